@@ -1,0 +1,3 @@
+"""hubwatch: dated, unit-labelled facts about open models on Hugging Face, ModelScope and WiseModel."""
+
+__version__ = "0.1.0"
