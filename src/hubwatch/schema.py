@@ -287,7 +287,7 @@ _URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'model
  when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
 
 # The order in which sources are believed where they know the same listing on the same day.
-PRECEDENCE = "case source when 'full' then 0 when 'head' then 1 when 'owners' then 2 when 'new' then 3 when 'window' then 4 else 5 end"
+PRECEDENCE = "coalesce(list_position(['full', 'head', 'owners', 'new', 'window'], source), 9)"
 
 VIEWS = (
     View(

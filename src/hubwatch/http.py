@@ -1,0 +1,428 @@
+"""The one client: who we are, how long we wait, how fast we ask, what we ask again, how a walk of pages goes on.
+
+Sole owner of httpx and tenacity. A hub's module says what to ask (`Ask`) and how to read the answer; what a failure
+is, is raised there or here, and retried only here.
+"""
+
+import contextlib
+import email.utils
+import re
+import socket
+import threading
+import time
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import httpx
+import msgspec
+import tenacity
+
+from hubwatch import __version__
+from hubwatch.failures import (
+    Blocked,
+    BrokenPage,
+    ForeignLink,
+    HubFailure,
+    LoopingPages,
+    RateLimited,
+    Refused,
+    ServerTrouble,
+    TimedOut,
+    TooLarge,
+    TransientFailure,
+    Unreachable,
+)
+from hubwatch.pages import now
+from hubwatch.settings import Settings
+
+T = TypeVar("T")
+_REDIRECTS = 5
+_QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
+_POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
+_SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: method, absolute URL, and a JSON body for hubs that list by PUT or POST."""
+
+    url: str
+    method: str = "GET"
+    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}" + (f" {self.body.decode()[:200]}" if self.body else "")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A hub's whole answer to `ask`. `next_link` is the `Link: rel="next"` as sent, unjudged."""
+
+    ask: Ask
+    url: str
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    at: datetime
+    next_link: str | None
+
+
+class Reading(Protocol):
+    """What reading a page of a walk must tell: how it goes on, null at the end."""
+
+    @property
+    def next(self) -> Ask | None: ...
+
+
+R = TypeVar("R", bound=Reading)
+
+
+@dataclass
+class Tally:
+    """What asking has cost so far, and what the hub last said about its quota."""
+
+    requests: int = 0
+    retries: int = 0
+    bytes: int = 0
+    waited: float = 0.0
+    quota_left: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Window:
+    """A hub's announced fixed window; `resets` on the monotonic clock."""
+
+    left: int
+    resets: float
+    quota: int | None
+
+    def pause(self, at: float) -> float:
+        """Seconds to wait before the next request so that the window never runs empty."""
+        if at >= self.resets:
+            return 0.0
+        if self.left <= 0:
+            return self.resets - at
+        reserve = _SPREAD_BELOW * self.quota if self.quota else 20
+        return (self.resets - at) / (self.left + 1) if self.left < reserve else 0.0
+
+
+class Client:
+    """Asks one hub. Not shared between hubs; may be shared between the threads of one hub's sweep.
+
+    `transport` is the seam for tests. `sleep` waits (tests of waiting pass their own).
+    """
+
+    def __init__(
+        self,
+        hub: str,
+        settings: Settings,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        self.hub, self.settings, self.tally = hub, settings, Tally()
+        own = settings.hubs[hub]
+        self.endpoint, self._token = own.endpoint, own.token
+        self._secure = urlsplit(own.endpoint).scheme == "https" or own.is_loopback
+        self._interval = 0.0 if own.is_loopback else 1 / own.rate
+        self._stop = threading.Event()
+        self._busy = False
+        self._sleep = sleep or self._stop.wait
+        self._turn = threading.Lock()
+        self._next_turn = 0.0
+        self._window: _Window | None = None
+        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._httpx = httpx.Client(
+            transport=transport,
+            trust_env=not own.is_loopback,
+            follow_redirects=False,
+            timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+            headers={"User-Agent": f"hubwatch/{__version__} (+{settings.contact})", "Accept": "application/json"},
+        )
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._httpx.close()
+
+    def url(self, path: str, params: list[tuple[str, str]] | None = None) -> str:
+        """An address on this hub's endpoint."""
+        return f"{self.endpoint}{path}" + (f"?{urlencode(params)}" if params else "")
+
+    def ask(self, ask: Ask, read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the hub's answer; transient failures are asked again, within attempts and patience."""
+        started = time.monotonic()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TransientFailure),
+            wait=_wait,
+            stop=tenacity.stop_after_attempt(self.settings.attempts) | tenacity.stop_before_delay(self.settings.patience),
+            sleep=self._wait_out,
+            reraise=True,
+        )
+        try:
+            for attempt in retrying:
+                with attempt:
+                    if attempt.retry_state.attempt_number > 1:
+                        self.tally.retries += 1
+                    return read(self._send(ask))
+        except HubFailure as failure:
+            tries = retrying.statistics.get("attempt_number", 1)
+            failure.add_note(f"asked {tries} time(s) in {time.monotonic() - started:.0f} s: {ask}")
+            raise
+        raise AssertionError("tenacity ends by value or by exception")
+
+    def walk(self, first: Ask, read: Callable[[Answer], R]) -> Iterator[tuple[Answer, R]]:
+        """Every page from `first` on, while `read` names a next one; that is asked while the caller keeps the page.
+
+        A next page that was asked before in this walk, or whose body came before, is `LoopingPages`.
+        """
+        asked = {first}
+        seen: set[tuple[int, int]] = set()
+
+        def checked(answer: Answer) -> tuple[Answer, R]:
+            reading = read(answer)
+            print_of_body = (len(answer.body), zlib.crc32(answer.body))
+            if print_of_body in seen:
+                raise LoopingPages(f"{self.hub}: {answer.url} repeats an earlier page word for word")
+            if reading.next in asked:
+                raise LoopingPages(f"{self.hub}: {answer.url} names {reading.next} as next, which came before")
+            return answer, reading
+
+        ahead = ThreadPoolExecutor(1)
+        try:
+            upcoming = ahead.submit(self.ask, first, checked)
+            while True:
+                answer, reading = upcoming.result()
+                if len(answer.body) > 64:  # an empty page or envelope may well come twice
+                    seen.add((len(answer.body), zlib.crc32(answer.body)))
+                if reading.next is None:
+                    yield answer, reading
+                    return
+                asked.add(reading.next)
+                upcoming = ahead.submit(self.ask, reading.next, checked)
+                yield answer, reading
+        finally:
+            self._end_at_once(ahead)
+
+    def at_home(self, link: str) -> str:
+        """The link on our own endpoint: as it is when it points there, else rebuilt from its query's cursor."""
+        ours, theirs = urlsplit(self.endpoint), urlsplit(link)
+        if not theirs.netloc or (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc):
+            return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
+        query = parse_qsl(theirs.query, keep_blank_values=True)
+        if not any(name in ("cursor", "id_after") for name, _ in query):
+            raise ForeignLink(
+                f"{self.hub}: the next page is said to be at {theirs.netloc}, with no cursor to go on from; not followed"
+            )
+        self.remark(f"links point at {theirs.netloc}; followed on {ours.netloc} by their cursor")
+        prefix = ours.path.rstrip("/")
+        path = theirs.path if theirs.path.startswith(prefix) else prefix + theirs.path
+        return urlunsplit((ours.scheme, ours.netloc, path, urlencode(query), ""))
+
+    def remark(self, text: str) -> None:
+        """Keep a remark for the run's message, once."""
+        if text not in self.tally.notes:
+            self.tally.notes.append(text)
+
+    def _send(self, ask: Ask) -> Answer:
+        """One attempt: paced, bounded in time and size, redirected only within the hub; not-2xx is raised."""
+        asked = ask
+        for _ in range(_REDIRECTS):
+            if urlsplit(ask.url)[:2] != urlsplit(self.endpoint)[:2]:
+                raise ForeignLink(f"{self.hub}: {ask} leads to another host than {self.endpoint}; not followed")
+            self._pace()
+            self.tally.requests += 1
+            answer = replace(self._exchange(ask), ask=asked)
+            if answer.status not in (301, 302, 303, 307, 308):
+                self._judge(ask, answer)
+                return answer
+            ask = replace(ask, url=str(httpx.URL(ask.url).join(answer.headers.get("location", ""))))
+        raise ForeignLink(f"{self.hub}: {ask} redirects more than {_REDIRECTS} times")
+
+    def _exchange(self, ask: Ask) -> Answer:
+        headers = dict(ask.headers)
+        if self._token and self._secure:
+            headers["Authorization"] = f"Bearer {self._token}"
+        if ask.body is not None:
+            headers["Content-Type"] = "application/json"
+        expired, self._busy = threading.Event(), True
+        timer = threading.Timer(self.settings.deadline, self._cut_off, (expired,))
+        timer.daemon = True
+        timer.start()
+        try:
+            with self._httpx.stream(
+                ask.method, ask.url, content=ask.body, headers=headers, extensions={"trace": self._keep_stream}
+            ) as response:
+                body = self._body(response, expired)
+                self._note_window(response.headers)
+                link = response.links.get("next", {}).get("url")
+                return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
+        except httpx.HTTPError as error:
+            if expired.is_set() or isinstance(error, httpx.TimeoutException):
+                raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})") from error
+            raise Unreachable(f"{self.hub}: {self.endpoint} {type(error).__name__}: {error}") from error
+        except httpx.InvalidURL as error:
+            raise ForeignLink(f"{self.hub}: {ask.url!r} is no address ({error})") from error
+        finally:
+            timer.cancel()
+            self._busy = False
+
+    def _limits(self, expired: threading.Event) -> str:
+        return f"deadline {self.settings.deadline:g} s" if expired.is_set() else f"silent for {self.settings.read_timeout:g} s"
+
+    def _body(self, response: httpx.Response, expired: threading.Event) -> bytes:
+        parts, size = [], 0
+        for part in response.iter_bytes(65536):
+            size += len(part)
+            if size > self.settings.max_body:
+                raise TooLarge(f"{self.hub}: a page is larger than {self.settings.max_body} bytes (HUBWATCH_MAX_BODY)")
+            if expired.is_set():
+                raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})")
+            parts.append(part)
+        self.tally.bytes += response.num_bytes_downloaded
+        return b"".join(parts)
+
+    def _keep_stream(self, event: str, about: dict[str, Any]) -> None:
+        """Remember connections as they open, so that a deadline can end a read that trickles for ever."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._streams.add(about["return_value"])
+
+    def _cut_off(self, expired: threading.Event) -> None:
+        expired.set()
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        for stream in list(self._streams):
+            with contextlib.suppress(OSError, AttributeError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    def _end_at_once(self, ahead: ThreadPoolExecutor) -> None:
+        """End whatever is still asked ahead, though it sleeps or waits: nobody will read it."""
+        self._stop.set()
+        ahead.shutdown(wait=False, cancel_futures=True)
+        if self._busy:
+            self._shut_down()
+        ahead.shutdown(wait=True)
+        self._stop.clear()
+
+    def _judge(self, ask: Ask, answer: Answer) -> None:
+        """Raise what a status other than 2xx means."""
+        status = answer.status
+        if 200 <= status < 300:
+            return
+        said = f"{self.hub}: {ask} answered {status}{_said(answer)}"
+        if status == 429:
+            window = _quota(answer.headers)
+            empty = window is not None and window[0] == 0
+            wait = float(window[1]) + 0.5 if empty and window else _retry_after(answer.headers)
+            why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
+            raise RateLimited(f"{said} ({why})", wait)
+        if status in (408, 425) or status >= 500:
+            raise ServerTrouble(said, _retry_after(answer.headers))
+        if _is_html(answer) and status != 404:
+            raise Blocked(f"{said}: a web page where JSON is due", _retry_after(answer.headers))
+        if status == 401 and self._token:
+            said += "; the token was not accepted: renew or unset it"
+        raise Refused(said, status, answer.body)
+
+    def _note_window(self, headers: httpx.Headers) -> None:
+        quota = _quota(headers)
+        if quota is None:
+            return
+        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
+        with self._turn:
+            self._window = _Window(quota[0], time.monotonic() + quota[1], int(policy["quota"]) if policy else None)
+            self.tally.quota_left = quota[0]
+
+    def _pace(self) -> None:
+        """Wait for this request's turn: the hub's announced window, and our own rate."""
+        with self._turn:
+            at = time.monotonic()
+            pause = max(self._next_turn - at, self._window.pause(at) if self._window else 0.0)
+            if self._window:
+                self._window.left -= 1
+            self._next_turn = at + pause + self._interval
+        if pause > self.settings.patience:
+            raise RateLimited(
+                f"{self.hub}: the window is empty for another {pause:.0f} s, longer than HUBWATCH_PATIENCE allows", pause
+            )
+        if pause > 0:
+            self._wait_out(pause)
+
+    def _wait_out(self, seconds: float) -> None:
+        self.tally.waited += seconds
+        self._sleep(seconds)
+        if self._stop.is_set():
+            raise Unreachable(f"{self.hub}: stopped while waiting")
+
+
+def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
+    """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
+    try:
+        return msgspec.json.decode(answer.body, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = whole_json(answer, hub)
+    if not isinstance(value, list):
+        raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{_said(answer)}")
+    return [msgspec.Raw(msgspec.json.encode(record)) for record in value]
+
+
+def whole_json(answer: Answer, hub: str) -> Any:
+    """The body as JSON, read as leniently as the loader does (NaN, stray bytes in strings); else `BrokenPage` or `Blocked`."""
+    if _is_html(answer):
+        raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page where JSON is due{_said(answer)}")
+    try:
+        return _lenient(answer.body)
+    except ValueError as error:
+        raise BrokenPage(f"{hub}: {answer.url} is not whole JSON: {error}") from None
+
+
+def _lenient(body: bytes) -> Any:
+    import json  # the standard library's reader takes NaN and lone surrogates, as hubs may send
+
+    return json.loads(body.decode("utf-8-sig", errors="replace"))
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """What the hub asked for, else doubling with jitter from half a second to half a minute."""
+    failure = state.outcome.exception() if state.outcome else None
+    if isinstance(failure, TransientFailure) and failure.wait is not None:
+        return failure.wait
+    return float(tenacity.wait_random_exponential(multiplier=0.5, max=30)(state))
+
+
+def _quota(headers: httpx.Headers) -> tuple[int, int] | None:
+    """Requests left and seconds to reset of the tightest announced bucket."""
+    found = [(int(match["left"]), int(match["reset"])) for match in _QUOTA.finditer(headers.get("ratelimit", ""))]
+    return min(found) if found else None
+
+
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds of a `Retry-After` in either of its forms; None when absent or unreadable."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _is_html(answer: Answer) -> bool:
+    return "html" in answer.headers.get("content-type", "") or answer.body[:64].lstrip()[:1] == b"<"
+
+
+def _said(answer: Answer) -> str:
+    """The hub's own words on an error, in short."""
+    words = answer.headers.get("x-error-message") or answer.body[:300].decode("utf-8", errors="replace")
+    words = " ".join(re.sub(r"<[^>]*>", " ", words).split())[:160]
+    return f" ({words})" if words else ""

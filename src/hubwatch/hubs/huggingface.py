@@ -1,0 +1,248 @@
+"""Hugging Face: how to ask `GET /api/models` for every public model.
+
+Established (huggingface_hub's source, recorded walks of 2026-10): pages of at most 1000 with `expand[]`; the next page
+in an absolute `Link`; the cursor is base64 of a keyset query, so `sort=createdAt&direction=1` is stable while models
+change and can be resumed from any page; the first eight hex digits of `_id` are the creation second; rate windows of
+5 minutes are announced on every response.
+Uncertain: the wording of a 400 on `expand[]` (read leniently: `_refused_fields`), whether a cursor of our own making is
+taken (verified on the answer: `_enters_at`; else we walk), page sizes above 1000 (never sent).
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from hubwatch.failures import BrokenPage, LoopingPages, Refused
+from hubwatch.http import Answer, Ask, Client, whole_array
+from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.sweeps import Kept, Sweep
+
+NAME = "huggingface"
+PAGE = 1000
+# Exactly what huggingface.sql reads; `_id` and `id` always come.
+FIELDS = (
+    "createdAt",
+    "lastModified",
+    "downloads",
+    "downloadsAllTime",
+    "likes",
+    "gated",
+    "pipeline_tag",
+    "library_name",
+    "tags",
+    "baseModels",
+    "safetensors",
+)
+_BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
+_NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
+_BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
+NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
+
+
+class _Edge(msgspec.Struct):
+    """The little of a record that a walk needs to know where it is."""
+
+    key: str | None = msgspec.field(name="_id", default=None)
+    downloads: float | None = None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How many records a page has and where the walk goes on: `link` is kept, `next` is asked (none at a limit)."""
+
+    records: int
+    link: str | None
+    next: Ask | None
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One partition: how it is ordered, what narrows it, and where it ends before the hub does."""
+
+    partition: str
+    order: tuple[tuple[str, str], ...]
+    narrowed: tuple[tuple[str, str], ...] = ()
+    floor: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    enter: datetime | None = None
+
+    def is_over(self, last: _Edge) -> bool:
+        """Whether everything behind this record is outside of what is wanted."""
+        if self.floor is not None:
+            return last.downloads is not None and last.downloads < self.floor
+        created = _created(last)
+        if created is None:
+            return False
+        if self.order == _NEWEST_FIRST:
+            return self.since is not None and created < self.since
+        return self.until is not None and created >= self.until
+
+
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """Every page of the sweep that is not kept yet; a page's `next` is null where its partition ends."""
+    state.fields = state.fields or list(FIELDS)
+    left = sweep.limit
+    for walk in _walks(client, sweep, kept, state):
+        for page in _walk(client, walk, kept, state, left):
+            yield page
+            if left is not None:
+                left -= page.facts.records
+        if left is not None and left <= 0:
+            return
+
+
+def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[_Walk]:
+    if sweep.kind == "full":
+        yield _Walk("main", _BY_CREATION)
+    elif sweep.kind == "head":
+        yield _Walk(f"floor-{sweep.floor}", _BY_DOWNLOADS, floor=sweep.floor)
+    elif sweep.kind == "owners":
+        for owner in sweep.owners:
+            yield _Walk(f"owner-{owner}", _BY_CREATION, (("author", owner),))
+    else:
+        since = sweep.since or datetime.combine(sweep.day, datetime.min.time()) - NEW_OVERLAP
+        state.since, state.until = since, sweep.until
+        entered = _Walk("entered", _BY_CREATION, until=sweep.until, enter=since)
+        walked = _Walk("walked", _NEWEST_FIRST, since=since, until=sweep.until)
+        if kept("walked") or not (kept("entered") or _enters_at(client, entered, state)):
+            yield walked
+        else:
+            yield entered
+
+
+def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
+    """The pages of one partition from where it stands; fields that the hub names as invalid are dropped at its start."""
+    last = kept(walk.partition)
+    if last is not None:
+        if last.next is not None:
+            yield from _follow(client, walk, Ask(_sized(last.next, _page_size(left))), left)
+        return
+    while True:
+        begun = False
+        try:
+            for page in _follow(client, walk, _first(client, walk, state, _page_size(left)), left):
+                begun = True
+                yield page
+            return
+        except Refused as refusal:
+            if begun:
+                raise
+            _drop_refused(refusal, state)
+
+
+def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterator[Page]:
+    """The pages from `start` on, at most `left` records of them."""
+    before: dict[Ask, tuple[int | None, str]] = {start: (left, "")}  # records wanted, and the last `_id` before each page
+
+    def read(answer: Answer) -> _Reading:
+        wanted, key = before[answer.ask]
+        records = whole_array(answer, NAME)
+        first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
+        link = client.at_home(answer.next_link) if answer.next_link else None
+        if not records and link:
+            raise BrokenPage(f"{NAME}: {answer.url} is empty but names a next page")
+        if walk.order == _BY_CREATION and first.key and first.key <= key:
+            raise LoopingPages(f"{NAME}: {answer.url} goes back to {first.key}, behind {key}")
+        if link is None or walk.is_over(last):
+            return _Reading(len(records), None, None)
+        wanted = None if wanted is None else wanted - len(records)
+        if wanted is not None and wanted <= 0:
+            return _Reading(len(records), link, None)
+        after = Ask(_sized(link, _page_size(wanted)))
+        before[after] = (wanted, last.key or key)
+        return _Reading(len(records), link, after)
+
+    for answer, reading in client.walk(start, read):
+        facts = PageFacts(answer.url, answer.status, answer.at, reading.records, len(answer.body), reading.link)
+        yield Page(facts, answer.body, walk.partition)
+
+
+def _page_size(wanted: int | None) -> int:
+    return PAGE if wanted is None else min(PAGE, wanted)
+
+
+def _first(client: Client, walk: _Walk, state: SweepState, size: int) -> Ask:
+    params = [("limit", str(size)), *walk.order, *walk.narrowed, *(("expand[]", name) for name in state.fields)]
+    if walk.enter is not None:
+        params.append(("cursor", keyset_cursor(walk.enter)))
+    return Ask(client.url("/api/models", params))
+
+
+def _drop_refused(refusal: Refused, state: SweepState) -> None:
+    """Take the fields that a 400 names as invalid out of the sweep, or raise it when it names none."""
+    refused = _refused_fields(refusal, state.fields)
+    if not refused:
+        raise refusal
+    state.fields = [name for name in state.fields if name not in refused]
+    state.note(f"the hub refused the field(s) {', '.join(refused)}; they are not asked for")
+
+
+def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
+    """Whether the hub takes a cursor of our own making: all of ten records must lie at or behind it."""
+    while True:
+        try:
+            records = client.ask(_first(client, walk, state, 10), lambda answer: whole_array(answer, NAME))
+            break
+        except Refused as refusal:
+            if not _refused_fields(refusal, state.fields):
+                records = []
+                break
+            _drop_refused(refusal, state)
+    created = [_created(_edge(record)) for record in records]
+    taken = bool(created) and all(at is not None and walk.enter is not None and at >= walk.enter for at in created)
+    if not taken:
+        state.note("the hub did not take a cursor of our making; walked from the newest instead")
+    return taken
+
+
+def keyset_cursor(since: datetime) -> str:
+    """The cursor in front of everything created at or after `since` (UTC): base64 of the keyset query on `_id`."""
+    before = int(since.replace(tzinfo=UTC).timestamp()) - 1
+    query = {"_id": {"$gt": f"{max(before, 0):08x}" + "f" * 16}}
+    return base64.b64encode(json.dumps(query, separators=(",", ":")).encode()).decode()
+
+
+def _edge(record: msgspec.Raw) -> _Edge:
+    try:
+        return msgspec.json.decode(record, type=_Edge)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Edge()  # the loader rejects it with its reason; the walk goes on
+
+
+def _created(edge: _Edge) -> datetime | None:
+    """The creation second that `_id` begins with (UTC)."""
+    if edge.key is None or not re.fullmatch("[0-9a-f]{24}", edge.key):
+        return None
+    return datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
+
+
+def _sized(url: str, size: int) -> str:
+    """The same page address with our page size."""
+    parts = urlsplit(url)
+    query = [("limit", str(size)), *(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _refused_fields(refusal: Refused, fields: list[str]) -> list[str]:
+    """Those of our fields that a 400 names as invalid: not in the list of valid ones it gives, or named without one."""
+    if refusal.status != 400:
+        return []
+    text = refusal.body.decode("utf-8", errors="replace").replace("\\", "")
+    runs = re.findall(r"""[\w.-]+(?:["'`\s]*(?:,|\||\bor\b|\band\b)["'`\s]*[\w.-]+)+""", text)
+    valid = max((set(re.findall(r"[\w.-]+", run)) for run in runs), key=len, default=set())
+    if len(valid & set(fields)) >= 2:
+        return [name for name in fields if name not in valid]
+    return [name for name in fields if re.search(rf"\b{re.escape(name)}\b", text)]
+
+
+def profile_asks(client: Client, namespace: str) -> list[Ask]:
+    """Where a namespace's own profile is: as an organization, else as a user."""
+    name = quote(namespace, safe="")
+    return [Ask(client.url(f"/api/organizations/{name}/overview")), Ask(client.url(f"/api/users/{name}/overview"))]

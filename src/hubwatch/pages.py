@@ -1,0 +1,262 @@
+"""Kept pages: what hubs answered, byte for byte, append-safe, and the state of each sweep.
+
+A sweep's pages live in `pages/<hub>/<day>/<sweep>/`, in segments `<partition>-<number>.json.zst` of at most
+`SEGMENT_PAGES` pages. A page is two zstd frames: a skippable one with the length of the next frame and the page's
+facts (URL, status, time, next link, ...), and one with the body and a checksum. So `zstd -dc` shows the bodies, and
+DuckDB reads the segment as it lies. A process killed while writing leaves a torn last page; reading the partition
+back drops it. Only this module knows where pages live.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import msgspec
+import zstandard
+
+SEGMENT_PAGES = 64
+_SKIPPABLE = (0x184D2A5B).to_bytes(4, "little")
+_SEGMENT = re.compile(r"^(?P<partition>.+)-(?P<number>\d{5})\.json\.zst$")
+
+
+class PageDamage(Exception):
+    """A kept page cannot be read back; the message names the file."""
+
+
+class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a page beside its bytes. `next` is where the walk goes on; null ends it."""
+
+    url: str
+    status: int
+    at: datetime
+    records: int
+    size: int
+    next: str | None = None
+    request: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of a hub, whole and byte for byte."""
+
+    facts: PageFacts
+    body: bytes
+    partition: str = "main"
+
+
+class SweepState(msgspec.Struct, kw_only=True):
+    """How far a sweep of a hub on a day has come; kept beside its pages as `sweep.json`."""
+
+    hub: str
+    day: date
+    sweep: str
+    endpoint: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    limited: bool = False
+    listed_total: int | None = None
+    strategy: str | None = None
+    fields: list[str] = []
+    since: datetime | None = None
+    until: datetime | None = None
+    done: list[str] = []
+    notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        """Keep a remark on the sweep once, however often it is made."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class SweepPages:
+    """The kept pages of one sweep: append, resume, read back. One process writes at a time."""
+
+    def __init__(self, root: Path, hub: str, day: date, sweep: str) -> None:
+        self.hub, self.day, self.sweep = hub, day, sweep
+        self.folder = root / "pages" / hub / day.isoformat() / sweep
+        self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=True, write_content_size=True)
+        self._last: dict[str, tuple[int, int]] = {}  # partition -> number and page count of its last segment
+
+    def state(self) -> SweepState | None:
+        """The sweep's state, or None when it was never begun."""
+        path = self.folder / "sweep.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=SweepState)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise PageDamage(f"{path} is not readable ({error}); move the folder away and collect again") from None
+
+    def save_state(self, state: SweepState) -> None:
+        """Put the state in place in one step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, fresh = self.folder / "sweep.json", self.folder / "sweep.json.new"
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+        os.replace(fresh, path)
+
+    def append(self, page: Page) -> None:
+        """Write a page behind the last one of its partition; whole once this returns, also if the process then dies."""
+        partition = page.partition
+        if partition not in self._last:
+            self.last_page(partition)
+        number, count = self._last[partition]
+        if count >= SEGMENT_PAGES:
+            number, count = number + 1, 0
+        facts, frame = msgspec.json.encode(page.facts), self._compressor.compress(page.body)
+        head = len(frame).to_bytes(8, "little") + facts
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self._path(partition, number), "ab") as file:
+            file.write(_SKIPPABLE + len(head).to_bytes(4, "little") + head + frame)
+        self._last[partition] = (number, count + 1)
+
+    def last_page(self, partition: str = "main") -> PageFacts | None:
+        """Facts of the partition's last whole page, or None; a torn end is cut off so that appending goes on behind it."""
+        found: PageFacts | None = None
+        number, count = 0, 0
+        for path in reversed(self.segments(partition)):
+            count, found = _cut_torn_end(path)
+            number = _number(path)
+            if found is not None:
+                break
+            path.unlink()
+        self._last[partition] = (number, count)
+        return found
+
+    def partitions(self) -> list[str]:
+        """Names of the partitions with pages, sorted."""
+        return sorted(
+            {unquote(_matched(path)["partition"]) for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)}
+        )
+
+    def segments(self, partition: str | None = None) -> list[Path]:
+        """Files of one partition, or of all, in order of writing."""
+        chosen = [partition] if partition else self.partitions()
+        return sorted(path for path in self._files() if unquote(_matched(path)["partition"]) in chosen)
+
+    def read(self, partition: str | None = None) -> Iterator[Page]:
+        """Every whole page in order; damage other than a torn end is `PageDamage`."""
+        for path in self.segments(partition):
+            yield from read_segment(path)
+
+    def set_aside(self) -> Path | None:
+        """Move the sweep's pages to a folder of their own (they are kept, not loaded), or None when there are none."""
+        if not self.folder.exists():
+            return None
+        number = 1
+        while (aside := self.folder.with_name(f"{self.sweep}~{number}")).exists():
+            number += 1
+        os.rename(self.folder, aside)
+        return aside
+
+    def kept_records(self) -> int:
+        """How many records the kept pages hold."""
+        return sum(page.facts.records for page in self.read())
+
+    def mend(self) -> None:
+        """Cut off a torn end of every partition, so that the segments can be read as files."""
+        for partition in self.partitions():
+            self.last_page(partition)
+
+    def _files(self) -> list[Path]:
+        return [path for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)]
+
+    def _path(self, partition: str, number: int) -> Path:
+        return self.folder / f"{quote(partition, safe='')}-{number:05}.json.zst"
+
+
+def kept_sweeps(root: Path, hub: str | None = None, first: date | None = None, last: date | None = None) -> list[SweepPages]:
+    """Sweeps with kept pages, by hub, day and name; folders set aside are left out."""
+    found = []
+    for folder in sorted((root / "pages").glob("*/*/*/sweep.json")):
+        sweep, day, name = folder.parent.name, folder.parent.parent.name, folder.parent.parent.parent.name
+        if "~" in sweep or (hub and name != hub):
+            continue
+        on = date.fromisoformat(day)
+        if (first is None or on >= first) and (last is None or on <= last):
+            found.append(SweepPages(root, name, on, sweep))
+    return found
+
+
+def remove_sweep(pages: SweepPages) -> int:
+    """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone)."""
+    freed = sum(path.stat().st_size for path in pages.folder.iterdir())
+    shutil.rmtree(pages.folder)
+    return freed
+
+
+def read_segment(path: Path) -> Iterator[Page]:
+    """The pages of one segment; a torn end is dropped silently, a broken page before it is `PageDamage`."""
+    data = path.read_bytes()
+    partition = unquote(_matched(path)["partition"])
+    offset = 0
+    while offset < len(data):
+        parsed = _parse_page(data, offset)
+        if parsed is None:
+            if _whole_pages_follow(data, offset):
+                raise PageDamage(f"{path}: the page at byte {offset} is damaged; set the sweep aside with `collect --fresh`")
+            return
+        facts, body, offset = parsed
+        yield Page(facts, body, partition)
+
+
+def now() -> datetime:
+    """This instant, UTC, without a zone as the tables keep it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _matched(path: Path) -> re.Match[str]:
+    match = _SEGMENT.match(path.name)
+    if match is None:
+        raise PageDamage(f"{path} is not a segment of pages")
+    return match
+
+
+def _number(path: Path) -> int:
+    return int(_matched(path)["number"])
+
+
+def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None:
+    """Facts, body and end of the page at `offset`; None when it is not whole."""
+    start = offset + 16
+    if data[offset : offset + 4] != _SKIPPABLE or len(data) < start:
+        return None
+    middle = offset + 8 + int.from_bytes(data[offset + 4 : offset + 8], "little")
+    end = middle + int.from_bytes(data[offset + 8 : start], "little")
+    if len(data) < end:
+        return None
+    try:
+        facts = msgspec.json.decode(data[start:middle], type=PageFacts)
+        body = zstandard.ZstdDecompressor().decompress(data[middle:end], max_output_size=facts.size)
+    except (msgspec.DecodeError, UnicodeDecodeError, zstandard.ZstdError):
+        return None
+    return (facts, body, end) if len(body) == facts.size else None
+
+
+def _whole_pages_follow(data: bytes, offset: int) -> bool:
+    """Whether a whole page stands somewhere behind a broken one, which a torn end cannot explain."""
+    at = data.find(_SKIPPABLE, offset + 1)
+    while at >= 0:
+        if _parse_page(data, at) is not None:
+            return True
+        at = data.find(_SKIPPABLE, at + 1)
+    return False
+
+
+def _cut_torn_end(path: Path) -> tuple[int, PageFacts | None]:
+    """Truncate a segment behind its last whole page; how many pages it has, and the facts of the last."""
+    data = path.read_bytes()
+    offset, count, last = 0, 0, None
+    while offset < len(data) and (parsed := _parse_page(data, offset)) is not None:
+        last, _, offset = parsed
+        count += 1
+    if offset < len(data):
+        if _whole_pages_follow(data, offset):
+            raise PageDamage(f"{path}: the page at byte {offset} is damaged; set the sweep aside with `collect --fresh`")
+        os.truncate(path, offset)
+    return count, last
