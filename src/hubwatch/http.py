@@ -58,7 +58,8 @@ class Ask:
     headers: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url}" + (f" {self.body.decode()[:200]}" if self.body else "")
+        shown = f"{self.method} {self.url}" + (f" {self.body.decode()}" if self.body else "")
+        return shown if len(shown) <= 160 else shown[:157] + "..."
 
 
 @dataclass(frozen=True)
@@ -219,9 +220,7 @@ class Client:
             return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
         query = parse_qsl(theirs.query, keep_blank_values=True)
         if not any(name in ("cursor", "id_after") for name, _ in query):
-            raise ForeignLink(
-                f"{self.hub}: the next page is said to be at {theirs.netloc}, with no cursor to go on from; not followed"
-            )
+            raise ForeignLink(f"{self.hub}: the next page is said to be at {theirs.netloc}, with no cursor to go on from; not followed")
         self.remark(f"links point at {theirs.netloc}; followed on {ours.netloc} by their cursor")
         prefix = ours.path.rstrip("/")
         path = theirs.path if theirs.path.startswith(prefix) else prefix + theirs.path
@@ -351,9 +350,7 @@ class Client:
                 self._window.left -= 1
             self._next_turn = at + pause + self._interval
         if pause > self.settings.patience:
-            raise RateLimited(
-                f"{self.hub}: the window is empty for another {pause:.0f} s, longer than HUBWATCH_PATIENCE allows", pause
-            )
+            raise RateLimited(f"{self.hub}: the window is empty for another {pause:.0f} s, longer than HUBWATCH_PATIENCE allows", pause)
         if pause > 0:
             self._wait_out(pause)
 

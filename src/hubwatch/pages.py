@@ -63,6 +63,8 @@ class SweepState(msgspec.Struct, kw_only=True):
     listed_total: int | None = None
     strategy: str | None = None
     fields: list[str] = []
+    requests: int = 0
+    retries: int = 0
     since: datetime | None = None
     until: datetime | None = None
     done: list[str] = []
@@ -130,9 +132,7 @@ class SweepPages:
 
     def partitions(self) -> list[str]:
         """Names of the partitions with pages, sorted."""
-        return sorted(
-            {unquote(_matched(path)["partition"]) for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)}
-        )
+        return sorted({unquote(_matched(path)["partition"]) for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)})
 
     def segments(self, partition: str | None = None) -> list[Path]:
         """Files of one partition, or of all, in order of writing."""

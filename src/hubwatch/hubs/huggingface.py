@@ -39,6 +39,10 @@ FIELDS = (
     "baseModels",
     "safetensors",
 )
+PROMISED = ("id", "createdAt", "downloads", "downloadsAllTime", "likes", "tags")
+# How DuckDB finds the records of a kept page, and how Python does.
+PAGE_COLUMNS = "{page: 'JSON[]'}"
+RECORDS = "page"
 _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
@@ -83,6 +87,11 @@ class _Walk:
         if self.order == _NEWEST_FIRST:
             return self.since is not None and created < self.since
         return self.until is not None and created >= self.until
+
+
+def records_of(page: object) -> list[object]:
+    """The records of a page's JSON."""
+    return page if isinstance(page, list) else []
 
 
 def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:

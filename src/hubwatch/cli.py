@@ -1,0 +1,234 @@
+"""The command line: reads what is asked, calls the pipeline, shows what came. No logic of its own."""
+
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from hubwatch import __version__, pipeline
+from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.settings import HUBS as HUB_NAMES
+from hubwatch.settings import Settings, UsageError
+from hubwatch.sweeps import Sweep
+from hubwatch.watching import watching
+
+_ClickUsageError: Any = typer.BadParameter.__bases__[0]  # typer may bring a click of its own; this is the one it raises
+
+app = typer.Typer(
+    name="hubwatch",
+    help="Whose models the world publishes, downloads and builds on: facts from Hugging Face, ModelScope and WiseModel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
+Data = Annotated[Path | None, typer.Option("--data", help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]")]
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day the observations count for [default: today, UTC]")]
+Kind = Annotated[str, typer.Option("--sweep", help="full, head, new or owners")]
+Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to sweep (repeatable); means --sweep owners")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
+Floor = Annotated[int, typer.Option("--floor", min=0, help="head: downloads down to which to go")]
+Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="new: created since [default: 21 days before]")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="set kept pages of this sweep aside and begin anew")]
+Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
+Json = Annotated[bool, typer.Option("--json", help="machine-readable result on stdout")]
+
+
+def main() -> NoReturn:
+    """Run the command line; errors are one line on stderr, a traceback only with `--debug`."""
+    debug = "--debug" in sys.argv
+    try:
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        _end(130, "stopped; what is kept stays, run the same command to go on")
+    except _ClickUsageError as error:
+        if debug:
+            raise
+        _end(2, f"{error.format_message()} (see hubwatch --help)")
+    except UsageError as error:
+        if debug:
+            raise
+        _end(2, str(error))
+    except pipeline.FAILURES as error:
+        if debug:
+            raise
+        _end(1, pipeline.told(error))
+
+
+def _end(code: int, message: str) -> NoReturn:
+    typer.echo(f"hubwatch: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
+    version: Annotated[bool, typer.Option("--version", help="show the version")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    hubs: Hubs = None,
+    data: Data = None,
+    day: Day = None,
+    sweep: Kind = "full",
+    owner: Owners = None,
+    limit: Limit = None,
+    floor: Floor = 1000,
+    since: Since = None,
+    fresh: Fresh = False,
+    accept_shrink: Shrink = False,
+    as_json: Json = False,
+) -> None:
+    """The whole way: collect, load, classify, link, measure, publish."""
+    settings = Settings.from_environment(data)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since)
+    _set_aside(settings, sweeps, fresh)
+    with watching(as_json) as watch:
+        result = pipeline.run(settings, sweeps, accept_shrink, watch)
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+    else:
+        _tell_hubs(result.hubs)
+        typer.echo(f"published {result.published}")
+    _exit_unless(result.hubs)
+
+
+@app.command()
+def collect(
+    hubs: Hubs = None,
+    data: Data = None,
+    day: Day = None,
+    sweep: Kind = "full",
+    owner: Owners = None,
+    limit: Limit = None,
+    floor: Floor = 1000,
+    since: Since = None,
+    fresh: Fresh = False,
+    as_json: Json = False,
+) -> None:
+    """hub -> pages: go on with the sweep of that day from its last whole page."""
+    settings = Settings.from_environment(data)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since)
+    _set_aside(settings, sweeps, fresh)
+    with watching(as_json) as watch:
+        results = pipeline.collect_all(settings, sweeps, watch)
+    _show(results, as_json)
+    _exit_unless(results)
+
+
+@app.command()
+def load(
+    hubs: Hubs = None,
+    data: Data = None,
+    day: Day = None,
+    sweep: Annotated[str | None, typer.Option("--sweep", help="full, head, new or owners; none: all kept of that day")] = None,
+    accept_shrink: Shrink = False,
+    as_json: Json = False,
+) -> None:
+    """pages -> listings, observations: a day is replaced whole or not at all."""
+    settings = Settings.from_environment(data)
+    names, on = _hubs(hubs), _day(day)
+    kept = [pages for pages in kept_sweeps(settings.data, first=on, last=on) if pages.hub in names and sweep in (None, pages.sweep)]
+    missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
+    if not kept or missing:
+        raise UsageError(f"no kept pages of {', '.join(missing or names)} for {on}; run `hubwatch collect` with that --day first")
+    results = pipeline.load_all(settings, kept, accept_shrink)
+    _show(results, as_json)
+    _exit_unless(results)
+
+
+def _stage(name: str, stage: Callable[..., object], told: str) -> None:
+    """Register a stage that works on the warehouse alone."""
+
+    def command(data: Data = None) -> None:
+        settings = Settings.from_environment(data)
+        with pipeline.warehouse(settings) as con:
+            stage(con, settings)
+        typer.echo(f"{name}: done")
+
+    app.command(name, help=told)(command)
+
+
+_stage("classify", pipeline.classify, "namespaces -> origins: reviewed facts, then rules, then unknown.")
+_stage("link", pipeline.link, "listings -> models, each with its evidence.")
+_stage("measure", pipeline.measure, "-> statistics, flags.")
+
+
+@app.command()
+def publish(data: Data = None) -> None:
+    """Put hubwatch.duckdb in place in one step; readers keep what they have open."""
+    typer.echo(f"published {pipeline.publish(Settings.from_environment(data))}")
+
+
+def _hubs(hubs: list[str] | None) -> list[str]:
+    for hub in hubs or []:
+        if hub not in HUB_NAMES:
+            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
+    return list(dict.fromkeys(hubs or pipeline.hub_names()))
+
+
+def _day(day: str | None) -> date:
+    try:
+        return date.fromisoformat(day) if day else pipeline.today()
+    except ValueError:
+        raise UsageError(f"--day {day} is not a date; write it as YYYY-MM-DD") from None
+
+
+def _sweeps(
+    hubs: list[str] | None, day: str | None, kind: str, owners: list[str] | None, limit: int | None, floor: int, since: str | None
+) -> list[Sweep]:
+    kind = "owners" if owners and kind == "full" else kind
+    if kind not in ("full", "head", "new", "owners"):
+        raise UsageError(f"--sweep {kind} is not known; it is full, head, new or owners")
+    if (kind == "owners") != bool(owners):
+        raise UsageError("--sweep owners and --owner NAME belong together")
+    try:
+        begin = datetime.fromisoformat(since) if since else None
+    except ValueError:
+        raise UsageError(f"--since {since} is not a date; write it as YYYY-MM-DD") from None
+    fields: dict[str, Any] = {"kind": kind, "owners": tuple(owners or ()), "limit": limit, "floor": floor, "since": begin}
+    return [Sweep(hub, _day(day), **fields) for hub in _hubs(hubs)]
+
+
+def _set_aside(settings: Settings, sweeps: list[Sweep], fresh: bool) -> None:
+    for sweep in sweeps if fresh else []:
+        aside = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind).set_aside()
+        if aside:
+            typer.echo(f"{sweep.hub}: earlier pages set aside in {aside}", err=True)
+
+
+def _show(results: dict[str, pipeline.HubResult], as_json: bool) -> None:
+    if as_json:
+        typer.echo(pipeline.HubResults(hubs=results).model_dump_json(indent=2))
+    else:
+        _tell_hubs(results)
+
+
+def _tell_hubs(results: dict[str, pipeline.HubResult]) -> None:
+    for hub, result in results.items():
+        state = "failed" if result.failed else "complete" if result.complete else "incomplete"
+        counts = f"{result.records} records, {result.rejected} rejected, {result.requests} requests ({result.retries} retries)"
+        told = f"{hub}: {state}, {counts}"
+        typer.echo(told + (f": {result.message}" if result.message else ""))
+
+
+def _exit_unless(results: dict[str, pipeline.HubResult]) -> None:
+    """Exit 1, naming on stderr each hub that did not give what was asked."""
+    missing = {hub: result for hub, result in results.items() if not result.as_asked}
+    for hub, result in missing.items():
+        typer.echo(f"hubwatch: {hub}: {'failed' if result.failed else 'incomplete'}: {' '.join(result.message.split())}", err=True)
+    if missing:
+        raise typer.Exit(1)

@@ -1,0 +1,249 @@
+"""Kept pages -> listings and observations of a day, set-based in DuckDB; a record that cannot be read goes to `rejects`."""
+
+import json
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from hubwatch.drift import compare_with_last_good
+from hubwatch.facts import Facts
+from hubwatch.failures import DayFailure
+from hubwatch.hubs import HUBS, record_sql
+from hubwatch.pages import SweepPages, SweepState, now, read_segment
+from hubwatch.store import replace_day, settle_departures, transaction
+
+TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
+SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
+UNREADABLE = "unreadable bytes: "
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a sweep gave: counts, and whether the sweep was complete."""
+
+    hub: str
+    day: date
+    source: str
+    complete: bool
+    records: int
+    rejected: int
+    duplicates: int
+    message: str
+
+
+def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool = False) -> Loaded:
+    """Replace the day's facts of this sweep by what its kept pages say; `DayFailure` when they cannot be believed.
+
+    Loading the same pages again gives the same tables.
+    """
+    pages.mend()
+    state = pages.state()
+    segments = pages.segments()
+    if state is None or not segments:
+        raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
+    con.execute(files("hubwatch").joinpath("load.sql").read_text("utf-8"))
+    con.execute("set variable fields = ?", [state.fields])
+    facts.stage(con)
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+        readable = _stage_records(con, pages.hub, segments, Path(folder))
+        rejects = _rejects(con, pages.hub, readable, segments)
+        read, rejected, duplicates = _settle_duplicates(con, state)
+        _check(con, pages, state, read, rejected, rejects, accept_shrink)
+        drift, keys = compare_with_last_good(con, pages, segments)
+    complete = state.finished_at is not None and not state.limited
+    message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    with transaction(con):
+        replace_day(con, pages.hub, pages.day, pages.sweep)
+        if rejects:
+            con.executemany(
+                "insert into rejects values (?, ?, ?, ?, ?, ?)",
+                [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
+            )
+        con.execute(
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + _CONTENT_HASH + "), ?)",
+            [
+                *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
+                *(state.started_at, state.finished_at, now(), message or None),
+            ],
+        )
+        settle_departures(con, pages.hub)
+        con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
+        con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
+    con.execute("drop table parsed")
+    return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
+
+
+# Independent of row order and of DuckDB's version: the exclusive or of each row's MD5.
+_CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+  coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'),
+  coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
+
+
+def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], folder: Path) -> list[Path]:
+    """Table `parsed`: every record as columns, with its reject reason. Returns the files it was read from.
+
+    Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record is a
+    plain string: it is rejected, the others of its page load.
+    """
+    try:
+        _parse(con, hub, segments)
+        return segments
+    except duckdb.InvalidInputException:
+        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
+        _parse(con, hub, readable)
+        return readable
+
+
+def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path]) -> None:
+    module = HUBS[hub]
+    con.execute("drop table if exists parsed")
+    con.execute(
+        f"""create temp table parsed as
+            with record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
+                              unnest({module.RECORDS}) as record
+                            from read_json({_file_list(paths)}, format='unstructured', records=false,
+                              columns={module.PAGE_COLUMNS}, maximum_object_size=268435456))
+            {_as_cte(record_sql(hub))}"""
+    )
+
+
+def _as_cte(sql: str) -> str:
+    """The hub's SQL, whose own `with` goes on after `record`."""
+    return ", " + sql[sql.index("with ") + 5 :]
+
+
+def _file_list(paths: list[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+
+
+def _readable_copy(segment: Path, target: Path) -> Path:
+    """The segment's pages as plain JSON that DuckDB reads: records with stray bytes become marked strings."""
+    with open(target, "w", encoding="utf-8") as file:
+        for page in read_segment(segment):
+            file.write(_readable(page.body) + "\n")
+    return target
+
+
+def _readable(body: bytes) -> str:
+    text = body.decode("utf-8-sig", errors="replace")
+
+    def mended(value: object) -> object:
+        if isinstance(value, list):
+            return [mended(element) for element in value]
+        if isinstance(value, dict):
+            broken = _stray(value)
+            nested = {key: mended(inner) for key, inner in value.items()} if _holds_records(value) else value
+            return UNREADABLE + json.dumps(value) if broken and not _holds_records(value) else nested
+        return value
+
+    return json.dumps(mended(json.loads(text)))
+
+
+def _holds_records(value: dict[str, object]) -> bool:
+    """Whether this object is an envelope around records rather than a record."""
+    return any(key in value for key in ("Data", "data", "Model", "Models", "models", "list")) and "Name" not in value
+
+
+def _stray(value: object) -> bool:
+    """Whether a string inside cannot be written as UTF-8, or was not UTF-8 when it came."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _rejects(con: duckdb.DuckDBPyConnection, hub: str, readable: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
+    """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""
+    wanted = con.execute("select segment, list(distinct position) from parsed where reason is not null group by 1 order by 1").fetchall()
+    found: list[tuple[str, str, str]] = []
+    for segment, positions in wanted:
+        with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+            paths = []
+            for number, page in enumerate(read_segment(segments[segment])):
+                paths.append(Path(folder) / f"{number:05}.json")
+                body = page.body if readable[segment] == segments[segment] else _readable(page.body).encode()
+                paths[-1].write_bytes(body)
+            module = HUBS[hub]
+            rows = con.execute(
+                f"""with record as (select * from (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
+                        unnest({module.RECORDS}) as record
+                      from read_json({_file_list(paths)}, format='unstructured', records=false,
+                        columns={module.PAGE_COLUMNS}, maximum_object_size=268435456)) where position in ?),
+                    judged as (select * from (with record as (from record) {_as_cte(record_sql(hub))}))
+                    select segment, position, reason, record from judged join record using (segment, position)
+                    where reason is not null order by 1, 2""",
+                [positions],
+            ).fetchall()
+        name = segments[segment].name.removesuffix(".json.zst")
+        for page_number, position, reason, record in rows:
+            found.append((f"{name} page {page_number} record {position}", *_told(reason, record)))
+    return found
+
+
+def _told(reason: str, record: str | None) -> tuple[str, str]:
+    """The reason and the record's text; a record marked as unreadable says so and shows what came."""
+    if record is not None and record.startswith('"' + UNREADABLE):
+        return "holds bytes that are not UTF-8 or half a surrogate pair", json.loads(record).removeprefix(UNREADABLE)
+    return reason, "null" if record is None else record
+
+
+def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tuple[int, int, int]:
+    """View `staged`: one row a listing, in the shared vocabulary. Returns rows, rejected records, duplicates.
+
+    Of several records of one listing the newest counts: last modified, then highest counters.
+    """
+    con.execute("set variable since = ?", [state.since])
+    con.execute("set variable until = ?", [state.until])
+    total, rejected, distinct = con.execute(
+        "select count(*), count(reason), count(distinct model_id) filter (reason is null) from parsed"
+    ).fetchall()[0]
+    if duplicates := total - rejected - distinct:
+        con.execute(_DROP_OLDER)
+    con.execute(files("hubwatch").joinpath("staged.sql").read_text("utf-8"))
+    staged = con.execute("select count(*) from staged").fetchall()[0][0]
+    return staged, rejected, duplicates
+
+
+_DROP_OLDER = """delete from parsed where rowid in (
+  select rowid from parsed where reason is null
+  and model_id in (select model_id from parsed where reason is null group by model_id having count(*) > 1)
+  qualify row_number() over (partition by model_id order by modified_at desc nulls last, downloads_total desc nulls last,
+    downloads_30d desc nulls last, likes desc nulls last, hub_key desc nulls last, created_at desc nulls last) > 1)"""
+
+
+def _check(
+    con: duckdb.DuckDBPyConnection,
+    pages: SweepPages,
+    state: SweepState,
+    read: int,
+    rejected: int,
+    rejects: list[tuple[str, str, str]],
+    accept_shrink: bool,
+) -> None:
+    """Raise `DayFailure` when the day cannot be believed: too many rejects, or too few records."""
+    where = f"{pages.hub} {pages.day}"
+    if rejected > TOO_MANY * (read + rejected):
+        reasons = Counter(reason for _, reason, _ in rejects).most_common(3)
+        told = ", ".join(f"{reason} in {count / (read + rejected):.1%}" for reason, count in reasons)
+        raise DayFailure(f"{where}: {rejected} of {read + rejected} records cannot be read ({told}); the hub may have changed")
+    if state.finished_at is None or state.limited or pages.sweep != "full":
+        return
+    last = con.execute(
+        """select day, records from sweeps where hub = ? and source = 'full' and complete and day < ? order by day desc limit 1""",
+        [pages.hub, pages.day],
+    ).fetchall()
+    if last and read < SHRUNK * last[0][1] and not accept_shrink:
+        raise DayFailure(
+            f"{where}: only {read} records, under half of the {last[0][1]} of {last[0][0]}; if that is true, load with --accept-shrink"
+        )
+    if read == 0 and not accept_shrink:
+        raise DayFailure(f"{where}: the hub listed nothing; if that is true, load with --accept-shrink")
+
+
+def _why_incomplete(state: SweepState) -> list[str]:
+    if state.limited:
+        return ["limited by --limit"]
+    return [] if state.finished_at else ["the sweep has not ended; collect again to go on"]

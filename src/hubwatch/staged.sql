@@ -1,0 +1,13 @@
+-- One row a listing of the sweep: licenses, tasks and libraries in the shared vocabulary.
+-- From: parsed (the hub's SQL), facts.licenses, facts.words; variables since, until narrow a window.
+create or replace temp view staged as
+select model_id, hub_key, title, created_at, modified_at, license_raw, coalesce(l.license, lower(license_raw)) as license,
+  coalesce(t.word, task) as task, coalesce(w.word, library) as library, parameters, base_models, base_relation, gated, repo_kind,
+  downloads_30d, downloads_total, likes
+from parsed
+left join (select raw, min(license) as license from facts.licenses group by raw) l on l.raw = lower(trim(license_raw))
+left join (select raw, min(word) as word from facts.words where vocabulary = 'task' group by raw) t on t.raw = task
+left join (select raw, min(word) as word from facts.words where vocabulary = 'library' group by raw) w on w.raw = library
+where reason is null
+  and (getvariable('since') is null or created_at is null or created_at >= getvariable('since'))
+  and (getvariable('until') is null or created_at is null or created_at < getvariable('until'));
