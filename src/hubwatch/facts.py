@@ -1,0 +1,270 @@
+"""The reviewed facts of `data/`, read whole or refused with the file, the row and the cure.
+
+A fact about the world (who owns a namespace, what a license name means) is a row with a source, never an `if`.
+`load_facts()` gives typed rows; `Facts.stage(con)` puts them into the schema `facts` of an open DuckDB connection.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from hubwatch.fact_rows import (
+    INTL,
+    POLICIES,
+    Country,
+    Fact,
+    FactError,
+    Family,
+    Judgement,
+    Kind,
+    License,
+    NameRule,
+    Namespace,
+    Organization,
+    Policy,
+    PolicyRow,
+    Word,
+)
+
+__all__ = ["POLICIES", "FactError", "Facts", "Kind", "Policy", "data_dir", "load_facts"]
+
+
+def data_dir() -> Path:
+    """The folder of reviewed facts: inside the package when installed from a wheel, else the repository's `data/`."""
+    packaged = Path(__file__).parent / "data"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
+
+
+AFact = TypeVar("AFact", bound=Fact)
+
+
+class Facts(BaseModel):
+    """All reviewed facts, in the order of their files."""
+
+    model_config = ConfigDict(frozen=True)
+    organizations: tuple[Organization, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    policies: tuple[PolicyRow, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    families: tuple[Family, ...] = ()
+    licenses: tuple[License, ...] = ()
+    words: tuple[Word, ...] = ()
+    name_rules: tuple[NameRule, ...] = ()
+    countries: tuple[Country, ...] = ()
+
+    def stage(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Replace the tables of the schema `facts` by these rows, all or none.
+
+        The connection must not be inside a transaction.
+        """
+        con.execute("BEGIN")
+        try:
+            con.execute("CREATE SCHEMA IF NOT EXISTS facts")
+            for table, (rows, columns) in self._tables().items():
+                _replace_table(con, table, columns, rows)
+            con.execute("COMMIT")
+        except duckdb.Error:
+            con.execute("ROLLBACK")
+            raise
+
+    def _tables(self) -> dict[str, tuple[tuple[Fact, ...], dict[str, str]]]:
+        """Table -> its rows and its columns (name -> DuckDB type)."""
+        where = {"file": "VARCHAR", "line": "INTEGER"}
+        judged = {"organization": "VARCHAR", "country": "VARCHAR", "kind": "VARCHAR"}
+        reviewed = {"source": "VARCHAR", "reviewed_on": "DATE", "note": "VARCHAR"}
+        sourced = {"source": "VARCHAR", "note": "VARCHAR"}
+        dated = {"valid_from": "DATE", "valid_to": "DATE", "renamed_to": "VARCHAR", "confidence": "DOUBLE"}
+        owned = {"hub": "VARCHAR", "namespace": "VARCHAR", "organization": "VARCHAR"}
+        return {
+            "organizations": (self.organizations, judged | {"parent": "VARCHAR", "other_names": "VARCHAR[]"} | reviewed | where),
+            "namespace_facts": (self.namespaces, owned | dated | reviewed | where),
+            "policies": (self.policies, {"policy": "VARCHAR"} | judged | reviewed | where),
+            "judgements": (self.judgements, judged | sourced | where),
+            "families": (self.families, {"family": "VARCHAR", "organization": "VARCHAR", "pattern": "VARCHAR"} | sourced | where),
+            "licenses": (self.licenses, {"raw": "VARCHAR", "license": "VARCHAR", "class": "VARCHAR"} | sourced | where),
+            "words": (self.words, {"vocabulary": "VARCHAR", "raw": "VARCHAR", "word": "VARCHAR"} | sourced | where),
+            "country_groups": (self.countries, {"country": "VARCHAR", "name": "VARCHAR", "region": "VARCHAR"} | sourced | where),
+        }
+
+
+def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Iterable[Fact]) -> None:
+    """One JSON parameter carries all rows: no file, no Arrow, and not the slow row-by-row insert."""
+    definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    con.execute(f"CREATE OR REPLACE TABLE facts.{table} ({definition})")
+    shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
+    values = json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows])
+    con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
+
+
+# --- reading ---
+
+
+def load_facts(folder: Path | None = None) -> Facts:
+    """All facts of a folder (default `data_dir()`), checked each by itself and against one another.
+
+    Raises FactError at the first row that cannot be used.
+    """
+    folder = folder or data_dir()
+    facts = Facts(
+        organizations=_read_all(Organization, folder, "organizations"),
+        namespaces=_read_all(Namespace, folder, "namespaces"),
+        policies=_read(PolicyRow, folder, "policies.csv"),
+        judgements=_read(Judgement, folder, "judgements.csv"),
+        families=_read(Family, folder, "families.csv"),
+        licenses=_read(License, folder, "licenses.csv"),
+        words=_read(Word, folder, "words.csv"),
+        name_rules=_read(NameRule, folder, "name_rules.csv"),
+        countries=_read(Country, folder, "country_groups.csv"),
+    )
+    _check_together(facts)
+    return facts
+
+
+def _read_all(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:
+    """The rows of every CSV file of a sub-folder, files in alphabetical order."""
+    files = sorted((folder / name).glob("*.csv"))
+    if not files:
+        raise FactError(f"{folder / name}: no CSV file there: restore data/{name} from the repository")
+    return tuple(row for file in files for row in _read(shape, folder, f"{name}/{file.name}"))
+
+
+def _read(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:
+    try:
+        text = (folder / name).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise FactError(f"{folder / name}: no such file: restore data/{name} from the repository") from None
+    except UnicodeDecodeError as error:
+        raise FactError(f"{folder / name}: not UTF-8 at byte {error.start}: save the file as UTF-8") from None
+    return tuple(_rows(shape, name, text))
+
+
+def _rows(shape: type[AFact], name: str, text: str) -> Iterator[AFact]:
+    lines = csv.reader(text.splitlines(keepends=True), strict=True)
+    wanted = [field.alias or key for key, field in shape.model_fields.items() if key not in ("file", "line")]
+    header: list[str] | None = None
+    try:
+        for cells in lines:
+            if header is None:
+                header = cells
+                if sorted(header) != sorted(wanted):
+                    raise FactError(f"{name} row 1: the columns are {','.join(header)}: they must be {_order(wanted)}")
+            elif any(cells):
+                yield _row(shape, name, lines.line_num, header, cells)
+    except csv.Error as error:
+        raise FactError(f"{name} row {lines.line_num}: {error}: close the quotes of this row") from None
+    if header is None:
+        raise FactError(f"{name} row 1: the file is empty: it must begin with {_order(wanted)}")
+
+
+def _order(columns: list[str]) -> str:
+    return ",".join([name for name in columns if name != "note"] + ["note"])
+
+
+def _row(shape: type[AFact], name: str, line: int, header: list[str], cells: list[str]) -> AFact:
+    place = f"{name} row {line}"
+    if len(cells) != len(header):
+        cure = "put a cell with a comma in double quotes" if len(cells) > len(header) else "write every comma of the header"
+        raise FactError(f"{place}: {len(cells)} cells, but the header has {len(header)}: {cure}")
+    if any("\n" in cell for cell in cells):
+        raise FactError(f"{place}: a cell goes over several lines: write a fact on one line")
+    row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+    try:
+        return shape.model_validate(row | {"file": name, "line": line})
+    except ValidationError as invalid:
+        raise FactError(f"{place}: {invalid.errors()[0]['msg'].removeprefix('Value error, ')}") from None
+
+
+# --- facts against one another ---
+
+
+def _check_together(facts: Facts) -> None:
+    _check_unique(facts.organizations, lambda row: row.organization.lower(), "organization")
+    _check_unique(facts.policies, lambda row: (row.policy, row.organization), "policy of an organization")
+    _check_unique(facts.judgements, lambda row: (row.organization, row.source), "judgement by a source")
+    _check_unique(facts.families, lambda row: (row.organization, row.pattern), "pattern")
+    _check_unique(facts.licenses, lambda row: row.raw, "license spelling")
+    _check_unique(facts.words, lambda row: (row.vocabulary, row.raw), "word")
+    _check_unique(facts.name_rules, lambda row: row.rule, "rule")
+    _check_unique(facts.countries, lambda row: row.country, "country")
+    _check_countries(facts)
+    _check_organizations(facts)
+    _check_namespaces(facts)
+    _check_patterns((*facts.families, *facts.name_rules))
+
+
+def _check_unique(rows: Iterable[AFact], key: Callable[[AFact], Hashable], what: str) -> None:
+    seen: dict[Hashable, AFact] = {}
+    for row in rows:
+        first = seen.setdefault(key(row), row)
+        if first is not row:
+            raise row.error(f"duplicate {what} {_spelt(key(row))}, first in {first.file} row {first.line}: delete one of the two")
+
+
+def _spelt(key: Hashable) -> str:
+    return " / ".join(str(part) for part in key if part is not None) if isinstance(key, tuple) else f"'{key}'"
+
+
+def _check_countries(facts: Facts) -> None:
+    known = {row.country for row in facts.countries}
+    rows: list[Organization | PolicyRow | Judgement | NameRule] = [*facts.organizations, *facts.policies, *facts.judgements]
+    for row in (*rows, *facts.name_rules):
+        if row.country and row.country not in known:
+            cure = f"use an ISO 3166-1 alpha-2 code of country_groups.csv, {INTL} for a body without a home, or leave it empty"
+            raise row.error(f"unknown country code '{row.country}': {cure}")
+
+
+def _check_organizations(facts: Facts) -> None:
+    parents = {row.organization: row.parent for row in facts.organizations}
+    cure = "add it to data/organizations or correct the spelling"
+    for row in facts.organizations:
+        if row.parent and row.parent not in parents:
+            raise row.error(f"unknown parent '{row.parent}': {cure}")
+        _refuse_loop(row, row.organization, parents, "parent")
+    users: list[Namespace | PolicyRow | Judgement | Family] = [*facts.namespaces, *facts.policies, *facts.judgements]
+    for fact in (*users, *facts.families):
+        if fact.organization and fact.organization not in parents:
+            raise fact.error(f"unknown organization '{fact.organization}': {cure}")
+
+
+def _refuse_loop(row: Fact, start: Hashable, following: dict[Any, Any], column: str) -> None:
+    """Refuse a chain that comes back to its start; others that lead into a loop are refused at the loop itself."""
+    path, here = [start], following.get(start)
+    while here is not None and here not in path:
+        path.append(here)
+        here = following.get(here)
+    if here == start:
+        chain = " -> ".join(name[1] if isinstance(name, tuple) else str(name) for name in [*path, start])
+        raise row.error(f"{column} loop {chain}: empty one {column} of these rows")
+
+
+def _check_namespaces(facts: Facts) -> None:
+    spans: dict[tuple[str, str], list[Namespace]] = {}
+    for row in facts.namespaces:
+        for other in spans.setdefault((row.hub, row.namespace), []):
+            where = f"{row.hub} '{row.namespace}', first in {other.file} row {other.line}"
+            if row.span == other.span:
+                raise row.error(f"duplicate namespace {where}: delete one of the two")
+            if row.span[0] < other.span[1] and other.span[0] < row.span[1]:
+                raise row.error(f"overlapping validity of {where}: end one (valid_to) on the day the other begins")
+        spans[row.hub, row.namespace].append(row)
+    renamed = {(row.hub, row.namespace): (row.hub, row.renamed_to) for row in facts.namespaces if row.renamed_to}
+    for row in facts.namespaces:
+        _refuse_loop(row, (row.hub, row.namespace), renamed, "renamed_to")
+
+
+def _check_patterns(rows: Iterable[Family | NameRule]) -> None:
+    """DuckDB itself judges the patterns: RE2 knows no lookaround and no back-reference, unlike Python's `re`."""
+    with duckdb.connect() as con:
+        for row in rows:
+            try:
+                con.execute("SELECT regexp_matches('', ?, 'i')", [row.pattern])
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
+                raise row.error(f"bad regular expression '{row.pattern}' ({reason}): write it as RE2 reads it") from None
