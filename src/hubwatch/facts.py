@@ -187,7 +187,7 @@ def _row(shape: type[AFact], name: str, line: int, header: list[str], cells: lis
 def _check_together(facts: Facts) -> None:
     _check_unique(facts.organizations, lambda row: row.organization.lower(), "organization")
     _check_unique(facts.policies, lambda row: (row.policy, row.organization), "policy of an organization")
-    _check_unique(facts.judgements, lambda row: (row.organization, row.source), "judgement by a source")
+    _check_unique(facts.judgements, lambda row: (row.organization, row.source, row.country, row.kind), "judgement by a source")
     _check_unique(facts.families, lambda row: (row.organization, row.pattern), "pattern")
     _check_unique(facts.licenses, lambda row: row.raw, "license spelling")
     _check_unique(facts.words, lambda row: (row.vocabulary, row.raw), "word")
