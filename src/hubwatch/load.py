@@ -50,7 +50,8 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
     con.execute("set variable fields = ?", [state.fields])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        readable = _stage_records(con, pages.hub, segments, Path(folder))
+        largest = max(facts.size for facts in pages.facts())
+        readable = _stage_records(con, pages.hub, segments, largest, Path(folder))
         rejects = _rejects(con, pages.hub, readable, segments)
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
@@ -84,32 +85,32 @@ _CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(conc
   coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
 
 
-def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], folder: Path) -> list[Path]:
+def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], largest: int, folder: Path) -> list[Path]:
     """Table `parsed`: every record as columns, with its reject reason. Returns the files it was read from.
 
     Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record is a
     plain string: it is rejected, the others of its page load.
     """
     try:
-        _parse(con, hub, segments)
+        _parse(con, hub, segments, largest)
         return segments
     except duckdb.InvalidInputException:
         readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
-        _parse(con, hub, readable)
+        _parse(con, hub, readable, 2 * largest)  # escapes take more room than the bytes they stand for
         return readable
 
 
-def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path]) -> None:
-    module = HUBS[hub]
+def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path], largest: int) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(
-        f"""create temp table parsed as
-            with record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
-                              unnest({module.RECORDS}) as record
-                            from read_json({_file_list(paths)}, format='unstructured', records=false,
-                              columns={module.PAGE_COLUMNS}, maximum_object_size=268435456))
-            {_as_cte(record_sql(hub))}"""
-    )
+    con.execute(f"create temp table parsed as with {_record_cte(hub, paths, largest)} {_as_cte(record_sql(hub))}")
+
+
+def _record_cte(hub: str, paths: list[Path], largest: int) -> str:
+    """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes."""
+    module = HUBS[hub]
+    return f"""record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
+      unnest({module.RECORDS}) as record from read_json({_file_list(paths)}, format='unstructured', records=false,
+      columns={module.PAGE_COLUMNS}, maximum_object_size={max(largest + 4096, 2**20)}))"""
 
 
 def _as_cte(sql: str) -> str:
@@ -166,13 +167,10 @@ def _rejects(con: duckdb.DuckDBPyConnection, hub: str, readable: list[Path], seg
                 paths.append(Path(folder) / f"{number:05}.json")
                 body = page.body if readable[segment] == segments[segment] else _readable(page.body).encode()
                 paths[-1].write_bytes(body)
-            module = HUBS[hub]
             rows = con.execute(
-                f"""with record as (select * from (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
-                        unnest({module.RECORDS}) as record
-                      from read_json({_file_list(paths)}, format='unstructured', records=false,
-                        columns={module.PAGE_COLUMNS}, maximum_object_size=268435456)) where position in ?),
-                    judged as (select * from (with record as (from record) {_as_cte(record_sql(hub))}))
+                f"""with {_record_cte(hub, paths, max(path.stat().st_size for path in paths))},
+                    chosen as (from record where position in ?),
+                    judged as (select * from (with record as (from chosen) {_as_cte(record_sql(hub))}))
                     select segment, position, reason, record from judged join record using (segment, position)
                     where reason is not null order by 1, 2""",
                 [positions],

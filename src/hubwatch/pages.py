@@ -154,9 +154,10 @@ class SweepPages:
         os.rename(self.folder, aside)
         return aside
 
-    def kept_records(self) -> int:
-        """How many records the kept pages hold."""
-        return sum(page.facts.records for page in self.read())
+    def facts(self) -> Iterator[PageFacts]:
+        """The facts of every page in order, without reading bodies; a torn end is left out."""
+        for path in self.segments():
+            yield from _facts_of_segment(path)
 
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""
@@ -236,6 +237,18 @@ def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None
     except (msgspec.DecodeError, UnicodeDecodeError, zstandard.ZstdError):
         return None
     return (facts, body, end) if len(body) == facts.size else None
+
+
+def _facts_of_segment(path: Path) -> Iterator[PageFacts]:
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        while len(head := file.read(16)) == 16 and head[:4] == _SKIPPABLE:
+            facts = file.read(int.from_bytes(head[4:8], "little") - 8)
+            end = file.tell() + int.from_bytes(head[8:], "little")
+            if end > size:
+                return
+            yield msgspec.json.decode(facts, type=PageFacts)
+            file.seek(end)
 
 
 def _whole_pages_follow(data: bytes, offset: int) -> bool:

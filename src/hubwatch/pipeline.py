@@ -198,7 +198,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         )
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
-    records = pages.kept_records()
+    records = sum(facts.records for facts in pages.facts())
     left = None if sweep.limit is None else sweep.limit - records
     pages.save_state(state)
     count = 0

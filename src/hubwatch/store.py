@@ -248,34 +248,37 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
         )
         con.execute(f"insert into store.attributes select listing_key, getvariable('day'), null, {names} from changed")
         return
+    con.execute("drop table if exists touched")
+    con.execute(
+        f"""create temp table touched as
+            select listing_key from keyed k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
+              and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
+            union select listing_key from before_this_day anti join keyed using (listing_key)"""
+    )
     fields = "struct_pack(" + ", ".join(f"{name} := {name}" for name in _ATTRIBUTES) + ")"
     con.execute("drop table if exists rewritten")
     con.execute(
         f"""create temp table rewritten as
-            with touched as (select listing_key from keyed union select listing_key from before_this_day),
-            stretches as (select * from store.attributes where listing_key in (select listing_key from touched)),
+            with stretches as (select * from store.attributes where listing_key in (select listing_key from touched)),
             next_day as (select listing_key, min(day) as day from store.counters
               where day > getvariable('day') and listing_key in (select listing_key from touched) group by listing_key),
             points as (
               -- what is said elsewhere than on this day
               select listing_key, valid_from as day, 1 as rank, {fields} as said from stretches where valid_from <> getvariable('day')
               union all  -- on this day, if it is still said
-              select listing_key, getvariable('day'), 0, {fields} from keyed
+              select listing_key, getvariable('day'), 0, {fields} from keyed where listing_key in (select listing_key from touched)
               union all  -- and what held on this day goes on behind it
               select listing_key, next_day.day, 2, {fields} from stretches join next_day using (listing_key)
               where valid_from <= getvariable('day') and (valid_to is null or valid_to > next_day.day)),
             settled as (select listing_key, day, said from points
               qualify row_number() over (partition by listing_key, day order by rank) = 1),
             changes as (select listing_key, day, said from settled
-              qualify row_number() over w = 1 or said is distinct from lag(said) over w
-              window w as (partition by listing_key order by day))
+              qualify row_number() over (partition by listing_key order by day) = 1
+                or said is distinct from lag(said) over (partition by listing_key order by day))
             select listing_key, day as valid_from, lead(day) over (partition by listing_key order by day) as valid_to, unnest(said)
             from changes"""
     )
-    con.execute(
-        """delete from store.attributes where listing_key in
-           (select listing_key from keyed union select listing_key from before_this_day)"""
-    )
+    con.execute("delete from store.attributes where listing_key in (select listing_key from touched)")
     con.execute("insert into store.attributes select * from rewritten")
 
 
