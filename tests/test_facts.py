@@ -161,9 +161,7 @@ def test_a_bad_fact_is_refused_in_one_line_with_file_row_and_cure(write: Write, 
 def test_another_header_is_refused_with_the_right_one(write: Write) -> None:
     folder = write()
     (folder / "words.csv").write_text("raw,word\n", encoding="utf-8")
-    with pytest.raises(
-        FactError, match=r"words\.csv row 1: the columns are raw,word: they must be vocabulary,raw,word,source,note"
-    ):
+    with pytest.raises(FactError, match=r"words\.csv row 1: the columns are raw,word: they must be vocabulary,raw,word,source,note"):
         load_facts(folder)
 
 
@@ -246,9 +244,7 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
             "SELECT organization, country, kind, parent, other_names, reviewed_on FROM facts.organizations"
         ).fetchall()
         assert organization == [("Alibaba", "CN", "big_tech", None, ["Alibaba Cloud", "阿里巴巴"], date(2026, 11, 22))]
-        namespace = con.execute(
-            "SELECT hub, namespace, organization, valid_from, confidence FROM facts.namespace_facts"
-        ).fetchall()
+        namespace = con.execute("SELECT hub, namespace, organization, valid_from, confidence FROM facts.namespace_facts").fetchall()
         assert namespace == [("huggingface", "Qwen", "Alibaba", None, 1.0)]
 
 

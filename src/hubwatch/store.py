@@ -231,7 +231,8 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
     """Keep the attributes' history as stretches of observed days with equal attributes.
 
     With later days loaded, every touched listing's stretches are written anew from its points of change: the day's
-    own attributes hold on that day, and what held before goes on at the next observed day.
+    own attributes hold on that day, and what held before goes on at the next observed day. Where a source of higher
+    precedence has the listing on this day, its word stands (if it loses the listing by a reload, load the lower again).
     """
     names = ", ".join(_ATTRIBUTES)
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
@@ -248,10 +249,14 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
         )
         con.execute(f"insert into store.attributes select listing_key, getvariable('day'), null, {names} from changed")
         return
+    con.execute(
+        """create or replace temp view speaking as select * from keyed where listing_key not in (select listing_key from store.counters
+           where day = getvariable('day') and source = getvariable('source') and superseded)"""
+    )
     con.execute("drop table if exists touched")
     con.execute(
         f"""create temp table touched as
-            select listing_key from keyed k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
+            select listing_key from speaking k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
               and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
             union select listing_key from before_this_day anti join keyed using (listing_key)"""
     )
@@ -266,7 +271,7 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
               -- what is said elsewhere than on this day
               select listing_key, valid_from as day, 1 as rank, {fields} as said from stretches where valid_from <> getvariable('day')
               union all  -- on this day, if it is still said
-              select listing_key, getvariable('day'), 0, {fields} from keyed where listing_key in (select listing_key from touched)
+              select listing_key, getvariable('day'), 0, {fields} from speaking where listing_key in (select listing_key from touched)
               union all  -- and what held on this day goes on behind it
               select listing_key, next_day.day, 2, {fields} from stretches join next_day using (listing_key)
               where valid_from <= getvariable('day') and (valid_to is null or valid_to > next_day.day)),

@@ -1,0 +1,26 @@
+"""What tests share: settings that read no environment, an open warehouse, and where shared material is, if it is."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hubwatch.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: object) -> Settings:
+    """Settings for a stand-in at `endpoint`; quick to give up."""
+    variables = {"HF_ENDPOINT": endpoint, "MODELSCOPE_ENDPOINT": endpoint, "WISEMODEL_ENDPOINT": endpoint}
+    quick = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_DEADLINE": "5", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIENCE": "20"}
+    return Settings.from_environment(data, variables | quick | {name: str(value) for name, value in more.items()})
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of shared real figures; a test that asks for it skips where it is absent."""
+    folder = Path(os.environ.get("HUBWATCH_SHARED") or ROOT.parent / "shared")
+    if not folder.is_dir():
+        pytest.skip(f"no shared figures at {folder.name}/: this test needs them")
+    return folder

@@ -1,0 +1,225 @@
+"""The client's policy, through real sockets: what is waited for, asked again, refused, and how a walk ends."""
+
+import gzip
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hubwatch import failures
+from hubwatch.http import Answer, Ask, Client, whole_array
+from tests.conftest import settings_for
+from tests.scripted import Scripted, answer
+
+HUB = "huggingface"
+ONE = answer([{"id": "a/b"}])
+
+
+def client(server: Scripted, tmp_path: Path, waits: list[float] | None = None, **more: object) -> Client:
+    def sleep(seconds: float) -> None:
+        if waits is not None:
+            waits.append(seconds)
+
+    return Client(HUB, settings_for(tmp_path, server.url, **more), sleep=sleep)
+
+
+def ask(one: Client, path: str = "/api/models") -> int:
+    return one.ask(Ask(one.url(path)), lambda got: len(whole_array(got, HUB)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    next: Ask | None
+
+
+def walk(one: Client) -> list[str]:
+    def read(got: Answer) -> Reading:
+        whole_array(got, HUB)
+        return Reading(Ask(one.at_home(got.next_link)) if got.next_link else None)
+
+    return [got.url for got, _ in one.walk(Ask(one.url("/p1")), read)]
+
+
+def test_a_silent_server_ends_in_a_timeout_and_never_hangs(tmp_path: Path) -> None:
+    server = Scripted(lambda connection: server.wait(30))
+    with server, client(server, tmp_path, [], HUBWATCH_READ_TIMEOUT=0.3, HUBWATCH_ATTEMPTS=2) as one:
+        with pytest.raises(failures.TimedOut, match=r"silent for 0\.3 s"):
+            ask(one)
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"])
+def test_a_server_that_trickles_is_cut_off_at_the_deadline(tmp_path: Path, head: bytes) -> None:
+    def trickle(connection: object) -> None:
+        connection.sendall(head)  # type: ignore[attr-defined]
+        for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100:
+            connection.sendall(bytes([letter]))  # type: ignore[attr-defined]
+            server.wait(0.1)
+
+    server = Scripted(trickle)
+    with server, client(server, tmp_path, [], HUBWATCH_DEADLINE=0.8, HUBWATCH_ATTEMPTS=1) as one:
+        began = time.monotonic()
+        with pytest.raises(failures.TimedOut, match=r"deadline 0\.8 s"):
+            ask(one)
+        assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("broken", "failure"),
+    [
+        (answer(b'[{"id": "a/b"}, {"id'), failures.BrokenPage),  # truncated, the length says nothing
+        (answer(b'[{"id": "a/b"}', length=900), failures.Unreachable),  # truncated against its length, then silence is cut
+        (answer(b"<html>wall</html>", Content_Type="text/html"), failures.Blocked),
+        (answer(b"<!doctype html>", status="503 Busy", Content_Type="text/html"), failures.ServerTrouble),
+        (answer(b"<html>no</html>", status="403 Forbidden", Content_Type="text/html"), failures.Blocked),
+        (answer({"error": "oops"}), failures.BrokenPage),
+        (answer(b""), failures.BrokenPage),
+        (answer([], status="502 Bad Gateway"), failures.ServerTrouble),
+        (lambda connection: None, failures.Unreachable),  # closed without a word
+    ],
+)
+def test_what_may_pass_is_asked_again_and_then_named(tmp_path: Path, broken: bytes, failure: type[Exception]) -> None:
+    with Scripted(broken, broken, ONE) as server, client(server, tmp_path, [], HUBWATCH_READ_TIMEOUT=0.3) as one:
+        assert ask(one) == 1
+        assert (one.tally.requests, one.tally.retries) == (3, 2)
+    with Scripted(broken) as server, client(server, tmp_path, [], HUBWATCH_READ_TIMEOUT=0.3) as one:
+        with pytest.raises((failure, failures.TimedOut)) as raised:
+            ask(one)
+        assert "asked 3 time(s)" in raised.value.__notes__[0]
+
+
+def test_nan_and_stray_bytes_do_not_break_a_page(tmp_path: Path) -> None:
+    with Scripted(answer(b'[{"id":"a/b","downloads":NaN},{"id":"\xff"}]')) as server, client(server, tmp_path) as one:
+        assert ask(one) == 2
+
+
+def test_an_empty_window_is_waited_out_and_a_429_beside_the_window_is_not(tmp_path: Path) -> None:
+    empty = answer({"error": "slow"}, "429 Too Many", RateLimit='"api";r=0;t=7')
+    beside = answer({"error": "300 a day"}, "429 Too Many", RateLimit='"api";r=400;t=200')
+    waits: list[float] = []
+    with Scripted(empty, ONE) as server, client(server, tmp_path, waits) as one:
+        assert ask(one) == 1
+    assert waits[0] == pytest.approx(7.5)
+    waits.clear()
+    with Scripted(beside) as server, client(server, tmp_path, waits) as one, pytest.raises(failures.RateLimited, match="beside the window"):
+        ask(one)
+    assert len(waits) == 2
+    assert max(waits) < 5
+
+
+def test_a_window_is_paced_before_it_is_empty(tmp_path: Path) -> None:
+    waits: list[float] = []
+    low = answer([], RateLimit='"api";r=9;t=100', RateLimit_Policy='"fixed window";"api";q=500;w=300')
+    with Scripted(low) as server, client(server, tmp_path, waits, HUBWATCH_PATIENCE=500) as one:
+        ask(one)
+        ask(one)
+    assert waits == [pytest.approx(10, abs=0.5)]
+    waits.clear()
+    high = answer([], RateLimit='"api";r=400;t=100', RateLimit_Policy='"fixed window";"api";q=500;w=300')
+    with Scripted(high) as server, client(server, tmp_path, waits) as one:
+        ask(one)
+        ask(one)
+    assert waits == []
+
+
+@pytest.mark.parametrize("form", ["3", "date"])
+def test_retry_after_is_honoured_in_both_forms(tmp_path: Path, form: str) -> None:
+    later = (datetime.now(UTC) + timedelta(seconds=4)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    waits: list[float] = []
+    busy = answer({}, "429 Too Many", Retry_After=later if form == "date" else form)
+    with Scripted(busy, ONE) as server, client(server, tmp_path, waits) as one:
+        assert ask(one) == 1
+    assert waits[0] == pytest.approx(3, abs=1.5)
+
+
+def test_an_absurd_retry_after_ends_the_asking_at_once(tmp_path: Path) -> None:
+    busy = answer({}, "429 Too Many", Retry_After="86400")
+    with Scripted(busy) as server, client(server, tmp_path, []) as one, pytest.raises(failures.RateLimited) as raised:
+        ask(one)
+    assert "asked 1 time(s)" in raised.value.__notes__[0]
+
+
+def test_a_refusal_is_final_and_says_what_the_hub_said(tmp_path: Path) -> None:
+    with Scripted(answer({"error": "no such sort"}, "400 Bad")) as server, client(server, tmp_path) as one:
+        with pytest.raises(failures.Refused, match="no such sort"):
+            ask(one)
+        assert one.tally.requests == 1
+
+
+def test_the_token_goes_to_the_hub_and_to_no_other_host(tmp_path: Path) -> None:
+    with Scripted(ONE) as other, Scripted(answer(b"", "302 Found", Location=other.url + "/steal")) as server:
+        with client(server, tmp_path, HF_TOKEN="hf_secret") as one, pytest.raises(failures.ForeignLink) as raised:
+            ask(one)
+        assert other.requests == []
+    assert "Bearer hf_secret" in server.heads[0]
+    assert "hf_secret" not in str(raised.value) + repr(settings_for(tmp_path, HF_TOKEN="hf_secret"))
+
+
+def test_a_request_to_another_host_is_never_sent(tmp_path: Path) -> None:
+    with Scripted(ONE) as other, Scripted(ONE) as server, client(server, tmp_path) as one:
+        with pytest.raises(failures.ForeignLink):
+            one.ask(Ask(other.url), lambda got: got)
+        assert other.requests == []
+
+
+def test_a_link_to_another_host_is_followed_at_home_by_its_cursor_or_refused(tmp_path: Path) -> None:
+    link = '<https://huggingface.co/api/models?limit=1&cursor=abc%3D>; rel="next"'
+    with Scripted(answer([1] * 40, Link=link), answer([2])) as server, client(server, tmp_path) as one:
+        walk(one)
+        assert server.requests[1] == "/api/models?limit=1&cursor=abc%3D"
+    bare = '<https://elsewhere.example/api/models?page=2>; rel="next"'
+    with (
+        Scripted(answer([1], Link=bare)) as server,
+        client(server, tmp_path) as one,
+        pytest.raises(failures.ForeignLink, match="elsewhere"),
+    ):
+        walk(one)
+
+
+def test_a_page_that_names_itself_or_an_earlier_page_is_a_loop(tmp_path: Path) -> None:
+    itself = answer([1], Link='</p1>; rel="next"')
+    with Scripted(itself) as server, client(server, tmp_path, []) as one, pytest.raises(failures.LoopingPages, match="came before"):
+        walk(one)
+    first, second = answer([1], Link='</p2>; rel="next"'), answer([2], Link='</p1>; rel="next"')
+    with Scripted(first, second) as server, client(server, tmp_path, []) as one:
+        with pytest.raises(failures.LoopingPages, match="came before"):
+            walk(one)
+        assert set(server.requests) == {"/p1", "/p2"}
+
+
+def test_the_same_page_under_new_links_is_a_loop(tmp_path: Path) -> None:
+    same = [{"id": f"a/{number}"} for number in range(20)]
+    pages = [answer(same, Link=f'</p{number}>; rel="next"') for number in range(2, 9)]
+    with Scripted(*pages) as server, client(server, tmp_path, []) as one, pytest.raises(failures.LoopingPages, match="word for word"):
+        walk(one)
+
+
+def test_a_body_beyond_the_bound_is_refused_also_when_it_unpacks_to_it(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"[" + b" " * 5_000_000 + b"]")
+    packed = answer(bomb, Content_Encoding="gzip")
+    with Scripted(packed) as server, client(server, tmp_path, HUBWATCH_MAX_BODY=1_000_000) as one:
+        with pytest.raises(failures.TooLarge, match="HUBWATCH_MAX_BODY"):
+            ask(one)
+        assert one.tally.requests == 1
+
+
+def test_the_agent_names_itself_with_a_contact(tmp_path: Path) -> None:
+    with Scripted(ONE) as server, client(server, tmp_path, HUBWATCH_CONTACT="https://example.org/us") as one:
+        ask(one)
+        agent = httpx.Headers([line.split(": ", 1) for line in server.heads[0].split("\r\n")[1:-2]])["user-agent"]  # type: ignore[misc]
+    assert agent.startswith("hubwatch/")
+    assert "(+https://example.org/us)" in agent
+
+
+def test_an_abandoned_walk_ends_at_once_though_the_next_page_waits(tmp_path: Path) -> None:
+    server = Scripted(answer([1], Link='</p2>; rel="next"'), lambda connection: server.wait(30))
+    with server, Client(HUB, settings_for(tmp_path, server.url, HUBWATCH_READ_TIMEOUT=20)) as one:
+        began = time.monotonic()
+        pages = one.walk(Ask(one.url("/p1")), lambda got: Reading(Ask(one.at_home(got.next_link or ""))))
+        next(pages)
+        time.sleep(0.3)
+        pages.close()
+        assert time.monotonic() - began < 4
