@@ -32,13 +32,14 @@ def build(folder: Path) -> duckdb.DuckDBPyConnection:
     """The database of a folder's CSV files; a file it lacks is the shared world's."""
     con = empty()
     files = {path.stem: path for place in (WORLD, folder) for path in place.glob("*.csv") if not path.stem.startswith("expected")}
-    con.execute("create temp table listed as select * from store.listing limit 0")
+    con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
-        con.execute(f'alter table listed add column "{column.name}" {column.type}')
+        con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')
     con.execute(
         "create temp table observed as select hub, model_id, day, downloads_30d, downloads_total, likes from observations limit 0"
     )
-    names = {"listings": "listed", "observations": "observed"}
+    con.execute("create temp table listed(subject varchar, organization varchar)")
+    names = {"listings": "listing_rows", "observations": "observed"}
     for stem, path in sorted(files.items()):
         insert(con, names.get(stem, stem.replace("facts_", "facts.")), path)
     _spread(con)
@@ -59,12 +60,12 @@ def _spread(con: duckdb.DuckDBPyConnection) -> None:
           split_part(model_id, '/', 1) as namespace, split_part(model_id, '/', 2) as name,
           coalesce(first_seen_on, (select min(day) from observed where (hub, model_id) = (l.hub, l.model_id))) as first_seen_on,
           coalesce(last_seen_on, (select max(day) from observed where (hub, model_id) = (l.hub, l.model_id))) as last_seen_on
-        from (select hub, model_id, first_seen_on, last_seen_on from listed union by name select distinct hub, model_id from observed
-              where (hub, model_id) not in (select (hub, model_id) from listed)) l""")
+        from (select hub, model_id, first_seen_on, last_seen_on from listing_rows union by name select distinct hub, model_id from observed
+              where (hub, model_id) not in (select (hub, model_id) from listing_rows)) l""")
     attributes = ", ".join(f"l.{column.name}" for column in schema.ATTRIBUTES)
     con.execute(f"""insert into store.attributes by name
         select s.listing_key, s.first_seen_on as valid_from, null::date as valid_to, {attributes}
-        from store.listing s left join listed l using (hub, model_id)""")
+        from store.listing s left join listing_rows l using (hub, model_id)""")
     con.execute("""insert into store.counters by name
         select listing_key, day, 'full' as source, false as superseded, downloads_30d, downloads_total, likes
         from observed join store.listing using (hub, model_id)""")

@@ -36,7 +36,10 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
         values["policy"] = _policy(con, values["policy"], question.warnings)
     if "country" in values and isinstance(values["country"], str):
         values["country"] = _country(con, values["country"])
-    _settle_days(con, question)
+    if "day" in values:
+        _settle_days(con, question)
+    if statistic.parameters.get("since") == ("observed",):
+        _settle_since(con, question)
     question.asked = {name: value for name, value in values.items() if name not in ("hubs", "days")}
     return question
 
@@ -71,6 +74,30 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
         values["day"] = max(days)
     if "hub" in values and len(question.observed) == 1:
         values["hub"] = question.observed[0].hub
+
+
+def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Add the earlier day: the one asked for, or the observed day nearest 30 days before."""
+    if len(question.observed) != 1:
+        raise StatisticsError(
+            "two days are compared on one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed)
+        )
+    now = question.observed[0]
+    since = question.values["since"]
+    if since is None:
+        near = con.execute(
+            "select day from days where hub = ? and day < ? order by abs(? - day - 30), day limit 1", [now.hub, now.day, now.day]
+        ).fetchall()
+        if not near:
+            raise StatisticsError(f"{now.hub} has no observed day before {now.day} to compare with")
+        since = near[0][0]
+    assert isinstance(since, date)
+    if since >= now.day:
+        raise StatisticsError(f"since {since} is not before the day {now.day}")
+    before = observed_day(con, now.hub, since)
+    question.observed.append(before)
+    question.warnings += doubts(con, before)
+    question.values |= {"since": since, "hubs": [now.hub, now.hub], "days": [now.day, since]}
 
 
 def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Question) -> None:

@@ -5,6 +5,6 @@ attributes as (
   select listing_key, license, task from store.attributes where valid_to is null and $by in ('license', 'license_class', 'task')
 ),
 terms as (
-  select license, nullif(min(class), 'unknown') as license_class from facts.licenses where $by = 'license_class' group by license
+  select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
 ),
 regions as (select country, min(region) as region from facts.country_groups where $by = 'region' group by country)
