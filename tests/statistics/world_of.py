@@ -17,7 +17,7 @@ create table facts.policies(policy varchar, organization varchar, country varcha
 
 
 def empty() -> duckdb.DuckDBPyConnection:
-    """A database with every table and no row."""
+    """A database with every table and no row, and the staging tables `listing_rows`, `observed` and `listed`."""
     con = duckdb.connect(config={"threads": 2})
     con.execute("create schema store")
     for relation in (*schema.STORE, *schema.TABLES, *schema.VIEWS):
@@ -25,13 +25,6 @@ def empty() -> duckdb.DuckDBPyConnection:
     for statement in schema.comments():
         con.execute(statement)
     con.execute(FACTS)
-    return con
-
-
-def build(folder: Path) -> duckdb.DuckDBPyConnection:
-    """The database of a folder's CSV files; a file it lacks is the shared world's."""
-    con = empty()
-    files = {path.stem: path for place in (WORLD, folder) for path in place.glob("*.csv") if not path.stem.startswith("expected")}
     con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
         con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')
@@ -39,10 +32,17 @@ def build(folder: Path) -> duckdb.DuckDBPyConnection:
         "create temp table observed as select hub, model_id, day, downloads_30d, downloads_total, likes from observations limit 0"
     )
     con.execute("create temp table listed(subject varchar, organization varchar)")
+    return con
+
+
+def build(folder: Path) -> duckdb.DuckDBPyConnection:
+    """The database of a folder's CSV files; a file it lacks is the shared world's."""
+    con = empty()
+    files = {path.stem: path for place in (WORLD, folder) for path in place.glob("*.csv") if not path.stem.startswith("expected")}
     names = {"listings": "listing_rows", "observations": "observed"}
     for stem, path in sorted(files.items()):
         insert(con, names.get(stem, stem.replace("facts_", "facts.")), path)
-    _spread(con)
+    spread(con)
     return con
 
 
@@ -52,7 +52,7 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     con.execute(f"insert into {table} by name select {columns} from read_csv('{path}', all_varchar = true, header = true)")
 
 
-def _spread(con: duckdb.DuckDBPyConnection) -> None:
+def spread(con: duckdb.DuckDBPyConnection) -> None:
     """Listings and observations into the store's narrow tables, and a complete full sweep for each day that has none."""
     con.execute("""
         insert into store.listing by name

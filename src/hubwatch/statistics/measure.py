@@ -3,6 +3,7 @@
 import duckdb
 
 from hubwatch.statistics.definitions import definitions
+from hubwatch.statistics.flagging import flag_days
 
 # Statistics read these facts; before the first `classify` they are empty, not missing.
 _FACTS = """
@@ -15,8 +16,8 @@ create table if not exists facts.policies(policy varchar, organization varchar, 
 """
 
 
-def measure(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `statistics` with every definition, and `flags` for the days that are new or changed since they were last flagged."""
+def measure(con: duckdb.DuckDBPyConnection, all_flags: bool = False) -> None:
+    """Fill `statistics` with every definition, and `flags` for the days loaded since the last measure (or all)."""
     con.execute(_FACTS)
     con.execute("begin")
     try:
@@ -24,6 +25,7 @@ def measure(con: duckdb.DuckDBPyConnection) -> None:
         for one in definitions():
             row = [one.name, one.title, one.definition, one.unit, one.window, one.sql]
             con.execute("insert into statistics values (?, ?, ?, ?, ?, ?)", row)
+        flag_days(con, everything=all_flags)
         con.execute("commit")
     except duckdb.Error:
         con.execute("rollback")
