@@ -1,0 +1,82 @@
+"""Statistics: named, defined tables, one SQL file each. `run` answers one question; `measure` fills tables."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+
+from hubwatch.statistics.definitions import Definition, HeadError, StatisticsError, definition, definitions
+from hubwatch.statistics.literals import substitute
+from hubwatch.statistics.measure import measure
+from hubwatch.statistics.question import Question, settle
+from hubwatch.statistics.result import Cell, Context, Result
+from hubwatch.statistics.scope import ObservedDay
+
+__all__ = [
+    "Context",
+    "Definition",
+    "HeadError",
+    "ObservedDay",
+    "Result",
+    "StatisticsError",
+    "definition",
+    "definitions",
+    "measure",
+    "run",
+]
+
+
+def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | float | bool | date | None) -> Result:
+    """One statistic's rows with their context. Names and values as on the command line; None means not asked.
+
+    Raises StatisticsError, one line with the cure, for what cannot be answered truthfully.
+    """
+    statistic = definition(name)
+    question = settle(con, statistic, dict(parameters))
+    sql = substitute(statistic.sql, question.values)
+    try:
+        cursor = con.execute(sql)
+        columns = tuple(column[0] for column in cursor.description or ())
+        rows = tuple(tuple(row) for row in cursor.fetchall())
+    except duckdb.CatalogException as error:
+        raise StatisticsError(
+            f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first"
+        ) from error
+    return Result(columns=columns, rows=rows, context=_context(statistic, question, sql, columns, rows))
+
+
+def _context(
+    statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
+) -> Context:
+    if not rows:
+        question.warnings.append("no row: nothing was observed that this question is about")
+    denominator = models = uncounted = None
+    labelled = None
+    if {"value", "share", "models"} <= set(columns):
+        denominator, models = _sum(columns, rows, "value"), _sum(columns, rows, "models")
+        label = next((name for name in ("license_class", "size_class") if name in columns), "group")
+        labelled = 1 - _sum(columns, rows, "value", unknown_in=label) / denominator if denominator else None
+        uncounted = _sum(columns, rows, "uncounted") if "uncounted" in columns else None
+    return Context(
+        statistic=statistic.name,
+        title=statistic.title,
+        definition=statistic.definition,
+        unit=statistic.unit,
+        window=statistic.window,
+        parameters=question.asked,
+        observed=tuple(question.observed),
+        denominator=denominator,
+        models=models,
+        uncounted=uncounted,
+        labelled=labelled,
+        warnings=tuple(question.warnings),
+        sql=sql,
+    )
+
+
+def _sum(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], column: str, unknown_in: str | None = None) -> int:
+    """The sum of a column; with `unknown_in`, over the rows whose label there is unknown."""
+    at = columns.index(column)
+    label = columns.index(unknown_in) if unknown_in else None
+    cells = [row[at] for row in rows if label is None or row[label] == "unknown"]
+    return sum(cell for cell in cells if isinstance(cell, int))

@@ -1,0 +1,43 @@
+-- name: adoption
+-- title: Adoption against the leaders of the same size
+-- definition: A row is a model and an age: its downloads since release (downloads_total observed within a tenth of that age, at least
+--   one day) over the median, at the same age, of the ten most downloaded models of its size class on the hub. 1 or more: on the course of a
+--   leader. peers is how many of the ten were observed at that age. Released is the creation date by the hub's word, or
+--   the first observed day when an earlier complete full sweep after creation did not list it (published late).
+--   The first models of each class are shown, and model if named. The method is the Relative Adoption Metric of the ATOM project.
+-- unit: ratio of downloads since release
+-- window: 7, 14, 30, 60, 90, 180 and 365 days after release
+-- parameters: hub, day, metric=downloads_total, top=10, model
+with
+-- include scope
+,
+dated as (
+  select listing_key, listings.hub, model_id, day,
+    -- include size_class
+    as size_class,
+    case when exists (select 1 from days d where d.hub = listings.hub and d.complete and d.sweep = 'full'
+      and d.day > created_at::date and d.day < first_seen_on) then first_seen_on else created_at::date end as released_on
+  from listings join scope using (hub) where created_at is not null and parameters is not null and first_seen_on <= day
+),
+ranked as (
+  select dated.*, downloads_total, row_number() over (partition by hub, size_class order by downloads_total desc, model_id) as place
+  from dated join store.counters using (listing_key, day) where not superseded and downloads_total is not null
+),
+chosen as (select * from ranked where place <= greatest(10, $top) or model_id = $model),
+ages as (select unnest([7, 14, 30, 60, 90, 180, 365]) as age_days),
+aged as (
+  select hub, model_id, size_class, released_on, place, age_days,
+    arg_min(c.downloads_total, abs(c.day - released_on - age_days) + (c.day - released_on - age_days < 0)::int * 0.5) as downloads
+  from chosen join store.counters c using (listing_key), ages
+  where not c.superseded and c.downloads_total is not null and c.day <= chosen.day
+    and abs(c.day - released_on - age_days) <= greatest(1, age_days // 10)
+  group by all
+),
+peers as (
+  select hub, size_class, age_days, median(downloads) as median_downloads, count(*) as peers from aged where place <= 10 group by all
+)
+select hub, size_class, place, model_id, released_on, age_days, downloads, median_downloads, peers,
+  downloads / nullif(median_downloads, 0) as relative_adoption
+from aged join peers using (hub, size_class, age_days)
+where place <= $top or model_id = $model
+order by hub, size_class, place, age_days

@@ -1,0 +1,67 @@
+-- name: download_share_series
+-- title: Share of downloads over time
+-- definition: download_share for every observed day from since to the day on one hub, incomplete sweeps left out. value and
+--   share are over all listings of the day: a panel that grows. value_constant and share_constant are over the listings
+--   of namespaces observed on every one of these days: a constant panel. Where the two tell different stories,
+--   the difference is the panel. Labels, licenses and tasks are today's.
+-- unit: share of the counter's sum, 0..1
+-- window: as of download_share, day by day
+-- parameters: hub, day, since, by=country|kind|organization|region|family|namespace|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy
+with
+-- include scope
+,
+-- include labels
+,
+range as (
+  select d.day, row_number() over (order by d.day)::int - 1 as position from days d join scope on scope.hub = d.hub
+  where d.day between coalesce($since, d.day) and scope.day and (complete or starts_with(sweep, 'archive'))
+),
+length as (select count(*)::int as days from range),
+labelled as (
+  select listing_key, dense_rank() over (order by listing.namespace)::int as owner,
+    -- include group
+    , $country is not null and country is null as outside
+  from store.listing
+  join scope on scope.hub = listing.hub
+  left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
+  left join families on families.hub = listing.hub and families.model_id = listing.model_id
+  left join attributes using (listing_key)
+  left join terms using (license)
+  left join regions using (country)
+  where $country is null or country = $country or country is null
+),
+-- Groups as small numbers: a year of a large hub is a billion rows.
+numbered as (
+  select listing_key, owner, case when outside then -1 else coalesce(dense_rank() over (order by "group" nulls first), 0)::int end as number, "group"
+  from labelled
+),
+names as (select distinct number, "group" from numbered where number >= 0),
+presence as (
+  select owner, bit_or(1::hugeint << (position % 120)) as bits, position // 120 as part
+  from store.counters join range using (day) join numbered using (listing_key) where not superseded group by owner, part
+),
+constant as (
+  select owner from presence group by owner having sum(bit_count(bits)) = (select days from length)
+),
+panel as (select listing_key, number, owner in (from constant) as constant from numbered),
+sums as (
+  select day, number, constant,
+    sum(case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total when 'likes' then likes else 1 end)::bigint as value,
+    count(case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total when 'likes' then likes else 1 end) as models
+  from store.counters join range using (day) join panel using (listing_key) where not superseded group by all
+),
+groups as (
+  select day, number, sum(value)::bigint as value, sum(models)::bigint as models, sum(value) filter (constant)::bigint as value_constant
+  from sums group by all
+),
+whole as (
+  select day, sum(value) filter (number >= 0) as inside, coalesce(sum(value) filter (number < 0), 0) as outside,
+    coalesce(sum(value) filter ("group" is null and number >= 0), 0) as unlabelled, sum(value_constant) filter (number >= 0) as inside_constant
+  from groups left join names using (number) group by day
+)
+select day, coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
+  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
+  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
+from groups join names using (number) join whole using (day)
+order by day, value desc nulls last, "group" is null, "group"

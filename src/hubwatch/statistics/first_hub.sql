@@ -1,0 +1,39 @@
+-- name: first_hub
+-- title: On which hub a model appears first
+-- definition: A row is a group and a hub; value counts the models whose originals are on more than one hub and were created
+--   first on this one, share is over the group's models on more than one hub. median_lag_days is the median time from this
+--   first listing to the next hub's. Creation dates are the hubs' own word, may precede publication, and their clocks
+--   are not one: read lags below a day as none. Mirrors do not count.
+-- unit: models; share of the group's models on several hubs, 0..1; days
+-- window: models listed on the day
+-- parameters: day, by=country|kind|organization|region|family, country, policy
+with
+-- include scope
+,
+-- include labels
+,
+originals as (
+  select model_key, hub, min_by(model_id, created_at) as model_id, min_by(namespace, created_at) as namespace, min(created_at) as created_at
+  from listings join scope using (hub) join model_listings using (hub, model_id)
+  where first_seen_on <= day and (gone_on is null or gone_on > day) and not is_mirror and created_at is not null
+  group by model_key, hub
+),
+ordered as (
+  select *, row_number() over (partition by model_key order by created_at, hub) as place, lead(created_at) over (partition by model_key order by created_at, hub) as next_at
+  from originals qualify count(*) over (partition by model_key) > 1
+),
+counts as (
+  select hub,
+    -- include group
+    , epoch(next_at - created_at) / 86400 as lag_days
+  from ordered as listing
+  cross join (select null as license, null as license_class, null as task)
+  left join origin using (hub, namespace)
+  left join families using (hub, model_id)
+  left join regions using (country)
+  where place = 1 and ($country is null or country = $country)
+)
+select coalesce("group", 'unknown') as "group", hub, count(*) as value, count(*) / sum(count(*)) over (partition by "group") as share,
+  count(*) as models, median(lag_days) as median_lag_days
+from counts group by "group", hub
+order by sum(count(*)) over (partition by "group") desc, "group" is null, "group", value desc, hub

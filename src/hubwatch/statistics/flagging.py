@@ -1,0 +1,65 @@
+"""Reasons to doubt a number, found by comparing a hub's days: the table `flags`."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from hubwatch.statistics.literals import Value, substitute
+
+_FOLDER = Path(__file__).parent / "flags"
+_AROUND = 3  # observed days looked at on either side: a listing may be missing from one
+_MONTH = timedelta(days=30)
+_MONTH_TOLERANCE = timedelta(days=3)
+
+
+def flag_days(con: duckdb.DuckDBPyConnection, everything: bool = False) -> int:
+    """Renew the flags of every day that was loaded since flags were last made, and of the days judged against it.
+
+    Returns how many days were looked at. `everything` looks at all days, as after a change of the rules.
+    """
+    queries = [path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql"))]
+    looked_at = 0
+    for hub, days, changed in _days_by_hub(con, everything):
+        con.execute("delete from flags where hub = ? and not list_contains(?::date[], day)", [hub, days])
+        for position in sorted(_touched(days, changed)):
+            values = _neighbours(hub, days, position)
+            con.execute("delete from flags where hub = ? and day = ?", [hub, days[position]])
+            for query in queries:
+                con.execute("insert into flags by name " + substitute(query, values))
+            looked_at += 1
+    return looked_at
+
+
+def _days_by_hub(con: duckdb.DuckDBPyConnection, everything: bool) -> list[tuple[str, list[date], list[date]]]:
+    """Each hub with its observed days in order, and those loaded since the last finished `measure`."""
+    con.execute("delete from flags where hub not in (select hub from days)")
+    return con.execute(
+        """with last as (select max(started_at) as measured_at from runs where stage = 'measure' and status = 'done'),
+           loaded as (select hub, day, max(loaded_at) as loaded_at, bool_or(loaded_at is null) as undated from sweeps group by all)
+           select hub, list(day order by day), coalesce(list(day) filter ($everything or measured_at is null or undated or loaded_at >= measured_at), [])
+           from loaded, last group by hub order by hub""",
+        {"everything": everything},
+    ).fetchall()
+
+
+def _touched(days: list[date], changed: list[date]) -> set[int]:
+    """Positions of the days whose flags rest on a changed day: its neighbours, and those a month on."""
+    found: set[int] = set()
+    for day in changed:
+        at = days.index(day)
+        found |= set(range(max(0, at - _AROUND), min(len(days), at + _AROUND + 1)))
+        found |= {later for later in range(at, len(days)) if days[later] - day <= _MONTH + _MONTH_TOLERANCE}
+    return found
+
+
+def _neighbours(hub: str, days: list[date], at: int) -> dict[str, Value]:
+    """The parameters of the flag queries for the day at this position."""
+    month = [day for day in days[:at] if abs(days[at] - day - _MONTH) <= _MONTH_TOLERANCE]
+    return {
+        "hub": hub,
+        "day": days[at],
+        "before": days[max(0, at - _AROUND) : at] or [date.min],
+        "after": days[at + 1 : at + 1 + _AROUND] or [date.max],
+        "month": min(month, key=lambda day: abs(days[at] - day - _MONTH)) if month else None,
+    }

@@ -1,0 +1,62 @@
+-- Doubtful observations of one hub's day ($day), each against the listing's last observation on one of the observed days
+-- before ($before), its first on one of those after ($after), and the one 30 days before ($month). Nothing is repaired.
+-- Displayed counts are rounded (11k, 4.7k): a counter within its own rounding did not fall.
+with
+now as (
+  select c.*, hub, model_id, first_seen_on, created_at, unit.size as unit
+  from store.counters c join store.listing using (listing_key)
+  left join (select listing_key, created_at from store.attributes where valid_to is null) using (listing_key),
+    lateral (select case when c.downloads_total >= 1000 and c.downloads_total % 100 = 0 then 10 ** least(
+      length(c.downloads_total::varchar) - length(rtrim(c.downloads_total::varchar, '0')), length(c.downloads_total::varchar) - 2) else 0 end as size) unit
+  where hub = $hub and day = $day and not superseded
+),
+earlier as (
+  select listing_key, arg_max(downloads_30d, day) as month_before, arg_max(downloads_total, day) as total_before, max(day) as day_before
+  from store.counters where list_contains($before, day) and not superseded group by listing_key
+),
+later as (
+  select listing_key, arg_min(downloads_total, day) as total_after from store.counters
+  where list_contains($after, day) and not superseded and downloads_total is not null group by listing_key
+),
+month as (
+  select listing_key, downloads_total as total_month_ago, $day - day as days from store.counters
+  where day = $month and not superseded and downloads_total is not null
+),
+seen as (
+  select now.*, month_before, total_before, day_before, total_after, total_month_ago, days,
+    -- how much of a fall the rounding of the earlier (to the nearest) and the present display (downwards) can explain
+    greatest(unit, case when total_before >= 1000 and total_before % 100 = 0 then 10 ** least(
+      length(total_before::varchar) - length(rtrim(total_before::varchar, '0')), length(total_before::varchar) - 2) / 2 else 0 end) as rounding,
+    case when $day - day_before > 10 then 1000000 else 10000 end as large
+  from now left join earlier using (listing_key) left join later using (listing_key) left join month using (listing_key)
+),
+found as (
+  select *, unnest([
+    case when downloads_total <= greatest(10, total_before / 1000) and total_before >= 1000 then 'downloads_total_dropped'
+      when total_before - downloads_total > rounding then 'downloads_total_fell' end,
+    case when downloads_total >= 5 * greatest(total_before, 1) and downloads_total - total_before >= 1000
+        and total_after < downloads_total / 5 then 'downloads_total_spiked'
+      when downloads_total >= 20 * total_before and total_before >= 1000 and downloads_total >= 100000
+        and total_after - downloads_total <= (downloads_total - total_before) / 10 then 'downloads_total_jumped' end,
+    case when month_before is not null and downloads_30d >= 20 * greatest(month_before, 50) and downloads_30d >= large
+        and coalesce($day - created_at::date, 999) > 60 then 'downloads_30d_jumped'
+      when month_before >= 20 * downloads_30d and month_before >= large then 'downloads_30d_collapsed' end,
+    case when downloads_30d > downloads_total + unit then 'downloads_30d_above_total' end,
+    case when downloads_30d >= 1000 and downloads_total >= total_month_ago
+        and (downloads_total - total_month_ago) * 30 / days not between downloads_30d * 0.5 and downloads_30d * 2
+      then 'downloads_total_unlike_30d' end,
+    case when likes >= 100 and coalesce(downloads_30d, downloads_total) < likes / 20
+        and ($day - created_at::date <= 30 or first_seen_on > day_limit and $day - first_seen_on <= 7) then 'likes_without_downloads' end
+  ]) as flag
+  from seen, (select coalesce(min(day), date '9999-12-31') as day_limit from days where hub = $hub)
+)
+select hub, model_id, $day as day, flag, case
+  when starts_with(flag, 'downloads_total') and flag <> 'downloads_total_unlike_30d'
+    then format('downloads_total {} after {} on {}{}', downloads_total, total_before, day_before,
+      case when total_after is not null then format(', then {}', total_after) else '' end)
+  when flag = 'downloads_total_unlike_30d'
+    then format('downloads_total grew by {} in {} days, downloads_30d is {}', downloads_total - total_month_ago, days, downloads_30d)
+  when flag = 'downloads_30d_above_total' then format('downloads_30d {} is above downloads_total {}', downloads_30d, downloads_total)
+  when flag = 'likes_without_downloads' then format('{} likes with {} downloads', likes, coalesce(downloads_30d, downloads_total))
+  else format('downloads_30d {} after {} on {}', downloads_30d, month_before, day_before) end as detail
+from found where flag is not null

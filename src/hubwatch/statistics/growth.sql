@@ -1,0 +1,34 @@
+-- name: growth
+-- title: Growth between two days
+-- definition: A row is a group of one hub's listings. value and previous_value are its sums of the counter on the day and on
+--   since (by default the observed day nearest 30 days before); value_constant and previous_constant sum only listings of
+--   namespaces observed on both days, a constant panel beside the growing one. flow_30d is, for downloads_total,
+--   a derived 30-day figure: the increase of the listings observed on both days, times 30 over the days between; a listing
+--   whose counter fell is left out of it and counted in falls.
+-- unit: the counter's unit; change_rate is the change over previous_value; flow_30d: downloads in 30 days, derived
+-- window: from since to the day
+-- parameters: hub, day, since=observed, by=country|kind|organization|region|family|namespace|model|hub|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged
+with
+-- include scope
+,
+-- include counted
+,
+sides as (
+  select hub, model_id, namespace, "group", max(value) filter (day = $day) as now, max(value) filter (day = $since) as before
+  from counted where not outside group by all
+),
+panel as (
+  select hub, namespace, count(now) > 0 and count(before) > 0 as constant from sides group by all
+),
+groups as (
+  select "group", sum(now)::bigint as value, sum(before)::bigint as previous_value,
+    sum(now) filter (constant)::bigint as value_constant, sum(before) filter (constant)::bigint as previous_constant, count(now) as models,
+    case when $metric = 'downloads_total' then sum(now - before) filter (now >= before) * 30 / ($day - $since) end as flow_30d,
+    case when $metric in ('downloads_total', 'likes') then count(*) filter (now < before) end as falls
+  from sides join panel using (hub, namespace) group by all
+)
+select coalesce("group", 'unknown') as "group", previous_value, value, value - previous_value as change,
+  (value - previous_value) / nullif(previous_value, 0) as change_rate, previous_constant, value_constant,
+  (value_constant - previous_constant) / nullif(previous_constant, 0) as change_rate_constant, flow_30d, falls, models
+from groups
+order by value desc nulls last, "group" is null, "group"

@@ -1,0 +1,31 @@
+-- name: leave_one_out
+-- title: What a share owes to a single model or organization
+-- definition: A row is a group and that one of its parts (by default one model) whose absence would change the group's share
+--   most: without it, value and denominator both lose its counter. part_value is what the part has in the group; change is
+--   share_without minus share; decisive marks a change of more than two points.
+-- unit: share of the counter's sum, 0..1
+-- window: as of download_share
+-- parameters: hub, day, by=country|kind|organization|region|family|namespace, part=model|organization|namespace, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged
+with
+-- include scope
+,
+-- include counted
+,
+parts as (
+  select "group",
+    case $part when 'model' then model_id when 'namespace' then hub || ':' || namespace else coalesce(organization, hub || ':' || namespace) end as part,
+    sum(value) as weight
+  from counted where not outside and value is not null group by all
+),
+groups as (select "group", sum(weight) as value from parts group by all),
+whole as (select sum(value) as inside from groups),
+totals as (select part, sum(weight) as total from parts group by part),
+measured as (
+  select parts."group", value, part, weight, value / nullif(inside, 0) as share, (value - weight) / nullif(inside - total, 0) as share_without
+  from parts join totals using (part) join groups on groups."group" is not distinct from parts."group", whole
+)
+select coalesce("group", 'unknown') as "group", value::bigint as value, share, part, weight::bigint as part_value,
+  share_without, round(share_without - share, 12) as change, abs(share_without - share) > 0.02 as decisive
+from measured
+qualify row_number() over (partition by "group" order by abs(share_without - share) desc nulls last, weight desc, part) = 1
+order by value desc, "group" is null, "group"

@@ -1,0 +1,27 @@
+"""SQL text in which values stand in place of `$name`: what is run is what a reader can paste."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+Value = str | int | float | bool | date | None | list[str] | list[date]
+
+
+def substitute(sql: str, values: Mapping[str, Value]) -> str:
+    """The query with each `$name` replaced by its value as a literal; a name without value is a KeyError."""
+    return re.sub(r"\$([a-z_]+)", lambda match: literal(values[match[1]]), sql)
+
+
+def literal(value: Value) -> str:
+    """A value as DuckDB reads it: text quoted, dates typed, None as null."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, date):
+        return f"date '{value.isoformat()}'"
+    if isinstance(value, list):
+        return "[" + ", ".join(literal(item) for item in value) + "]"
+    return "'" + value.replace("'", "''") + "'"

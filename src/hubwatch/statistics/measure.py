@@ -1,0 +1,32 @@
+"""The stage `measure`: the tables `statistics` and `flags`, made from what is loaded."""
+
+import duckdb
+
+from hubwatch.statistics.definitions import definitions
+from hubwatch.statistics.flagging import flag_days
+
+# Statistics read these facts; before the first `classify` they are empty, not missing.
+_FACTS = """
+create schema if not exists facts;
+create table if not exists facts.organizations(
+  organization varchar, country varchar, kind varchar, parent varchar, other_names varchar[]);
+create table if not exists facts.licenses(raw varchar, license varchar, class varchar);
+create table if not exists facts.country_groups(country varchar, region varchar);
+create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar);
+"""
+
+
+def measure(con: duckdb.DuckDBPyConnection, all_flags: bool = False) -> None:
+    """Fill `statistics` with every definition, and `flags` for the days loaded since the last measure (or all)."""
+    con.execute(_FACTS)
+    con.execute("begin")
+    try:
+        con.execute("delete from statistics")
+        for one in definitions():
+            row = [one.name, one.title, one.definition, one.unit, one.window, one.sql]
+            con.execute("insert into statistics values (?, ?, ?, ?, ?, ?)", row)
+        flag_days(con, everything=all_flags)
+        con.execute("commit")
+    except duckdb.Error:
+        con.execute("rollback")
+        raise

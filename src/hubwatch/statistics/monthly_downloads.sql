@@ -1,0 +1,64 @@
+-- name: monthly_downloads
+-- title: Downloads in 30 days on hubs that count differently
+-- definition: A row is a group of listings (and, with split, a task or hub within it). value is the downloads of 30 days: the
+--   hub's own rolling figure where it gives one; else derived, the increase of the cumulative counter since the observed
+--   day nearest 30 days before (within tolerance days), times 30 over the days between unless scaled is false. derived is
+--   the part of value that is so derived. A counter that fell or was not observed then is no figure: uncounted. Listings below at_least are left
+--   out. models counts different namespace/name on all hubs. Bounds as of download_share. Hubs of one window and unit only: still two ways of counting, so read a sum over hubs with care.
+-- unit: downloads in 30 days; share of their sum, 0..1
+-- window: 30 days before the day
+-- parameters: hub, day, by=country|kind|organization|region|family|namespace|hub|task, split=none|task|hub, at_least=0, tolerance=15, scaled=true, country, policy
+with
+-- include scope
+,
+-- include labels
+,
+before as (
+  select scope.hub, scope.day, arg_min(d.day, abs(date_diff('day', d.day, scope.day) - 30)) as before
+  from scope join days d on d.hub = scope.hub and d.day < scope.day
+  where abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance group by all
+),
+now as (
+  select listing.*, c.day, downloads_30d, downloads_total from store.counters c join store.listing using (listing_key)
+  join scope on scope.hub = listing.hub and scope.day = c.day where not superseded
+),
+earlier as (
+  select listing_key, c.downloads_total as total_before, before.day - before as days from store.counters c join store.listing using (listing_key)
+  join before on before.hub = listing.hub and before.before = c.day where not superseded
+),
+flows as (
+  select now.*, downloads_30d is null as is_derived,
+    coalesce(downloads_30d, case when downloads_total >= total_before
+      then round((downloads_total - total_before) * case when $scaled then 30 / days else 1 end) end)::bigint as flow
+  from now left join earlier using (listing_key)
+),
+counted as (
+  select lower(listing.model_id) as model_id, flow as value, is_derived,
+    -- include group
+    ,
+    case $split when 'task' then coalesce(task, 'unknown') when 'hub' then listing.hub end as part, $country is not null and country is null as outside
+  from flows as listing
+  left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
+  left join families on families.hub = listing.hub and families.model_id = listing.model_id
+  left join (select listing_key, license, task from store.attributes
+    where valid_to is null and ($by = 'task' or $split = 'task')) attributes using (listing_key)
+  left join terms using (license)
+  left join regions using (country)
+  where ($country is null or country = $country or country is null) and (flow is null or flow >= $at_least)
+),
+groups as (
+  select "group", part, sum(value)::bigint as value, count(distinct model_id) filter (value is not null) as models,
+    count(*) - count(value) as uncounted, coalesce(sum(value) filter (is_derived), 0)::bigint as derived
+  from counted where not outside group by all
+),
+whole as (
+  select coalesce(sum(value) filter (not outside), 0)::bigint as inside, coalesce(sum(value) filter (outside), 0)::bigint as outside,
+    coalesce(sum(value) filter (not outside and "group" is null), 0)::bigint as unlabelled
+  from counted
+)
+select coalesce("group", 'unknown') as "group", part, value, value / nullif(inside, 0) as share,
+  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
+  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  models, uncounted, derived
+from groups, whole
+order by sum(value) over (partition by "group") desc nulls last, "group" is null, "group", value desc nulls last, part

@@ -1,0 +1,1 @@
+scope as (select unnest($hubs) as hub, unnest($days) as day)

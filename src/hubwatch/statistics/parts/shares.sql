@@ -1,0 +1,16 @@
+-- Shares of `counted`, with the bounds that the unlabelled part allows: all of it, or none of it, may be this group's.
+groups as (
+  select "group", sum(value)::bigint as value, count(value) as models, count(*) - count(value) as uncounted
+  from counted where not outside group by "group"
+),
+whole as (
+  select coalesce(sum(value) filter (not outside), 0)::bigint as inside, coalesce(sum(value) filter (outside), 0)::bigint as outside,
+    coalesce(sum(value) filter (not outside and "group" is null), 0)::bigint as unlabelled
+  from counted
+)
+select coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
+  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
+  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  models, uncounted
+from groups, whole
+order by value desc nulls last, "group" is null, "group"

@@ -1,0 +1,174 @@
+"""From what a reader asks (`--hub`, `--day`, `--by`, ...) to the values of a query's parameters, or a clear refusal."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+
+import duckdb
+
+from hubwatch.statistics.definitions import Definition, StatisticsError
+from hubwatch.statistics.literals import Value
+from hubwatch.statistics.scope import ObservedDay, choose_hub, counters_given, doubts, observed_day, observed_hubs
+
+DEFAULT_POLICY = "six-tigers"
+_DATES = ("day", "since", "until")
+_SWITCHES = ("without_flagged", "scaled")
+
+
+@dataclass
+class Question:
+    """A question settled: the values of all parameters, the days they rest on, and what the reader must be told."""
+
+    values: dict[str, Value]
+    asked: dict[str, Value]
+    observed: list[ObservedDay]
+    warnings: list[str] = field(default_factory=list)
+
+
+def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[str, Value]) -> Question:
+    """The question as the query needs it; every refusal is a StatisticsError with the cure."""
+    given = {name.replace("-", "_"): value for name, value in asked.items() if value is not None}
+    if foreign := sorted(set(given) - set(statistic.parameters)):
+        raise StatisticsError(f"{statistic.name} takes no {', '.join(foreign)}; it takes {statistic.takes}")
+    values: dict[str, Value] = {name: _value(name, choices, given.get(name)) for name, choices in statistic.parameters.items()}
+    question = Question(values, {}, [])
+    if "policy" in values:
+        values["policy"] = _policy(con, values["policy"], question.warnings)
+    if "country" in values and isinstance(values["country"], str):
+        values["country"] = _country(con, values["country"])
+    if "day" in values:
+        _settle_days(con, question)
+    if statistic.parameters.get("since") == ("observed",):
+        _settle_since(con, question)
+    question.asked = {name: value for name, value in values.items() if name not in ("hubs", "days")}
+    return question
+
+
+def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Choose hubs and days; fills `hubs`, `days`, `hub` and `day` of the values, and the warnings."""
+    values = question.values
+    hub, day, metric = (values.get(name) for name in ("hub", "day", "metric"))
+    assert hub is None or isinstance(hub, str)  # as _value gives them
+    assert day is None or isinstance(day, date)
+    hubs = [hub] if hub else observed_hubs(con)
+    if not hubs:
+        raise StatisticsError("nothing was observed yet: run hubwatch run")
+    if isinstance(metric, str) and metric.startswith("downloads") and not hub:
+        chosen, said = choose_hub(con, metric, hubs, day)
+        hubs, question.warnings = [chosen], question.warnings + said
+    for one in hubs:
+        if len(hubs) > 1 and day and not con.execute("select 1 from days where hub = ? and day = ?", [one, day]).fetchall():
+            question.warnings.append(f"{one} was not observed on {day} and is not included")
+            continue
+        question.observed.append(observed_day(con, one, day, bool(values.get("without_flagged"))))
+    if not question.observed:
+        raise StatisticsError(f"no hub was observed on {day}; leave --day out for the last complete day of each")
+    _require_counter(con, metric, question)
+    for at in question.observed:
+        question.warnings += doubts(con, at)
+    if values.get("without_flagged"):
+        question.warnings.append("flagged observations are left out (--without-flagged)")
+    days = [at.day for at in question.observed]
+    values["hubs"], values["days"] = [at.hub for at in question.observed], days
+    if "day" in values:
+        values["day"] = max(days)
+    if "hub" in values and len(question.observed) == 1:
+        values["hub"] = question.observed[0].hub
+
+
+def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Add the earlier day: the one asked for, or the observed day nearest 30 days before."""
+    if len(question.observed) != 1:
+        raise StatisticsError(
+            "two days are compared on one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed)
+        )
+    now = question.observed[0]
+    since = question.values["since"]
+    if since is None:
+        near = con.execute(
+            "select day from days where hub = ? and day < ? order by abs(? - day - 30), day limit 1", [now.hub, now.day, now.day]
+        ).fetchall()
+        if not near:
+            raise StatisticsError(f"{now.hub} has no observed day before {now.day} to compare with")
+        since = near[0][0]
+    assert isinstance(since, date)
+    if since >= now.day:
+        raise StatisticsError(f"since {since} is not before the day {now.day}")
+    before = observed_day(con, now.hub, since)
+    question.observed.append(before)
+    question.warnings += doubts(con, before)
+    question.values |= {"since": since, "hubs": [now.hub, now.hub], "days": [now.day, since]}
+
+
+def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Question) -> None:
+    """Leave out hubs without the counter, saying so; refuse when none is left."""
+    if not isinstance(metric, str) or metric == "models":
+        return
+    given = {at: counters_given(con, at) for at in question.observed}
+    lacking = [at for at in question.observed if metric not in given[at]]
+    if len(lacking) < len(question.observed):
+        question.warnings += [f"{at.hub} gives no {metric} and is not included" for at in lacking]
+        question.observed = [at for at in question.observed if at not in lacking]
+        return
+    at = lacking[0]
+    instead = {"downloads_30d": ["downloads_total"], "downloads_total": ["downloads_30d"]}.get(metric, [])
+    options = [name for name in [*instead, "likes", "models"] if name in given[at]]
+    derived = "; a derived 30-day figure: hubwatch stats monthly-downloads" if "downloads_total" in given[at] else ""
+    raise StatisticsError(f"{at.hub} gives no {metric} on {at.day}: use --metric {' or --metric '.join(options)}{derived}")
+
+
+def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
+    """A parameter's value in its type: the choice asked for, or the first one declared."""
+    if name in _DATES:
+        return given if given is None or isinstance(given, date) else _date(name, str(given))
+    if name in _SWITCHES:
+        return str(given).lower() in ("true", "1", "yes") if given is not None else choices[:1] == ("true",)
+    if given is None:
+        return _number(choices[0]) if choices else None
+    if len(choices) == 1 and isinstance(_number(choices[0]), int | float):
+        number = _number(str(given))
+        if isinstance(number, str):
+            raise StatisticsError(f"{name} {given!r} is not a number")
+        return number
+    text = str(given)
+    if len(choices) > 1:
+        text = text.strip().lower().replace("-", "_")
+        if text not in choices:
+            near = get_close_matches(text, choices, n=1, cutoff=0.5)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise StatisticsError(f"there is no {name} {given!r}{hint} (choices: {', '.join(choices)})")
+    return text
+
+
+def _date(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise StatisticsError(f"{name} {text!r} is not a date; write YYYY-MM-DD") from None
+
+
+def _number(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _policy(con: duckdb.DuckDBPyConnection, wanted: Value, warnings: list[str]) -> str:
+    known = [policy for (policy,) in con.execute("select distinct policy from origins order by 1").fetchall()]
+    if not known:
+        warnings.append("no namespace is classified yet: every origin is unknown (run hubwatch classify)")
+    policy = str(wanted or DEFAULT_POLICY)
+    if known and policy not in known:
+        raise StatisticsError(f"there is no policy {policy!r}; policies: {', '.join(known)}")
+    return policy
+
+
+def _country(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    code = wanted.strip().upper()
+    known = [country for (country,) in con.execute("select distinct country from origins where country is not null").fetchall()]
+    if known and code not in known:
+        raise StatisticsError(f"no namespace is known to be of country {wanted!r}; write a code such as CN, US or INTL")
+    return code

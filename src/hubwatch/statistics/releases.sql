@@ -1,0 +1,52 @@
+-- name: releases
+-- title: Models released each month
+-- definition: A row is a calendar month (UTC) and a group; value is the number of models whose listing was created in that
+--   month by the hub's word, among all listings seen up to the day, gone ones included; share is over the month's
+--   releases, the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
+--   listing. value_constant and share_constant count only namespaces that already had a listing before the first month of
+--   the range: a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
+-- unit: models; share of the month's models, 0..1
+-- window: calendar month of creation, from since (default: the first) up to the day
+-- parameters: hub, day, by=kind|country|organization|region|family|namespace|hub|license|license_class|task, country, policy, since
+with
+-- include scope
+,
+-- include labels
+,
+created as (
+  select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub)
+  where first_seen_on <= day and created_at < day + interval 1 day
+),
+once as (
+  select created.* from created left join model_listings using (hub, model_id)
+  qualify list_unique($hubs) = 1 or $by = 'hub'
+    or row_number() over (partition by coalesce(model_key, hub || ':' || model_id) order by coalesce(is_mirror, false), created_at, hub) = 1
+),
+settled as (select hub, namespace, min(created_at) < coalesce($since, date '0001-01-01') as settled from created group by all),
+counted as (
+  select date_trunc('month', created_at)::date as month, settled,
+    -- include group
+    ,
+    $country is not null and country is null as outside
+  from once as listing
+  left join origin using (hub, namespace)
+  left join families using (hub, model_id)
+  left join terms using (license)
+  left join regions using (country)
+  join settled using (hub, namespace)
+  where created_at >= coalesce($since, date '0001-01-01') and ($country is null or country = $country or country is null)
+),
+groups as (
+  select month, "group", count(*) as value, count(*) filter (settled) as value_constant from counted where not outside group by all
+),
+whole as (
+  select month, count(*) filter (not outside) as inside, count(*) filter (outside) as outside,
+    count(*) filter (not outside and "group" is null) as unlabelled, count(*) filter (not outside and settled) as inside_constant
+  from counted group by month
+)
+select month, coalesce("group", 'unknown') as "group", value, value / inside as share,
+  case when "group" is null then 0 else value end / (inside + outside) as share_low,
+  (value + outside + case when "group" is null then 0 else unlabelled end) / (inside + outside) as share_high,
+  value as models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
+from groups join whole using (month)
+order by month, value desc, "group" is null, "group"

@@ -1,0 +1,125 @@
+"""A statistic's answer: rows, and everything needed to read them rightly; as table, JSON, CSV or Markdown."""
+
+import csv
+import io
+import json
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from hubwatch.statistics.scope import ObservedDay
+
+Cell = str | int | float | bool | date | datetime | list[str] | None
+_SHARES = ("share", "rate")
+
+
+class Context(BaseModel):
+    """What a result rests on. `denominator` is the sum of value; `labelled` the part of it with a known group, 0..1."""
+
+    model_config = ConfigDict(frozen=True)
+    statistic: str
+    title: str
+    definition: str
+    unit: str
+    window: str
+    parameters: dict[str, Any]
+    observed: tuple[ObservedDay, ...]
+    denominator: int | None = None
+    models: int | None = None
+    uncounted: int | None = None
+    labelled: float | None = None
+    warnings: tuple[str, ...] = ()
+    sql: str
+
+
+class Result(BaseModel):
+    """Columns and rows of one statistic with their context."""
+
+    model_config = ConfigDict(frozen=True)
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    context: Context
+
+    def records(self) -> list[dict[str, Cell]]:
+        """The rows as one mapping each."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def to_json(self) -> str:
+        """The context's fields and `rows`, one object a row; days as ISO dates."""
+        return json.dumps(
+            self.context.model_dump(mode="json") | {"rows": self.records()}, ensure_ascii=False, indent=2, default=str
+        )
+
+    def to_csv(self) -> str:
+        """Header and rows; null is empty, a list is joined by '+'."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        return out.getvalue()
+
+    def to_markdown(self) -> str:
+        """Title, table and notes, to paste into a text."""
+        lines = [f"**{self.context.title}** ({self.scope()})", "", "| " + " | ".join(self.columns) + " |"]
+        lines.append("|" + "|".join(" ---: " if self._is_number(at) else " --- " for at in range(len(self.columns))) + "|")
+        for row in self.rows:
+            cells = (_shown(column, cell).replace("|", "\\|") for column, cell in zip(self.columns, row, strict=True))
+            lines.append("| " + " | ".join(cells) + " |")
+        return "\n".join([*lines, "", *(f"- {note}" for note in self.notes())]) + "\n"
+
+    def to_table(self, limit: int | None = 40) -> Group:
+        """A table for a terminal, cut after `limit` rows, with its notes below; rich renders it."""
+        table = Table(title=f"{self.context.title}\n[dim]{self.scope()}[/dim]", title_justify="left", header_style="bold")
+        for at, column in enumerate(self.columns):
+            table.add_column(column, justify="right" if self._is_number(at) else "left", overflow="fold")
+        for row in self.rows[:limit]:
+            table.add_row(*(Text(_shown(column, cell)) for column, cell in zip(self.columns, row, strict=True)))
+        cut = [f"{len(self.rows) - limit:,} more rows: --format csv gives all"] if limit and len(self.rows) > limit else []
+        return Group(table, *(Text(note, style="dim") for note in cut + self.notes()))
+
+    def to_text(self) -> str:
+        """The table as plain text, for a file or a pipe."""
+        out = io.StringIO()
+        Console(file=out, width=160, color_system=None).print(self.to_table())
+        return out.getvalue()
+
+    def scope(self) -> str:
+        """Hubs, days and the choices made, in one line."""
+        days = ", ".join(f"{at.hub} {at.day}" for at in self.context.observed) or "no hub"
+        asked = {k: v for k, v in self.context.parameters.items() if k not in ("hub", "day") and v not in (None, False)}
+        return "; ".join([days, *(f"{key} {value}" for key, value in asked.items())])
+
+    def notes(self) -> list[str]:
+        """Unit, window, denominator, labelled part and warnings, a line each."""
+        context = self.context
+        notes = [f"Unit: {context.unit}", f"Window: {context.window}"]
+        if context.denominator is not None:
+            counted = f"Denominator: {context.denominator:,} over {context.models or 0:,} models"
+            notes.append(counted + (f"; {context.uncounted:,} more have no counter" if context.uncounted else ""))
+        if context.labelled is not None:
+            notes.append(f"Labelled: {context.labelled:.1%} of the denominator")
+        return notes + [f"Note: {warning}" for warning in context.warnings]
+
+    def _is_number(self, at: int) -> bool:
+        return any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in self.rows)
+
+
+def _plain(cell: Cell) -> Cell:
+    return "+".join(cell) if isinstance(cell, list) else cell
+
+
+def _shown(column: str, cell: Cell) -> str:
+    """A cell for people: thousands parted, shares in per cent."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return (
+            f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
+        )
+    return f"{cell:,}" if isinstance(cell, int) else str(_plain(cell))

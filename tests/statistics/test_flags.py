@@ -1,0 +1,97 @@
+"""Flags on made-up counters: what is doubted, what is not, and that only changed days are looked at again."""
+
+from datetime import date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from hubwatch import statistics
+from hubwatch.statistics.flagging import flag_days
+from tests.statistics.world_of import empty, spread
+
+
+def observed(*totals: int, metric: str = "downloads_total") -> duckdb.DuckDBPyConnection:
+    """One listing's counter on consecutive days."""
+    con = empty()
+    for at, total in enumerate(totals):
+        values = ["modelscope", "a/b", date(2025, 1, 1) + timedelta(days=at), total]
+        con.execute(f"insert into observed(hub, model_id, day, {metric}) values (?, ?, ?, ?)", values)
+    spread(con)
+    flag_days(con)
+    return con
+
+
+def flags(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return con.execute("select day::varchar, flag from flags where model_id <> '' order by all").fetchall()
+
+
+@pytest.mark.parametrize("totals", [(11342, 11000), (11000, 10600), (4732, 4700), (4700, 4680), (1_049_000, 1_000_000), (5, 5)])
+def test_a_counter_within_its_displayed_rounding_did_not_fall(totals: tuple[int, int]) -> None:
+    assert flags(observed(*totals)) == []
+
+
+@pytest.mark.parametrize("totals", [(11342, 11341), (11000, 9000), (4732, 4600), (999, 900), (1_200_000, 1_000_000)])
+def test_a_counter_that_falls_beyond_rounding_is_flagged(totals: tuple[int, int]) -> None:
+    assert flags(observed(*totals)) == [("2025-01-02", "downloads_total_fell")]
+
+
+def test_a_drop_to_near_zero_and_a_spike_that_reverts_are_named() -> None:
+    assert flags(observed(24_000, 2, 27_000)) == [("2025-01-02", "downloads_total_dropped")]
+    assert flags(observed(667, 1_694_000, 9_230)) == [
+        ("2025-01-02", "downloads_total_spiked"),
+        ("2025-01-03", "downloads_total_fell"),
+    ]
+
+
+def test_a_twentyfold_jump_of_a_rolling_counter_is_flagged_and_growth_is_not() -> None:
+    assert flags(observed(1_000, 30_000, metric="downloads_30d")) == [("2025-01-02", "downloads_30d_jumped")]
+    assert flags(observed(10_000, 30_000, metric="downloads_30d")) == []
+
+
+def test_a_total_that_disagrees_with_the_rolling_counter_is_flagged() -> None:
+    con = empty()
+    con.execute("""insert into observed by name select 'huggingface' as hub, 'a/b' as model_id, unnest([date '2025-01-01', date '2025-01-31'])
+        as day, 5000 as downloads_30d, unnest([100000, 200000]) as downloads_total""")
+    con.execute("""insert into observed by name select 'huggingface' as hub, 'a/c' as model_id, date '2025-01-31' as day,
+        5000 as downloads_30d, 4000 as downloads_total""")
+    spread(con)
+    flag_days(con)
+    assert con.execute("select model_id, day::varchar, flag from flags where model_id <> '' order by all").fetchall() == [
+        ("a/b", "2025-01-31", "downloads_total_unlike_30d"),
+        ("a/c", "2025-01-31", "downloads_30d_above_total"),
+    ]
+
+
+def test_an_incomplete_day_and_a_short_one_are_partial() -> None:
+    con = empty()
+    con.execute("""insert into observed by name select 'modelscope' as hub, 'a/' || i as model_id, day, i as downloads_total
+        from range(100) r(i), (select unnest([date '2025-01-01', date '2025-01-02', date '2025-01-03']) as day)
+        where day <> date '2025-01-03' or i < 80""")
+    con.execute(
+        "insert into sweeps by name select 'modelscope' as hub, date '2025-01-02' as day, 'full' as source, false as complete, 100 as records"
+    )
+    spread(con)
+    flag_days(con)
+    assert con.execute("select day::varchar, detail from flags where flag = 'day_partial' order by 1").fetchall() == [
+        ("2025-01-02", "the sweep is incomplete: 100 records"),
+        ("2025-01-03", "80 records, 100 on 2025-01-01"),
+    ]
+
+
+def test_only_days_loaded_since_the_last_measure_are_looked_at_again() -> None:
+    con = observed(*range(100, 160))
+    con.execute("update sweeps set loaded_at = timestamp '2025-06-01 00:00:00'")
+    con.execute(
+        "insert into runs by name select 'measure' as stage, 'done' as status, timestamp '2025-06-02 00:00:00' as started_at"
+    )
+    assert flag_days(con) == 0
+    con.execute("update sweeps set loaded_at = ? where day = '2025-03-01'", [datetime(2025, 6, 3)])
+    assert flag_days(con) == 4
+    assert flag_days(con, everything=True) == 60
+
+
+def test_without_flagged_leaves_out_the_doubtful_counter_and_says_so() -> None:
+    con = observed(24_000, 2)
+    result = statistics.run(con, "download_share", hub="modelscope", metric="downloads_total", by="model", without_flagged=True)
+    assert result.rows == ()
+    assert "flagged observations are left out (--without-flagged)" in result.context.warnings
