@@ -1,0 +1,133 @@
+"""Listings -> models: which listings on which hubs are one model, on what evidence; and which listing is made from which.
+
+`link(con)` replaces the tables `models`, `model_listings` and `derivations`; `explain(con, hub, model_id)` says why.
+"""
+
+from datetime import datetime
+from importlib.resources import files
+
+import duckdb
+from pydantic import BaseModel, Field
+
+from hubwatch.derive import derive
+from hubwatch.store import transaction
+
+_STEPS = ("link.sql", "link_copies.sql", "link_result.sql")
+_TEMPORARY = """present organization_roots renames known_namespaces body_spellings lone_spellings bodies shared_listings meeting
+ anchored standing mirrors originals candidate_downloads candidates chosen reuploads copies tied linked linked_models family_found
+ derived"""
+
+
+class LinkResult(BaseModel):
+    """What linking found, in counts."""
+
+    listings: int
+    models: int
+    on_several_hubs: int = Field(description="models listed on more than one hub")
+    mirrors: int = Field(description="listings that re-host another body's model")
+    derivations: int
+
+
+def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
+    """Replace `models`, `model_listings` and `derivations` by what the listings, origins and facts say; counts of it.
+
+    The connection must hold the public schema and staged facts, and no open transaction. The same facts give the same
+    rows, in whatever order the listings lie.
+    """
+    _make_family_macros(con)
+    for step in _STEPS:
+        con.execute(files("hubwatch").joinpath(step).read_text("utf-8"))
+    derive(con)
+    con.execute("create or replace temp table family_found as select model_key, family from all_models where family is not null")
+    with transaction(con):
+        con.execute("delete from models; delete from model_listings; delete from derivations")
+        con.execute("""insert into models by name
+            select model_key, name, organization, first_hub, first_seen_at, hubs from all_models""")
+        con.execute("""insert into model_listings by name
+            select all_listings.*, family from all_listings left join family_found using (model_key)""")
+        con.execute("insert into derivations by name select hub, model_id, base_model_id, relation, root_model_id, depth from derived")
+    for table in _TEMPORARY.split():
+        con.execute(f"drop table if exists temp.{table}")
+    return _counts(con)
+
+
+def _counts(con: duckdb.DuckDBPyConnection) -> LinkResult:
+    row = con.execute("""select (select count(*) from model_listings), count(*), count(*) filter (len(hubs) > 1),
+        (select count(*) from model_listings where is_mirror), (select count(*) from derivations) from models""").fetchone()
+    assert row is not None
+    return LinkResult(listings=row[0], models=row[1], on_several_hubs=row[2], mirrors=row[3], derivations=row[4])
+
+
+# --- families ---
+
+
+def _make_family_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """`family_of(organization, root, name)`: the first rule that applies; `own_family`: only rules bound to an organization.
+
+    The patterns are constants of the query, so that each is compiled once and not once a row.
+    """
+    rules = con.execute("select family, organization, pattern from facts.families order by file, line").fetchall()
+    bound = [rule for rule in rules if rule[1] is not None]
+    for macro, some in (("family_of", rules), ("own_family", bound)):
+        con.execute(f"create or replace temp macro {macro}(maker, top, title) as {_first_match(some)}")
+
+
+def _first_match(rules: list[tuple[str, str | None, str]]) -> str:
+    """A CASE over these rules in their order; null where there are none."""
+    branches = []
+    for family, organization, pattern in rules:
+        whose = f"(maker = {_quoted(organization)} or top = {_quoted(organization)}) and " if organization else ""
+        branches.append(f"when {whose}regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}")
+    return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+# --- why ---
+
+
+class LinkedListing(BaseModel):
+    """One listing of a model, and on what ground it is one."""
+
+    hub: str
+    model_id: str
+    tier: str
+    evidence: str
+    is_mirror: bool
+    family: str | None
+
+
+class Explanation(BaseModel):
+    """A model with all its listings, the one it is named after first."""
+
+    model_key: str
+    name: str
+    organization: str | None
+    first_hub: str | None
+    first_seen_at: datetime | None = Field(description="earliest created_at of its listings, UTC, by the hubs' own word")
+    hubs: list[str]
+    listings: list[LinkedListing]
+
+
+class NoSuchListing(LookupError):
+    """The listing asked about is not in `model_listings`."""
+
+
+def explain(con: duckdb.DuckDBPyConnection, hub: str, model_id: str) -> Explanation:
+    """The model that this listing is, with every listing of it and the evidence for each; `NoSuchListing` when unknown."""
+    found = con.execute(
+        """select model_key, name, organization, first_hub, first_seen_at, hubs from models
+        semi join (select model_key from model_listings where hub = ? and model_id = ?) asked using (model_key)""",
+        [hub, model_id],
+    ).fetchone()
+    if found is None:
+        raise NoSuchListing(f"{hub} lists no {model_id} here: give the id in the hub's exact case, or load and link that hub first")
+    rows = con.execute(
+        """select hub, model_id, tier, evidence, is_mirror, family from model_listings where model_key = ?
+        order by hub || ':' || model_id <> model_key, is_mirror, hub, model_id""",
+        [found[0]],
+    )
+    listings = [LinkedListing(**dict(zip(LinkedListing.model_fields, row, strict=True))) for row in rows.fetchall()]
+    return Explanation(**dict(zip(Explanation.model_fields, (*found, listings), strict=True)))

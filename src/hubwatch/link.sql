@@ -1,0 +1,168 @@
+-- Listings -> models. A body is whoever stands behind namespaces on several hubs; within a body an equal name is an equal
+-- model; copies of others' models are then tied to one original each. So every listing hangs on one anchor: no chains.
+-- From: listings, origins (policy six-tigers), facts.organizations, facts.namespace_facts. Into temporary tables: bodies (one
+-- row a namespace) and anchored (one row a listing that is not alone in its body).
+
+-- --- how names are compared ---
+
+create or replace temp macro hub_turn(hub) as coalesce(list_position(['huggingface', 'modelscope', 'modelscope.ai', 'wisemodel'], hub), 9);
+
+-- A cheap key under which names that normalise equally always meet; it decides nothing.
+create or replace temp macro squeezed(name) as translate(lower(name), '-_. ', '');
+
+-- v1_0 is v1.0; dots that are no decimal points, underscores and blanks are hyphens. Digits never move.
+create or replace temp macro normal_name(name) as
+  trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower(name),
+    'v(\d+)_(\d+)([^a-z0-9]|$)', 'v\1.\2\3', 'g'), '\.([^0-9]|$)', '-\1', 'g'), '([^0-9])\.', '\1-', 'g'), '[-_ ]+', '-', 'g'), '-');
+
+-- Within one organization only: its own name in front says nothing (Meta-Llama-3 is Llama-3), and 2.0 is 2.
+create or replace temp macro bare_name(normal, word) as regexp_replace(
+  case when word <> '' and starts_with(normal, word || '-') then substr(normal, length(word) + 2) else normal end,
+  '([0-9])\.0([-a-z]|$)', '\1\2', 'g');
+
+-- Anybody may call a model by such a name: too short, or without a digit.
+create or replace temp macro is_generic(name) as length(name) < 8 or not regexp_matches(name, '[0-9]');
+
+-- Names that many makers give to different conversions of one model.
+create or replace temp macro is_conversion(name) as regexp_matches(lower(name),
+  '(^|[^a-z])(gguf|ggml|gptq|awq|exl[23]|mlx|bnb|nf4|fp8|fp4|nvfp4|mxfp4|hqq|eetq|onnx|openvino|int[348]|i?q[2-8](_|$)|w[48]a(4|8|16)|[2-8][-_]?bits?|quanti[sz]ed|quant|abliterated|uncensored)([^a-z]|$)');
+
+-- --- bodies ---
+
+create or replace temp table present as
+select listing_key, hub, namespace, name, created_at, gone_on is not null as is_gone from listings;
+
+-- The organization at the top of each organization's parents.
+create or replace temp table organization_roots as
+with recursive above(organization, root, steps) as (
+  select organization, organization, 0 from facts.organizations
+  union all
+  select above.organization, o.parent, steps + 1 from above join facts.organizations o on o.organization = above.root
+  where o.parent is not null and o.parent <> above.organization and steps < 8
+)
+select organization, arg_max(root, steps) as root, regexp_extract(lower(organization), '^[a-z0-9]{3,}') as word
+from above group by organization;
+
+-- Where a renamed namespace ended up, over several renames.
+create or replace temp table renames as
+with recursive later(hub, namespace, target, steps) as (
+  select distinct hub, namespace, renamed_to, 1 from facts.namespace_facts where renamed_to is not null and renamed_to <> namespace
+  union all
+  select later.hub, later.namespace, f.renamed_to, steps + 1
+  from later join facts.namespace_facts f on f.hub = later.hub and f.namespace = later.target
+  where f.renamed_to is not null and f.renamed_to <> later.namespace and steps < 8
+)
+select hub, namespace, arg_max(target, (steps, target)) as target from later group by hub, namespace;
+
+-- Every namespace with what is known of it. An organization counts when a reviewed fact names it, not when a name suggests it.
+create or replace temp table known_namespaces as
+with said as (
+  select hub, namespace, organization, kind, coalesce(known_by, 'fact') in ('fact', 'fact_other_hub') as by_fact
+  from origins where policy = 'six-tigers' and organization is not null
+), judged as (
+  from said where by_fact
+)
+select n.hub, n.namespace, coalesce(later.organization, own.organization) as organization,
+  coalesce(later.kind, own.kind, 'unknown') as kind, said.organization as said_organization, r.target is not null as is_renamed,
+  lower(n.namespace) as folded, regexp_replace(lower(n.namespace), '[-_.]', '', 'g') as loose,
+  regexp_replace(regexp_replace(lower(n.namespace), '[-_.]', '', 'g'), '(.{4})(ai|labs?|inc|org)$', '\1') as looser
+from (select distinct hub, namespace from present) n
+left join judged own using (hub, namespace)
+left join said using (hub, namespace)
+left join renames r using (hub, namespace)
+left join judged later on later.hub = r.hub and later.namespace = r.target;
+
+-- What an unknown namespace may take from a known one: the body of the same spelling elsewhere; of a like spelling only
+-- where its own hub has no second namespace so spelt, because there the known body could have taken it itself.
+create or replace temp table body_spellings as
+select spelling, how, any_value(organization) as organization, any_value(kind) as kind,
+  max_by(hub || ':' || namespace, (-hub_turn(hub), namespace)) as known_as
+from (
+  select folded as spelling, 'folded' as how, * exclude (folded, loose, looser) from known_namespaces
+  union all select loose, 'loose', * exclude (folded, loose, looser) from known_namespaces
+  union all select looser, 'looser', * exclude (folded, loose, looser) from known_namespaces
+)
+where organization is not null and kind <> 'mirror'
+group by spelling, how having count(distinct organization) = 1;
+
+create or replace temp table lone_spellings as
+select hub, 'loose' as how, loose as spelling from known_namespaces group by all having count(distinct folded) = 1
+union all select hub, 'looser', looser from known_namespaces group by all having count(distinct folded) = 1;
+
+create or replace temp table bodies as
+with told as (
+  select k.*, same.organization as same_organization, same.kind as same_kind,
+    coalesce(loose_body.organization, looser_body.organization) as like_organization,
+    coalesce(loose_body.kind, looser_body.kind) as like_kind, coalesce(loose_body.known_as, looser_body.known_as) as like_known_as,
+    lone.hub is not null as is_lone
+  from known_namespaces k
+  left join body_spellings same on same.how = 'folded' and same.spelling = k.folded
+  left join lone_spellings lone on lone.how = 'loose' and lone.hub = k.hub and lone.spelling = k.loose
+  left join lone_spellings looser_lone on looser_lone.how = 'looser' and looser_lone.hub = k.hub and looser_lone.spelling = k.looser
+  left join body_spellings loose_body on lone.hub is not null and loose_body.how = 'loose' and loose_body.spelling = k.loose
+  left join body_spellings looser_body
+    on looser_lone.hub is not null and looser_body.how = 'looser' and looser_body.spelling = k.looser
+), disputed as (
+  select folded from known_namespaces where organization is not null group by folded having count(distinct organization) > 1
+)
+select hub, namespace, is_renamed, case when not (organization is not null and kind = 'mirror') then said_organization end as said_organization,
+  case when organization is not null and kind = 'mirror' then null
+    else coalesce(organization, same_organization, like_organization) end as organization,
+  coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind,
+  organization is not null and kind = 'mirror' as is_mirror,
+  case when organization is null and same_organization is null and like_organization is not null then like_known_as
+    when organization is null and same_organization is null and is_lone and folded <> loose then 'spelling' end as guessed_by,
+  case when organization is not null and kind = 'mirror' then 'mirror:' || hub || ':' || folded
+    when coalesce(organization, same_organization, like_organization) is not null
+      then 'organization:' || coalesce(organization, same_organization, like_organization)
+    when folded in (from disputed) then 'namespace:' || hub || ':' || folded
+    when is_lone then 'namespace:' || loose else 'namespace:' || folded || ':' end as body
+from told;
+
+-- --- models within a body ---
+
+-- Listings of bodies with more than one namespace; all others can only be alone.
+create or replace temp table shared_listings as
+with shared as (
+  select coalesce('organization:' || r.root, body) as root_body, count(*) as namespaces
+  from bodies left join organization_roots r using (organization) group by all
+)
+select l.listing_key, l.hub, l.namespace, l.name, body, root_body, lower(l.name) as lower_name, normal_name(l.name) as normal,
+  bare_name(normal_name(l.name), coalesce(r.word, '')) as bare
+from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
+join shared on root_body = coalesce('organization:' || r.root, body)
+where shared.namespaces > 1;
+
+-- The coarsest level at which a name means one thing on every hub. Where a hub has two listings that differ only in what a
+-- level ignores, it means two things by them, and the next finer level decides for all that share the name.
+create or replace temp table meeting as
+with by_root as (
+  select root_body, bare from (
+    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies from shared_listings group by all
+  ) group by all having max(names) = 1 and max(bodies) = 1
+), by_bare as (
+  select body, bare from (select body, bare, hub, count(distinct lower_name) as names from shared_listings group by all)
+  group by all having max(names) = 1
+), by_normal as (
+  select body, normal from (select body, normal, hub, count(distinct lower_name) as names from shared_listings group by all)
+  group by all having max(names) = 1
+), by_case as (
+  select body, lower_name from (select body, lower_name, hub, namespace, count(*) as listed from shared_listings group by all)
+  group by all having max(listed) = 1
+)
+select l.listing_key,
+  case when by_root.bare is not null then '1 ' || l.root_body || ' ' || l.bare
+    when by_bare.bare is not null then '2 ' || l.body || ' ' || l.bare
+    when by_normal.normal is not null then '3 ' || l.body || ' ' || l.normal
+    when by_case.lower_name is not null then '4 ' || l.body || ' ' || l.lower_name
+    else '5 ' || l.body || ' ' || l.name end as point
+from shared_listings l
+left join by_root using (root_body, bare) left join by_bare using (body, bare)
+left join by_normal using (body, normal) left join by_case using (body, lower_name);
+
+-- The anchor: the listing a model is named after. Hugging Face first, then listed before gone, a current name before a former.
+create or replace temp table anchored as
+select listing_key, first_value(listing_key) over (partition by point
+    order by hub_turn(hub), is_gone, is_renamed, created_at nulls last, namespace, name, hub) as anchor
+from meeting join present using (listing_key) join bodies using (hub, namespace)
+qualify count(*) over (partition by point) > 1;

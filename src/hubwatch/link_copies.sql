@@ -1,0 +1,110 @@
+-- Copies -> originals. A mirror namespace re-hosts others' models under their names; so do some accounts nobody knows.
+-- From: what link.sql made. Into: copy_of (one row a copied anchor: its original, or why there is none).
+
+-- Every listing that stands for itself: not tied to another one within its body.
+create or replace temp table standing as
+select l.listing_key, l.hub, l.namespace, l.name, l.created_at, b.body, b.organization, b.kind, b.is_mirror,
+  squeezed(l.name) as key, coalesce(r.word, '') as word, coalesce(r.root, b.organization) as root
+from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
+anti join (select listing_key from anchored where listing_key <> anchor) tied using (listing_key);
+
+create or replace temp macro is_maker(kind) as
+  kind in ('big_tech', 'ai_tiger', 'company', 'academic', 'research_institute', 'government');
+
+-- --- mirror namespaces ---
+
+create or replace temp table mirrors as select listing_key, hub, name, key from standing where is_mirror;
+
+-- Listings that could be the original: of the copy's name, with or without their maker's name in front.
+create or replace temp table originals as
+with meant as (
+  select s.listing_key, s.key from standing s semi join mirrors using (key) where not s.is_mirror
+  union
+  select s.listing_key, s.word || s.key from standing s semi join mirrors m on m.key = s.word || s.key
+  where not s.is_mirror and s.word <> '' and not starts_with(s.key, s.word)
+  union
+  select s.listing_key, substr(s.key, length(s.word) + 1) from standing s
+  semi join mirrors m on m.key = substr(s.key, length(s.word) + 1)
+  where not s.is_mirror and s.word <> '' and starts_with(s.key, s.word)
+)
+select meant.key as meant_key, s.*, l.model_id, l.base_models,
+  case when is_maker(kind) then 0 when kind = 'community' then 1 when kind = 'individual' then 2 else 3 end as turn,
+  own_family(organization, root, s.name) is not null as in_family
+from meant join standing s using (listing_key) join (select listing_key, model_id, base_models from listings) l using (listing_key);
+
+-- Downloads of the candidates by their hub's last days, to tell the well-known one; compared on one hub only.
+set variable recently = (select min(last_day) - 30 from (select hub, max(day) as last_day from days group by hub));
+
+create or replace temp table candidate_downloads as
+select hub, model_id, max(coalesce(downloads_total, downloads_30d)) as downloads
+from observations semi join originals using (hub, model_id)
+where day >= getvariable('recently') group by all;
+
+create or replace temp table candidates as
+select m.listing_key as copy, o.listing_key as original, o.hub as original_hub, o.hub || ':' || o.model_id as original_id, o.turn, o.in_family, o.created_at,
+  case when lower(m.name) = lower(o.name) then 0 when normal_name(m.name) = normal_name(o.name) then 1 else 2 end as likeness,
+  coalesce(d.downloads, 0) as downloads, is_generic(m.name) as generic, is_conversion(m.name) as conversion
+from mirrors m join originals o on o.meant_key = m.key
+left join candidate_downloads d on d.hub = o.hub and d.model_id = o.model_id
+-- the same under its own name, or the same under its maker's name in front; never names that merely squeeze alike
+where (normal_name(m.name) = normal_name(o.name)
+    or (o.word <> '' and bare_name(normal_name(m.name), o.word) = bare_name(normal_name(o.name), o.word)))
+  -- a listing that says it is made from one of the same name is itself a copy or a variant
+  and not coalesce(list_bool_or(list_transform(o.base_models, lambda base: squeezed(split_part(base, '/', 2)) = o.key)), false);
+
+-- One original, or none where several are as likely: the best class (family, likeness, kind), in it the clearly more downloaded,
+-- else the earliest. Downloads count where all of the class are on one hub: counters of two hubs do not compare.
+create or replace temp table chosen as
+with classed as (
+  select *, dense_rank() over (partition by copy order by not in_family, likeness, turn) as class,
+    count(*) over (partition by copy) as rivals
+  from candidates
+), best as (
+  select copy, any_value(rivals) as rivals, any_value(generic) as generic, any_value(in_family) as in_family,
+    any_value(generic or conversion or turn > 1) as is_anyones_name, count(*) as equals,
+    list({original: original, downloads: downloads} order by downloads desc, original_id) as ranked,
+    arg_min(original, (created_at, original_id)) as earliest, count(created_at) = count(*) as all_dated,
+    count(distinct original_hub) = 1 as on_one_hub
+  from classed where class = 1 group by copy
+), judged as (
+  select *, equals = 1 and (not generic or in_family or rivals <= 3) as is_only_one,
+    on_one_hub and ranked[1].downloads >= 1000
+      and ranked[1].downloads >= coalesce(ranked[2].downloads, 0) * if(is_anyones_name, 10, 3) as is_dominant,
+    all_dated and not is_anyones_name as is_telling
+  from best
+)
+select copy, rivals,
+  case when is_only_one or is_dominant then ranked[1].original when is_telling then earliest end as original,
+  case when rivals = 1 and is_only_one then 'the only listing of this name elsewhere'
+    when is_only_one then 'of ' || rivals || ' listings of this name the one by its maker'
+    when is_dominant then 'of ' || rivals || ' listings of this name the most downloaded'
+    when is_telling then 'of ' || rivals || ' listings of this name the earliest' end as ground
+from judged;
+
+-- --- re-uploads by accounts nobody knows ---
+-- The exact, telling name of an original of a known maker, on a hub where neither the maker nor a mirror has it.
+-- Never conversions, and never what says it is made from something.
+create or replace temp table reuploads as
+with had as (
+  select original as listing_key, m.hub from chosen join mirrors m on m.listing_key = copy where original is not null
+  union select anchor, hub from anchored join present using (listing_key)
+), held as (
+  select key, listing_key, hub, namespace, name, own_family(organization, root, name) is not null as in_family
+  from standing where not is_mirror and is_maker(kind) and not is_generic(name) and not is_conversion(name)
+), made as (
+  -- the one maker of this name, or the one in whose family the name is
+  select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_turn(hub), namespace, name)) as original
+  from held group by key having count(*) = 1 or count(*) filter (in_family) = 1
+)
+select c.listing_key as copy, original.listing_key as original
+from standing c join made using (key)
+anti join had on had.listing_key = original.listing_key and had.hub = c.hub
+anti join chosen on chosen.original = c.listing_key
+anti join anchored on anchored.listing_key = c.listing_key
+anti join (select listing_key from listings where len(base_models) > 0) derived on derived.listing_key = c.listing_key
+where c.kind in ('individual', 'unknown') and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
+
+create or replace temp table copies as
+select copy, original, ground, rivals, true as in_mirror from chosen
+union all
+select copy, original, 'an account not known as a maker; the only known maker of this name', 1, false from reuploads;
