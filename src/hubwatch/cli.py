@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime, time
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hubwatch import __version__, pipeline
+from hubwatch import __version__, cli_reading, pipeline
+from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
 from hubwatch.pages import SweepPages, kept_sweeps
-from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 from hubwatch.watching import watching
@@ -26,17 +25,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
-Data = Annotated[Path | None, typer.Option("--data", help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]")]
-Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day the observations count for [default: today, UTC]")]
 Kind = Annotated[str, typer.Option("--sweep", help="full, head, new or owners")]
 Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to sweep (repeatable); means --sweep owners")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
 Floor = Annotated[int, typer.Option("--floor", min=0, help="head: downloads down to which to go")]
 Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="new: created since [default: 21 days before]")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="set kept pages of this sweep aside and begin anew")]
-Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
-Json = Annotated[bool, typer.Option("--json", help="machine-readable result on stdout")]
 
 
 def main() -> NoReturn:
@@ -140,7 +134,7 @@ def load(
 ) -> None:
     """pages -> listings, observations: a day is replaced whole or not at all."""
     settings = Settings.from_environment(data)
-    names, on = _hubs(hubs), _day(day)
+    names, on = known_hubs(hubs), day_or_today(day)
     kept = [pages for pages in kept_sweeps(settings.data, first=on, last=on) if pages.hub in names and sweep in (None, pages.sweep)]
     missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
     if not kept or missing:
@@ -167,24 +161,13 @@ _stage("link", pipeline.link, "listings -> models, each with its evidence.")
 _stage("measure", pipeline.measure, "-> statistics, flags.")
 
 
+cli_reading.register(app)
+
+
 @app.command()
 def publish(data: Data = None) -> None:
     """Put hubwatch.duckdb in place in one step; readers keep what they have open."""
     typer.echo(f"published {pipeline.publish(Settings.from_environment(data))}")
-
-
-def _hubs(hubs: list[str] | None) -> list[str]:
-    for hub in hubs or []:
-        if hub not in HUB_NAMES:
-            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
-    return list(dict.fromkeys(hubs or pipeline.hub_names()))
-
-
-def _day(day: str | None) -> date:
-    try:
-        return date.fromisoformat(day) if day else pipeline.today()
-    except ValueError:
-        raise UsageError(f"--day {day} is not a date; write it as YYYY-MM-DD") from None
 
 
 def _sweeps(
@@ -195,12 +178,9 @@ def _sweeps(
         raise UsageError(f"--sweep {kind} is not known; it is full, head, new or owners")
     if (kind == "owners") != bool(owners):
         raise UsageError("--sweep owners and --owner NAME belong together")
-    try:
-        begin = datetime.fromisoformat(since) if since else None
-    except ValueError:
-        raise UsageError(f"--since {since} is not a date; write it as YYYY-MM-DD") from None
+    begin = datetime.combine(parsed_day(since, "--since"), time()) if since else None
     fields: dict[str, Any] = {"kind": kind, "owners": tuple(owners or ()), "limit": limit, "floor": floor, "since": begin}
-    return [Sweep(hub, _day(day), **fields) for hub in _hubs(hubs)]
+    return [Sweep(hub, day_or_today(day), **fields) for hub in known_hubs(hubs)]
 
 
 def _set_aside(settings: Settings, sweeps: list[Sweep], fresh: bool) -> None:

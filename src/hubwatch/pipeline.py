@@ -14,7 +14,8 @@ import duckdb
 import httpx
 from pydantic import BaseModel, Field
 
-from hubwatch import store
+from hubwatch import link as linking
+from hubwatch import statistics, store
 from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure, HubFailure
@@ -25,7 +26,7 @@ from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, now
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-FAILURES = (HubFailure, DayFailure, FactError, PageDamage, store.Busy, store.StoreFault, OSError, duckdb.Error)
+FAILURES = (HubFailure, DayFailure, FactError, statistics.StatisticsError, PageDamage, store.Busy, store.StoreFault, OSError, duckdb.Error)
 
 
 class HubResult(BaseModel):
@@ -239,10 +240,15 @@ def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """listings -> models, in tiers of identity, each with its evidence."""
+    with _recorded(settings, "link", None, None):
+        load_facts().stage(con)
+        linking.link(con)
 
 
 def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """-> statistics, flags."""
+    with _recorded(settings, "measure", None, None):
+        statistics.measure(con)
 
 
 def publish(settings: Settings) -> Path:

@@ -93,6 +93,14 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     return con
 
 
+def open_published(data: Path) -> duckdb.DuckDBPyConnection:
+    """The analysts' database, read-only; `StoreFault` with the cure when there is none yet."""
+    path = data / "hubwatch.duckdb"
+    if not path.exists():
+        raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
+    return connect(path, read_only=True)
+
+
 MIGRATIONS: list[tuple[int, str, list[str]]] = [
     (
         1,

@@ -81,9 +81,7 @@ def test_an_incomplete_day_and_a_short_one_are_partial() -> None:
 def test_only_days_loaded_since_the_last_measure_are_looked_at_again() -> None:
     con = observed(*range(100, 160))
     con.execute("update sweeps set loaded_at = timestamp '2025-06-01 00:00:00'")
-    con.execute(
-        "insert into runs by name select 'measure' as stage, 'done' as status, timestamp '2025-06-02 00:00:00' as started_at"
-    )
+    con.execute("insert into runs by name select 'measure' as stage, 'done' as status, timestamp '2025-06-02 00:00:00' as started_at")
     assert flag_days(con) == 0
     con.execute("update sweeps set loaded_at = ? where day = '2025-03-01'", [datetime(2025, 6, 3)])
     assert flag_days(con) == 4

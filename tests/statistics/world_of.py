@@ -28,9 +28,7 @@ def empty() -> duckdb.DuckDBPyConnection:
     con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
         con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')
-    con.execute(
-        "create temp table observed as select hub, model_id, day, downloads_30d, downloads_total, likes from observations limit 0"
-    )
+    con.execute("create temp table observed as select hub, model_id, day, downloads_30d, downloads_total, likes from observations limit 0")
     con.execute("create temp table listed(subject varchar, organization varchar)")
     return con
 

@@ -39,15 +39,11 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        raise StatisticsError(
-            f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first"
-        ) from error
+        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
     return Result(columns=columns, rows=rows, context=_context(statistic, question, sql, columns, rows))
 
 
-def _context(
-    statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
-) -> Context:
+def _context(statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> Context:
     if not rows:
         question.warnings.append("no row: nothing was observed that this question is about")
     denominator = models = uncounted = None

@@ -79,9 +79,7 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
 def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     """Add the earlier day: the one asked for, or the observed day nearest 30 days before."""
     if len(question.observed) != 1:
-        raise StatisticsError(
-            "two days are compared on one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed)
-        )
+        raise StatisticsError("two days are compared on one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed))
     now = question.observed[0]
     since = question.values["since"]
     if since is None:

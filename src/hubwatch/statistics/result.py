@@ -50,9 +50,7 @@ class Result(BaseModel):
 
     def to_json(self) -> str:
         """The context's fields and `rows`, one object a row; days as ISO dates."""
-        return json.dumps(
-            self.context.model_dump(mode="json") | {"rows": self.records()}, ensure_ascii=False, indent=2, default=str
-        )
+        return json.dumps(self.context.model_dump(mode="json") | {"rows": self.records()}, ensure_ascii=False, indent=2, default=str)
 
     def to_csv(self) -> str:
         """Header and rows; null is empty, a list is joined by '+'."""
@@ -119,7 +117,5 @@ def _shown(column: str, cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):
-        return (
-            f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
-        )
+        return f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
     return f"{cell:,}" if isinstance(cell, int) else str(_plain(cell))

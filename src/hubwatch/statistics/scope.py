@@ -55,9 +55,7 @@ def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, 
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
-    near = con.execute(
-        "select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]
-    ).fetchall()
+    near = con.execute("select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]).fetchall()
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
 
 

@@ -1,0 +1,37 @@
+"""Options that several commands share, and how their values are read."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hubwatch import pipeline
+from hubwatch.settings import HUBS as HUB_NAMES
+from hubwatch.settings import UsageError
+
+Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
+Data = Annotated[Path | None, typer.Option("--data", help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]")]
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day that counts [default: today, UTC, or the last held]")]
+Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
+Json = Annotated[bool, typer.Option("--json", help="machine-readable result on stdout")]
+
+
+def known_hubs(hubs: list[str] | None) -> list[str]:
+    """The hubs asked for, all when none; another name is a usage error."""
+    for hub in hubs or []:
+        if hub not in HUB_NAMES:
+            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
+    return list(dict.fromkeys(hubs or pipeline.hub_names()))
+
+
+def parsed_day(text: str, option: str = "--day") -> date:
+    """The date that an option names."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text} is not a date; write it as YYYY-MM-DD") from None
+
+
+def day_or_today(text: str | None) -> date:
+    return parsed_day(text) if text else pipeline.today()

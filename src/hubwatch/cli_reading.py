@@ -1,0 +1,86 @@
+"""Commands that read the published database: statistics and what is behind them."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hubwatch import statistics, store
+from hubwatch.cli_options import Data, Day, Json, parsed_day
+from hubwatch.settings import HUBS as HUB_NAMES
+from hubwatch.settings import Settings, UsageError
+
+Hub = Annotated[str | None, typer.Option("--hub", help="huggingface, modelscope or wisemodel")]
+Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
+Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai or home-country")]
+By = Annotated[str | None, typer.Option("--by", help="country, kind, organization, family, namespace, hub, ...")]
+Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
+WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and say so")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (stats, flags):
+        app.command()(command)
+
+
+def stats(
+    name: Annotated[str | None, typer.Argument(help="a statistic, in kebab-case or snake_case; none: list them")] = None,
+    by: By = None,
+    metric: Metric = None,
+    hub: Hub = None,
+    country: Country = None,
+    policy: Policy = None,
+    day: Day = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
+    without_flagged: WithoutFlagged = False,
+    form: Annotated[str, typer.Option("--format", help="table, json, csv or markdown")] = "table",
+    data: Data = None,
+) -> None:
+    """A statistic with its unit, window, denominator, labelled part and bounds."""
+    if form not in ("table", "json", "csv", "markdown"):
+        raise UsageError(f"--format {form} is not known; it is table, json, csv or markdown")
+    if name is None:
+        for one in statistics.definitions():
+            typer.echo(f"{one.name.replace('_', '-'):24} {one.title}")
+        return
+    asked: dict[str, str | bool | date | None] = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
+    asked |= {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
+    asked["without_flagged"] = without_flagged or None
+    with store.open_published(Settings.from_environment(data).data) as con:
+        result = statistics.run(con, name, **{key: value for key, value in asked.items() if value is not None})
+    if form == "table":
+        Console().print(result.to_table())
+    else:
+        text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
+        typer.echo(text.removesuffix("\n"))
+
+
+def flags(hub: Hub = None, day: Day = None, as_json: Json = False, data: Data = None) -> None:
+    """Numbers that there is reason to doubt, newest first."""
+    with store.open_published(Settings.from_environment(data).data) as con:
+        found = con.execute(
+            """select hub, day, flag, model_id, detail from flags
+               where (hub = $hub or $hub is null) and (day = $day or $day is null) order by day desc, hub, flag, model_id""",
+            {"hub": known_hub(hub), "day": day and parsed_day(day)},
+        ).fetchall()
+    show_rows(("hub", "day", "flag", "model_id", "detail"), found, as_json)
+
+
+def known_hub(hub: str | None) -> str | None:
+    """The hub as asked, or a usage error naming the hubs."""
+    if hub is not None and hub not in (*HUB_NAMES, "modelscope.ai"):
+        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
+    return hub
+
+
+def show_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], as_json: bool) -> None:
+    """Rows as tab-separated lines under a header, or as JSON objects."""
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=2))
+        return
+    for row in [columns, *rows]:
+        typer.echo("\t".join("" if cell is None else " ".join(str(cell).split()) for cell in row))
