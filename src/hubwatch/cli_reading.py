@@ -1,5 +1,6 @@
 """Commands that read the published database: statistics and what is behind them."""
 
+import sys
 from datetime import date
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def stats(
     with store.open_published(Settings.from_environment(data).data) as con:
         result = statistics.run(con, name, **{key: value for key, value in asked.items() if value is not None})
     if form == "table":
-        Console().print(result.to_table())
+        Console(width=None if sys.stdout.isatty() else 160).print(result.to_table())
     else:
         text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
         typer.echo(text.removesuffix("\n"))
