@@ -1,0 +1,43 @@
+# Two commands: `make demo` and `make test`. Both set everything up; they need Python 3.11 or later and make.
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python -m
+INSTALLED = $(VENV)/.installed
+
+.PHONY: demo test check bench score lock wheel clean
+
+demo: $(INSTALLED)
+	$(VENV)/bin/hubwatch demo
+
+test: $(INSTALLED)
+	$(RUN) pytest
+
+check: $(INSTALLED)
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+bench: $(INSTALLED)
+	$(RUN) tests.bench.collect_and_load
+
+score: $(INSTALLED)
+	$(RUN) tests.bench.score
+
+wheel: $(INSTALLED)
+	$(RUN) pip wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# Everything by hash from the lock, then hubwatch itself without fetching anything more.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hubwatch needs Python 3.11 or later: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The lock holds hashes and no addresses, so that any mirror may serve it.
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
