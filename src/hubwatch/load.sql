@@ -4,4 +4,4 @@ create or replace temp macro whole_number(value) as case
   then try_cast(value::varchar as bigint) end;
 create or replace temp macro is_model_id(id) as coalesce(regexp_full_match(id, '[^/\s]+/[^/\s]+'), false);
 create or replace temp macro counter_fault(value) as
-  case when value is null then 'missing' when json_type(value) = 'NULL' then 'null' else 'no whole number' end;
+  case when value is null or json_type(value) = 'NULL' then 'missing or null' else 'no whole number' end;

@@ -1,0 +1,232 @@
+"""Pages become listings and observations; what cannot be read is rejected by itself; a day that cannot be believed fails."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from hubwatch import store
+from hubwatch.facts import load_facts
+from hubwatch.failures import DayFailure
+from hubwatch.load import Loaded, load_sweep
+from tests.kept import keep, record
+
+DAY = date(2026, 1, 1)
+FACTS = load_facts()
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    opened = store.open_warehouse(tmp_path)
+    yield opened
+    opened.close()
+
+
+def load(con: duckdb.DuckDBPyConnection, data: Path, *pages: list[Any] | bytes, day: date = DAY, **more: Any) -> Loaded:
+    shrink = more.pop("accept_shrink", False)
+    return load_sweep(con, keep(data, day, *pages, **more), FACTS, shrink)
+
+
+def many(count: int = 100, **more: Any) -> list[dict[str, Any]]:
+    return [record(f"good/m{number}", **more) for number in range(count)]
+
+
+def test_a_record_becomes_a_listing_and_an_observation_exactly(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    rich = record(
+        "Qwen/Qwen2.5-7B-Instruct",
+        tags=["license:apache-2.0", "base_model:Qwen/Qwen2.5-7B", "base_model:finetune:Qwen/Qwen2.5-7B"],
+        baseModels={"relation": "finetune", "models": [{"_id": "x", "id": "Qwen/Qwen2.5-7B"}]},
+        safetensors={"parameters": {"BF16": 7615616512}, "total": 7615616512},
+        gated="auto",
+        downloads=13167875,
+        downloadsAllTime=134115567,
+        likes=1293,
+    )
+    loaded = load(con, tmp_path, [rich])
+    assert (loaded.complete, loaded.records, loaded.rejected, loaded.duplicates) == (True, 1, 0, 0)
+    columns = (
+        "namespace, name, created_at, modified_at, license_raw, license, task, library, parameters, base_models, base_relation, gated, url"
+    )
+    assert con.execute(f"select {columns} from listings").fetchall() == [
+        (
+            *("Qwen", "Qwen2.5-7B-Instruct", datetime(2025, 1, 2, 3, 4, 5), datetime(2025, 2, 2, 3, 4, 5), "apache-2.0", "apache-2.0"),
+            *("text-generation", "transformers", 7615616512, ["Qwen/Qwen2.5-7B"], "finetune", "auto"),
+            "https://huggingface.co/Qwen/Qwen2.5-7B-Instruct",
+        )
+    ]
+    assert con.execute("select * exclude (listing_key) from observations").fetchall() == [
+        ("huggingface", "Qwen/Qwen2.5-7B-Instruct", DAY, 13167875, 134115567, 1293, "full")
+    ]
+
+
+def test_bases_come_from_tags_where_the_structured_field_is_missing(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, [record("a/b", tags=["base_model:x/y", "base_model:quantized:x/y", "base_model:v/w"])])
+    assert con.execute("select base_models, base_relation, license_raw from listings").fetchall() == [(["v/w", "x/y"], "quantized", None)]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "reason"),
+    [
+        ('"downloads": NaN', "downloads is no whole number"),
+        ('"downloads": "12"', "downloads is no whole number"),
+        ('"downloads": [1]', "downloads is no whole number"),
+        ('"downloads": -1', "downloads is no whole number"),
+        ('"downloads": 9223372036854775808', "downloads is no whole number"),
+        ('"downloads": 1.5', "downloads is no whole number"),
+        ('"downloads": true', "downloads is no whole number"),
+        ('"downloads": null', "downloads is missing or null"),
+        ('"other": 1', "downloads is missing or null"),
+        ('"downloads": 1, "downloadsAllTime": {}', "downloadsAllTime is no whole number"),
+        ('"downloads": 1, "likes": "many"', "likes is no whole number"),
+        ('"downloads": 1, "createdAt": "yesterday"', "createdAt is no time"),
+    ],
+)
+def test_one_bad_value_rejects_its_record_and_no_other(con: duckdb.DuckDBPyConnection, tmp_path: Path, spelled: str, reason: str) -> None:
+    bad = json.dumps(record("bad/one", downloads=None))
+    for key in ("downloadsAllTime", "likes", "createdAt"):
+        if f'"{key}"' in spelled:
+            bad = json.dumps({name: value for name, value in json.loads(bad).items() if name != key})
+    body = json.dumps(many()[:50])[:-1] + ", " + bad[:-1] + ", " + spelled + "}, " + json.dumps(many()[50:])[1:]
+    loaded = load(con, tmp_path, many(3), body.encode())
+    assert (loaded.records, loaded.rejected) == (100, 1)
+    position, told, text = con.execute("select position, reason, record from rejects").fetchall()[0]
+    assert position == "main-00000 page 1 record 51"
+    assert told == reason
+    assert '"bad/one"' in text
+
+
+@pytest.mark.parametrize("element", ["null", "7", '"text"', "[]", '{"id": "no-slash"}', '{"id": 5}', '{"id": "a/b c"}', "{}"])
+def test_an_element_that_is_no_model_is_rejected_with_its_text(con: duckdb.DuckDBPyConnection, tmp_path: Path, element: str) -> None:
+    loaded = load(con, tmp_path, (json.dumps(many())[:-1] + ", " + element + "]").encode())
+    assert (loaded.records, loaded.rejected) == (100, 1)
+    assert con.execute("select position from rejects").fetchall() == [("main-00000 page 0 record 101",)]
+
+
+@pytest.mark.parametrize("stray", [b'"bad/\xff\xfeone"', b'"bad/\\ud800one"'])
+def test_bytes_that_are_no_text_reject_their_record_and_no_other(con: duckdb.DuckDBPyConnection, tmp_path: Path, stray: bytes) -> None:
+    bad = json.dumps(record("BAD")).encode().replace(b'"BAD"', stray)
+    loaded = load(con, tmp_path, many(5), json.dumps(many())[:-1].encode() + b", " + bad + b"]")
+    assert (loaded.records, loaded.rejected) == (100, 1)
+    reason, text = con.execute("select reason, record from rejects").fetchall()[0]
+    assert "not UTF-8" in reason
+    assert "bad/" in text
+
+
+def test_null_and_zero_stay_apart(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    fields = ["downloads", "likes", "createdAt", "lastModified"]
+    load(con, tmp_path, [record("a/b", downloads=0, likes=0, downloadsAllTime=None)], fields=fields)
+    assert con.execute("select downloads_30d, downloads_total, likes from observations").fetchall() == [(0, None, 0)]
+
+
+def test_of_several_records_of_a_listing_the_newest_counts(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    old, new = record("a/b", downloads=5), record("a/b", downloads=3, lastModified="2025-12-01T00:00:00.000Z")
+    loaded = load(con, tmp_path, [new], [old], [old])
+    assert (loaded.records, loaded.duplicates) == (1, 2)
+    assert con.execute("select downloads_30d from observations").fetchall() == [(3,)]
+
+
+def everything(con: duckdb.DuckDBPyConnection) -> list[object]:
+    queries = (
+        "select * from listings order by all",
+        "select * from all_observations order by all",
+        "select * exclude (loaded_at) from sweeps order by all",
+        "select * from rejects order by all",
+        "select * from store.attributes order by all",
+        "select * from store.fingerprints order by all",
+    )
+    return [con.execute(query).fetchall() for query in queries]
+
+
+def test_loading_twice_changes_nothing(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    pages = keep(tmp_path, DAY, [*many(), 7])
+    load_sweep(con, pages, FACTS)
+    before = everything(con)
+    load_sweep(con, pages, FACTS)
+    assert everything(con) == before
+
+
+def test_too_many_rejects_fail_the_day_and_leave_the_last_good_one(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many())
+    before = everything(con)
+    broken = [record(f"good/m{number}", likes="x" if number < 6 else 1) for number in range(100)]
+    with pytest.raises(DayFailure, match=r"6 of 100 records cannot be read \(likes is no whole number in 6\.0%\)"):
+        load(con, tmp_path, broken, day=DAY + timedelta(days=1))
+    assert everything(con) == before
+
+
+def test_a_hub_that_shrinks_by_half_fails_unless_accepted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(100))
+    tomorrow = DAY + timedelta(days=1)
+    with pytest.raises(DayFailure, match="only 49 records, under half of the 100"):
+        load(con, tmp_path, many(49), day=tomorrow)
+    assert con.execute("select count(*) from days").fetchall() == [(1,)]
+    pages = keep(tmp_path / "again", tomorrow, many(49))
+    assert load_sweep(con, pages, FACTS, accept_shrink=True).complete
+    assert con.execute("select count(*) from listings where gone_on = ?", [tomorrow]).fetchall() == [(51,)]
+
+
+def test_a_limited_or_unfinished_sweep_is_loaded_incomplete_and_makes_nothing_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(10))
+    assert not load(con, tmp_path, many(3), day=DAY + timedelta(days=1), finished=False).complete
+    assert not load(con, tmp_path, many(3), day=DAY + timedelta(days=2), limited=True).complete
+    assert load(con, tmp_path, many(3), day=DAY + timedelta(days=3), sweep="head").complete
+    assert con.execute("select count(gone_on) from listings").fetchall() == [(0,)]
+    assert con.execute("select complete from days order by day").fetchall() == [(True,), (False,), (False,), (True,)]
+
+
+def test_a_promised_key_that_goes_or_changes_type_fails_the_day_naming_key_and_share(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    load(con, tmp_path, many())
+    tomorrow = DAY + timedelta(days=1)
+    with pytest.raises(DayFailure, match="key tags is gone from 100% of the records"):
+        load(con, tmp_path, many(tags=None), day=tomorrow)
+    with pytest.raises(DayFailure, match=r"key tags is now text in 100% \(was list\)"):
+        load(con, tmp_path / "b", many(tags="license:mit"), day=tomorrow)
+    loaded = load(con, tmp_path / "c", many(brandNew=1), day=tomorrow)
+    assert loaded.message == "new key(s) in the hub's records: brandNew"
+
+
+def test_a_model_published_late_is_first_seen_when_seen_whatever_its_creation_date(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(5))
+    load(con, tmp_path, [*many(5), record("late/one", createdAt="2022-03-02T23:29:04.000Z")], day=DAY + timedelta(days=9))
+    assert con.execute("select created_at, first_seen_on from listings where model_id = 'late/one'").fetchall() == [
+        (datetime(2022, 3, 2, 23, 29, 4), DAY + timedelta(days=9))
+    ]
+
+
+def test_a_rename_is_a_new_listing_and_the_old_id_goes(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, [*many(5), record("THUDM/glm")])
+    tomorrow = DAY + timedelta(days=1)
+    load(con, tmp_path, [*many(5), record("zai-org/glm")], day=tomorrow)
+    assert con.execute("select model_id, first_seen_on, gone_on from listings where name = 'glm' order by 1").fetchall() == [
+        ("THUDM/glm", DAY, tomorrow),
+        ("zai-org/glm", tomorrow, None),
+    ]
+
+
+def test_the_same_facts_give_the_same_content_hash_and_other_facts_another(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(20))
+    load(con, tmp_path, many(20)[::-1], day=DAY + timedelta(days=1))
+    load(con, tmp_path, [*many(19), record("good/m19", likes=2)], day=DAY + timedelta(days=2))
+    hashes = [row[0] for row in con.execute("select content_hash from days order by day").fetchall()]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_the_real_rows_load_exactly(con: duckdb.DuckDBPyConnection, tmp_path: Path, shared: Path) -> None:
+    lines = gzip.decompress((shared / "real/huggingface/expand_rows.jsonl.gz").read_bytes()).splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        row["gated"] = False
+    loaded = load(con, tmp_path, *[rows[start : start + 500] for start in range(0, len(rows), 500)])
+    assert (loaded.records, loaded.rejected, loaded.duplicates) == (len(rows), 0, 0)
+    got = con.execute("select model_id, downloads_30d, downloads_total, likes from observations order by model_id").fetchall()
+    assert got == sorted((row["id"], row["downloads"], row["downloadsAllTime"], row["likes"]) for row in rows)
+    got = con.execute("select model_id, task, library, parameters from listings order by model_id").fetchall()
+    assert [row[0] for row in got] == sorted(row["id"] for row in rows)
+    assert {row[0]: row[3] for row in got} == {row["id"]: (row.get("safetensors") or {}).get("total") for row in rows}
