@@ -50,8 +50,9 @@ def test_a_twentyfold_jump_of_a_rolling_counter_is_flagged_and_growth_is_not() -
 
 def test_a_total_that_disagrees_with_the_rolling_counter_is_flagged() -> None:
     con = empty()
-    con.execute("""insert into observed by name select 'huggingface' as hub, 'a/b' as model_id, unnest([date '2025-01-01', date '2025-01-31'])
-        as day, 5000 as downloads_30d, unnest([100000, 200000]) as downloads_total""")
+    con.execute("""insert into observed by name
+        select 'huggingface' as hub, 'a/b' as model_id, unnest([date '2025-01-01', date '2025-01-31']) as day,
+          5000 as downloads_30d, unnest([100000, 200000]) as downloads_total""")
     con.execute("""insert into observed by name select 'huggingface' as hub, 'a/c' as model_id, date '2025-01-31' as day,
         5000 as downloads_30d, 4000 as downloads_total""")
     spread(con)
@@ -67,9 +68,7 @@ def test_an_incomplete_day_and_a_short_one_are_partial() -> None:
     con.execute("""insert into observed by name select 'modelscope' as hub, 'a/' || i as model_id, day, i as downloads_total
         from range(100) r(i), (select unnest([date '2025-01-01', date '2025-01-02', date '2025-01-03']) as day)
         where day <> date '2025-01-03' or i < 80""")
-    con.execute(
-        "insert into sweeps by name select 'modelscope' as hub, date '2025-01-02' as day, 'full' as source, false as complete, 100 as records"
-    )
+    con.execute("insert into sweeps(hub, day, source, complete, records) values ('modelscope', '2025-01-02', 'full', false, 100)")
     spread(con)
     flag_days(con)
     assert con.execute("select day::varchar, detail from flags where flag = 'day_partial' order by 1").fetchall() == [

@@ -36,8 +36,10 @@ def _days_by_hub(con: duckdb.DuckDBPyConnection, everything: bool) -> list[tuple
     con.execute("delete from flags where hub not in (select hub from days)")
     return con.execute(
         """with last as (select max(started_at) as measured_at from runs where stage = 'measure' and status = 'done'),
-           loaded as (select hub, day, max(loaded_at) as loaded_at, bool_or(loaded_at is null) as undated from sweeps group by all)
-           select hub, list(day order by day), coalesce(list(day) filter ($everything or measured_at is null or undated or loaded_at >= measured_at), [])
+           loaded as (
+             select hub, day, max(loaded_at) as loaded_at, bool_or(loaded_at is null) as undated from sweeps group by all)
+           select hub, list(day order by day),
+             coalesce(list(day) filter ($everything or measured_at is null or undated or loaded_at >= measured_at), [])
            from loaded, last group by hub order by hub""",
         {"everything": everything},
     ).fetchall()

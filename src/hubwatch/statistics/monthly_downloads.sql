@@ -33,7 +33,7 @@ flows as (
   from now left join earlier using (listing_key)
 ),
 counted as (
-  select lower(listing.model_id) as model_id, flow as value, is_derived,
+  select listing.model_id, flow as value, is_derived,
     -- include group
     ,
     case $split when 'task' then coalesce(task, 'unknown') when 'hub' then listing.hub end as part, $country is not null and country is null as outside

@@ -1,0 +1,152 @@
+"""One number as a record that an article can print and a reader can check: value, bounds, scope, data version, SQL."""
+
+import hashlib
+import json
+import shlex
+from datetime import date
+from typing import Any
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+from hubwatch.statistics import Result, StatisticsError, run
+from hubwatch.statistics.literals import Value
+from hubwatch.statistics.result import Cell
+
+_KINDS = {
+    "downloads_30d": "downloads in the 30 days before",
+    "downloads_total": "downloads since creation",
+    "likes": "likes",
+    "models": "models",
+}
+
+
+class Citation(BaseModel):
+    """A citable record of a statistic, or of one group of it. The same question on the same data has the same id."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    sentences: tuple[str, ...]
+    group: str | None
+    numerator: Cell = None
+    denominator: int | None = None
+    data_version: str
+    rerun: str
+    result: Result
+
+    def to_text(self) -> str:
+        """The record in plain lines, the SQL last."""
+        context = self.result.context
+        lines = [*self.sentences, "", f"Id: {self.id}", f"Statistic: {context.title} ({context.statistic})"]
+        lines += [f"Definition: {context.definition}", *self.result.notes()]
+        if self.numerator is not None:
+            lines.append(f"Numerator: {self.numerator:,}" if isinstance(self.numerator, int) else f"Numerator: {self.numerator}")
+        for seen in context.observed:
+            whole = "complete" if seen.complete else "INCOMPLETE"
+            of = f" of {seen.listed_total:,} the hub says it has" if seen.listed_total else ""
+            lines.append(f"Observed: {seen.hub} on {seen.day}, {seen.sweep} sweep, {whole}, {seen.records or 0:,} records{of}")
+        lines += [f"Data version: {self.data_version}", f"Re-run: {self.rerun}", "Or paste into `duckdb hubwatch.duckdb`:", ""]
+        return "\n".join(lines) + "\n" + context.sql.rstrip() + ";\n"
+
+    def to_json(self) -> str:
+        """The whole record with the statistic's rows."""
+        own = self.model_dump(mode="json", exclude={"result"})
+        return json.dumps(own | json.loads(self.result.to_json()), ensure_ascii=False, indent=2)
+
+    def to_bibtex(self) -> str:
+        """A BibTeX entry; the key is the id."""
+        fields = self._reference()
+        issued: date = fields["issued"]
+        entry = {
+            "title": "{" + _latex(fields["title"]) + "}",
+            "author": "{hubwatch}",
+            "year": str(issued.year),
+            "month": str(issued.month),
+            "version": _latex(self.data_version),
+            "note": _latex(fields["note"]),
+        }
+        return f"@misc{{{self.id},\n" + "".join(f"  {key} = {{{value}}},\n" for key, value in entry.items()) + "}\n"
+
+    def to_csl(self) -> str:
+        """A CSL-JSON list of one item, for reference managers."""
+        fields = self._reference()
+        issued: date = fields["issued"]
+        item = {
+            "id": self.id,
+            "type": "dataset",
+            "title": fields["title"],
+            "author": [{"literal": "hubwatch"}],
+            "issued": {"date-parts": [[issued.year, issued.month, issued.day]]},
+            "version": self.data_version,
+            "note": fields["note"],
+        }
+        return json.dumps([item], ensure_ascii=False, indent=2)
+
+    def _reference(self) -> dict[str, Any]:
+        context = self.result.context
+        issued = max((seen.day for seen in context.observed), default=date(1970, 1, 1))
+        note = " ".join([*self.sentences, f"Unit: {context.unit}.", f"Re-run: {self.rerun}"])
+        return {"title": f"{context.title} ({self.result.scope()})", "issued": issued, "note": note}
+
+
+def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **parameters: Value) -> Citation:
+    """The record of one statistic; with `group`, of that row. Raises StatisticsError as `run` does."""
+    asked: dict[str, Any] = dict(parameters)
+    result = run(con, name, **asked)
+    rows = result.records()
+    if group is not None:
+        rows = [row for row in rows if str(row.get("group")) == group]
+        if not rows:
+            names = ", ".join(dict.fromkeys(str(row.get("group")) for row in result.records()[:8]))
+            raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; there are {names}")
+    versions = [f"{seen.hub}@{seen.day}:{seen.content_hash or 'unhashed'}" for seen in result.context.observed]
+    sentences = tuple(_sentence(result, row) for row in rows[: 1 if group else 3])
+    content = [result.context.statistic, result.context.sql, versions, group, result.columns, result.rows]
+    return Citation(
+        id="hubwatch-" + hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:16],
+        sentences=sentences,
+        group=group,
+        numerator=rows[0].get("value") if group else None,
+        denominator=result.context.denominator,
+        data_version=" ".join(versions),
+        rerun=_rerun(result, group),
+        result=result,
+    )
+
+
+def _sentence(result: Result, row: dict[str, Cell]) -> str:
+    """What a row says, ready for print: value, bounds, scope."""
+    context = result.context
+    where = " and ".join(f"{seen.hub} on {seen.day}" for seen in context.observed) or "the list"
+    share, low, high = (row.get(key) for key in ("share", "share_low", "share_high"))
+    if not all(isinstance(part, float) for part in (share, low, high)) or "value" not in row:
+        said = ", ".join(f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in row.items())
+        return f"{context.title}, {where}: {said}."
+    metric = _KINDS.get(str(context.parameters.get("metric", "models")), "models")
+    bounds = f"{share:.1%}" if high == low else f"{share:.1%} (between {low:.1%} and {high:.1%}, depending on the unlabelled)"
+    labels = "".join(
+        f", {key} {row[key]}" for key in ("month", "day", "license_class", "size_class", "part") if row.get(key) is not None
+    )
+    of = f"{row['value']:,} of {context.denominator:,}" if len(labels) == 0 and context.denominator else f"{row['value']:,}"
+    policy = f"; policy {context.parameters['policy']}" if context.parameters.get("policy") else ""
+    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {metric}{policy}."
+
+
+def _rerun(result: Result, group: str | None) -> str:
+    """The command that asks the same again; where hubs' days differ, only the SQL fixes them all."""
+    context = result.context
+    parts = ["hubwatch", "cite", context.statistic.replace("_", "-")]
+    same_day = len({seen.day for seen in context.observed}) <= 1 or "since" in context.parameters
+    for name, value in context.parameters.items():
+        if value is None or value is False or (name == "day" and not same_day):
+            continue
+        parts.append(f"--{name.replace('_', '-')}")
+        if value is not True:
+            parts.append(shlex.quote(str(value)))
+    return " ".join([*parts, *(["--group", shlex.quote(group)] if group else [])])
+
+
+def _latex(text: str) -> str:
+    """Text with LaTeX's special characters escaped."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(sign, "\\" + sign if sign in "&%$#_{}" else sign) for sign in text)
