@@ -8,7 +8,8 @@ with stated as (
     coalesce(base_relation, 'unknown') as relation
   from listings where len(base_models) > 0
 )
-select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id <> '' group by hub, model_id, base_model_id, relation"""
+select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id <> ''
+group by hub, model_id, base_model_id, relation"""
 
 # Numbers in the order of hub and model_id, so that the first in order is the smallest.
 _NODES = """create or replace temp table nodes as

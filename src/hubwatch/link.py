@@ -14,7 +14,7 @@ from hubwatch.store import transaction
 
 _STEPS = ("link.sql", "link_copies.sql", "link_result.sql")
 _TEMPORARY = """present organization_roots renames known_namespaces body_spellings lone_spellings bodies shared_listings meeting
- anchored standing mirrors originals candidate_downloads candidates chosen reuploads copies tied linked linked_models family_found
+ anchored standing mirrors shortened likely originals candidate_downloads candidates chosen reuploads copies tied linked linked_models family_found
  derived"""
 
 

@@ -15,13 +15,14 @@ create or replace temp macro normal_name(name) as
   trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower(name),
     'v(\d+)_(\d+)([^a-z0-9]|$)', 'v\1.\2\3', 'g'), '\.([^0-9]|$)', '-\1', 'g'), '([^0-9])\.', '\1-', 'g'), '[-_ ]+', '-', 'g'), '-');
 
--- Within one organization only: its own name in front says nothing (Meta-Llama-3 is Llama-3), and 2.0 is 2.
-create or replace temp macro bare_name(normal, word) as regexp_replace(
-  case when word <> '' and starts_with(normal, word || '-') then substr(normal, length(word) + 2) else normal end,
-  '([0-9])\.0([-a-z]|$)', '\1\2', 'g');
+-- Within one organization only: its own name in a name says nothing (Meta-Llama-3 is Llama-3), and 2.0 is 2.
+create or replace temp macro without_word(normal, word) as
+  case when word = '' then normal else trim(replace('-' || normal || '-', '-' || word || '-', '-'), '-') end;
+create or replace temp macro bare_name(normal, word) as
+  regexp_replace(without_word(normal, word), '([0-9])\.0([-a-z]|$)', '\1\2', 'g');
 
--- Anybody may call a model by such a name: too short, or without a digit.
-create or replace temp macro is_generic(name) as length(name) < 8 or not regexp_matches(name, '[0-9]');
+-- Anybody may call a model by such a name: too short, or not long and without a digit.
+create or replace temp macro is_generic(name) as length(name) < 8 or (length(name) < 24 and not regexp_matches(name, '[0-9]'));
 
 -- Names that many makers give to different conversions of one model.
 create or replace temp macro is_conversion(name) as regexp_matches(lower(name),
@@ -104,6 +105,8 @@ with told as (
     on looser_lone.hub is not null and looser_body.how = 'looser' and looser_body.spelling = k.looser
 ), disputed as (
   select folded from known_namespaces where organization is not null group by folded having count(distinct organization) > 1
+), respelt as (
+  select folded from (select hub, folded, count(*) as spellings from known_namespaces group by all) group by folded having max(spellings) > 1
 )
 select hub, namespace, is_renamed, case when not (organization is not null and kind = 'mirror') then said_organization end as said_organization,
   case when organization is not null and kind = 'mirror' then null
@@ -116,7 +119,8 @@ select hub, namespace, is_renamed, case when not (organization is not null and k
     when coalesce(organization, same_organization, like_organization) is not null
       then 'organization:' || coalesce(organization, same_organization, like_organization)
     when folded in (from disputed) then 'namespace:' || hub || ':' || folded
-    when is_lone then 'namespace:' || loose else 'namespace:' || folded || ':' end as body
+    when folded in (from respelt) then 'namespace=' || namespace
+    when is_lone then 'namespace~' || loose else 'namespace:' || folded end as body
 from told;
 
 -- --- models within a body ---
@@ -136,19 +140,23 @@ where shared.namespaces > 1;
 -- The coarsest level at which a name means one thing on every hub. Where a hub has two listings that differ only in what a
 -- level ignores, it means two things by them, and the next finer level decides for all that share the name.
 create or replace temp table meeting as
-with by_root as (
+with counted as (
+  select *, count(*) over (partition by body, hub, namespace, lower_name) as spellings from shared_listings
+), by_root as (
   select root_body, bare from (
-    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies from shared_listings group by all
-  ) group by all having max(names) = 1 and max(bodies) = 1
+    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies, max(spellings) as spellings
+    from counted group by all
+  ) group by all having max(names) = 1 and max(bodies) = 1 and max(spellings) = 1
 ), by_bare as (
-  select body, bare from (select body, bare, hub, count(distinct lower_name) as names from shared_listings group by all)
-  group by all having max(names) = 1
+  select body, bare
+  from (select body, bare, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
+  group by all having max(names) = 1 and max(spellings) = 1
 ), by_normal as (
-  select body, normal from (select body, normal, hub, count(distinct lower_name) as names from shared_listings group by all)
-  group by all having max(names) = 1
+  select body, normal
+  from (select body, normal, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
+  group by all having max(names) = 1 and max(spellings) = 1
 ), by_case as (
-  select body, lower_name from (select body, lower_name, hub, namespace, count(*) as listed from shared_listings group by all)
-  group by all having max(listed) = 1
+  select body, lower_name from counted group by all having max(spellings) = 1
 )
 select l.listing_key,
   case when by_root.bare is not null then '1 ' || l.root_body || ' ' || l.bare

@@ -13,24 +13,31 @@ create or replace temp macro is_maker(kind) as
 
 -- --- mirror namespaces ---
 
-create or replace temp table mirrors as select listing_key, hub, name, key from standing where is_mirror;
+-- ModelScope's own copies end in -ms where Hugging Face's end in -hf.
+create or replace temp table mirrors as
+select listing_key, hub, regexp_replace(name, '-ms$', '-hf') as name, squeezed(regexp_replace(name, '-ms$', '-hf')) as key
+from standing where is_mirror;
 
--- Listings that could be the original: of the copy's name, with or without their maker's name in front.
+-- A mirror's names with one word left out, which then must be the maker's own.
+create or replace temp table shortened as
+select distinct listing_key, word, squeezed(without_word(normal, word)) as key
+from (select listing_key, normal_name(name) as normal, unnest(string_split(normal_name(name), '-')) as word from mirrors)
+where length(word) >= 3;
+
+-- Which listing could be the original of which mirror: of the same name, with or without its maker's name in it.
+create or replace temp table likely as
+select m.listing_key as copy, s.listing_key from standing s join mirrors m using (key) where not s.is_mirror
+union
+select m.listing_key, s.listing_key from standing s join shortened m using (word, key) where not s.is_mirror
+union
+select m.listing_key, s.listing_key from standing s join mirrors m on m.key = squeezed(without_word(normal_name(s.name), s.word))
+where not s.is_mirror and s.word <> '' and contains(s.key, s.word);
+
 create or replace temp table originals as
-with meant as (
-  select s.listing_key, s.key from standing s semi join mirrors using (key) where not s.is_mirror
-  union
-  select s.listing_key, s.word || s.key from standing s semi join mirrors m on m.key = s.word || s.key
-  where not s.is_mirror and s.word <> '' and not starts_with(s.key, s.word)
-  union
-  select s.listing_key, substr(s.key, length(s.word) + 1) from standing s
-  semi join mirrors m on m.key = substr(s.key, length(s.word) + 1)
-  where not s.is_mirror and s.word <> '' and starts_with(s.key, s.word)
-)
-select meant.key as meant_key, s.*, l.model_id, l.base_models,
-  case when is_maker(kind) then 0 when kind = 'community' then 1 when kind = 'individual' then 2 else 3 end as turn,
-  own_family(organization, root, s.name) is not null as in_family
-from meant join standing s using (listing_key) join (select listing_key, model_id, base_models from listings) l using (listing_key);
+select s.*, l.model_id, l.base_models, own_family(organization, root, s.name) is not null as in_family,
+  case when is_maker(kind) then 0 when kind = 'community' then 1 when kind = 'individual' then 2 else 3 end as turn
+from standing s join (select listing_key, model_id, base_models from listings) l using (listing_key)
+semi join likely using (listing_key);
 
 -- Downloads of the candidates by their hub's last days, to tell the well-known one; compared on one hub only.
 set variable recently = (select min(last_day) - 30 from (select hub, max(day) as last_day from days group by hub));
@@ -44,7 +51,7 @@ create or replace temp table candidates as
 select m.listing_key as copy, o.listing_key as original, o.hub as original_hub, o.hub || ':' || o.model_id as original_id, o.turn, o.in_family, o.created_at,
   case when lower(m.name) = lower(o.name) then 0 when normal_name(m.name) = normal_name(o.name) then 1 else 2 end as likeness,
   coalesce(d.downloads, 0) as downloads, is_generic(m.name) as generic, is_conversion(m.name) as conversion
-from mirrors m join originals o on o.meant_key = m.key
+from likely join mirrors m on m.listing_key = copy join originals o on o.listing_key = likely.listing_key
 left join candidate_downloads d on d.hub = o.hub and d.model_id = o.model_id
 -- the same under its own name, or the same under its maker's name in front; never names that merely squeeze alike
 where (normal_name(m.name) = normal_name(o.name)
@@ -90,7 +97,8 @@ with had as (
   union select anchor, hub from anchored join present using (listing_key)
 ), held as (
   select key, listing_key, hub, namespace, name, own_family(organization, root, name) is not null as in_family
-  from standing where not is_mirror and is_maker(kind) and not is_generic(name) and not is_conversion(name)
+  from standing where not is_mirror and is_maker(kind) and not is_conversion(name)
+    and (not is_generic(name) or own_family(organization, root, name) is not null)
 ), made as (
   -- the one maker of this name, or the one in whose family the name is
   select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_turn(hub), namespace, name)) as original
