@@ -1,12 +1,13 @@
 """Commands that read the published database: statistics and what is behind them."""
 
 import sys
-from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from hubwatch import cite as citing
+from hubwatch import claims as checking
 from hubwatch import statistics, store
 from hubwatch.cli_options import Data, Day, Json, parsed_day
 from hubwatch.settings import HUBS as HUB_NAMES
@@ -22,7 +23,7 @@ WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave f
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (stats, flags):
+    for command in (stats, cite, claims, flags):
         app.command()(command)
 
 
@@ -46,16 +47,75 @@ def stats(
         for one in statistics.definitions():
             typer.echo(f"{one.name.replace('_', '-'):24} {one.title}")
         return
-    asked: dict[str, str | bool | date | None] = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
-    asked |= {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
-    asked["without_flagged"] = without_flagged or None
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged)
     with store.open_published(Settings.from_environment(data).data) as con:
-        result = statistics.run(con, name, **{key: value for key, value in asked.items() if value is not None})
+        result = statistics.run(con, name, **asked)
     if form == "table":
         Console(width=None if sys.stdout.isatty() else 160).print(result.to_table())
     else:
         text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
         typer.echo(text.removesuffix("\n"))
+
+
+def _asked(
+    by: str | None,
+    metric: str | None,
+    hub: str | None,
+    country: str | None,
+    policy: str | None,
+    day: str | None,
+    since: str | None,
+    without_flagged: bool,
+) -> dict[str, Any]:
+    """A statistic's parameters as asked; those not asked are left to the statistic."""
+    asked = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
+    days = {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
+    return {name: value for name, value in (asked | days | {"without_flagged": without_flagged or None}).items() if value is not None}
+
+
+def cite(
+    name: Annotated[str, typer.Argument(help="a statistic, in kebab-case or snake_case")],
+    group: Annotated[str | None, typer.Option("--group", help="one row of it, e.g. CN; none: the whole table")] = None,
+    by: By = None,
+    metric: Metric = None,
+    hub: Hub = None,
+    country: Country = None,
+    policy: Policy = None,
+    day: Day = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
+    without_flagged: WithoutFlagged = False,
+    form: Annotated[str, typer.Option("--format", help="text, json, bibtex or csl")] = "text",
+    data: Data = None,
+) -> None:
+    """One record of a statistic to print: value, bounds, unit, scope, data version, SQL; the same data gives the same id."""
+    if form not in ("text", "json", "bibtex", "csl"):
+        raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged)
+    with store.open_published(Settings.from_environment(data).data) as con:
+        record = citing.cite(con, name, group, **asked)
+    text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
+    typer.echo(text.removesuffix("\n"))
+
+
+def claims(as_json: Json = False, data: Data = None) -> None:
+    """Figures that articles and papers print, each measured on the data at hand."""
+    with store.open_published(Settings.from_environment(data).data) as con:
+        found = checking.check_claims(con)
+    columns = (
+        "claim",
+        "publisher",
+        "printed",
+        "unit",
+        "as_of",
+        "verdict",
+        "measured",
+        "measured_low",
+        "measured_high",
+        "measured_on",
+        "reason",
+    )
+    rows = [tuple(({**one.claim.model_dump(), **one.model_dump(exclude={"claim"})})[column] for column in columns) for one in found]
+    show_rows(columns, rows, as_json)
 
 
 def flags(hub: Hub = None, day: Day = None, as_json: Json = False, data: Data = None) -> None:

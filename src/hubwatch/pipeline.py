@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from hubwatch import link as linking
 from hubwatch import statistics, store
+from hubwatch.claims import ClaimError
 from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure, HubFailure
@@ -26,7 +27,18 @@ from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, now
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-FAILURES = (HubFailure, DayFailure, FactError, statistics.StatisticsError, PageDamage, store.Busy, store.StoreFault, OSError, duckdb.Error)
+FAILURES = (
+    HubFailure,
+    DayFailure,
+    FactError,
+    statistics.StatisticsError,
+    ClaimError,
+    PageDamage,
+    store.Busy,
+    store.StoreFault,
+    OSError,
+    duckdb.Error,
+)
 
 
 class HubResult(BaseModel):
