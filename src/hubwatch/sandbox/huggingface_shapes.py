@@ -42,7 +42,8 @@ class Shape:
         """The record in this shape: a field it lacks stays absent, never null."""
         if self.implied:
             model_id = str(record.get("id"))
-            record = {"author": model_id.partition("/")[0], "private": False} | record | {"modelId": model_id}
+            follows = {"author": model_id.partition("/")[0], "private": False, "modelId": model_id}
+            record = record | {name: value for name, value in follows.items() if name not in record}
         return {name: value for name, value in record.items() if name in self.fields}
 
 
