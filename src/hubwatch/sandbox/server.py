@@ -1,0 +1,147 @@
+"""The sandbox: one local server for each hub asked for, on a port of its own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType, TracebackType
+from typing import Any
+
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.hubserver import HubServer, LoggedRequest
+from hubwatch.sandbox.huggingface import HuggingFace
+from hubwatch.sandbox.modelscope import ModelScope
+from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.switches import Switches
+from hubwatch.sandbox.wire import Hub
+from hubwatch.sandbox.wisemodel import WiseModel
+
+Records = Iterable[dict[str, Any] | bytes]
+ENDPOINTS = {"huggingface": "HF_ENDPOINT", "modelscope": "MODELSCOPE_ENDPOINT", "wisemodel": "WISEMODEL_ENDPOINT"}
+KEPT_REQUESTS = 100_000
+
+
+class Sandbox:
+    """Local stand-ins of the hubs whose records are given; a context manager that serves while it is open.
+
+    Records are dicts in the hub's own shape, or bytes served as they are. `quota` holds for each caller of Hugging
+    Face (None: 100,000 requests in 300 seconds), or by a mapping for the hubs named in it. `ports` fixes ports, 0 or
+    absent takes a free one. After `max_seconds` the sandbox stops by itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        huggingface: Records | None = None,
+        modelscope: Records | None = None,
+        wisemodel: Records | None = None,
+        faults: Faults | None = None,
+        quota: Quota | Mapping[str, Quota] | None = None,
+        switches: Switches | None = None,
+        host: str = "127.0.0.1",
+        ports: Mapping[str, int] | None = None,
+        max_seconds: float | None = None,
+    ) -> None:
+        switches = switches or Switches()
+        hubs: list[Hub] = []
+        if huggingface is not None:
+            hubs.append(HuggingFace(huggingface, switches))
+        if modelscope is not None:
+            hubs.append(ModelScope(modelscope, switches))
+        if wisemodel is not None:
+            hubs.append(WiseModel(wisemodel, switches))
+        if not hubs:
+            raise ValueError("a sandbox needs the records of at least one hub")
+        quotas = {"huggingface": Quota(), **quota} if isinstance(quota, Mapping) else {"huggingface": quota or Quota()}
+        self.faults = faults or Faults()
+        self.stopped = threading.Event()
+        self._log: deque[LoggedRequest] = deque(maxlen=KEPT_REQUESTS)
+        self._servers = {
+            hub.name: HubServer(
+                (host, (ports or {}).get(hub.name, 0)),
+                hub,
+                faults=self.faults,
+                quota=quotas.get(hub.name),
+                compress=switches.compress,
+                stopped=self.stopped,
+                note=self._log.append,
+            )
+            for hub in hubs
+        }
+        self._threads: list[threading.Thread] = []
+        self._max_seconds = max_seconds
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        for name, server in self._servers.items():
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=f"sandbox-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        if self._max_seconds is not None:
+            self._timer = threading.Timer(self._max_seconds, self.stop)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def stop(self) -> None:
+        """End all answers, also unfinished ones, and close the ports. More than once does nothing more."""
+        if self.stopped.is_set():
+            return
+        self.stopped.set()
+        if self._timer is not None:
+            self._timer.cancel()
+        for server in self._servers.values():
+            if self._threads:
+                server.shutdown()
+            server.end()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    @property
+    def url(self) -> str:
+        """The address of the first hub: Hugging Face if it is served."""
+        return next(iter(self._servers.values())).url
+
+    def url_of(self, hub: str) -> str:
+        return self._servers[hub].url
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """The environment variables that lead clients here."""
+        return {ENDPOINTS[name]: server.url for name, server in self._servers.items()}
+
+    @property
+    def requests(self) -> list[LoggedRequest]:
+        """What was asked so far, oldest first."""
+        return list(self._log)
+
+    def set_records(self, hub: str, records: Records) -> None:
+        """Replace a hub's records: the next day. Requests under way are answered from the old ones."""
+        self._servers[hub].hub.set_records(records)
+
+
+def serve(sandbox: Sandbox, announce: Callable[[Mapping[str, str]], object]) -> None:
+    """Serve until SIGINT or SIGTERM, or until the sandbox stops by itself; `announce` gets the variables to export."""
+    told = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        told.set()
+
+    previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with sandbox:
+            announce(sandbox.endpoints)
+            while not sandbox.stopped.is_set() and not told.wait(0.2):
+                pass
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
