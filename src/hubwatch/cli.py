@@ -134,7 +134,7 @@ def load(
 ) -> None:
     """pages -> listings, observations: a day is replaced whole or not at all."""
     settings = Settings.from_environment(data)
-    names, on = known_hubs(hubs), day_or_today(day)
+    names, on = [settings.kept_as(hub) for hub in known_hubs(hubs)], day_or_today(day)
     kept = [pages for pages in kept_sweeps(settings.data, first=on, last=on) if pages.hub in names and sweep in (None, pages.sweep)]
     missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
     if not kept or missing:
@@ -185,7 +185,7 @@ def _sweeps(
 
 def _set_aside(settings: Settings, sweeps: list[Sweep], fresh: bool) -> None:
     for sweep in sweeps if fresh else []:
-        aside = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind).set_aside()
+        aside = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind).set_aside()
         if aside:
             typer.echo(f"{sweep.hub}: earlier pages set aside in {aside}", err=True)
 

@@ -36,22 +36,35 @@ def fingerprint(hub: str, segments: list[Path]) -> tuple[Fingerprint, int]:
 def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages, segments: list[Path]) -> tuple[list[str], list[list[object]]]:
     """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
     found, seen = fingerprint(pages.hub, segments)
+    # Of each key the last day that had it: a hub that is listed in two ways shows other keys on some days.
     last = con.execute(
-        """select key, types, share from store.fingerprints where hub = ? and source = ? and day =
-             (select max(day) from store.fingerprints where hub = ? and source = ? and day < ?)""",
-        [pages.hub, pages.sweep, pages.hub, pages.sweep, pages.day],
+        """select key, arg_max(types, day), arg_max(share, day) from store.fingerprints where hub = ? and source = ? and day < ?
+           group by key order by key""",
+        [pages.hub, pages.sweep, pages.day],
     ).fetchall()
     rows: list[list[object]] = [
-        [pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], types.total() / max(seen, 1)]
+        [pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], _share(pages.hub, key, found, seen)]
         for key, types in sorted(found.items())
     ]
     if not last or not seen:
         return [], rows
     for key, types, share in last:
-        if key in HUBS[pages.hub].PROMISED:
-            _judge(pages.hub, pages.day, key, set(types), share, found.get(key, Counter()), seen)
+        if key in HUBS[pages.hub].PROMISED and (of := _of_its_kind(pages.hub, key, found, seen)):
+            _judge(pages.hub, pages.day, key, set(types), share, found.get(key, Counter()), of)
     new = sorted(set(found) - {key for key, _, _ in last})
     return ([f"new key(s) in the hub's records: {', '.join(new)}"] if new else []), rows
+
+
+def _of_its_kind(hub: str, key: str, found: Fingerprint, seen: int) -> int:
+    """How many of the sampled records could have the key: where a hub gives several kinds of record, those of its kind."""
+    for kind in getattr(HUBS[hub], "SHAPES", ()):
+        if key in kind:
+            return found.get(next(iter(kind)), Counter()).total()
+    return seen
+
+
+def _share(hub: str, key: str, found: Fingerprint, seen: int) -> float:
+    return min(1.0, found[key].total() / max(_of_its_kind(hub, key, found, seen), 1))
 
 
 def _judge(hub: str, day: date, key: str, types: set[str], share: float, found: Counter[str], seen: int) -> None:

@@ -29,6 +29,10 @@ class ServerTrouble(TransientFailure):
     """The hub answered 5xx, or with an error inside a 200."""
 
 
+class SoftError(ServerTrouble):
+    """The hub answered 200 and says inside that it failed."""
+
+
 class Blocked(TransientFailure):
     """A web page came where JSON is due: a wall, a maintenance page, a proxy's login."""
 

@@ -45,6 +45,7 @@ T = TypeVar("T")
 _REDIRECTS = 5
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
 _POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
+_QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 
@@ -140,6 +141,8 @@ class Client:
         self._next_turn = 0.0
         self._window: _Window | None = None
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.heard: Callable[[Answer], object] = lambda answer: None  # told of every answer before it is judged
+        self.allowance: int | None = None  # requests that may be sent at most, whatever they are for
         self._httpx = httpx.Client(
             transport=transport,
             trust_env=not own.is_loopback,
@@ -237,9 +240,12 @@ class Client:
         for _ in range(_REDIRECTS):
             if urlsplit(ask.url)[:2] != urlsplit(self.endpoint)[:2]:
                 raise ForeignLink(f"{self.hub}: {ask} leads to another host than {self.endpoint}; not followed")
+            if self.allowance is not None and self.tally.requests >= self.allowance:
+                raise HubFailure(f"{self.hub}: not asked, the {self.allowance} requests allowed are spent: {ask}")
             self._pace()
             self.tally.requests += 1
             answer = replace(self._exchange(ask), ask=asked)
+            self.heard(answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 self._judge(ask, answer)
                 return answer
@@ -248,7 +254,7 @@ class Client:
 
     def _exchange(self, ask: Ask) -> Answer:
         headers = dict(ask.headers)
-        if self._token and self._secure:
+        if self._token and self._secure and "Authorization" not in headers:
             headers["Authorization"] = f"Bearer {self._token}"
         if ask.body is not None:
             headers["Content-Type"] = "application/json"
@@ -324,6 +330,8 @@ class Client:
             wait = float(window[1]) + 0.5 if empty and window else _retry_after(answer.headers)
             why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
             raise RateLimited(f"{said} ({why})", wait)
+        if status == 403 and _QUOTA_SPENT.search(answer.body):
+            raise RateLimited(f"{said} (a quota spelled as a refusal)", _retry_after(answer.headers))
         if status in (408, 425) or status >= 500:
             raise ServerTrouble(said, _retry_after(answer.headers))
         if _is_html(answer) and status != 404:
@@ -377,12 +385,13 @@ def whole_json(answer: Answer, hub: str) -> Any:
     if _is_html(answer):
         raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page where JSON is due{_said(answer)}")
     try:
-        return _lenient(answer.body)
+        return lenient_json(answer.body)
     except ValueError as error:
         raise BrokenPage(f"{hub}: {answer.url} is not whole JSON: {error}") from None
 
 
-def _lenient(body: bytes) -> Any:
+def lenient_json(body: bytes) -> Any:
+    """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
     import json  # the standard library's reader takes NaN and lone surrogates, as hubs may send
 
     return json.loads(body.decode("utf-8-sig", errors="replace"))

@@ -48,6 +48,7 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
         raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
     con.execute(files("hubwatch").joinpath("load.sql").read_text("utf-8"))
     con.execute("set variable fields = ?", [state.fields])
+    con.execute("set variable owners = ?", [state.owners])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         largest = max(facts.size for facts in pages.facts())
@@ -56,7 +57,7 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages, segments)
-    complete = state.finished_at is not None and not state.limited
+    complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep)
@@ -227,7 +228,7 @@ def _check(
         reasons = Counter(reason for _, reason, _ in rejects).most_common(3)
         told = ", ".join(f"{reason} in {count / (read + rejected):.1%}" for reason, count in reasons)
         raise DayFailure(f"{where}: {rejected} of {read + rejected} records cannot be read ({told}); the hub may have changed")
-    if state.finished_at is None or state.limited or pages.sweep != "full":
+    if not state.complete or pages.sweep != "full":
         return
     last = con.execute(
         """select day, records from sweeps where hub = ? and source = 'full' and complete and day < ? order by day desc limit 1""",
@@ -244,4 +245,6 @@ def _check(
 def _why_incomplete(state: SweepState) -> list[str]:
     if state.limited:
         return ["limited by --limit"]
-    return [] if state.finished_at else ["the sweep has not ended; collect again to go on"]
+    if not state.finished_at:
+        return ["the sweep has not ended; collect again to go on"]
+    return [state.short] if state.short else []

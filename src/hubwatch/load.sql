@@ -5,3 +5,22 @@ create or replace temp macro whole_number(value) as case
 create or replace temp macro is_model_id(id) as coalesce(regexp_full_match(id, '[^/\s]+/[^/\s]+'), false);
 create or replace temp macro counter_fault(value) as
   case when value is null or json_type(value) = 'NULL' then 'missing or null' else 'no whole number' end;
+-- For hubs that spell one thing in several ways; values are JSON.
+create or replace temp macro is_given(value) as value is not null and json_type(value) <> 'NULL';
+create or replace temp macro json_text(value) as case json_type(value) when 'VARCHAR' then value->>'$' end;
+create or replace temp macro instant(value) as try_cast(json_text(value) as timestamptz) at time zone 'UTC';
+-- What some hubs wrap into a string: the list or object inside, else the value itself.
+create or replace temp macro unwrapped(value) as
+  case when regexp_matches(json_text(value), '^\s*[\[{]') and json_valid(json_text(value)) then json_text(value)::json else value end;
+-- Words of a text, of a list of texts, or of objects with a Name; empty ones are left out; null when there are none.
+create or replace temp macro name_of(value) as trim(coalesce(json_text(value), json_text(value->'$.Name'), json_text(value->'$.name')));
+create or replace temp macro words_of_unwrapped(value) as nullif(list_filter(
+  case when json_type(value) = 'ARRAY' then list_transform(value::json[], lambda word: name_of(word)) else [name_of(value)] end,
+  lambda word: word <> ''), []);
+create or replace temp macro words_of(value) as words_of_unwrapped(unwrapped(value));
+-- An instant from Unix seconds or from text; 0 and empty text say nothing.
+create or replace temp macro is_moment_given(value) as is_given(value) and value::varchar not in ('0', '""');
+create or replace temp macro moment(value) as
+  case when not is_moment_given(value) then null
+    when json_type(value) in ('UBIGINT', 'BIGINT') then try(make_timestamp(value::bigint * 1000000))
+    else instant(value) end;

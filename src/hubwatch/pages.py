@@ -67,8 +67,15 @@ class SweepState(msgspec.Struct, kw_only=True):
     retries: int = 0
     since: datetime | None = None
     until: datetime | None = None
+    owners: list[str] = []
+    short: str | None = None
     done: list[str] = []
     notes: list[str] = []
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sweep ended by itself, was not limited, and saw what the hub says there is."""
+        return self.finished_at is not None and not self.limited and self.short is None
 
     def note(self, text: str) -> None:
         """Keep a remark on the sweep once, however often it is made."""
@@ -80,7 +87,7 @@ class SweepPages:
     """The kept pages of one sweep: append, resume, read back. One process writes at a time."""
 
     def __init__(self, root: Path, hub: str, day: date, sweep: str) -> None:
-        self.hub, self.day, self.sweep = hub, day, sweep
+        self.root, self.hub, self.day, self.sweep = root, hub, day, sweep
         self.folder = root / "pages" / hub / day.isoformat() / sweep
         self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=True, write_content_size=True)
         self._last: dict[str, tuple[int, int]] = {}  # partition -> number and page count of its last segment

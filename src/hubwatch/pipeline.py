@@ -24,8 +24,9 @@ from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, now
+from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
+from hubwatch.sweeps import Kept, Sweep
 
 FAILURES = (
     HubFailure,
@@ -111,7 +112,7 @@ def run(
     with warehouse(settings) as con:
         for sweep in sweeps:
             got = result.hubs[sweep.hub]
-            pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind)
+            pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
             if not got.failed or pages.segments():
                 result.hubs[sweep.hub] = _loaded(con, settings, pages, got, accept_shrink)
         classify(con, settings)
@@ -148,7 +149,7 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
 
 def hub_names() -> list[str]:
     """The hubs this version collects."""
-    return list(HUBS)
+    return [hub for hub in HUB_NAMES if hub in HUBS]
 
 
 def _collected(
@@ -178,10 +179,10 @@ def collect(
     transport: httpx.BaseTransport | None = None,
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
-    pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind)
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
     with store.locked(settings.data, f"sweep-{sweep.hub}"), Client(sweep.hub, settings, transport) as client:
         state = pages.state() or SweepState(
-            hub=sweep.hub, day=sweep.day, sweep=sweep.kind, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
+            hub=pages.hub, day=sweep.day, sweep=sweep.kind, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )
         with _recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
             try:
@@ -192,15 +193,19 @@ def collect(
                 state.requests += client.tally.requests
                 state.retries += client.tally.retries
                 pages.save_state(state)
-            outcome.update(status="done" if state.finished_at and not state.limited else "incomplete", message="; ".join(state.notes))
+            outcome.update(status="done" if state.complete else "incomplete", message=_message(state))
     return HubResult(
-        complete=state.finished_at is not None and not state.limited,
+        complete=state.complete,
         limited=state.limited,
         records=records,
         requests=client.tally.requests,
         retries=client.tally.retries,
-        message="; ".join(state.notes),
+        message=_message(state),
     )
+
+
+def _message(state: SweepState) -> str:
+    return "; ".join([*state.notes, *([state.short] if state.short else [])])
 
 
 def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
@@ -218,7 +223,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if state.finished_at and not state.limited and sweep.limit is not None:
         return records  # complete already: a limit takes nothing away
     if left is None or left > 0:
-        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), pages.last_page, state)
+        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
         for page in walk:
             if state.finished_at is not None:
                 state.finished_at = None

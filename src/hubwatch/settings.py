@@ -69,6 +69,11 @@ class Settings(BaseModel):
     max_body: int = Field(default=64 * 2**20, gt=0, description="bytes a page may have, unpacked")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
 
+    def kept_as(self, hub: str) -> str:
+        """The name under which a hub's pages and rows are kept: modelscope.ai is a site of its own, never mixed with modelscope.cn."""
+        host = urlsplit(self.hubs[hub].endpoint).hostname or ""
+        return "modelscope.ai" if hub == "modelscope" and ("." + host).endswith(".modelscope.ai") else hub
+
     @classmethod
     def from_environment(cls, data: Path | None = None, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; a bad value is a `UsageError` naming the variable."""

@@ -1,17 +1,34 @@
 """What a sweep is: one pass over a hub for a day, and where each of its partitions goes on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from hubwatch.http import Client
-from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.pages import Page, PageFacts, SweepPages, SweepState, kept_sweeps
 
 KINDS = ("full", "head", "new", "owners", "window")
 
-# The facts of a partition's last kept page, None when it has none: where the walk of that partition goes on.
-Kept = Callable[[str], PageFacts | None]
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept already, for a hub's module to go on from."""
+
+    pages: SweepPages
+
+    def __call__(self, partition: str) -> PageFacts | None:
+        """The facts of a partition's last kept page, None when it has none: where the walk of that partition goes on."""
+        return self.pages.last_page(partition)
+
+    def read(self, partition: str | None = None) -> Iterator[Page]:
+        """The kept pages of one partition of this sweep, or of all."""
+        return self.pages.read(partition)
+
+    def earlier(self) -> list[SweepPages]:
+        """Other kept sweeps of this hub up to this day, the latest first."""
+        found = kept_sweeps(self.pages.root, self.pages.hub, last=self.pages.day)
+        return [sweep for sweep in reversed(found) if (sweep.day, sweep.sweep) != (self.pages.day, self.pages.sweep)]
 
 
 @dataclass(frozen=True)

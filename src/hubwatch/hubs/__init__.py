@@ -3,11 +3,12 @@
 from importlib.resources import files
 from types import ModuleType
 
-from hubwatch.hubs import huggingface
+from hubwatch.hubs import huggingface, modelscope
 
-HUBS: dict[str, ModuleType] = {"huggingface": huggingface}
+# By the name under which pages and rows are kept; modelscope.ai is a site of its own and speaks as modelscope.cn does.
+HUBS: dict[str, ModuleType] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope}
 
 
 def record_sql(hub: str) -> str:
     """The hub's SQL: from relation `record` (segment, position, record JSON) to columns of listings and a reject reason."""
-    return files("hubwatch.hubs").joinpath(f"{hub}.sql").read_text("utf-8")
+    return files("hubwatch.hubs").joinpath(f"{HUBS[hub].NAME}.sql").read_text("utf-8")

@@ -1,0 +1,61 @@
+-- ModelScope: one record of the site's own listing (dolphin, legacy: Path, Name, ...) or of the OpenAPI (id, ...) as a listing.
+-- From: record (segment, position, record JSON). Variable `owners`: the only namespaces wanted, none for all.
+with taken as (
+  select segment, position, json_type(record) as shape, json_extract(record, ['$.Id', '$.Path', '$.Name', '$.ChineseName', '$.CreatedTime',
+    '$.LastUpdatedTime', '$.Downloads', '$.Stars', '$.License', '$.Tasks', '$.Libraries', '$.Frameworks', '$.BaseModel', '$.Visibility',
+    '$.IsPublished']) as own,
+    json_extract(record, ['$.id', '$.display_name', '$.created_at', '$.last_modified', '$.downloads', '$.likes', '$.license', '$.tasks',
+    '$.tags', '$.params', '$.gated', '$.private']) as api
+  from record
+), named as (
+  select segment, position, shape, own[1] as "Id", own[2] as "Path", own[3] as "Name", own[4] as "ChineseName", own[5] as "CreatedTime",
+    own[6] as "LastUpdatedTime", own[7] as "Downloads", own[8] as "Stars", own[9] as "License", own[10] as "Tasks",
+    own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14] as "Visibility", own[15] as "IsPublished",
+    api[1] as api_id, json_text(api[2]) as display_name, api[3] as api_created, api[4] as api_modified, api[5] as api_downloads,
+    api[6] as api_likes, json_text(api[7]) as api_license, api[8] as api_tasks, words_of(api[9]) as api_tags,
+    whole_number(api[10]) as params, api[11] as gated, coalesce(api[12]::varchar = 'true', false) as is_private
+  from taken
+), sided as (
+  select *, json_text("Path") || '/' || json_text("Name") as own_id, coalesce("Path", "Name") is null and api_id is not null as is_api
+  from named
+), read as (
+  select *,
+    case when is_api then json_text(api_id) else own_id end as model_id,
+    case when is_api then api_downloads else "Downloads" end as said_downloads,
+    case when is_api then api_likes else "Stars" end as said_likes,
+    case when is_api then api_created else "CreatedTime" end as said_created,
+    case when is_api then api_modified else "LastUpdatedTime" end as said_modified,
+    case when is_api then 'downloads' else 'Downloads' end as downloads_key,
+    case when is_api then 'likes' else 'Stars' end as likes_key
+  from sided
+)
+select segment, position, model_id,
+  case
+    when shape is distinct from 'OBJECT' then 'the record is not an object'
+    when not is_model_id(model_id) then case when is_api then 'id is not owner/name' else 'Path and Name are not owner and name' end
+    when whole_number(said_downloads) is null then downloads_key || ' is ' || counter_fault(said_downloads)
+    when whole_number(said_likes) is null then likes_key || ' is ' || counter_fault(said_likes)
+    when is_moment_given(said_created) and moment(said_created) is null then 'the creation time is no time'
+    when is_moment_given(said_modified) and moment(said_modified) is null then 'the time of the last change is no time'
+  end as reason,
+  case when json_type("Id") in ('UBIGINT', 'BIGINT') then "Id"::varchar end as hub_key,
+  nullif(coalesce(json_text("ChineseName"), display_name), '') as title,        -- in the hub's language
+  moment(said_created) as created_at,                                           -- of the repository, not of the release
+  moment(said_modified) as modified_at,                                         -- moves when settings are edited, too
+  coalesce(nullif(list_aggregate(words_of("License"), 'string_agg', ','), ''), nullif(api_license, '')) as license_raw,
+  coalesce(words_of("Tasks")[1], words_of(api_tasks)[1]) as task,
+  coalesce(words_of("Libraries")[1], words_of("Frameworks")[1],
+    list_filter(api_tags, lambda tag: starts_with(tag, 'library:'))[1][9:]) as library,
+  case when params > 0 then params end as parameters,                           -- 0 means unknown
+  nullif(list_filter(words_of("BaseModel"), lambda id: is_model_id(id)), []) as base_models,
+  null::varchar as base_relation,
+  case when gated::varchar in ('true', 'false') then gated::varchar else json_text(gated) end as gated,
+  'model' as repo_kind,
+  null::bigint as downloads_30d,                                                -- the hub has no rolling figure
+  whole_number(said_downloads) as downloads_total,                              -- cumulative
+  whole_number(said_likes) as likes
+from read
+where not is_private
+  and coalesce("Visibility"::varchar, '5') <> '1'                               -- 1 private, 5 public
+  and coalesce("IsPublished"::varchar, 'true') not in ('false', '0')
+  and (coalesce(len(getvariable('owners')), 0) = 0 or coalesce(list_contains(getvariable('owners'), split_part(model_id, '/', 1)), true))

@@ -1,0 +1,137 @@
+"""Walks by page number: where the next page begins, how large it may be, and when the listing is over.
+
+Some hubs page by number, not by cursor. Where the walk goes on is kept as an offset (`next` of a page's facts): a page
+of size s at offset o is number o/s + 1, so the size is always one that divides the offset.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hubwatch.failures import BrokenPage, LoopingPages
+from hubwatch.http import Answer, Ask, Client
+from hubwatch.pages import Page, PageFacts
+from hubwatch.sweeps import Kept
+
+TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk
+_EMPTY_TRIES = 3  # how often a page is empty before its time until that is believed to be the end
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The records of one page, and how many the hub says there are in all (null: it does not say)."""
+
+    records: list[Any]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """How one partition is asked, read and ended."""
+
+    partition: str
+    ask: Callable[[int, int], Ask]  # page number from 1, page size
+    read: Callable[[Answer], Listing]
+    key: Callable[[Any], str | None]  # a record's id
+    size: int
+    depth: int | None = None  # rows behind which the hub refuses to go
+    is_over: Callable[[Any], bool] | None = None  # whether everything behind this record is outside of what is wanted
+
+
+@dataclass(frozen=True)
+class _Reading:
+    listing: Listing
+    offset: int | None  # where the walk goes on; null at its end
+    next: Ask | None
+
+
+def numbered_pages(client: Client, how: Numbered, kept: Kept, left: int | None) -> Iterator[Page]:
+    """The pages of the partition from where it stands, at most `left` records of them."""
+    last = kept(how.partition)
+    if last is None:
+        start = 0
+    elif last.next is not None:
+        start = int(last.next)
+    else:
+        return
+    walk = _Walk(client, how, left)
+    for answer, reading in client.walk(walk.ask(start, left), walk.read):
+        listing, body = reading.listing, answer.ask.body
+        facts = PageFacts(
+            *(answer.url, answer.status, answer.at, len(listing.records), len(answer.body)),
+            next=None if reading.offset is None else str(reading.offset),
+            request=body.decode() if body else None,
+            total=listing.total,
+        )
+        yield Page(facts, answer.body, how.partition)
+
+
+class _Walk:
+    """One walk: which page each request is, and what the page before it held."""
+
+    def __init__(self, client: Client, how: Numbered, left: int | None) -> None:
+        self._client, self._how, self._size = client, how, how.size
+        self._places: dict[Ask, tuple[int, int, int | None]] = {}  # request -> offset, size, records wanted from there on
+        self._before: tuple[str | None, ...] = ()
+        self._empty = 0
+
+    def ask(self, offset: int, wanted: int | None) -> Ask:
+        """The request for the page at `offset`, as large as fits."""
+        bounds = (self._size, wanted, None if self._how.depth is None else self._how.depth - offset)
+        most = max(1, min(bound for bound in bounds if bound is not None))
+        size = next(size for size in range(most, 0, -1) if offset % size == 0)
+        ask = self._how.ask(offset // size + 1, size)
+        self._places[ask] = (offset, size, wanted)
+        return ask
+
+    def read(self, answer: Answer) -> _Reading:
+        """The page, and how the walk goes on behind it."""
+        offset, size, wanted = self._places[answer.ask]
+        listing = self._how.read(answer)
+        count, total = len(listing.records), listing.total
+        if not count:
+            return self._empty_page(answer, listing, offset)
+        keys = tuple(self._how.key(record) for record in listing.records)
+        if count > 1 and keys == self._before:
+            raise LoopingPages(f"{self._client.hub}: {answer.ask} repeats the records of the page before")
+        if offset == 0 and count < size and total is not None and count < total:
+            size = self._size = count  # the hub caps its pages below what we ask for
+        behind = offset + size
+        is_last = total is not None and behind >= total and count < size
+        if is_last or (self._how.is_over and self._how.is_over(listing.records[-1])):
+            return _Reading(listing, None, None)
+        self._before = keys
+        wanted = None if wanted is None else wanted - count
+        if wanted is not None and wanted <= 0:
+            return _Reading(listing, behind, None)
+        if self._how.depth is not None and behind >= self._how.depth:
+            return _Reading(listing, None, None)
+        return _Reading(listing, behind, self.ask(behind, wanted))
+
+    def _empty_page(self, answer: Answer, listing: Listing, offset: int) -> _Reading:
+        """The end; asked again first when the hub says that there is more."""
+        self._empty += 1
+        if listing.total is not None and offset < listing.total and self._empty < _EMPTY_TRIES:
+            raise BrokenPage(f"{self._client.hub}: {answer.ask} is empty, though the hub says it lists {listing.total}")
+        return _Reading(listing, None, None)
+
+
+def seen(pages: Iterator[Page], listing_of: Callable[[bytes], Listing], key: Callable[[Any], str | None]) -> int:
+    """How many different records these pages hold; one without a readable id counts as one of its own."""
+    keys: set[str] = set()
+    nameless = 0
+    for page in pages:
+        for record in listing_of(page.body).records:
+            name = key(record)
+            if name is None:
+                nameless += 1
+            else:
+                keys.add(name)
+    return len(keys) + nameless
+
+
+def shortfall(found: int, total: int | None) -> str | None:
+    """Why a walk is not everything, or None when it is, within what may slip through while the order moves."""
+    if total is None or found >= total - int(total * TOLERATED):
+        return None
+    return f"{found} of {total} listed models were seen"
