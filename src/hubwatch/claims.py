@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from hubwatch.facts import data_dir
 from hubwatch.statistics import ObservedDay, Result, StatisticsError, run
 
-_PACKAGED = Path(__file__).parent / "data"
-CLAIMS = (_PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2] / "data") / "claims.csv"
+CLAIMS = data_dir() / "claims.csv"
 
 
 class ClaimError(ValueError):

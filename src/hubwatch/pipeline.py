@@ -25,7 +25,7 @@ from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, now
 from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings
+from hubwatch.settings import Settings, is_loopback
 from hubwatch.sweeps import Kept, Sweep
 
 FAILURES = (
@@ -115,11 +115,16 @@ def run(
             pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
             if not got.failed or pages.segments():
                 result.hubs[sweep.hub] = _loaded(con, settings, pages, got, accept_shrink)
-        classify(con, settings)
-        link(con, settings)
-        measure(con, settings)
+        judge(con, settings)
     result.published = str(publish(settings))
     return result
+
+
+def judge(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What follows loading and precedes publishing: classify, link, measure."""
+    classify(con, settings)
+    link(con, settings)
+    measure(con, settings)
 
 
 def collect_all(
@@ -210,7 +215,7 @@ def _message(state: SweepState) -> str:
 
 def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
     """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
-    if state.endpoint != client.endpoint:
+    if state.endpoint != client.endpoint and not _both_local(state, client):
         raise HubFailure(
             f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
         )
@@ -241,6 +246,11 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if watch:
         watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
     return records
+
+
+def _both_local(state: SweepState, client: Client) -> bool:
+    """Whether a sweep may go on at another endpoint than it was begun at: only between local stand-ins."""
+    return is_loopback(state.endpoint) and is_loopback(client.endpoint)
 
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False) -> Loaded:

@@ -27,6 +27,11 @@ class UsageError(Exception):
     """The operator asked for something that cannot be; the message says what and the cure (exit code 2)."""
 
 
+def is_loopback(endpoint: str) -> bool:
+    """Whether an address is on this machine."""
+    return (urlsplit(endpoint).hostname or "").startswith(_LOOPBACK)
+
+
 class HubSettings(BaseModel):
     """How one hub is asked: its endpoint (scheme and host, no trailing slash), token, and requests a second."""
 
@@ -50,7 +55,7 @@ class HubSettings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        return (urlsplit(self.endpoint).hostname or "").startswith(_LOOPBACK)
+        return is_loopback(self.endpoint)
 
 
 class Settings(BaseModel):

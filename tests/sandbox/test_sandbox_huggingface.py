@@ -45,9 +45,7 @@ def names(*numbers: int) -> list[str]:
 
 @pytest.mark.parametrize("field", ["createdAt", "downloads", "likes", "lastModified", "trendingScore"])
 @pytest.mark.parametrize("direction", [1, -1])
-def test_a_walk_gives_every_record_once_in_order_with_ties_by_ascending_id(
-    client: httpx.Client, field: str, direction: int
-) -> None:
+def test_a_walk_gives_every_record_once_in_order_with_ties_by_ascending_id(client: httpx.Client, field: str, direction: int) -> None:
     rows = huggingface_rows(50)
     if field == "createdAt":
         expected = ids(rows[::direction])
@@ -130,9 +128,7 @@ def test_a_400_for_an_unknown_field_names_that_field(client: httpx.Client) -> No
     assert error.startswith("Invalid expand value: stars. Valid values are: author, ")
 
 
-@pytest.mark.parametrize(
-    "query", ["expand=downloads&expand=likes", "expand[]=downloads&expand[]=likes", "expand=downloads,likes"]
-)
+@pytest.mark.parametrize("query", ["expand=downloads&expand=likes", "expand[]=downloads&expand[]=likes", "expand=downloads,likes"])
 def test_expand_gives_the_ids_and_exactly_the_fields_asked_for(client: httpx.Client, query: str) -> None:
     with Sandbox(huggingface=huggingface_rows(1)) as sandbox:
         record = client.get(f"{sandbox.url}/api/models?{query}").json()[0]
@@ -149,8 +145,7 @@ def test_a_field_a_record_lacks_is_absent_not_null(client: httpx.Client) -> None
 def test_the_default_shape_has_no_author_and_the_full_one_has(client: httpx.Client) -> None:
     with Sandbox(huggingface=[huggingface_row(0, sha="0" * 40, cardData={"license": "mit"})]) as sandbox:
         shapes = [
-            client.get(f"{sandbox.url}/api/models?{query}").json()[0]
-            for query in ("sort=likes", "full=true", "full=true&cardData=true")
+            client.get(f"{sandbox.url}/api/models?{query}").json()[0] for query in ("sort=likes", "full=true", "full=true&cardData=true")
         ]
     short = {"_id", "id", "modelId", "createdAt", "downloads", "likes", "private", "tags", "pipeline_tag"}
     assert set(shapes[0]) == short
@@ -178,11 +173,7 @@ def test_a_private_model_is_not_listed_and_its_detail_looks_missing(client: http
     with Sandbox(huggingface=rows) as sandbox:
         assert ids(walk(client, sandbox.url)) == names(1)
         hidden, missing = (client.get(f"{sandbox.url}/api/models/{name}") for name in ("owner-1/model-4", "owner-1/none"))
-    assert (
-        (hidden.status_code, hidden.json())
-        == (missing.status_code, missing.json())
-        == (401, {"error": "Invalid username or password."})
-    )
+    assert (hidden.status_code, hidden.json()) == (missing.status_code, missing.json()) == (401, {"error": "Invalid username or password."})
 
 
 def test_details_follow_the_hubs_rules_of_401_403_and_404(client: httpx.Client) -> None:
@@ -334,9 +325,7 @@ def test_organizations_and_users_have_overviews(client: httpx.Client) -> None:
 
 
 def test_tags_by_type_trending_and_robots_are_served(client: httpx.Client) -> None:
-    with Sandbox(
-        huggingface=huggingface_rows(4), switches=Switches(robots={"huggingface": "User-agent: *\nDisallow: /\n"})
-    ) as sandbox:
+    with Sandbox(huggingface=huggingface_rows(4), switches=Switches(robots={"huggingface": "User-agent: *\nDisallow: /\n"})) as sandbox:
         tags = client.get(f"{sandbox.url}/api/models-tags-by-type?type=license").json()
         trending = client.get(f"{sandbox.url}/api/trending?limit=1").json()["recentlyTrending"]
         robots = client.get(f"{sandbox.url}/robots.txt").text

@@ -131,7 +131,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
     last = kept(walk.partition)
     if last is not None:
         if last.next is not None:
-            yield from _follow(client, walk, Ask(_sized(last.next, _page_size(left))), left)
+            yield from _follow(client, walk, Ask(_sized(client.at_home(last.next), _page_size(left))), left)
         return
     while True:
         begun = False

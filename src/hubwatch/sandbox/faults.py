@@ -65,12 +65,8 @@ NUMERIC = frozenset(
     {"delay", "trickle", "429", "retry-after", "retry-after-date", "endless", "gzip-bomb"}
 )  # fmt: skip
 COUNTER_KEYS = {"modelscope": "Downloads", "wisemodel": "created_at"}  # the promised key of hubs that call it otherwise
-TEXT = re.compile(
-    r"(?P<hub>[a-z]+)(?:/(?P<route>listing|detail|any))?:(?P<kind>[a-z0-9-]+)(?:=(?P<value>[^@]+))?(?:@(?P<when>[^@]+))?"
-)
-WHEN = re.compile(
-    r"(?:page(?P<page>\d+)|(?P<share>\d+(?:\.\d+)?)%|(?P<first>\d+)(?:(?P<open>\+)|-(?P<last>\d+))?)?(?:x(?P<times>\d+))?"
-)
+TEXT = re.compile(r"(?P<hub>[a-z]+)(?:/(?P<route>listing|detail|any))?:(?P<kind>[a-z0-9-]+)(?:=(?P<value>[^@]+))?(?:@(?P<when>[^@]+))?")
+WHEN = re.compile(r"(?:page(?P<page>\d+)|(?P<share>\d+(?:\.\d+)?)%|(?P<first>\d+)(?:(?P<open>\+)|-(?P<last>\d+))?)?(?:x(?P<times>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)

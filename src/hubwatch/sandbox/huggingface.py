@@ -26,11 +26,11 @@ class HuggingFace:
 
     def __init__(self, records: Iterable[dict[str, Any] | bytes], switches: Switches) -> None:
         self._switches = switches
-        self._listing = Listing(Shelf(records), switches.page_cap)
+        self._listing = Listing(Shelf(records), switches)
 
     def set_records(self, records: Iterable[dict[str, Any] | bytes]) -> None:
         """Serve other records from the next request on; requests under way end with the old ones."""
-        self._listing = Listing(Shelf(records), self._switches.page_cap)
+        self._listing = Listing(Shelf(records), self._switches)
 
     def rate_headers(self, limit: int, window: int, remaining: int, reset: int) -> list[tuple[str, str]]:
         return [

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from hubwatch.sandbox.huggingface_orders import SORTS, BadCursor, Order, order, sort_value
 from hubwatch.sandbox.huggingface_shapes import UnknownFields, list_shape, rows, untouched
 from hubwatch.sandbox.shelf import Shelf
+from hubwatch.sandbox.switches import Switches
 from hubwatch.sandbox.wire import Answer, Part, Request, json_answer, listing_answer
 
 DEFAULT_PAGE = 1000
@@ -29,9 +30,9 @@ class BadQuery(ValueError):
 class Listing:
     """The listing over one shelf. Orders are computed at first use and a few of them kept."""
 
-    def __init__(self, shelf: Shelf, page_cap: int) -> None:
+    def __init__(self, shelf: Shelf, switches: Switches) -> None:
         self.shelf = shelf
-        self.page_cap = page_cap
+        self.page_cap, self._withheld = switches.page_cap, switches.withheld
         self._orders: dict[tuple[object, ...], Order] = {}
         self._lock = threading.Lock()
 
@@ -40,7 +41,7 @@ class Listing:
         sort = request.first("sort")
         try:
             limit = self._limit(request)
-            shape = list_shape(request, trending=sort in {None, "trendingScore"})
+            shape = list_shape(request, sort in {None, "trendingScore"}, self._withheld)
             walk = self._order(request, sort)
             cursor = request.first("cursor")
             start = walk.after(cursor) if cursor is not None else _natural(request, "skip", 0)

@@ -55,9 +55,9 @@ def expanded(request: Request, allowed: frozenset[str]) -> frozenset[str]:
     return frozenset(asked)
 
 
-def list_shape(request: Request, trending: bool) -> Shape:
-    """The shape of a listing's records as this request asks for them; raises UnknownFields."""
-    if asked := expanded(request, LIST_FIELDS):
+def list_shape(request: Request, trending: bool, withheld: frozenset[str] = frozenset()) -> Shape:
+    """The shape of a listing's records as this request asks for them; raises UnknownFields, also for withheld fields."""
+    if asked := expanded(request, LIST_FIELDS - withheld):
         return Shape(asked | ALWAYS, implied=False)
     fields = FULL_FIELDS if _on(request, "full") else DEFAULT_FIELDS
     fields |= {name for name in ("cardData", "config") if _on(request, name)}

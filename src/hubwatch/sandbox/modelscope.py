@@ -72,9 +72,7 @@ class ModelScope:
         if trouble == "expired":
             message = "Invalid authentication, please check your Authorization header"
             return _openapi_error(401, "InvalidAuthentication", message) if openapi else _web_error(400, EXPIRED, "用户未登录")
-        return (
-            _openapi_error(200, "InternalServerError", "Internal server error") if openapi else _web_error(200, 500, "服务异常")
-        )
+        return _openapi_error(200, "InternalServerError", "Internal server error") if openapi else _web_error(200, 500, "服务异常")
 
     def _openapi_list(self, stock: Stock, request: Request) -> Answer:
         number, size = _positive(request.first("page_number"), 1), _positive(request.first("page_size"), 10)

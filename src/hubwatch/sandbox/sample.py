@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from hubwatch.facts import data_dir
 
 Record = dict[str, Any]
 
@@ -69,12 +70,6 @@ class Counters:
     likes: int | None = None
 
 
-def data_dir() -> Path:
-    """The folder of bundled facts: inside the package when installed from a wheel, else the repository's `data/`."""
-    packaged = Path(__file__).parents[1] / "data"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "data"
-
-
 def sample_days() -> list[SampleDay]:
     """Every day of the sample in chronological order."""
     days = [
@@ -99,6 +94,11 @@ def records(hub: str, day: date) -> list[Record]:
         return [modelscope_record(listing, counters) for listing, counters in seen]
     keys = {listing.model_id: object_id(listing) for listing in listings.values() if listing.created_at}
     return [huggingface_record(listing, counters, served, keys) for listing, counters in seen]
+
+
+def latest_records() -> dict[str, list[Record]]:
+    """For each hub the records of its last full day: what the stand-ins serve when nothing else is asked for."""
+    return {day.hub: records(day.hub, day.day) for day in sample_days() if day.sweep == "full"}
 
 
 def object_id(listing: Listing) -> str:

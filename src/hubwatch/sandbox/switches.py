@@ -24,6 +24,7 @@ class Switches:
 
     - `compress`: gzip for clients that accept it (off for benchmarks).
     - `page_cap`: most records of a Hugging Face page.
+    - `withheld`: Hugging Face fields that this stand-in does not know; `expand` on them is a 400.
     - `link_host`: write next links with this origin, as a mirror does that passes the hub's links on.
     - `renames`: old Hugging Face id to new id; the detail route redirects.
     - `organizations`: overview of each Hugging Face organization; None makes every namespace one. Others are users.
@@ -40,6 +41,7 @@ class Switches:
 
     compress: bool = True
     page_cap: int = 1000
+    withheld: frozenset[str] = frozenset()
     link_host: str | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
     organizations: Mapping[str, Mapping[str, Any]] | None = None

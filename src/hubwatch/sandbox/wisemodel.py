@@ -48,9 +48,7 @@ class WiseModel:
             answer.headers.append(("Retry-After", str(seconds)))
             return answer
         if trouble == "expired":
-            return (
-                _envelope("B2002", "token invalid or expired") if gateway else json_answer({"message": "401 Unauthorized"}, 401)
-            )
+            return _envelope("B2002", "token invalid or expired") if gateway else json_answer({"message": "401 Unauthorized"}, 401)
         return _envelope(10001, "system busy") if gateway else json_answer({"message": "503 Service Unavailable"})
 
     def answer(self, request: Request) -> Answer:

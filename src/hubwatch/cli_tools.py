@@ -1,0 +1,58 @@
+"""Commands around the way: the local stand-ins, the demo, the doctor."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hubwatch import statistics, store
+from hubwatch.cli_options import Data
+from hubwatch.settings import Settings, UsageError
+
+RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (sandbox, demo):
+        app.command()(command)
+
+
+def sandbox(
+    huggingface: RecordsFile = None,
+    modelscope: RecordsFile = None,
+    wisemodel: RecordsFile = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, e.g. huggingface:429@3 (repeatable)")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", help="stop by itself after so long")] = None,
+) -> None:
+    """Serve local stand-ins of the hubs until Ctrl-C, and print the variables to export; no file: the bundled sample."""
+    from hubwatch.sandbox import Faults, Sandbox, read_jsonl, serve
+    from hubwatch.sandbox.sample import latest_records
+
+    files = {"huggingface": huggingface, "modelscope": modelscope, "wisemodel": wisemodel}
+    try:
+        served = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path} or latest_records()
+        box = Sandbox(**served, faults=Faults.parse(fault or []), max_seconds=seconds)
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    serve(box, lambda variables: typer.echo("\n".join(f"export {name}={value}" for name, value in variables.items())))
+
+
+def demo(data: Data = None) -> None:
+    """Run the whole way on the bundled sample of real figures, through local stand-ins: offline, in under a minute."""
+    from hubwatch.demo import run_demo
+
+    folder = (data or Settings.from_environment().data / "demo").absolute()
+    settings = run_demo(folder, typer.echo)
+    wide = Console(width=max(Console().width, 120))
+    with store.open_published(settings.data) as con:
+        for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
+            wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table())
+        coverage = con.execute("select hub, count(*), min(day), max(day) from days group by hub order by hub").fetchall()
+    for hub, days, first, last in coverage:
+        typer.echo(f"{hub}: {days} day(s), {first} to {last}")
+    shown = os.path.relpath(settings.data)
+    typer.echo(f"database: {shown}/hubwatch.duckdb")
+    typer.echo(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")
