@@ -37,12 +37,9 @@ def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, a traceback only with `--debug`."""
     debug = "--debug" in sys.argv
     try:
-        code = app(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = app(standalone_mode=False)  # an exit's code, also Ctrl-C's, comes back as the value
     except (typer.Abort, KeyboardInterrupt):
-        _end(130, "stopped; what is kept stays, run the same command to go on")
+        code = 130
     except _ClickUsageError as error:
         if debug:
             raise
@@ -55,6 +52,9 @@ def main() -> NoReturn:
         if debug:
             raise
         _end(1, pipeline.told(error))
+    if code == 130:
+        _end(130, "stopped; what is kept stays, run the same command to go on")
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _end(code: int, message: str) -> NoReturn:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch import pipeline
+from hubwatch.failures import HubFailure
 from hubwatch.pages import kept_sweeps
 from hubwatch.sandbox import Sandbox, Switches
 from hubwatch.sandbox.sample import SampleDay, records, sample_days
@@ -32,7 +33,7 @@ def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:
     loaded = pipeline.load_all(settings, kept_sweeps(data))
     for hub, result in loaded.items():
         if result.failed:
-            raise pipeline.HubFailure(f"{hub}: {result.message}")
+            raise HubFailure(f"{hub}: {result.message}")
     with pipeline.warehouse(settings) as con:
         pipeline.judge(con, settings)
     pipeline.publish(settings)

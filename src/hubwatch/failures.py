@@ -2,7 +2,10 @@
 
 
 class HubFailure(Exception):
-    """A hub did not give what was asked; the day of this hub fails, other hubs go on."""
+    """A hub did not give what was asked; the day of this hub fails, other hubs go on. Knows what asking cost."""
+
+    requests = 0
+    retries = 0
 
 
 class TransientFailure(HubFailure):

@@ -162,6 +162,8 @@ def _collected(
 ) -> HubResult:
     try:
         return collect(settings, sweep, watch, stop, transport)
+    except HubFailure as failure:
+        return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
         return HubResult(failed=True, message=told(error))
 
@@ -192,6 +194,9 @@ def collect(
         with _recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
             try:
                 records = _walk(client, sweep, pages, state, watch, stop)
+            except HubFailure as failure:
+                failure.requests, failure.retries = client.tally.requests, client.tally.retries
+                raise
             finally:
                 for note in client.tally.notes:
                     state.note(note)

@@ -165,7 +165,7 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterat
         if wanted is not None and wanted <= 0:
             return _Reading(len(records), link, None)
         after = Ask(_sized(link, _page_size(wanted)))
-        before[after] = (wanted, last.key or key)
+        before.setdefault(after, (wanted, last.key or key))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(start, read):

@@ -1,0 +1,5 @@
+"""`python -m hubwatch`: the command line."""
+
+from hubwatch.cli import main
+
+main()

@@ -1,0 +1,292 @@
+"""The whole way against the stand-ins, through real sockets and real processes."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from hubwatch import pipeline, store
+from hubwatch.pages import SweepPages
+from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
+from hubwatch.settings import Settings
+from hubwatch.sweeps import Sweep
+from tests.conftest import ROOT, settings_for
+from tests.kept import record
+
+DAY = date(2026, 5, 20)
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    """Models created an hour apart, in order, with falling downloads."""
+    first = datetime(2025, 1, 1, tzinfo=UTC)
+    made = []
+    for number in range(count):
+        at = first + timedelta(hours=number)
+        made.append(
+            record(
+                f"owner{number % 7}/m{number}",
+                _id=f"{int(at.timestamp()):08x}{number:016x}",
+                createdAt=f"{at:%Y-%m-%dT%H:%M:%S}.000Z",
+                downloads=10 * (count - number),
+                downloadsAllTime=100 * (count - number),
+            )
+        )
+    return made
+
+
+def run(
+    data: Path, sandbox: Sandbox, kind: str = "full", day: date = DAY, settings: dict[str, object] | None = None, **more: Any
+) -> pipeline.HubResult:
+    sweep = Sweep("huggingface", day, kind, **more)
+    return pipeline.run(settings_for(data, sandbox.url, **(settings or {})), [sweep]).hubs["huggingface"]
+
+
+def published(data: Path, query: str) -> list[tuple[Any, ...]]:
+    with store.open_published(data) as con:
+        return con.execute(query).fetchall()
+
+
+def asked(sandbox: Sandbox) -> list[str]:
+    return [f"{request.path}?{request.query}" for request in sandbox.requests if request.path == "/api/models"]
+
+
+def test_a_full_sweep_gives_exactly_the_hubs_rows(tmp_path: Path) -> None:
+    listed = rows(2345)
+    with Sandbox(huggingface=listed) as sandbox:
+        got = run(tmp_path, sandbox)
+    assert (got.complete, got.records, got.rejected, got.requests, got.retries) == (True, 2345, 0, 3, 0)
+    assert published(tmp_path, "select model_id, downloads_30d, downloads_total, likes from observations order by model_id") == sorted(
+        (row["id"], row["downloads"], row["downloadsAllTime"], row["likes"]) for row in listed
+    )
+    assert published(tmp_path, "select sweep, complete, records, rejected from days") == [("full", True, 2345, 0)]
+
+
+def test_a_finished_sweep_asks_for_nothing_more_and_changes_nothing(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(30)) as sandbox:
+        run(tmp_path, sandbox)
+        before = published(tmp_path, "select * exclude (loaded_at) from days")
+        count = len(sandbox.requests)
+        assert run(tmp_path, sandbox).complete
+        assert len(sandbox.requests) == count
+    assert published(tmp_path, "select * exclude (loaded_at) from days") == before
+
+
+def test_a_limited_sweep_holds_no_more_than_asked_and_goes_on_without_the_limit(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(2500)) as sandbox:
+        got = run(tmp_path, sandbox, limit=1200)
+        assert (got.complete, got.as_asked, got.records) == (False, True, 1200)
+        got = run(tmp_path, sandbox)
+        assert (got.complete, got.records) == (True, 2500)
+        assert max(Counter(asked(sandbox)).values()) == 1
+
+
+def test_a_head_sweep_ends_at_its_floor_and_makes_nothing_gone(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(300), switches=Switches(page_cap=50)) as sandbox:
+        run(tmp_path, sandbox)
+        got = run(tmp_path, sandbox, "head", DAY + timedelta(days=1), floor=2000)
+        assert (got.complete, got.requests) == (True, 3)
+    assert published(tmp_path, "select min(downloads_30d) <= 2000, count(*) from observations where day = '2026-05-21'") == [(True, 150)]
+    assert published(tmp_path, "select count(gone_on) from listings") == [(0,)]
+
+
+def test_a_new_sweep_enters_the_walk_by_a_cursor_of_our_own(tmp_path: Path) -> None:
+    since = datetime(2025, 1, 10)
+    with Sandbox(huggingface=rows(300), switches=Switches(page_cap=50)) as sandbox:
+        got = run(tmp_path, sandbox, "new", since=since)
+        assert got.requests == 3  # a look whether the cursor is taken, and two pages
+    expected = [row["id"] for row in rows(300) if row["createdAt"] >= "2025-01-10"]
+    assert [row[0] for row in published(tmp_path, "select model_id from listings order by created_at")] == expected
+
+
+def test_an_owners_sweep_lists_those_namespaces_alone(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(100)) as sandbox:
+        assert run(tmp_path, sandbox, "owners", owners=("owner2", "owner5", "nobody")).complete
+    assert published(tmp_path, "select distinct namespace from listings order by 1") == [("owner2",), ("owner5",)]
+
+
+def test_a_field_that_the_hub_does_not_know_is_dropped_and_said(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(10), switches=Switches(withheld=frozenset({"downloadsAllTime", "gated"}))) as sandbox:
+        got = run(tmp_path, sandbox)
+    assert got.complete
+    assert "refused the field(s) downloadsAllTime, gated" in got.message
+    assert published(tmp_path, "select count(downloads_30d), count(downloads_total) from observations") == [(10, 0)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("truncated", "cut-short", "reset", "stall", "html", "html-403", "html-503", "500", "502", "503", "504", "429=1"),
+        *("429-granular", "retry-after=1", "retry-after-date=1", "empty", "link-self", "soft-error"),
+    ],
+)
+def test_a_passing_fault_is_asked_again_and_the_day_is_whole(tmp_path: Path, fault: str) -> None:
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse([f"huggingface:{fault}@2"])) as sandbox:
+        got = run(tmp_path, sandbox, settings={"HUBWATCH_READ_TIMEOUT": 1})
+    assert (got.complete, got.records, got.retries) == (True, 40, 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("silent", "silent for"),
+        ("truncated", "not whole JSON"),
+        ("html", "web page"),
+        ("503", "503"),
+        ("429-granular", "beside the window"),
+        ("retry-after-absurd", "429"),
+        ("link-self", "came before"),
+        ("link-back", "came before"),
+        ("endless=200", "larger than"),
+        ("gzip-bomb=200", "larger than"),
+        ("redirect", "not followed"),
+        ("empty", "not whole JSON"),
+    ],
+)
+def test_a_lasting_fault_fails_the_day_with_its_name_and_keeps_the_pages_before(tmp_path: Path, fault: str, told: str) -> None:
+    quick = {"HUBWATCH_READ_TIMEOUT": 0.5, "HUBWATCH_ATTEMPTS": 2}
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse([f"huggingface:{fault}@3+"])) as sandbox:
+        got = run(tmp_path, sandbox, settings=quick)
+    assert got.failed
+    assert told in got.message
+    assert published(tmp_path, "select complete, records from days") == [(False, 20)]
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10)) as healed:
+        got = run(tmp_path, healed)
+        assert (got.complete, got.records, got.requests) == (True, 40, 2)
+
+
+def test_links_to_another_host_are_followed_on_the_endpoint(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10, link_host="https://huggingface.co")) as sandbox:
+        got = run(tmp_path, sandbox)
+    assert (got.complete, got.records) == (True, 40)
+    assert "links point at huggingface.co" in got.message
+
+
+def test_a_small_rate_window_is_never_run_empty(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(60), switches=Switches(page_cap=10), quota=Quota(4, 1)) as sandbox:
+        got = run(tmp_path, sandbox)
+        assert got.complete
+        assert [request.status for request in sandbox.requests if request.status == 429] == []
+
+
+def test_one_hub_failing_leaves_the_others_whole_and_is_named(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(20)) as sandbox:
+        settings = settings_for(tmp_path, sandbox.url, MODELSCOPE_ENDPOINT="http://127.0.0.1:9")
+        result = pipeline.run(settings, [Sweep("huggingface", DAY), Sweep("modelscope", DAY)])
+    assert result.hubs["huggingface"].complete
+    assert result.hubs["modelscope"].failed
+    assert not result.as_asked
+    assert published(tmp_path, "select hub, complete from days") == [("huggingface", True)]
+
+
+def command(data: Path, endpoint: str, *arguments: str) -> subprocess.Popen[str]:
+    variables = {"HF_ENDPOINT": endpoint, "HUBWATCH_DATA": str(data), "PYTHONPATH": str(ROOT / "src")}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "hubwatch", *arguments], env=clean | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+TABLES = (
+    "select * exclude (listing_key, first_seen_on) from listings order by model_id",
+    "select * exclude (listing_key) from observations order by model_id",
+    "select sweep, complete, records, rejected, duplicates, content_hash from days",
+    "select * from model_listings order by all",
+    "select * from origins order by all",
+)
+
+
+def test_a_sweep_killed_twenty_times_ends_with_the_tables_of_an_undisturbed_one(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    listed = rows(1500)
+    with Sandbox(huggingface=listed, switches=Switches(page_cap=20), faults=Faults.parse(["huggingface:delay=0.02"])) as sandbox:
+        kills = 0
+        while kills < 20:
+            child = command(tmp_path / "killed", sandbox.url, "collect", "huggingface", "--day", DAY.isoformat())
+            before = len(sandbox.requests)
+            while len(sandbox.requests) < before + chance.randrange(1, 4) and child.poll() is None:
+                time.sleep(0.001)
+            time.sleep(chance.random() * 0.02)
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            kills += 1
+        child = command(tmp_path / "killed", sandbox.url, "run", "huggingface", "--day", DAY.isoformat(), "--json")
+        out, errors = child.communicate()
+        assert child.returncode == 0, errors
+        assert json.loads(out)["hubs"]["huggingface"]["records"] == 1500
+        urls = [facts.url for facts in SweepPages(tmp_path / "killed", "huggingface", DAY, "full").facts()]
+        assert len(urls) == len(set(urls)) == 75
+        assert len(asked(sandbox)) <= 75 + 2 * 20  # a kill costs what was under way, never a kept page
+        run(tmp_path / "calm", sandbox)
+    for query in TABLES:
+        assert published(tmp_path / "killed", query) == published(tmp_path / "calm", query)
+
+
+def test_ctrl_c_leaves_a_sweep_that_goes_on(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(400), switches=Switches(page_cap=10), faults=Faults.parse(["huggingface:delay=0.1"])) as sandbox:
+        child = command(tmp_path, sandbox.url, "run", "huggingface", "--day", DAY.isoformat())
+        while len(sandbox.requests) < 5:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=20)
+        assert child.returncode == 130
+        assert errors.splitlines()[-1] == "hubwatch: stopped; what is kept stays, run the same command to go on"
+        assert "Traceback" not in errors
+        kept = len(list(SweepPages(tmp_path, "huggingface", DAY, "full").facts()))
+        assert kept >= 3
+        got = run(tmp_path, sandbox)
+        assert (got.complete, got.requests) == (True, 40 - kept)
+
+
+def test_of_two_runs_at_once_the_second_says_who_holds_the_lock(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(100), switches=Switches(page_cap=5), faults=Faults.parse(["huggingface:delay=0.5"])) as sandbox:
+        first = command(tmp_path, sandbox.url, "run", "huggingface", "--day", DAY.isoformat())
+        while len(sandbox.requests) < 2:
+            time.sleep(0.01)
+        second = command(tmp_path, sandbox.url, "run", "huggingface", "--day", DAY.isoformat())
+        _, errors = second.communicate()
+        first.communicate()
+        assert second.returncode == 1
+        assert f"process {first.pid}" in errors
+        assert first.returncode == 0
+    assert published(tmp_path, "select complete, records from days") == [(True, 100)]
+
+
+def test_the_real_rows_go_the_whole_way_exactly(tmp_path: Path, shared: Path) -> None:
+    from hubwatch.sandbox import read_jsonl
+
+    real: list[Any] = list(read_jsonl(shared / "real/huggingface/expand_rows.jsonl.gz"))
+    with Sandbox(huggingface=real) as sandbox:
+        got = run(tmp_path, sandbox)
+    assert (got.complete, got.records, got.rejected) == (True, len(real), 0)
+    assert published(tmp_path, "select model_id, downloads_30d, downloads_total, likes from observations order by model_id") == sorted(
+        (row["id"], row["downloads"], row["downloadsAllTime"], row["likes"]) for row in real
+    )
+
+
+def test_settings_name_the_variable_that_is_wrong(tmp_path: Path) -> None:
+    from hubwatch.settings import UsageError
+
+    with pytest.raises(UsageError, match="HF_ENDPOINT='nonsense' is not usable"):
+        Settings.from_environment(tmp_path, {"HF_ENDPOINT": "nonsense"})
+    with pytest.raises(UsageError, match="HUBWATCH_MODELSCOPE_RATE='fast'"):
+        Settings.from_environment(tmp_path, {"HUBWATCH_MODELSCOPE_RATE": "fast"})
+    with pytest.raises(UsageError, match="HUBWATCH_DEADLINE='-1'"):
+        Settings.from_environment(tmp_path, {"HUBWATCH_DEADLINE": "-1"})
+
+
+def test_the_published_file_opens_for_readers_alone(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(3)) as sandbox:
+        run(tmp_path, sandbox)
+    with duckdb.connect(str(tmp_path / "hubwatch.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*) from observations").fetchall() == [(3,)]
+    assert oct((tmp_path / "hubwatch.duckdb").stat().st_mode)[-3:] == "444"
