@@ -146,14 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The answer to send, how to send it, and the fault that struck it."""
         server = self.server
         standing = server.windows.take(request.token or "anonymous") if server.windows is not None else None
-        try:
-            if standing is None or standing.allowed:
-                answer = server.hub.answer(request)
-            else:
-                answer = server.hub.refusal("rate", request, standing.reset)
-        except Exception:
-            log.exception("the stand-in of %s failed on %s %s", server.hub.name, request.method, request.target)
-            answer = text_answer("The stand-in failed; see its log.", 500)
+        if standing is None or standing.allowed:
+            answer = server.hub.answer(request)
+        else:
+            answer = server.hub.refusal("rate", request, standing.reset)
         answer, manner, fault = self._struck(request, answer)
         if standing is not None and server.windows is not None and server.windows.quota.announce:
             quota = server.windows.quota

@@ -27,17 +27,17 @@ def huggingface_records(count: int, seed: int = 0) -> Iterator[bytes]:
     bodies = [_body(dice) for _ in range(TEMPLATES)]
     owners = [_word(dice, 3) + f"-{number:x}" for number in range(NAMESPACES)]
     step = (LAST_SECOND - FIRST_SECOND) / max(1, count)
-    uniform, minute, prefix = dice.random, -1, ""
+    uniform, hour, prefix = dice.random, -1, ""
     for number in range(count):
         second = FIRST_SECOND + int(number * step)
-        if second // 60 != minute:
-            minute = second // 60
-            prefix = datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
+        if second // 3600 != hour:
+            hour = second // 3600
+            prefix = datetime.fromtimestamp(hour * 3600, UTC).strftime("%Y-%m-%dT%H:")
         downloads = min(int(3 / (1.000001 - uniform()) ** 1.35) - 3, 200_000_000)
         owner = owners[int(NAMESPACES * uniform() ** 3)]
         yield (
             f'{{"_id":"{second:08x}{number:016x}","id":"{owner}/model-{number:07x}","author":"{owner}",'
-            f'"createdAt":"{prefix}{second % 60:02d}.000Z","downloads":{downloads},'
+            f'"createdAt":"{prefix}{second % 3600 // 60:02d}:{second % 60:02d}.000Z","downloads":{downloads},'
             f'"downloadsAllTime":{downloads * 7 + number % 5},"likes":{downloads // 900},'
         ).encode() + bodies[int(TEMPLATES * uniform())]
 
