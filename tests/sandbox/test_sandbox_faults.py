@@ -188,9 +188,7 @@ def test_429_granular_refuses_while_the_window_has_room(client: httpx.Client) ->
 
 
 def test_retry_after_comes_in_seconds_as_a_date_and_absurd(client: httpx.Client) -> None:
-    with sandbox_with(
-        "huggingface:retry-after=3@1", "huggingface:retry-after-date=60@2", "huggingface:retry-after-absurd@3"
-    ) as sandbox:
+    with sandbox_with("huggingface:retry-after=3@1", "huggingface:retry-after-date=60@2", "huggingface:retry-after-absurd@3") as sandbox:
         answers = [listing(client, sandbox) for _ in range(3)]
     seconds, date, absurd = (answer.headers["Retry-After"] for answer in answers)
     assert [answer.status_code for answer in answers] == [429, 429, 429]
@@ -213,9 +211,7 @@ def test_redirect_points_to_another_host(client: httpx.Client) -> None:
 
 
 def test_links_turn_to_the_page_itself_to_an_earlier_one_and_away(client: httpx.Client) -> None:
-    with sandbox_with(
-        "huggingface:link-self@2", "huggingface:link-back@3", "huggingface:link-away=http://other.invalid@4"
-    ) as sandbox:
+    with sandbox_with("huggingface:link-self@2", "huggingface:link-back@3", "huggingface:link-away=http://other.invalid@4") as sandbox:
         first = listing(client, sandbox)
         url = first.links["next"]["url"]
         itself = client.get(url).links["next"]["url"]
@@ -268,9 +264,7 @@ def test_a_gzip_bomb_is_small_on_the_wire_and_large_unpacked(client: httpx.Clien
 
 
 def test_missing_key_and_changed_type_touch_every_record_of_the_page(client: httpx.Client) -> None:
-    with sandbox_with(
-        "huggingface:missing-key=likes@1", "huggingface:changed-type@2", "huggingface:changed-type=tags@3"
-    ) as sandbox:
+    with sandbox_with("huggingface:missing-key=likes@1", "huggingface:changed-type@2", "huggingface:changed-type=tags@3") as sandbox:
         missing, text, tags = (listing(client, sandbox, full="true").json() for _ in range(3))
     assert ["likes" in row for row in missing] == [False, False]
     assert [row["downloads"] for row in text] == ["0", "7"]

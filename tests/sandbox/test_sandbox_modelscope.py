@@ -25,9 +25,7 @@ def client() -> Iterator[httpx.Client]:
 
 
 def openapi(client: httpx.Client, sandbox: Sandbox, **params: Any) -> httpx.Response:
-    return client.get(
-        f"{sandbox.url}/openapi/v1/models", params={name.replace("__", "."): value for name, value in params.items()}
-    )
+    return client.get(f"{sandbox.url}/openapi/v1/models", params={name.replace("__", "."): value for name, value in params.items()})
 
 
 def dolphin(client: httpx.Client, sandbox: Sandbox, **body: Any) -> httpx.Response:
@@ -264,3 +262,15 @@ def test_modelscope_hub_lists_models_and_reads_details(tmp_path: Path, monkeypat
     assert (owned.total_count, len(owned.items), page.total_count) == (20, 20, 60)
     assert (detail.repo_id, detail.downloads, detail.license) == ("qwen/Model-4", 44, "Apache License 2.0")
     assert token == "Bearer ms-any"
+
+
+def test_bodies_and_records_of_odd_types_are_answered_not_stumbled_over(client: httpx.Client) -> None:
+    odd = b'{"Path":"a","Name":"b","Organization":"text","Tasks":5,"License":7,"CreatedTime":"x"}'
+    criterion = [{"category": "organizations", "values": 5}, {"category": "tasks"}, "text"]
+    with Sandbox(modelscope=[odd, modelscope_row(0, Organization="text", Tasks="x", CreatedTime=True)]) as sandbox:
+        answers = [dolphin(client, sandbox, Criterion=criterion), dolphin(client, sandbox, Criterion=5, Name=5)]
+        shaped = openapi(client, sandbox)
+        bad = client.put(f"{sandbox.url}/api/v1/dolphin/models", content=b"[1]")
+    assert [answer.json()["Data"]["Model"]["TotalCount"] for answer in answers] == [0, 2]
+    assert [model["tasks"] for model in shaped.json()["data"]["models"][1:]] == [[]]
+    assert (bad.status_code, bad.json()["Success"]) == (400, False)

@@ -157,9 +157,7 @@ def test_there_is_no_site_listing_unless_a_test_configures_one(client: httpx.Cli
         assert client.post(plain.url + path, json=body).status_code == 404
         told = client.post(sandbox.url + path, json=body).json()
     assert (told["code"], told["data"]["total"]) == (0, 3)
-    assert [(row["path_with_namespace"], row["downloads"], row["likes"]) for row in told["data"]["list"]] == [
-        ("01.AI/model-2", 20, 2)
-    ]
+    assert [(row["path_with_namespace"], row["downloads"], row["likes"]) for row in told["data"]["list"]] == [("01.AI/model-2", 20, 2)]
 
 
 @pytest.mark.parametrize("path", ["/", "/models", "/models/01.AI/model-0/intro", "/organization/BAAI"])
@@ -199,9 +197,7 @@ def test_python_gitlab_walks_by_keyset_and_reads_a_project() -> None:
         with pytest.raises(gitlab.exceptions.GitlabGetError):
             site.projects.get("01.AI/none")
         sent = [entry.path for entry in sandbox.requests]
-    assert [found.path_with_namespace for found in walked] == [
-        wisemodel_row(number)["path_with_namespace"] for number in range(25)
-    ]
+    assert [found.path_with_namespace for found in walked] == [wisemodel_row(number)["path_with_namespace"] for number in range(25)]
     assert (project.id, project.license["key"], tree[1]["path"]) == (112, "apache-2.0", "README.md")
     assert sent.count("/api/v4/projects") == 3
     assert "/api/v4/projects/01.AI%2Fmodel-4" in sent
