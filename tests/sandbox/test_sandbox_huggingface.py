@@ -111,6 +111,7 @@ def test_a_page_holds_a_thousand_records_at_most_and_by_default(client: httpx.Cl
         ("expand[]=downloads&expand[]=stars", "downloadsAllTime"),
         ("expand=childrenModelCount", "safetensors"),
         ("expand[]=usedStorage", "safetensors"),
+        ("apps=ollama", "apps"),
         ("cursor=bm9uZQ==", "cursor"),
         ("cursor=%7B%7D", "cursor"),
     ],

@@ -136,6 +136,10 @@ class Faults:
         """Faults from their texts, as given on a command line."""
         return cls(tuple(Fault.parse(text) for text in texts), seed)
 
+    def has(self, kind: str) -> bool:
+        """Whether a fault of this kind is among them."""
+        return any(fault.kind == kind for fault in self.faults)
+
     def pick(self, hub: str, route: str, page: int | None) -> Fault | None:
         """Count a request and return the fault it meets, if any."""
         with self._lock:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import socket
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,7 +17,7 @@ from hubwatch.sandbox.delivery import deliver, squeezed
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.quota import Quota, Windows
 from hubwatch.sandbox.trouble import Manner, Past, afflict
-from hubwatch.sandbox.wire import Answer, Hub, Request, text_answer
+from hubwatch.sandbox.wire import Answer, Hub, Request
 
 KEPT_URLS = 1000
 LARGEST_BODY = 1 << 20
@@ -82,7 +83,10 @@ class HubServer(ThreadingHTTPServer):
                 self.connections.pop(threading.current_thread(), None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        log.debug("the connection of %s ended early", client_address, exc_info=True)
+        if isinstance(sys.exception(), OSError):
+            log.debug("the connection of %s ended early", client_address, exc_info=True)
+        else:
+            log.exception("the stand-in of %s failed; it serves on", self.hub.name)
 
     def end(self) -> None:
         """Close the port and every connection, and wait for their threads."""
@@ -139,37 +143,34 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(self.command, self.path, headers, self.rfile.read(int(length)), base)
 
     def _answer(self, request: Request) -> tuple[Answer, Manner, str | None]:
+        """The answer to send, how to send it, and the fault that struck it."""
         server = self.server
-        try:
-            answer = self._within_quota(request)
-        except Exception:
-            log.exception("the stand-in of %s failed on %s %s", server.hub.name, request.method, request.target)
-            answer = text_answer("The stand-in failed; see its log.", 500)
+        standing = server.windows.take(request.token or "anonymous") if server.windows is not None else None
+        if standing is None or standing.allowed:
+            answer = server.hub.answer(request)
+        else:
+            answer = server.hub.refusal("rate", request, standing.reset)
+        answer, manner, fault = self._struck(request, answer)
+        if standing is not None and server.windows is not None and server.windows.quota.announce:
+            quota = server.windows.quota
+            for name, value in server.hub.rate_headers(quota.requests, quota.seconds, standing.remaining, standing.reset):
+                if answer.header(name) is None:
+                    answer.headers.append((name, value))
+        if server.compress and manner.compress and "gzip" in request.headers.get("accept-encoding", ""):
+            answer = squeezed(answer)
+        return answer, manner, fault
+
+    def _struck(self, request: Request, answer: Answer) -> tuple[Answer, Manner, str | None]:
+        """The answer after the fault that is due, if one is."""
+        server, rows = self.server, answer.rows
         manner, name = Manner(), None
         with server.past_lock:
             if answer.route == "listing":
                 server.past.urls[:] = [*server.past.urls[-KEPT_URLS:], request.base + request.target]
             fault = server.faults.pick(server.hub.name, answer.route, answer.page)
-            before = answer.rows
             if fault is not None:
                 name = fault.kind
-                answer, manner = afflict(fault, answer, server.hub, request, replace(server.past))
-            if before is not None and answer.status == 200 and any(f.kind == "duplicate" for f in server.faults.faults):
-                server.past.last_row = next(iter(before()[-1:]), None)
-        if server.compress and manner.compress and "gzip" in request.headers.get("accept-encoding", ""):
-            answer = squeezed(answer)
+                answer, manner = afflict(fault, answer, server.hub, request, server.past)
+            if rows is not None and answer.status == 200 and server.faults.has("duplicate"):
+                server.past.last_row = next(iter(rows()[-1:]), None)
         return answer, manner, name
-
-    def _within_quota(self, request: Request) -> Answer:
-        """The hub's answer, or its refusal of a caller who asked too often, with the rate headers of the hub."""
-        server = self.server
-        if server.windows is None:
-            return server.hub.answer(request)
-        standing = server.windows.take(request.token or "anonymous")
-        answer = server.hub.answer(request) if standing.allowed else server.hub.refusal("rate", request, standing.reset)
-        quota = server.windows.quota
-        if quota.announce:
-            for name, value in server.hub.rate_headers(quota.requests, quota.seconds, standing.remaining, standing.reset):
-                if answer.header(name) is None:
-                    answer.headers.append((name, value))
-        return answer

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hubwatch.sandbox.huggingface_listing import Listing
+from hubwatch.sandbox.huggingface_listing import Listing, tags_of
 from hubwatch.sandbox.huggingface_orders import sort_value
 from hubwatch.sandbox.huggingface_shapes import UnknownFields, detail
 from hubwatch.sandbox.shelf import Shelf
@@ -134,7 +134,7 @@ def _tags_by_type(shelf: Shelf, only: str | None) -> dict[str, list[dict[str, st
         for field, kind in (("pipeline_tag", "pipeline_tag"), ("library_name", "library")):
             if isinstance(record.get(field), str):
                 found[kind][record[field]] += 1
-        for tag in record.get("tags") or []:
+        for tag in tags_of(record):
             kind, colon, _ = str(tag).partition(":")
             found[kind if colon and kind in TAG_TYPES else "other"][str(tag)] += 1
     kinds = [only] if only else sorted(found)

@@ -66,6 +66,8 @@ class Listing:
         return min(asked, self.page_cap)
 
     def _order(self, request: Request, sort: str | None) -> Order:
+        if request.first("apps") is not None:  # which models an app runs is not in the records: better refused than ignored
+            raise BadQuery("apps is not known to this stand-in")
         if sort is not None and sort not in SORTS:
             raise BadQuery(f"Invalid sort value: {sort}. Valid values are: {', '.join(sorted(SORTS))}")
         direction = request.first("direction") or "-1"
@@ -110,9 +112,9 @@ def _test(name: str, value: str) -> Test:
     if name in {"search", "model_name"}:
         return lambda record: value.lower() in str(record.get("id")).lower()
     if name == "filter":
-        return lambda record: value in _tags(record) or value in (record.get("pipeline_tag"), record.get("library_name"))
+        return lambda record: value in tags_of(record) or value in (record.get("pipeline_tag"), record.get("library_name"))
     if name == "trained_dataset":
-        return lambda record: f"dataset:{value.removeprefix('dataset:')}" in _tags(record)
+        return lambda record: f"dataset:{value.removeprefix('dataset:')}" in tags_of(record)
     if name == "gated":
         return lambda record: (record.get("gated") in ("auto", "manual", True)) is (value.lower() == "true")
     if name == "inference_provider":
@@ -124,7 +126,8 @@ def _test(name: str, value: str) -> Test:
     return lambda record: record.get(name) == value  # pipeline_tag, inference
 
 
-def _tags(record: dict[str, Any]) -> list[Any]:
+def tags_of(record: dict[str, Any]) -> list[Any]:
+    """The record's tags; none where they are no list."""
     tags = record.get("tags")
     return tags if isinstance(tags, list) else []
 

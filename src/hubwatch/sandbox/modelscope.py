@@ -92,8 +92,9 @@ class ModelScope:
         if search := request.first("search"):
             tests.append(containing(search))
         owner = request.first("owner") or None
-        places = stock.selected(("openapi", owner, search, *filters), owner, tests)
-        places = stock.ordered(places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
+        key = ("openapi", owner, search, *filters)
+        places = stock.selected(key, owner, tests)
+        places = stock.ordered(key, places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
         page = places[(number - 1) * size : number * size]
         ends = {"total_count": len(places), "page_number": number, "page_size": size}
         head = b'{"success":true,"request_id":"%b","data":{"models":[' % str(uuid.uuid4()).encode()
@@ -125,7 +126,7 @@ class ModelScope:
             if (test := _criterion(criterion)) is not None:
                 tests.append(test)
         key = ("dolphin", encode([asked.get("Name"), asked.get("Criterion"), asked.get("SingleCriterion")]))
-        return self._web_page(stock, asked, stock.selected(key, None, tests), (b'"Model":{', b'},"Source":"","Target":""'))
+        return self._web_page(stock, asked, key, stock.selected(key, None, tests), (b'"Model":{', b'},"Source":"","Target":""'))
 
     def _legacy_list(self, stock: Stock, request: Request) -> Answer:
         asked = request.json()
@@ -133,19 +134,20 @@ class ModelScope:
             return _web_error(400, 400, "invalid request body", route="listing")
         owner, name = asked.get("Path"), asked.get("Name")
         tests = [containing(name)] if isinstance(name, str) and name else []
-        places = stock.selected(("legacy", owner, name), owner if isinstance(owner, str) and owner else None, tests)
-        return self._web_page(stock, asked, places, (b"", b""))
+        key = ("legacy", encode([owner, name]))
+        places = stock.selected(key, owner if isinstance(owner, str) and owner else None, tests)
+        return self._web_page(stock, asked, key, places, (b"", b""))
 
-    def _web_page(self, stock: Stock, asked: dict[str, Any], places: Sequence[int], nesting: tuple[bytes, bytes]) -> Answer:
-        """A page of the site's own shape; `nesting` surrounds `Models` and `TotalCount` within `Data`."""
+    def _web_page(self, stock: Stock, asked: dict[str, Any], key: object, places: Sequence[int], nesting: tuple[bytes, bytes]) -> Answer:
+        """A page of the places selected under `key`; `nesting` surrounds `Models` and `TotalCount` within `Data`."""
         number, size = _positive(asked.get("PageNumber"), 1), _positive(asked.get("PageSize"), 10)
         if number is None or size is None or size > WEB_PAGE_CAP:
             return _web_error(400, 400, "PageNumber or PageSize is invalid", route="listing")
         sort = str(asked.get("SortBy") or "Default") if nesting[0] else "Default"
-        places = stock.ordered(places, sort)
+        places = stock.ordered(key, places, sort)
         if sort == "GmtModified" and number > 1 and self._switches.moving:
             stock.touch(places[max(number * size, len(places) - self._switches.moving) :])
-            places = stock.ordered(places, sort)
+            places = stock.ordered(key, places, sort)
         page = places[(number - 1) * size : number * size]
         head, tail = b'{"Code":200,"Data":{' + nesting[0] + b'"Models":[', b'],"TotalCount":%d' % len(places) + nesting[1] + b"}"
         if not page and self._switches.past_the_end != "empty":
@@ -172,9 +174,10 @@ class ModelScope:
 def _criterion(criterion: dict[str, Any]) -> Test | None:
     """The test of one criterion; None for a category that has no effect, as the site ignores those it does not know."""
     category = criterion.get("category")
-    wanted = {str(value) for key in ("values", "sub_values") for value in criterion.get(key) or []}
+    given = [criterion.get("values"), criterion.get("sub_values")]
+    wanted = {str(value) for values in given if isinstance(values, list) for value in values}
     if category == "organizations":
-        return lambda item: item.get("Path") in wanted or (item.get("Organization") or {}).get("Name") in wanted
+        return lambda item: item.get("Path") in wanted or not wanted.isdisjoint(names([item.get("Organization")]))
     if category == "tasks":
         return lambda item: not wanted.isdisjoint(names(item.get("Tasks")))
     if category == "tags":

@@ -63,8 +63,8 @@ def dolphin_shape(model: dict[str, Any]) -> dict[str, Any]:
     item |= {long: model[short] for long, short in renamed.items() if short in model}
     times = {"CreatedTime": "created_at", "LastUpdatedTime": "last_modified"}
     item |= {long: unix_time(model[short]) for long, short in times.items() if short in model}
-    tags = [str(tag).partition(":") for tag in model.get("tags") or []]
-    item["Tasks"] = [{"Name": task, "ChineseName": ""} for task in model.get("tasks") or []]
+    tags = [str(tag).partition(":") for tag in names(model.get("tags"))]
+    item["Tasks"] = [{"Name": task, "ChineseName": ""} for task in names(model.get("tasks"))]
     item["Libraries"] = [value for key, _, value in tags if key == "library"]
     item["ModelType"] = [value for key, _, value in tags if key == "model_type"]
     item["Tags"] = [value for key, _, value in tags if key == "custom_tag"]

@@ -57,27 +57,33 @@ class Stock:
         if not tests:
             return base
         with self._lock:
-            if key not in self._kept:
-                if len(self._kept) >= KEPT_SELECTIONS:
-                    self._kept.pop(next(iter(self._kept)))
-                self._kept[key] = [place for place in base if all(test(self.item(place)) for test in tests)]
-            return self._kept[key]
+            return self._keep(key, lambda: [place for place in base if all(test(self.item(place)) for test in tests)])
 
-    def ordered(self, places: Sequence[int], sort: str) -> Sequence[int]:
-        """The places in the order of `SortBy`; an unknown one is the order given."""
+    def ordered(self, key: object, places: Sequence[int], sort: str) -> Sequence[int]:
+        """The places in the order of `SortBy`, kept under `key`; an unknown `SortBy` is the order given."""
         if (field := SORT_FIELDS.get(sort)) is None:
             return places
-        keys = self._sort_keys[field]
-        return sorted(places, key=lambda place: -keys[place])
+        with self._lock:
+            values = self._sort_keys[field]
+            return self._keep((key, sort), lambda: sorted(places, key=lambda place: -values[place]))
 
     def touch(self, unseen: Sequence[int]) -> None:
         """These models are modified now: they come first by `GmtModified`."""
         with self._lock:
             keys = self._sort_keys["LastUpdatedTime"]
+            self._kept.clear()
             for place in unseen:
                 keys[place] = now = max(int(time.time()), int(max(keys)) + 1)
                 if place not in self._verbatim:
                     self._raws[place] = encode(self.item(place) | {"LastUpdatedTime": now})
+
+    def _keep(self, key: object, compute: Callable[[], Sequence[int]]) -> Sequence[int]:
+        """What was computed for this key before, or now; the oldest of many is forgotten. The lock is held."""
+        if key not in self._kept:
+            if len(self._kept) >= KEPT_SELECTIONS:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = compute()
+        return self._kept[key]
 
     def _add(self, record: dict[str, Any] | bytes) -> None:
         place = len(self._raws)

@@ -93,7 +93,7 @@ class Shelf:
         for record in records:
             number = VERBATIM
             if isinstance(record, bytes) and record.startswith(FAST_PREFIX) and b'"private":true' not in record:
-                raw, key = record, _object_key(record[8:32].decode("latin-1"))
+                raw, key = record, _object_key(record[8:32])
             else:
                 fields = lenient_object(record) if isinstance(record, bytes) else dict(record)
                 key = _key_of(fields, last)
@@ -110,8 +110,7 @@ class Shelf:
             keys += key.to_bytes(KEY_BYTES, "big")
             starts.append(position)
             self._sets.append(number)
-            file.write(raw)
-            file.write(b",")
+            file.write(raw + b",")
             self._ends.append(position + len(raw))
             position += len(raw) + 1
         self.field_sets.extend(numbers)
@@ -141,7 +140,7 @@ def _mapped(file: BinaryIO) -> memoryview:
     return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def _object_key(text: str) -> int | None:
+def _object_key(text: str | bytes) -> int | None:
     try:
         return int(text, 16) if len(text) == 2 * KEY_BYTES else None
     except ValueError:

@@ -27,20 +27,17 @@ def huggingface_records(count: int, seed: int = 0) -> Iterator[bytes]:
     bodies = [_body(dice) for _ in range(TEMPLATES)]
     owners = [_word(dice, 3) + f"-{number:x}" for number in range(NAMESPACES)]
     step = (LAST_SECOND - FIRST_SECOND) / max(1, count)
-    uniform, day, prefix = dice.random, -1, ""
+    uniform, hour, prefix = dice.random, -1, ""
     for number in range(count):
         second = FIRST_SECOND + int(number * step)
-        if second // 86400 != day:
-            day = second // 86400
-            prefix = datetime.fromtimestamp(day * 86400, UTC).strftime("%Y-%m-%dT")
-        clock = second % 86400
-        hour, minute = clock // 3600, clock // 60 % 60
-        luck = uniform()
-        downloads = min(int(3 / (1.000001 - luck) ** 1.35) - 3, 200_000_000)
-        model_id = f"{owners[int(NAMESPACES * uniform() ** 3)]}/model-{number:07x}"
+        if second // 3600 != hour:
+            hour = second // 3600
+            prefix = datetime.fromtimestamp(hour * 3600, UTC).strftime("%Y-%m-%dT%H:")
+        downloads = min(int(3 / (1.000001 - uniform()) ** 1.35) - 3, 200_000_000)
+        owner = owners[int(NAMESPACES * uniform() ** 3)]
         yield (
-            f'{{"_id":"{second:08x}{number:016x}","id":"{model_id}","author":"{model_id[: model_id.index("/")]}",'
-            f'"createdAt":"{prefix}{hour:02d}:{minute:02d}:{clock % 60:02d}.000Z","downloads":{downloads},'
+            f'{{"_id":"{second:08x}{number:016x}","id":"{owner}/model-{number:07x}","author":"{owner}",'
+            f'"createdAt":"{prefix}{second % 3600 // 60:02d}:{second % 60:02d}.000Z","downloads":{downloads},'
             f'"downloadsAllTime":{downloads * 7 + number % 5},"likes":{downloads // 900},'
         ).encode() + bodies[int(TEMPLATES * uniform())]
 

@@ -98,7 +98,8 @@ class WiseModel:
         """The configured listing in the gateway's manner: `data.list`, `data.total`, the page in `baseReq`."""
         if login and not self._is_known(request):
             return _envelope("B2002", "token invalid or expired", route="listing")
-        paging = (request.json() or {}).get("baseReq") or {}
+        asked = (request.json() or {}).get("baseReq")
+        paging = asked if isinstance(asked, dict) else {}
         number, size = paging.get("page", 1), paging.get("pageSize", 20)
         if not isinstance(number, int) or not isinstance(size, int) or number < 1 or size < 1:
             return _envelope(10001, "baseReq is invalid", route="listing")
@@ -160,7 +161,8 @@ def _raw_file(project: dict[str, Any], file: str) -> Answer:
         return json_answer({"message": "404 File Not Found"}, 404, route="detail")
     licence = project.get("license")
     key = licence.get("key") if isinstance(licence, dict) else None
-    lines = ["---", *([f"license: {key}"] if key else []), "tags:", *(f"- {tag}" for tag in project.get("topics") or []), "---"]
+    topics = project["topics"] if isinstance(project.get("topics"), list) else []
+    lines = ["---", *([f"license: {key}"] if key else []), "tags:", *(f"- {tag}" for tag in topics), "---"]
     return text_answer("\n".join([*lines, f"# {project.get('name')}", ""]), route="detail")
 
 

@@ -121,7 +121,7 @@ def _chosen(projects: Projects, request: Request, within: str | None) -> list[tu
     """The projects the filters leave. The bound of a keyset walk is no filter here: it decides the page."""
     rows = projects.rows
     if within is not None:
-        rows = [row for row in rows if (row[1].get("namespace") or {}).get("full_path") == within]
+        rows = [row for row in rows if _full_path(row[1]) == within]
     if search := request.first("search"):
         rows = [row for row in rows if search.lower() in str(row[1].get("path_with_namespace")).lower()]
     for name, is_after in (("last_activity_after", True), ("last_activity_before", False)):
@@ -131,6 +131,11 @@ def _chosen(projects: Projects, request: Request, within: str | None) -> list[tu
         after, before = _number(request, "id_after", 0), _number(request, "id_before", 0)
         rows = [row for row in rows if (not after or row[0] > after) and (not before or row[0] < before)]
     return rows
+
+
+def _full_path(project: dict[str, Any]) -> object:
+    namespace = project.get("namespace")
+    return namespace.get("full_path") if isinstance(namespace, dict) else None
 
 
 def _is_on_side(value: object, bound: datetime, is_after: bool) -> bool:
