@@ -34,10 +34,7 @@ def test_the_record_says_value_bounds_scope_and_how_to_check(con: duckdb.DuckDBP
         "Unit: ",
     ):
         assert part in text
-    assert (
-        "hubwatch cite download-share --hub huggingface --day 2025-06-30 --by country --metric downloads_30d --policy six-tigers"
-        in text
-    )
+    assert "hubwatch cite download-share --hub huggingface --day 2025-06-30 --by country --metric downloads_30d --policy six-tigers" in text
 
 
 def test_the_sql_of_a_record_gives_its_rows_when_pasted(con: duckdb.DuckDBPyConnection) -> None:

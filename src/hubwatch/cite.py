@@ -124,9 +124,7 @@ def _sentence(result: Result, row: dict[str, Cell]) -> str:
         return f"{context.title}, {where}: {said}."
     metric = _KINDS.get(str(context.parameters.get("metric", "models")), "models")
     bounds = f"{share:.1%}" if high == low else f"{share:.1%} (between {low:.1%} and {high:.1%}, depending on the unlabelled)"
-    labels = "".join(
-        f", {key} {row[key]}" for key in ("month", "day", "license_class", "size_class", "part") if row.get(key) is not None
-    )
+    labels = "".join(f", {key} {row[key]}" for key in ("month", "day", "license_class", "size_class", "part") if row.get(key) is not None)
     of = f"{row['value']:,} of {context.denominator:,}" if len(labels) == 0 and context.denominator else f"{row['value']:,}"
     policy = f"; policy {context.parameters['policy']}" if context.parameters.get("policy") else ""
     return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {metric}{policy}."

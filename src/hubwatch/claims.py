@@ -126,9 +126,7 @@ def _judge(claim: Claim, result: Result, question: dict[str, str]) -> Finding:
     verdict, reason = Verdict.DIFFERENT_SCOPE, _mismatch(claim, at, question)
     if not reason:
         verdict, reason = _compare(claim, float(measured), low, high)
-    return Finding(
-        claim=claim, verdict=verdict, measured=measured, measured_low=low, measured_high=high, measured_on=at.day, reason=reason
-    )
+    return Finding(claim=claim, verdict=verdict, measured=measured, measured_low=low, measured_high=high, measured_on=at.day, reason=reason)
 
 
 def _bounds(claim: Claim, row: Mapping[str, object], measured: float) -> tuple[float, float]:

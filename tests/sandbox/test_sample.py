@@ -161,9 +161,7 @@ def test_no_modelscope_model_seems_gone_because_of_the_selection() -> None:
 
 def test_wisemodel_has_models_and_no_counters() -> None:
     day = records("wisemodel", date(2026, 11, 22))
-    assert {"01.AI/Yi-Coder-9B", "ZhipuAI/chatglm3-6b", "YuanLabAI/Yuan3.0-Flash"} <= {
-        record["path_with_namespace"] for record in day
-    }
+    assert {"01.AI/Yi-Coder-9B", "ZhipuAI/chatglm3-6b", "YuanLabAI/Yuan3.0-Flash"} <= {record["path_with_namespace"] for record in day}
     assert {tuple(record) for record in day} == {("id", "name", "path", "path_with_namespace", "http_url_to_repo", "namespace")}
     assert [record["id"] for record in day] == list(range(1, 24))
     folded = Counter(record["path_with_namespace"].lower() for record in day)
@@ -230,16 +228,12 @@ def test_every_daily_counter_is_the_source_row() -> None:
                 [source, served.day.isoformat()],
             ).fetchall()
             day = records("huggingface", served.day)
-            assert sorted((record["id"], record["downloads"], record["likes"], record["createdAt"]) for record in day) == sorted(
-                rows
-            )
+            assert sorted((record["id"], record["downloads"], record["likes"], record["createdAt"]) for record in day) == sorted(rows)
 
 
 def test_task_and_library_are_those_of_the_last_day() -> None:
     source = shared("real/daily/huggingface_top_2026-08.parquet").as_posix()
-    rows = duckdb.execute(
-        "select model_id, pipeline_tag, library_name from read_parquet(?) where day = '2026-08-16'", [source]
-    ).fetchall()
+    rows = duckdb.execute("select model_id, pipeline_tag, library_name from read_parquet(?) where day = '2026-08-16'", [source]).fetchall()
     day = by_id(date(2026, 8, 16))
     assert {model_id: (day[model_id].get("pipeline_tag"), day[model_id].get("library_name")) for model_id in day} == {
         model_id: (task, library) for model_id, task, library in rows
