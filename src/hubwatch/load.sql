@@ -24,3 +24,7 @@ create or replace temp macro moment(value) as
   case when not is_moment_given(value) then null
     when json_type(value) in ('UBIGINT', 'BIGINT') then try(make_timestamp(value::bigint * 1000000))
     else instant(value) end;
+-- The same where text without a zone is Chinese time (UTC+8), as WiseModel's gateway writes it.
+create or replace temp macro local_moment(value) as
+  case when regexp_matches(json_text(value), '\d$') and not regexp_matches(json_text(value), '[+-]\d\d:?\d\d$')
+    then try_cast(json_text(value) || '+08' as timestamptz) at time zone 'UTC' else moment(value) end;
