@@ -49,6 +49,7 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
     con.execute(files("hubwatch").joinpath("load.sql").read_text("utf-8"))
     con.execute("set variable fields = ?", [state.fields])
     con.execute("set variable owners = ?", [state.owners])
+    con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         largest = max(facts.size for facts in pages.facts())
@@ -75,7 +76,8 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
         )
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
-        con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
+        if keys:
+            con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
     con.execute("drop table parsed")
     return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
 

@@ -13,9 +13,9 @@ create or replace temp macro instant(value) as try_cast(json_text(value) as time
 create or replace temp macro unwrapped(value) as
   case when regexp_matches(json_text(value), '^\s*[\[{]') and json_valid(json_text(value)) then json_text(value)::json else value end;
 -- Words of a text, of a list of texts, or of objects with a Name; empty ones are left out; null when there are none.
-create or replace temp macro name_of(value) as trim(coalesce(json_text(value), json_text(value->'$.Name'), json_text(value->'$.name')));
-create or replace temp macro words_of_unwrapped(value) as nullif(list_filter(
-  case when json_type(value) = 'ARRAY' then list_transform(value::json[], lambda word: name_of(word)) else [name_of(value)] end,
+create or replace temp macro words_of_unwrapped(value) as nullif(list_filter(list_transform(
+  case when json_type(value) = 'ARRAY' then value::json[] else [value] end,
+  lambda word: trim(case json_type(word) when 'VARCHAR' then word->>'$' when 'OBJECT' then coalesce(word->>'$.Name', word->>'$.name') end)),
   lambda word: word <> ''), []);
 create or replace temp macro words_of(value) as words_of_unwrapped(unwrapped(value));
 -- An instant from Unix seconds or from text; 0 and empty text say nothing.
@@ -24,3 +24,7 @@ create or replace temp macro moment(value) as
   case when not is_moment_given(value) then null
     when json_type(value) in ('UBIGINT', 'BIGINT') then try(make_timestamp(value::bigint * 1000000))
     else instant(value) end;
+-- The same where text without a zone is Chinese time (UTC+8), as WiseModel's gateway writes it.
+create or replace temp macro local_moment(value) as
+  case when regexp_matches(json_text(value), '\d$') and not regexp_matches(json_text(value), '[+-]\d\d:?\d\d$')
+    then try_cast(json_text(value) || '+08' as timestamptz) at time zone 'UTC' else moment(value) end;

@@ -69,6 +69,7 @@ class SweepState(msgspec.Struct, kw_only=True):
     until: datetime | None = None
     owners: list[str] = []
     short: str | None = None
+    mapping: dict[str, str] | None = None
     done: list[str] = []
     notes: list[str] = []
 

@@ -35,7 +35,8 @@ class Kept:
 class Sweep:
     """One pass over a hub: `full`, `head` (downloads >= floor), `new` (created since), `owners`, `window` ([since, until)).
 
-    `limit` is how many further records are wanted at most; None: all.
+    `limit` is how many further records are wanted at most; None: all. `license_budget` is how many licenses a run may
+    look up one by one, where a hub tells them only so.
     """
 
     hub: str
@@ -46,6 +47,7 @@ class Sweep:
     until: datetime | None = None
     floor: int = 1000
     limit: int | None = None
+    license_budget: int = 200
 
 
 class Hub(Protocol):

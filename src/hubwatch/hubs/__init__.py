@@ -3,10 +3,10 @@
 from importlib.resources import files
 from types import ModuleType
 
-from hubwatch.hubs import huggingface, modelscope
+from hubwatch.hubs import huggingface, modelscope, wisemodel
 
 # By the name under which pages and rows are kept; modelscope.ai is a site of its own and speaks as modelscope.cn does.
-HUBS: dict[str, ModuleType] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope}
+HUBS: dict[str, ModuleType] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope, "wisemodel": wisemodel}
 
 
 def record_sql(hub: str) -> str:

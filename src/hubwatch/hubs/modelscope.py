@@ -33,8 +33,8 @@ PAGE_COLUMNS = "{page: 'JSON'}"
 _PLACES = ("$.Data.Model.Models", "$.Data.Models", "$.Data.Model", "$.Data", "$.data.models")
 RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created
-_CLOCKS = timedelta(minutes=10)  # how far our clock may be ahead of the hub's
 _CHANGED = "GmtModified"
+_WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
 
 
 def records_of(page: object) -> list[object]:
@@ -101,14 +101,22 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
     elif sweep.kind == "owners":
         yield from _dolphin_owners(client, sweep, kept, state, walk)
     else:
-        for page in walk("dolphin", sweep.limit):
+        for page in walk(_WHOLE[0], sweep.limit):
             state.listed_total = page.facts.total if page.facts.total is not None else state.listed_total
             yield page
         if sweep.limit is not None:
             return
-        if _missing(kept, "dolphin"):
-            yield from walk("dolphin-again", None, openapi.older_than(state.started_at - _CLOCKS))
-        _judge(kept, state, "dolphin", "dolphin-again")
+        yield from _again(kept, walk)
+        _judge(kept, state, *_WHOLE)
+
+
+def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
+    """The front of the listing once more while models are missing: what changed meanwhile is there, by the hub's own clock."""
+    first = next(kept.read(_WHOLE[0]), None)
+    times = [at for record in answers.listing_in(first.body).records if (at := answers.modified(record))] if first else []
+    for partition in _WHOLE[1:] if times else ():
+        if _missing(kept, *_WHOLE):
+            yield from walk(partition, None, openapi.older_than(max(times)))
 
 
 def _dolphin_owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:

@@ -14,7 +14,7 @@ from hubwatch.pages import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk
-_EMPTY_TRIES = 3  # how often a page is empty before its time until that is believed to be the end
+_EMPTY_TRIES = 2  # how often a page is empty before its time until that is believed to be the end
 
 
 @dataclass(frozen=True)

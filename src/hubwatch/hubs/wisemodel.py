@@ -1,0 +1,218 @@
+"""WiseModel (wisemodel.cn): a GitLab behind a front end; how to ask it for every public project.
+
+Established: the vendor's SDK reads public projects with an anonymous GitLab client, so the GitLab API v4 answers.
+Its project list by keyset on the id (`Link: rel="next"`, or `id_after`) is GitLab's documentation, not yet seen here:
+`hubwatch doctor wisemodel` tells. The API gives neither downloads nor the site's likes: they are null, never 0, unless the
+operator configures the site's own listing call (wisemodel_listing.py). Models and data sets share one namespace, so
+what a project is stays unknown; `codes/...` are code repositories and no listings.
+Uncertain: rate limits (1 request a second unless configured).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Refused
+from hubwatch.http import Answer, Ask, Client, lenient_json, whole_array, whole_json
+from hubwatch.hubs import wisemodel_licenses as licenses
+from hubwatch.hubs import wisemodel_listing as site
+from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall
+from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.sweeps import Kept, Sweep
+
+NAME = "wisemodel"
+PAGE = 100
+PROMISED = {"path_with_namespace": "text", "id": "number", "created_at": "text", "last_activity_at": "text"}
+SHAPES = (PROMISED,)
+# A page is a list of projects, or an answer of the configured listing (`listed`), or one project looked up for its license.
+PAGE_COLUMNS = "{page: 'JSON'}"
+_SITE = "json_extract(page, coalesce(getvariable('mapping')->>'$.items', '$.data.list'))"
+RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
+  when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
+  else [json_object('looked_up', page)] end"""
+NEW_OVERLAP = timedelta(days=21)  # projects are made public weeks after they were created
+_KEYSET = (("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"))
+_PUBLIC = (("simple", "true"), ("visibility", "public"))  # a token would show private projects, too
+
+
+class _Edge(msgspec.Struct):
+    """The little of a project that a walk needs to know where it is."""
+
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How many projects a page has and where the walk goes on: `link` is kept, `next` is asked (none at a limit)."""
+
+    records: int
+    link: str | None
+    next: Ask | None
+
+
+def records_of(page: object) -> list[object]:
+    """The projects of a page's JSON; none for a look-up or the configured listing."""
+    return page if isinstance(page, list) else []
+
+
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """Every page of the sweep that is not kept yet, then license look-ups within the budget."""
+    state.short, listing = None, site.configured(client.settings.wisemodel_listing)
+    if sweep.kind == "head":
+        raise HubFailure("wisemodel: a head sweep goes by downloads, and GitLab tells none; use --sweep full, new or owners")
+    state.strategy = state.strategy or ("gitlab_v4" if listing is None else "gitlab_v4 and the configured listing")
+    yield from _listed(client, sweep, kept, state, listing)
+    _note_code_repositories(kept, state)
+    yield from licenses.pages(client, sweep.license_budget, kept, state)
+
+
+def _listed(client: Client, sweep: Sweep, kept: Kept, state: SweepState, listing: site.SiteListing | None) -> Iterator[Page]:
+    if sweep.kind == "owners":
+        yield from _owners(client, sweep, kept, state)
+    elif sweep.kind in ("new", "window"):
+        state.since = sweep.since or datetime.combine(sweep.day, datetime.min.time()) - NEW_OVERLAP
+        state.until = sweep.until
+        yield from _keyset(client, "active", (("last_activity_after", f"{state.since.isoformat()}Z"),), kept, sweep.limit)
+    elif listing is None:
+        yield from _keyset(client, "projects", (), kept, sweep.limit)
+    else:
+        left = sweep.limit
+        for page in _projects_unless_refused(client, sweep, kept, state):
+            yield page
+            left = None if left is None else left - page.facts.records
+        if left is None or left > 0:
+            yield from _site(client, listing, kept, state, left)
+
+
+def _projects_unless_refused(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """The project list; where it is refused and the site's own listing is configured, that is enough."""
+    try:
+        yield from _keyset(client, "projects", (), kept, sweep.limit)
+    except (Refused, Blocked, BrokenPage) as failure:
+        if kept("projects"):
+            raise
+        state.strategy = "the configured listing"
+        state.note(f"listed by the configured call alone, because GitLab's project list is refused: {failure}")
+
+
+def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
+    state.mapping = listing.mapping()
+    how = Numbered("listing", listing.asks(client), listing.read, listing.model_id, listing.page_size)
+    for page in numbered_pages(client, how, kept, left):
+        state.listed_total = page.facts.total if page.facts.total is not None else state.listed_total
+        yield page
+    if left is None:
+        found = seen(kept.read("listing"), lambda body: listing.listing_of(lenient_json(body)) or Listing([], None), listing.model_id)
+        state.short = shortfall(found, state.listed_total)
+
+
+def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...], kept: Kept, left: int | None) -> Iterator[Page]:
+    """The projects by ascending id from where the partition stands, at most `left` of them."""
+    last = kept(partition)
+    if last is None:
+        start = client.url("/api/v4/projects", [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
+    elif last.next is not None:
+        start = _with(last.next, per_page=str(_page_size(left)))
+    else:
+        return
+    before: dict[Ask, tuple[int | None, int]] = {Ask(start): (left, -1)}  # projects wanted, and the last id before each page
+    linked = False  # whether this hub's links arrive here: then a page without one is the last
+
+    def read(answer: Answer) -> _Reading:
+        nonlocal linked
+        wanted, behind = before[answer.ask]
+        records = whole_array(answer, NAME)
+        first, last = (_edge(records[0]), _edge(records[-1])) if records else (None, None)
+        if first is not None and first <= behind:
+            raise LoopingPages(f"{NAME}: {answer.url} goes back to project {first}, behind {behind}")
+        linked = linked or answer.next_link is not None
+        link = None if linked and answer.next_link is None else _next(client, answer, len(records), last)
+        wanted = None if wanted is None else wanted - len(records)
+        if link is None or (wanted is not None and wanted <= 0):
+            return _Reading(len(records), link, None)
+        after = Ask(_with(link, per_page=str(_page_size(wanted))))
+        before[after] = (wanted, behind if last is None else last)
+        return _Reading(len(records), link, after)
+
+    for answer, reading in client.walk(Ask(start), read):
+        facts = PageFacts(answer.url, answer.status, answer.at, reading.records, len(answer.body), reading.link)
+        yield Page(facts, answer.body, partition)
+
+
+def _next(client: Client, answer: Answer, count: int, last: int | None) -> str | None:
+    """Where the walk goes on: the hub's link; behind a full page without one (a front end may drop it), the last id."""
+    if answer.next_link:
+        if not count:
+            raise BrokenPage(f"{NAME}: {answer.url} is empty but names a next page")
+        return client.at_home(answer.next_link)
+    asked = dict(parse_qsl(urlsplit(answer.ask.url).query)).get("per_page", str(PAGE))
+    full = int(answer.headers.get("x-per-page") or asked)
+    if count < full:
+        return None
+    if last is None:
+        raise BrokenPage(f"{NAME}: {answer.url} is full, names no next page, and its last project has no id")
+    return _with(answer.ask.url, id_after=str(last))
+
+
+def _owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """The projects of each group, or of the user of that name."""
+    left = sweep.limit
+    for owner in sweep.owners:
+        for page in _owner(client, owner, kept, state, left):
+            yield page
+            left = None if left is None else left - page.facts.records
+        if left is not None and left <= 0:
+            return
+
+
+def _owner(client: Client, owner: str, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
+    for route in ("groups", "users"):
+        try:
+            yield from numbered_pages(client, _owned(client, route, owner), kept, left)
+            return
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+    state.short = "; ".join(part for part in (state.short, f"there is no group or user {owner}") if part)
+
+
+def _owned(client: Client, route: str, owner: str) -> Numbered:
+    def ask(number: int, size: int) -> Ask:
+        params = [("order_by", "id"), ("sort", "asc"), ("per_page", str(size)), ("page", str(number)), *_PUBLIC]
+        return Ask(client.url(f"/api/v4/{route}/{quote(owner, safe='')}/projects", params))
+
+    def read(answer: Answer) -> Listing:
+        found, told = whole_json(answer, NAME), answer.headers.get("x-total", "")
+        if not isinstance(found, list):
+            raise BrokenPage(f"{NAME}: {answer.ask} gave a JSON {type(found).__name__} where a list is due")
+        return Listing(found, int(told) if told.isdigit() else None)
+
+    return Numbered(f"{route}-{owner}", ask, read, licenses.path_of, PAGE)
+
+
+def _note_code_repositories(kept: Kept, state: SweepState) -> None:
+    count = sum(project.path.startswith("codes/") for project in licenses.projects(kept))
+    if count:
+        state.notes = [note for note in state.notes if not note.endswith("under codes/ are no listings")]
+        state.note(f"{count} code repositories under codes/ are no listings")
+
+
+def _edge(record: msgspec.Raw) -> int | None:
+    try:
+        return msgspec.json.decode(record, type=_Edge).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None  # the loader rejects it with its reason; the walk goes on
+
+
+def _page_size(wanted: int | None) -> int:
+    return PAGE if wanted is None else min(PAGE, wanted)
+
+
+def _with(url: str, **changed: str) -> str:
+    """The same address with other values of these parameters."""
+    parts = urlsplit(url)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in changed]
+    return urlunsplit(parts._replace(query=urlencode([*query, *changed.items()])))
