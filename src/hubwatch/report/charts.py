@@ -12,7 +12,7 @@ _ROWS = 10
 _MONTHS = 24
 _WIDTH = 620
 _BLUE, _GREY, _INK = "#2f6690", "#b8bec4", "#1f2933"
-_PALETTE = ["#2f6690", "#c8553d", "#588157", "#e9c46a", "#7b5ea7", "#81c3d7", "#b8bec4"]
+_PALETTE = ["#2f6690", "#c8553d", "#588157", "#e9c46a", "#7b5ea7", "#81c3d7"]
 
 
 def chart(result: Result, kind: str) -> str:
@@ -21,7 +21,7 @@ def chart(result: Result, kind: str) -> str:
     drawn = draw(result)
     if drawn is None:
         return ""
-    themed = drawn.configure(font="system-ui, sans-serif").configure_view(stroke=None).configure_axis(
+    themed = drawn.configure(font="sans-serif", padding={"left": 24, "right": 24, "top": 5, "bottom": 5}).configure_view(stroke=None).configure_axis(
         labelColor=_INK, titleColor=_INK, gridColor="#e6e9ec", domainColor=_GREY, labelFontSize=12, titleFontSize=12, labelLimit=200
     ).configure_legend(labelFontSize=12, titleFontSize=12)  # fmt: skip
     svg: str = vl_convert.vegalite_to_svg(themed.to_dict())
@@ -45,7 +45,8 @@ def _bars(result: Result) -> Any:
     bounds = base.transform_filter("datum.group != 'unknown'").mark_rule(color=_INK, strokeWidth=1.5)
     bounds = bounds.encode(x="share_low:Q", x2="share_high:Q", y=y)
     text = base.mark_text(align="left", dx=6, fontSize=12, color=_INK)
-    return bars + bounds + text.encode(x="share_high:Q", y=y, text=alt.Text("share:Q", format=".1%"))
+    figures = text.encode(x="share_high:Q", y=y, text=alt.Text("share:Q", format=".1%"))
+    return bars + bounds + figures
 
 
 def _months(result: Result) -> Any:
@@ -66,7 +67,7 @@ def _months(result: Result) -> Any:
         .encode(
             x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%Y-%m", tickCount=8)),
             y=alt.Y("sum(value):Q", title="models", axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("group:N", title=None, scale=alt.Scale(domain=order, range=_PALETTE[: len(order)])),
+            color=alt.Color("group:N", title=None, scale=_colours(order)),
         )
     )
 
@@ -84,9 +85,15 @@ def _stack(result: Result) -> Any:
         .encode(
             x=alt.X("share:Q", title="share of the group's models", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("group:N", sort=largest, title=None),
-            color=alt.Color("license_class:N", title=None, scale=alt.Scale(range=_PALETTE)),
+            color=alt.Color("license_class:N", title=None, scale=_colours(sorted({str(row["license_class"]) for row in values}))),
         )
     )
+
+
+def _colours(names: list[str]) -> alt.Scale:
+    """A colour for each name, grey for what is not known or not told apart."""
+    colours = iter(_PALETTE)
+    return alt.Scale(domain=names, range=[_GREY if name in ("unknown", "others") else next(colours, _INK) for name in names])
 
 
 def _largest(result: Result, count: int = 5) -> list[str]:
