@@ -3,8 +3,8 @@
 -- definition: A row is a calendar month (UTC) and a group; value is the number of models whose listing was created in that
 --   month by the hub's word, among all listings seen up to the day, gone ones included; share is over the month's
 --   releases, the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
---   listing. value_constant and share_constant count only namespaces that already had a listing before the first month of
---   the range: a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
+--   listing. value_constant and share_constant count only namespaces that already had a listing before since
+--   (empty without it): a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
 -- unit: models; share of the month's models, 0..1
 -- window: calendar month of creation, from since (default: the first) up to the day
 -- parameters: hub, day, by=kind|country|organization|region|family|namespace|hub|license|license_class|task, country, policy, since
@@ -22,7 +22,7 @@ once as (
   qualify list_unique($hubs) = 1 or $by = 'hub'
     or row_number() over (partition by coalesce(model_key, hub || ':' || model_id) order by coalesce(is_mirror, false), created_at, hub) = 1
 ),
-settled as (select hub, namespace, min(created_at) < coalesce($since, date '0001-01-01') as settled from created group by all),
+settled as (select hub, namespace, min(created_at) < $since as settled from created group by all),
 counted as (
   select date_trunc('month', created_at)::date as month, settled,
     -- include group
@@ -37,7 +37,7 @@ counted as (
   where created_at >= coalesce($since, date '0001-01-01') and ($country is null or country = $country or country is null)
 ),
 groups as (
-  select month, "group", count(*) as value, count(*) filter (settled) as value_constant from counted where not outside group by all
+  select month, "group", count(*) as value, case when $since is not null then count(*) filter (settled) end as value_constant from counted where not outside group by all
 ),
 whole as (
   select month, count(*) filter (not outside) as inside, count(*) filter (outside) as outside,

@@ -65,7 +65,7 @@ class Result(BaseModel):
         lines = [f"**{self.context.title}** ({self.scope()})", "", "| " + " | ".join(self.columns) + " |"]
         lines.append("|" + "|".join(" ---: " if self._is_number(at) else " --- " for at in range(len(self.columns))) + "|")
         for row in self.rows:
-            cells = (_shown(column, cell).replace("|", "\\|") for column, cell in zip(self.columns, row, strict=True))
+            cells = (shown(column, cell).replace("|", "\\|") for column, cell in zip(self.columns, row, strict=True))
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join([*lines, "", *(f"- {note}" for note in self.notes())]) + "\n"
 
@@ -75,7 +75,7 @@ class Result(BaseModel):
         for at, column in enumerate(self.columns):
             table.add_column(column, justify="right" if self._is_number(at) else "left", overflow="fold")
         for row in self.rows[:limit]:
-            table.add_row(*(Text(_shown(column, cell)) for column, cell in zip(self.columns, row, strict=True)))
+            table.add_row(*(Text(shown(column, cell)) for column, cell in zip(self.columns, row, strict=True)))
         cut = [f"{len(self.rows) - limit:,} more rows: --format csv gives all"] if limit and len(self.rows) > limit else []
         return Group(table, *(Text(note, style="dim") for note in cut + self.notes()))
 
@@ -110,7 +110,7 @@ def _plain(cell: Cell) -> Cell:
     return "+".join(cell) if isinstance(cell, list) else cell
 
 
-def _shown(column: str, cell: Cell) -> str:
+def shown(column: str, cell: Cell) -> str:
     """A cell for people: thousands parted, shares in per cent."""
     if cell is None:
         return ""
