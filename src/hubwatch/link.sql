@@ -125,38 +125,41 @@ from told;
 
 -- --- models within a body ---
 
--- Listings of bodies with more than one namespace; all others can only be alone.
+-- Listings of bodies with more than one namespace, or spelt in two ways; all others can only be alone.
 create or replace temp table shared_listings as
 with shared as (
-  select coalesce('organization:' || r.root, body) as root_body, count(*) as namespaces
-  from bodies left join organization_roots r using (organization) group by all
+  select coalesce('organization:' || r.root, body) as root_body
+  from bodies left join organization_roots r using (organization) group by all having count(*) > 1
+), respelt as (
+  select hub, lower(namespace) as folded, lower(name) as lower_name from present group by all having count(*) > 1
 )
-select l.listing_key, l.hub, l.namespace, l.name, body, root_body, lower(l.name) as lower_name, normal_name(l.name) as normal,
-  bare_name(normal_name(l.name), coalesce(r.word, '')) as bare
+select l.listing_key, l.hub, l.namespace, l.name, body, coalesce('organization:' || r.root, body) as root_body,
+  lower(l.name) as lower_name, normal_name(l.name) as normal, bare_name(normal_name(l.name), coalesce(r.word, '')) as bare
 from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
-join shared on root_body = coalesce('organization:' || r.root, body)
-where shared.namespaces > 1;
+where coalesce('organization:' || r.root, body) in (from shared)
+  or (l.hub, lower(l.namespace), lower(l.name)) in (select (hub, folded, lower_name) from respelt);
 
 -- The coarsest level at which a name means one thing on every hub. Where a hub has two listings that differ only in what a
--- level ignores, it means two things by them, and the next finer level decides for all that share the name.
+-- level ignores, it means two things by them, and the next finer level decides for all that share the name. Case or separators
+-- alone are believed where two hubs tell the spellings apart: on one hub, one of them is an old spelling.
 create or replace temp table meeting as
 with counted as (
-  select *, count(*) over (partition by body, hub, namespace, lower_name) as spellings from shared_listings
+  select *, count(*) over (partition by body, hub, namespace, lower_name) > 1 as is_respelt from shared_listings
 ), by_root as (
   select root_body, bare from (
-    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies, max(spellings) as spellings
+    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies, bool_or(is_respelt) as is_respelt
     from counted group by all
-  ) group by all having max(names) = 1 and max(bodies) = 1 and max(spellings) = 1
+  ) group by all having max(names) = 1 and max(bodies) = 1 and count(*) filter (is_respelt) < 2
 ), by_bare as (
   select body, bare
-  from (select body, bare, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
-  group by all having max(names) = 1 and max(spellings) = 1
+  from (select body, bare, hub, count(distinct lower_name) as names, bool_or(is_respelt) as is_respelt from counted group by all)
+  group by all having max(names) = 1 and count(*) filter (is_respelt) < 2
 ), by_normal as (
   select body, normal
-  from (select body, normal, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
-  group by all having max(names) = 1 and max(spellings) = 1
+  from (select body, normal, hub, count(distinct lower_name) > 1 or bool_or(is_respelt) as is_respelt from counted group by all)
+  group by all having count(*) filter (is_respelt) < 2
 ), by_case as (
-  select body, lower_name from counted group by all having max(spellings) = 1
+  select body, lower_name from counted group by all having count(distinct hub) filter (is_respelt) < 2
 )
 select l.listing_key,
   case when by_root.bare is not null then '1 ' || l.root_body || ' ' || l.bare
