@@ -13,9 +13,9 @@ from hubwatch.derive import derive
 from hubwatch.store import transaction
 
 _STEPS = ("link.sql", "link_copies.sql", "link_result.sql")
-_TEMPORARY = """present organization_roots renames known_namespaces body_spellings lone_spellings bodies shared_listings meeting
- anchored standing mirrors shortened likely originals candidate_downloads candidates chosen reuploads copies tied linked linked_models family_found
- derived"""
+_TEMPORARY = """present present_namespaces organization_roots renames known_namespaces body_spellings lone_spellings bodies
+ shared_listings meeting anchored standing_keys mirrors shortened likely originals candidate_downloads candidates chosen reuploads
+ copies tied linked linked_models families_found derived"""
 
 
 class LinkResult(BaseModel):
@@ -38,13 +38,13 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     for step in _STEPS:
         con.execute(files("hubwatch").joinpath(step).read_text("utf-8"))
     derive(con)
-    con.execute("create or replace temp table family_found as select model_key, family from all_models where family is not null")
+    con.execute("create or replace temp table families_found as select model_key, family from all_models where family is not null")
     with transaction(con):
         con.execute("delete from models; delete from model_listings; delete from derivations")
         con.execute("""insert into models by name
             select model_key, name, organization, first_hub, first_seen_at, hubs from all_models""")
         con.execute("""insert into model_listings by name
-            select all_listings.*, family from all_listings left join family_found using (model_key)""")
+            select all_listings.*, family from all_listings left join families_found using (model_key)""")
         con.execute("insert into derivations by name select hub, model_id, base_model_id, relation, root_model_id, depth from derived")
     for table in _TEMPORARY.split():
         con.execute(f"drop table if exists temp.{table}")

@@ -2,11 +2,15 @@
 -- From: what link.sql made. Into: copy_of (one row a copied anchor: its original, or why there is none).
 
 -- Every listing that stands for itself: not tied to another one within its body.
-create or replace temp table standing as
-select l.listing_key, l.hub, l.namespace, l.name, l.created_at, b.body, b.organization, b.kind, b.is_mirror,
-  squeezed(l.name) as key, coalesce(r.word, '') as word, coalesce(r.root, b.organization) as root
-from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
-anti join (select listing_key from anchored where listing_key <> anchor) tied using (listing_key);
+create or replace temp table standing_keys as
+select listing_key, namespace_key, squeezed(name) as key
+from present anti join (select listing_key from anchored where listing_key <> anchor) tied using (listing_key);
+
+create or replace temp view standing as
+select listing_key, key, l.name, l.created_at, b.hub, b.namespace, b.organization, b.kind, b.is_mirror,
+  coalesce(r.word, '') as word, coalesce(r.root, b.organization) as root
+from standing_keys join present l using (listing_key) join bodies b on b.namespace_key = l.namespace_key
+left join organization_roots r using (organization);
 
 create or replace temp macro is_maker(kind) as
   kind in ('big_tech', 'ai_tiger', 'company', 'academic', 'research_institute', 'government');
@@ -94,7 +98,7 @@ from judged;
 create or replace temp table reuploads as
 with had as (
   select original as listing_key, m.hub from chosen join mirrors m on m.listing_key = copy where original is not null
-  union select anchor, hub from anchored join present using (listing_key)
+  union select anchor, hub from anchored join present using (listing_key) join bodies using (namespace_key)
 ), held as (
   select key, listing_key, hub, namespace, name, own_family(organization, root, name) is not null as in_family
   from standing where not is_mirror and is_maker(kind) and not is_conversion(name)
@@ -112,7 +116,9 @@ anti join anchored on anchored.listing_key = c.listing_key
 anti join (select listing_key from listings where len(base_models) > 0) derived on derived.listing_key = c.listing_key
 where c.kind in ('individual', 'unknown') and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
 
+-- Every mirror listing, tied or not, and the re-uploads.
 create or replace temp table copies as
-select copy, original, ground, rivals, true as in_mirror from chosen
+select m.listing_key as copy, original, ground, coalesce(rivals, 0) as rivals
+from mirrors m left join chosen on copy = m.listing_key
 union all
-select copy, original, 'an account not known as a maker; the only known maker of this name', 1, false from reuploads;
+select copy, original, 'an account not known as a maker; the only known maker of this name', 1 from reuploads;
