@@ -301,6 +301,14 @@ def test_mirrors_are_never_originals_and_a_mirror_alone_has_no_organization(con:
     assert evidence(con, "ms", "AI-ModelScope/lonely-7b") == "mirror namespace; no listing of this name elsewhere"
 
 
+def test_mirrors_on_two_hubs_of_what_no_maker_lists_are_one_model_without_an_organization(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:llama-copies/llama-65b", "ms:AI-ModelScope/llama-65b")
+    con.execute("insert into origins values ('huggingface', 'llama-copies', 'six-tigers', 'A mirror', 'INTL', 'mirror', 0.9, 'fact', 's')")
+    link(con)
+    assert set(tiers(con).values()) == {("hf:llama-copies/llama-65b", "mirror")}
+    assert con.execute("select organization, hubs from models").fetchall() == [(None, ["huggingface", "modelscope"])]
+
+
 def test_a_mirror_may_add_its_makers_name_or_ms_for_hf(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(
         con,

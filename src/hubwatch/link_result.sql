@@ -60,8 +60,8 @@ with every_model as (
   from present join bodies using (namespace_key) anti join linked using (listing_key)
 )
 select model_key, name, organization, coalesce(first_hub, if(len(hubs) = 1, hubs[1], null)) as first_hub, first_seen_at, hubs,
-  family_of(organization, coalesce(root, organization), name) as family
-from every_model left join (select organization, root from organization_roots) using (organization);
+  family_of(organization, name) as family
+from every_model;
 
 create or replace temp view all_listings as
 select b.hub, b.namespace || '/' || l.name as model_id, coalesce(k.model_key, b.hub || ':' || b.namespace || '/' || l.name) as model_key,
