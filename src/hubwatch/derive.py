@@ -11,24 +11,19 @@ with stated as (
 select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id <> ''
 group by hub, model_id, base_model_id, relation"""
 
-# Numbers in the order of hub and model_id, so that the first in order is the smallest.
-_NODES = """create or replace temp table nodes as
-select row_number() over (order by hub, model_id)::integer as node, hub, model_id
-from (select hub, model_id from edges union select hub, base_model_id from edges)"""
-
-# Where chains split, the first base named goes on.
+# One row a derived listing. Where chains split, the first base named goes on; `target` is that base where it is derived itself.
 _POINTERS = """create or replace temp table pointers as
-select child.node, base.node as target, 1::bigint as depth
-from (select hub, model_id, arg_min(base_model_id, (turn, base_model_id)) as first_base
-  from edges where base_model_id <> model_id group by hub, model_id) as first
-join nodes child on child.hub = first.hub and child.model_id = first.model_id
-join nodes base on base.hub = first.hub and base.model_id = first_base"""
+with first as (
+  select row_number() over () as node, * from (
+    select hub, model_id, arg_min(base_model_id, (turn, base_model_id)) as base
+    from edges where base_model_id <> model_id group by hub, model_id)
+)
+select first.*, next.node as target from first left join first next on next.hub = first.hub and next.model_id = first.base"""
 
 _DERIVED = """create or replace temp table derived as
-select edges.hub, edges.model_id, base_model_id, relation, coalesce(root.model_id, base_model_id) as root_model_id,
-  (1 + coalesce(ends.depth, 0))::integer as depth
-from edges join nodes base on base.hub = edges.hub and base.model_id = base_model_id
-left join ends using (node) left join nodes root on root.node = ends.root"""
+select hub, edges.model_id, base_model_id, relation, coalesce(root, base_model_id) as root_model_id,
+  (1 + coalesce(depth, 0))::integer as depth
+from edges left join (select hub, model_id as base_model_id, root, depth from ends) using (hub, base_model_id)"""
 
 
 def derive(con: duckdb.DuckDBPyConnection) -> None:
@@ -36,48 +31,53 @@ def derive(con: duckdb.DuckDBPyConnection) -> None:
 
     A base that its hub does not list is an end like any other. A circle of bases ends at its first listing in order.
     """
-    for statement in (_EDGES, _NODES, _POINTERS):
-        con.execute(statement)
-    con.execute("create or replace temp table ends (node integer, root integer, depth bigint)")
+    con.execute(_EDGES)
+    con.execute(_POINTERS)
+    con.execute("create or replace temp table ends (hub varchar, model_id varchar, root varchar, depth bigint)")
     circling = _follow(con)
     if circling:
         _cut_circles(con, circling)
         _follow(con)
     con.execute(_DERIVED)
-    con.execute("drop table edges; drop table nodes; drop table pointers; drop table ends")
+    con.execute("drop table edges; drop table pointers; drop table ends")
 
 
 def _follow(con: duckdb.DuckDBPyConnection) -> int:
-    """Move every pointer that reaches an end into `ends`; how many never do, which stay in `pointers` as they were.
+    """Move every pointer whose chain ends into `ends`; how many never end, which stay in `pointers`.
 
-    Doubling: each round a pointer takes over where its target points, so a chain of n takes log2(n) rounds. A round in which
-    none arrives is the last, because on a chain that arrives the distances have no gap.
+    Doubling: each round a pointer takes over where the one it has reached has got to, so a chain of n takes log2(n) rounds. A
+    round in which none arrives is the last, because the distances along a chain have no gap.
     """
-    con.execute("create or replace temp table jumps as from pointers")
-    left = None
-    while left is None or 0 < _count(con, _UNDERWAY) < left:
-        left = _count(con, _UNDERWAY)
+    con.execute("""create or replace temp table jumps as
+        select node, coalesce(target, node) as reached, if(target is null, 0, 1)::bigint as depth from pointers""")
+    left, before = _underway(con), -1
+    while left not in (0, before):
         con.execute("""create or replace temp table jumps as
-            select a.node, coalesce(b.target, a.target) as target, a.depth + coalesce(b.depth, 0) as depth
-            from jumps a left join jumps b on b.node = a.target""")
-    con.execute("insert into ends select node, target, depth from jumps anti join pointers p on p.node = jumps.target")
-    con.execute("create or replace temp table pointers as from pointers anti join ends using (node)")
+            select a.node, b.reached, a.depth + b.depth as depth from jumps a join jumps b on b.node = a.reached""")
+        left, before = _underway(con), left
+    con.execute("""insert into ends select own.hub, own.model_id, last.base, depth + 1
+        from jumps join pointers own using (node) join pointers last on last.node = reached where last.target is null""")
+    con.execute("create or replace temp table pointers as from pointers anti join ends using (hub, model_id)")
     con.execute("drop table jumps")
-    return _count(con, "from pointers")
+    return left
 
 
-_UNDERWAY = "from jumps semi join pointers p on p.node = jumps.target"
+def _underway(con: duckdb.DuckDBPyConnection) -> int:
+    return _count(con, "from jumps semi join (select node from pointers where target is not null) p on p.node = reached")
 
 
 def _cut_circles(con: duckdb.DuckDBPyConnection, circling: int) -> None:
-    """Take the pointer of each circle's first listing away; `circling` is how many pointers lead into or along circles."""
-    con.execute("create or replace temp table rounds as select node, target, target as lowest from pointers")
-    for _ in range(circling.bit_length()):  # then every pointer has gone round its circle at least once, and lies on it
+    """Make each circle's first listing in order its end; `circling` is how many pointers lead into or along circles."""
+    con.execute("create or replace temp table rounds as select node, target as reached, base as lowest from pointers")
+    for _ in range(circling.bit_length()):  # then each has gone round its circle at least once, and what it reached lies on it
         con.execute("""create or replace temp table rounds as
-            select a.node, b.target, least(a.lowest, b.lowest) as lowest from rounds a join rounds b on b.node = a.target""")
-    con.execute("""create or replace temp table pointers as from pointers
-        anti join (select r.node from rounds r semi join rounds s on s.target = r.node where r.lowest = r.node) first using (node)""")
-    con.execute("drop table rounds")
+            select a.node, b.reached, least(a.lowest, b.lowest) as lowest from rounds a join rounds b on b.node = a.reached""")
+    con.execute("""create or replace temp table firsts as select node, hub, model_id
+        from pointers join rounds using (node) where model_id = lowest and node in (select reached from rounds)""")
+    con.execute("insert into ends select hub, model_id, model_id, 0 from firsts")
+    con.execute("""create or replace temp table pointers as
+        select * replace (if(target in (select node from firsts), null, target) as target) from pointers anti join firsts using (node)""")
+    con.execute("drop table rounds; drop table firsts")
 
 
 def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:

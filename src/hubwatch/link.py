@@ -13,9 +13,9 @@ from hubwatch.derive import derive
 from hubwatch.store import transaction
 
 _STEPS = ("link.sql", "link_copies.sql", "link_result.sql")
-_TEMPORARY = """present organization_roots renames known_namespaces body_spellings lone_spellings bodies shared_listings meeting
- anchored standing mirrors shortened likely originals candidate_downloads candidates chosen reuploads copies tied linked linked_models family_found
- derived"""
+_TEMPORARY = """present present_namespaces organization_roots renames known_namespaces body_spellings lone_spellings bodies
+ shared_listings meeting anchored standing_keys mirrors shortened likely originals candidate_downloads candidates chosen reuploads
+ stand_ins copies tied linked linked_models families_found derived"""
 
 
 class LinkResult(BaseModel):
@@ -38,13 +38,13 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     for step in _STEPS:
         con.execute(files("hubwatch").joinpath(step).read_text("utf-8"))
     derive(con)
-    con.execute("create or replace temp table family_found as select model_key, family from all_models where family is not null")
+    con.execute("create or replace temp table families_found as select model_key, family from all_models where family is not null")
     with transaction(con):
         con.execute("delete from models; delete from model_listings; delete from derivations")
         con.execute("""insert into models by name
             select model_key, name, organization, first_hub, first_seen_at, hubs from all_models""")
         con.execute("""insert into model_listings by name
-            select all_listings.*, family from all_listings left join family_found using (model_key)""")
+            select all_listings.*, family from all_listings left join families_found using (model_key)""")
         con.execute("insert into derivations by name select hub, model_id, base_model_id, relation, root_model_id, depth from derived")
     for table in _TEMPORARY.split():
         con.execute(f"drop table if exists temp.{table}")
@@ -60,25 +60,38 @@ def _counts(con: duckdb.DuckDBPyConnection) -> LinkResult:
 
 # --- families ---
 
+Rule = tuple[str, str | None, str]
+
 
 def _make_family_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """`family_of(organization, root, name)`: the first rule that applies; `own_family`: only rules bound to an organization.
+    """`family_of(maker, title)`: the family by rule; `own_family`: by rules bound to an organization only.
 
-    The patterns are constants of the query, so that each is compiled once and not once a row.
+    A rule of an organization holds for all that belong to it. The longest pattern is asked first, then the first in the file. The
+    patterns are constants of the query, so that each is compiled once and not once a row.
     """
-    rules = con.execute("select family, organization, pattern from facts.families order by file, line").fetchall()
+    rules = con.execute("select family, organization, pattern from facts.families order by length(pattern) desc, file, line").fetchall()
+    parents: dict[str, str] = dict(con.execute("select organization, parent from facts.organizations where parent is not null").fetchall())
     bound = [rule for rule in rules if rule[1] is not None]
     for macro, some in (("family_of", rules), ("own_family", bound)):
-        con.execute(f"create or replace temp macro {macro}(maker, top, title) as {_first_match(some)}")
+        con.execute(f"create or replace temp macro {macro}(maker, title) as {_first_match(some, parents)}")
 
 
-def _first_match(rules: list[tuple[str, str | None, str]]) -> str:
+def _first_match(rules: list[Rule], parents: dict[str, str]) -> str:
     """A CASE over these rules in their order; null where there are none."""
     branches = []
     for family, organization, pattern in rules:
-        whose = f"(maker = {_quoted(organization)} or top = {_quoted(organization)}) and " if organization else ""
+        makers = ", ".join(map(_quoted, sorted(_members(organization, parents)))) if organization else ""
+        whose = f"maker in ({makers}) and " if makers else ""
         branches.append(f"when {whose}regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}")
     return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+
+
+def _members(organization: str, parents: dict[str, str]) -> set[str]:
+    """An organization and all that belong to it, directly or not."""
+    members = {organization}
+    while more := {child for child, parent in parents.items() if parent in members} - members:
+        members |= more
+    return members
 
 
 def _quoted(text: str) -> str:

@@ -30,8 +30,12 @@ create or replace temp macro is_conversion(name) as regexp_matches(lower(name),
 
 -- --- bodies ---
 
+create or replace temp table present_namespaces as
+select row_number() over ()::integer as namespace_key, hub, namespace from (select distinct hub, namespace from listings);
+
 create or replace temp table present as
-select listing_key, hub, namespace, name, created_at, gone_on is not null as is_gone from listings;
+select listing_key, namespace_key, name, created_at, gone_on is not null as is_gone
+from listings join present_namespaces using (hub, namespace);
 
 -- The organization at the top of each organization's parents.
 create or replace temp table organization_roots as
@@ -63,11 +67,11 @@ with said as (
 ), judged as (
   from said where by_fact
 )
-select n.hub, n.namespace, coalesce(later.organization, own.organization) as organization,
+select namespace_key, n.hub, n.namespace, coalesce(later.organization, own.organization) as organization,
   coalesce(later.kind, own.kind, 'unknown') as kind, said.organization as said_organization, r.target is not null as is_renamed,
   lower(n.namespace) as folded, regexp_replace(lower(n.namespace), '[-_.]', '', 'g') as loose,
   regexp_replace(regexp_replace(lower(n.namespace), '[-_.]', '', 'g'), '(.{4})(ai|labs?|inc|org)$', '\1') as looser
-from (select distinct hub, namespace from present) n
+from present_namespaces n
 left join judged own using (hub, namespace)
 left join said using (hub, namespace)
 left join renames r using (hub, namespace)
@@ -108,7 +112,7 @@ with told as (
 ), respelt as (
   select folded from (select hub, folded, count(*) as spellings from known_namespaces group by all) group by folded having max(spellings) > 1
 )
-select hub, namespace, is_renamed, case when not (organization is not null and kind = 'mirror') then said_organization end as said_organization,
+select namespace_key, hub, namespace, is_renamed, case when not (organization is not null and kind = 'mirror') then said_organization end as said_organization,
   case when organization is not null and kind = 'mirror' then null
     else coalesce(organization, same_organization, like_organization) end as organization,
   coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind,
@@ -125,38 +129,44 @@ from told;
 
 -- --- models within a body ---
 
--- Listings of bodies with more than one namespace; all others can only be alone.
+-- Listings of bodies with more than one namespace, or spelt in two ways; all others can only be alone.
 create or replace temp table shared_listings as
-with shared as (
-  select coalesce('organization:' || r.root, body) as root_body, count(*) as namespaces
-  from bodies left join organization_roots r using (organization) group by all
+with rooted as (
+  select namespace_key, hub, body, coalesce('organization:' || root, body) as root_body, coalesce(word, '') as word,
+    count(*) over (partition by coalesce('organization:' || root, body)) > 1 as is_shared
+  from bodies left join organization_roots using (organization)
+), respelt as (
+  select namespace_key, unnest(list(listing_key)) as listing_key
+  from present group by namespace_key, hash(lower(name)) having count(*) > 1
+), chosen as (
+  select listing_key from present semi join (select namespace_key from rooted where is_shared) using (namespace_key)
+  union select listing_key from respelt
 )
-select l.listing_key, l.hub, l.namespace, l.name, body, root_body, lower(l.name) as lower_name, normal_name(l.name) as normal,
-  bare_name(normal_name(l.name), coalesce(r.word, '')) as bare
-from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
-join shared on root_body = coalesce('organization:' || r.root, body)
-where shared.namespaces > 1;
+select listing_key, namespace_key, hub, name, body, root_body, lower(name) as lower_name, normal_name(name) as normal,
+  bare_name(normal_name(name), word) as bare
+from chosen join present using (listing_key) join rooted using (namespace_key);
 
 -- The coarsest level at which a name means one thing on every hub. Where a hub has two listings that differ only in what a
--- level ignores, it means two things by them, and the next finer level decides for all that share the name.
+-- level ignores, it means two things by them, and the next finer level decides for all that share the name. Case or separators
+-- alone are believed where two hubs tell the spellings apart: on one hub, one of them is an old spelling.
 create or replace temp table meeting as
 with counted as (
-  select *, count(*) over (partition by body, hub, namespace, lower_name) as spellings from shared_listings
+  select *, count(*) over (partition by body, namespace_key, lower_name) > 1 as is_respelt from shared_listings
 ), by_root as (
   select root_body, bare from (
-    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies, max(spellings) as spellings
+    select root_body, bare, hub, count(distinct lower_name) as names, count(distinct body) as bodies, bool_or(is_respelt) as is_respelt
     from counted group by all
-  ) group by all having max(names) = 1 and max(bodies) = 1 and max(spellings) = 1
+  ) group by all having max(names) = 1 and max(bodies) = 1 and count(*) filter (is_respelt) < 2
 ), by_bare as (
   select body, bare
-  from (select body, bare, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
-  group by all having max(names) = 1 and max(spellings) = 1
+  from (select body, bare, hub, count(distinct lower_name) as names, bool_or(is_respelt) as is_respelt from counted group by all)
+  group by all having max(names) = 1 and count(*) filter (is_respelt) < 2
 ), by_normal as (
   select body, normal
-  from (select body, normal, hub, count(distinct lower_name) as names, max(spellings) as spellings from counted group by all)
-  group by all having max(names) = 1 and max(spellings) = 1
+  from (select body, normal, hub, count(distinct lower_name) > 1 or bool_or(is_respelt) as is_respelt from counted group by all)
+  group by all having count(*) filter (is_respelt) < 2
 ), by_case as (
-  select body, lower_name from counted group by all having max(spellings) = 1
+  select body, lower_name from counted group by all having count(distinct hub) filter (is_respelt) < 2
 )
 select l.listing_key,
   case when by_root.bare is not null then '1 ' || l.root_body || ' ' || l.bare
@@ -172,5 +182,5 @@ left join by_normal using (body, normal) left join by_case using (body, lower_na
 create or replace temp table anchored as
 select listing_key, first_value(listing_key) over (partition by point
     order by hub_turn(hub), is_gone, is_renamed, created_at nulls last, namespace, name, hub) as anchor
-from meeting join present using (listing_key) join bodies using (hub, namespace)
+from meeting join present using (listing_key) join bodies using (namespace_key)
 qualify count(*) over (partition by point) > 1;

@@ -2,11 +2,15 @@
 -- From: what link.sql made. Into: copy_of (one row a copied anchor: its original, or why there is none).
 
 -- Every listing that stands for itself: not tied to another one within its body.
-create or replace temp table standing as
-select l.listing_key, l.hub, l.namespace, l.name, l.created_at, b.body, b.organization, b.kind, b.is_mirror,
-  squeezed(l.name) as key, coalesce(r.word, '') as word, coalesce(r.root, b.organization) as root
-from present l join bodies b using (hub, namespace) left join organization_roots r using (organization)
-anti join (select listing_key from anchored where listing_key <> anchor) tied using (listing_key);
+create or replace temp table standing_keys as
+select listing_key, namespace_key, squeezed(name) as key
+from present anti join (select listing_key from anchored where listing_key <> anchor) tied using (listing_key);
+
+create or replace temp view standing as
+select listing_key, key, l.name, l.created_at, b.hub, b.namespace, b.organization, b.kind, b.is_mirror,
+  coalesce(r.word, '') as word
+from standing_keys join present l using (listing_key) join bodies b on b.namespace_key = l.namespace_key
+left join organization_roots r using (organization);
 
 create or replace temp macro is_maker(kind) as
   kind in ('big_tech', 'ai_tiger', 'company', 'academic', 'research_institute', 'government');
@@ -34,7 +38,7 @@ select m.listing_key, s.listing_key from standing s join mirrors m on m.key = sq
 where not s.is_mirror and s.word <> '' and contains(s.key, s.word);
 
 create or replace temp table originals as
-select s.*, l.model_id, l.base_models, own_family(organization, root, s.name) is not null as in_family,
+select s.*, l.model_id, l.base_models, own_family(organization, s.name) is not null as in_family,
   case when is_maker(kind) then 0 when kind = 'community' then 1 when kind = 'individual' then 2 else 3 end as turn
 from standing s join (select listing_key, model_id, base_models from listings) l using (listing_key)
 semi join likely using (listing_key);
@@ -94,11 +98,11 @@ from judged;
 create or replace temp table reuploads as
 with had as (
   select original as listing_key, m.hub from chosen join mirrors m on m.listing_key = copy where original is not null
-  union select anchor, hub from anchored join present using (listing_key)
+  union select anchor, hub from anchored join present using (listing_key) join bodies using (namespace_key)
 ), held as (
-  select key, listing_key, hub, namespace, name, own_family(organization, root, name) is not null as in_family
+  select key, listing_key, hub, namespace, name, own_family(organization, name) is not null as in_family
   from standing where not is_mirror and is_maker(kind) and not is_conversion(name)
-    and (not is_generic(name) or own_family(organization, root, name) is not null)
+    and (not is_generic(name) or own_family(organization, name) is not null)
 ), made as (
   -- the one maker of this name, or the one in whose family the name is
   select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_turn(hub), namespace, name)) as original
@@ -112,7 +116,25 @@ anti join anchored on anchored.listing_key = c.listing_key
 anti join (select listing_key from listings where len(base_models) > 0) derived on derived.listing_key = c.listing_key
 where c.kind in ('individual', 'unknown') and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
 
+-- --- mirrors of what no maker lists ---
+-- One mirror on the first hub stands for the original; those of the same telling name on other hubs are tied to it.
+create or replace temp table stand_ins as
+with left_over as (
+  select m.listing_key, m.hub, m.key from mirrors m anti join chosen on copy = m.listing_key
+  where not is_generic(m.name) and not is_conversion(m.name)
+), first_hub as (
+  select key, arg_min(hub, hub_turn(hub)) as hub from left_over group by key having count(distinct hub) > 1
+), stand_in as (
+  select key, any_value(listing_key) as original from left_over semi join first_hub using (key, hub) group by key having count(*) = 1
+)
+select l.listing_key as copy, original
+from left_over l join stand_in using (key) anti join first_hub f on f.key = l.key and f.hub = l.hub;
+
+-- Every mirror listing, tied or not, and the re-uploads.
 create or replace temp table copies as
-select copy, original, ground, rivals, true as in_mirror from chosen
+select m.listing_key as copy, coalesce(chosen.original, stand_ins.original) as original,
+  coalesce(ground, if(stand_ins.original is not null, 'no maker lists it; the other mirror of this name', null)) as ground,
+  coalesce(rivals, 0) as rivals
+from mirrors m left join chosen on chosen.copy = m.listing_key left join stand_ins on stand_ins.copy = m.listing_key
 union all
-select copy, original, 'an account not known as a maker; the only known maker of this name', 1, false from reuploads;
+select copy, original, 'an account not known as a maker; the only known maker of this name', 1 from reuploads;

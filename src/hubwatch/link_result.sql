@@ -11,9 +11,9 @@ with hung as (
   union all by name
   select distinct anchor as listing_key, anchor, false as is_copy from hung anti join hung h on h.listing_key = hung.anchor
 )
-select m.listing_key, m.anchor, m.is_copy, m.ground, m.rivals, l.hub, l.namespace, l.name, l.created_at, l.is_gone,
+select m.listing_key, m.anchor, m.is_copy, m.ground, m.rivals, b.hub, b.namespace, l.name, l.created_at, l.is_gone,
   b.is_mirror, b.organization, b.said_organization, b.guessed_by, count(*) over (partition by m.anchor) as listings
-from every_member m join present l using (listing_key) join bodies b using (hub, namespace);
+from every_member m join present l using (listing_key) join bodies b using (namespace_key);
 
 create or replace temp table linked as
 with anchors as (
@@ -57,16 +57,16 @@ with every_model as (
   union all by name
   select hub || ':' || namespace || '/' || name as model_key, name, said_organization as organization, hub as first_hub,
     created_at as first_seen_at, [hub] as hubs
-  from present join bodies using (hub, namespace) anti join linked using (listing_key)
+  from present join bodies using (namespace_key) anti join linked using (listing_key)
 )
 select model_key, name, organization, coalesce(first_hub, if(len(hubs) = 1, hubs[1], null)) as first_hub, first_seen_at, hubs,
-  family_of(organization, coalesce(root, organization), name) as family
-from every_model left join (select organization, root from organization_roots) using (organization);
+  family_of(organization, name) as family
+from every_model;
 
 create or replace temp view all_listings as
-select l.hub, l.namespace || '/' || l.name as model_id, coalesce(k.model_key, l.hub || ':' || l.namespace || '/' || l.name) as model_key,
+select b.hub, b.namespace || '/' || l.name as model_id, coalesce(k.model_key, b.hub || ':' || b.namespace || '/' || l.name) as model_key,
   coalesce(k.tier, 'single') as tier,
   coalesce(k.evidence, case when b.organization is null then 'no namespace of like spelling has this name'
     else 'no other namespace of ' || b.organization || ' has this name' end) as evidence,
   coalesce(k.is_mirror, false) as is_mirror
-from present l join bodies b using (hub, namespace) left join linked k using (listing_key);
+from present l join bodies b using (namespace_key) left join linked k using (listing_key);
