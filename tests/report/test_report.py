@@ -16,9 +16,7 @@ def test_the_page_loads_nothing_and_shows_figures_definitions_and_completeness(t
     assert "url(" not in page
     assert "@import" not in page
     assert "Downloads by country, huggingface" in page
-    assert re.search(
-        r"<td>CN</td><td class=n>800</td><td class=n>80.00%</td><td class=n>80.00%</td><td class=n>85.00%</td>", page
-    )
+    assert re.search(r"<td>CN</td><td class=n>800</td><td class=n>80.00%</td><td class=n>80.00%</td><td class=n>85.00%</td>", page)
     assert page.count("<svg") >= 5
     assert "wisemodel</th><td>2025-06-30" in page
     assert "modelscope 2025-05-31" in page  # the last complete day, not the incomplete one

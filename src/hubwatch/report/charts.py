@@ -39,9 +39,7 @@ def _bars(result: Result) -> Any:
     y = alt.Y("group:N", sort=order, title=None)
     labelled = alt.condition("datum.group == 'unknown'", alt.value(_GREY), alt.value(_BLUE))
     base = alt.Chart(table, width=_WIDTH, height={"step": 26})
-    bars = base.mark_bar(height=16).encode(
-        x=alt.X("share:Q", title="share", axis=alt.Axis(format="%", tickCount=5)), y=y, color=labelled
-    )
+    bars = base.mark_bar(height=16).encode(x=alt.X("share:Q", title="share", axis=alt.Axis(format="%", tickCount=5)), y=y, color=labelled)
     bounds = base.transform_filter("datum.group != 'unknown'").mark_rule(color=_INK, strokeWidth=1.5)
     bounds = bounds.encode(x="share_low:Q", x2="share_high:Q", y=y)
     text = base.mark_text(align="left", dx=6, fontSize=12, color=_INK)
@@ -74,9 +72,7 @@ def _months(result: Result) -> Any:
 
 def _stack(result: Result) -> Any:
     largest = _largest(result, _ROWS - 2)
-    values = [
-        {key: row[key] for key in ("group", "license_class", "share")} for row in result.records() if row["group"] in largest
-    ]
+    values = [{key: row[key] for key in ("group", "license_class", "share")} for row in result.records() if row["group"] in largest]
     if not values:
         return None
     return (

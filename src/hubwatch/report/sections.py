@@ -51,9 +51,7 @@ def sections(con: duckdb.DuckDBPyConnection) -> list[Section]:
     hubs = _download_metrics(con)
     found = []
     for question in QUESTIONS:
-        scopes: list[dict[str, str]] = (
-            [{"hub": hub, "metric": metric} for hub, metric in hubs.items()] if question.by_hub else [{}]
-        )
+        scopes: list[dict[str, str]] = [{"hub": hub, "metric": metric} for hub, metric in hubs.items()] if question.by_hub else [{}]
         for scope in scopes:
             try:
                 result = run(con, question.statistic, **question.parameters, **scope)
