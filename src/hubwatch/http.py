@@ -157,6 +157,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._httpx.close()
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a token goes with the requests."""
+        return bool(self._token and self._secure)
+
     def url(self, path: str, params: list[tuple[str, str]] | None = None) -> str:
         """An address on this hub's endpoint."""
         return f"{self.endpoint}{path}" + (f"?{urlencode(params)}" if params else "")
@@ -254,7 +259,7 @@ class Client:
 
     def _exchange(self, ask: Ask) -> Answer:
         headers = dict(ask.headers)
-        if self._token and self._secure and "Authorization" not in headers:
+        if self.has_token and "Authorization" not in headers:
             headers["Authorization"] = f"Bearer {self._token}"
         if ask.body is not None:
             headers["Content-Type"] = "application/json"

@@ -48,6 +48,10 @@ class Fields(_Strict):
     license: str = ""
     task: str = ""
 
+    def configured(self) -> dict[str, str]:
+        """The fields that are said, with where they are."""
+        return {name: pointer for name, pointer in self.model_dump().items() if pointer}
+
 
 class SiteListing(_Strict):
     """The site's own listing call as configured."""
@@ -78,7 +82,7 @@ class SiteListing(_Strict):
 
     def mapping(self) -> dict[str, str]:
         """Where the loader finds records and fields, as JSON paths; kept with the pages."""
-        paths = {name: _json_path(pointer) for name, pointer in self.fields.model_dump().items() if pointer}
+        paths = {name: _json_path(pointer) for name, pointer in self.fields.configured().items()}
         return {"items": _json_path(self.items)} | paths
 
     def asks(self, client: Client) -> Callable[[int, int], Ask]:
@@ -121,6 +125,10 @@ class SiteListing(_Strict):
         if not isinstance(records, list):
             return None
         return Listing(records, total if isinstance(total, int) and not isinstance(total, bool) else None)
+
+    def value(self, record: object, name: str) -> object:
+        """What a record has at a configured field; None when there is nothing."""
+        return _at(record, self.fields.configured()[name])
 
     def model_id(self, record: object) -> str | None:
         """owner/name of a record, or None when it does not say."""
