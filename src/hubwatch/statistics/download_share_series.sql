@@ -12,13 +12,13 @@ with
 ,
 -- include labels
 ,
-range as (
+range as materialized (
   select d.day, row_number() over (order by d.day)::int - 1 as position from days d join scope on scope.hub = d.hub
   where d.day between coalesce($since, d.day) and scope.day and (complete or starts_with(sweep, 'archive'))
 ),
-length as (select count(*)::int as days from range),
+length as (select count(*)::int as days, min(day) as first_day, max(day) as last_day from range),
 labelled as (
-  select listing_key, dense_rank() over (order by listing.namespace)::int as owner,
+  select listing_key, first_seen_on, last_seen_on, dense_rank() over (order by listing.namespace)::int as owner,
     -- include group
     , $country is not null and country is null as outside
   from store.listing
@@ -31,28 +31,42 @@ labelled as (
   where $country is null or country = $country or country is null
 ),
 -- Groups as small numbers: a year of a large hub is a billion rows.
-numbered as (
-  select listing_key, owner, case when outside then -1 else coalesce(dense_rank() over (order by "group" nulls first), 0)::int end as number, "group"
+numbered as materialized (
+  select listing_key, owner, first_seen_on, last_seen_on, case when outside then -1 else coalesce(dense_rank() over (order by "group" nulls first), 0)::int end as number, "group"
   from labelled
 ),
 names as (select distinct number, "group" from numbered where number >= 0),
-presence as (
-  select owner, bit_or(1::hugeint << (position % 120)) as bits, position // 120 as part
-  from store.counters join range using (day) join numbered using (listing_key) where not superseded group by owner, part
+-- A namespace is constant when one listing of it was observed on every day (one that spans the range is tried) or, for
+-- the few whose tried listing has gaps, when its listings together were.
+spans as (
+  select owner, min(first_seen_on) <= any_value(first_day) and max(last_seen_on) >= any_value(last_day) as possible,
+    min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day) as listing_key
+  from numbered, length group by owner
 ),
-constant as (
-  select owner from presence group by owner having sum(bit_count(bits)) = (select days from length)
+steady as materialized (
+  select listing_key from store.counters
+  semi join range using (day) semi join (select listing_key from spans where listing_key is not null) using (listing_key)
+  where not superseded group by listing_key having count(*) = (select days from length)
 ),
-panel as (select listing_key, number, owner in (from constant) as constant from numbered),
-sums as (
-  select day, number, constant,
-    sum(case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total when 'likes' then likes else 1 end)::bigint as value,
-    count(case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total when 'likes' then likes else 1 end) as models
-  from store.counters join range using (day) join panel using (listing_key) where not superseded group by all
+patched as materialized (
+  select owner from (
+    select distinct owner, day from store.counters semi join range using (day) join numbered using (listing_key)
+    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner)
+    where not superseded)
+  group by owner having count(*) = (select days from length)
+),
+constant as (select owner from spans semi join steady using (listing_key) union all from patched),
+panel as materialized (
+  select listing_key, number, constant.owner is not null as constant from numbered left join constant using (owner)
 ),
 groups as (
-  select day, number, sum(value)::bigint as value, sum(models)::bigint as models, sum(value) filter (constant)::bigint as value_constant
-  from sums group by all
+  -- One pass. The filter, which needs both sides of the join, keeps DuckDB from summing per listing before joining.
+  select day, number, sum(value)::bigint as value, count(value) as models, sum(value) filter (constant)::bigint as value_constant
+  from (
+    select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
+      when 'likes' then likes else 1 end as value
+    from store.counters semi join range using (day) where not superseded)
+  join panel using (listing_key) group by day, number
 ),
 whole as (
   select day, sum(value) filter (number >= 0) as inside, coalesce(sum(value) filter (number < 0), 0) as outside,

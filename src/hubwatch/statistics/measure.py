@@ -18,15 +18,20 @@ create table if not exists facts.policies(policy varchar, organization varchar, 
 
 def measure(con: duckdb.DuckDBPyConnection, all_flags: bool = False) -> None:
     """Fill `statistics` with every definition, and `flags` for the days loaded since the last measure (or all)."""
-    con.execute(_FACTS)
     con.execute("begin")
     try:
-        con.execute("delete from statistics")
-        for one in definitions():
-            row = [one.name, one.title, one.definition, one.unit, one.window, one.sql]
-            con.execute("insert into statistics values (?, ?, ?, ?, ?, ?)", row)
+        store_definitions(con)
         flag_days(con, everything=all_flags)
         con.execute("commit")
     except duckdb.Error:
         con.execute("rollback")
         raise
+
+
+def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill the table `statistics`, and see that the facts which statistics read exist."""
+    con.execute(_FACTS)
+    con.execute("delete from statistics")
+    for one in definitions():
+        row = [one.name, one.title, one.definition, one.unit, one.window, one.sql]
+        con.execute("insert into statistics values (?, ?, ?, ?, ?, ?)", row)
