@@ -245,7 +245,7 @@ def test_a_mirror_is_tied_to_the_maker_and_takes_organization_and_family_from_it
         "Meta",
         ["huggingface", "modelscope"],
     )
-    assert "of 2 listings of this name the one by its maker" in evidence(con, "ms", "LLM-Research/Meta-Llama-3.1-8B")
+    assert "of 2 listings of this name the one in its maker's family" in evidence(con, "ms", "LLM-Research/Meta-Llama-3.1-8B")
 
 
 def test_a_listing_that_says_it_is_made_from_its_namesake_is_no_original(con: duckdb.DuckDBPyConnection) -> None:
@@ -291,6 +291,15 @@ def test_a_name_that_anybody_may_give_is_tied_to_nobody(con: duckdb.DuckDBPyConn
     given_listings(con, *(f"hf:user{n}/lora" for n in range(5)), "hf:BAAI/lora", "ms:AI-ModelScope/lora")
     link(con)
     assert tiers(con)["ms:AI-ModelScope/lora"] == ("ms:AI-ModelScope/lora", "single")
+
+
+def test_a_namespace_that_calls_itself_a_mirror_is_one_unless_a_fact_says_otherwise(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:BAAI/bge-7b-awq", "ms:someones-mirror/bge-7b-awq", "ms:mirrors.org/bge-7b-awq", "ms:mirrorless/bge-7b-awq")
+    con.execute("insert into origins values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')")
+    link(con)
+    assert tiers(con)["ms:someones-mirror/bge-7b-awq"] == ("hf:BAAI/bge-7b-awq", "mirror")
+    assert tiers(con)["ms:mirrors.org/bge-7b-awq"][1] == "single"
+    assert tiers(con)["ms:mirrorless/bge-7b-awq"][1] == "single"
 
 
 def test_mirrors_are_never_originals_and_a_mirror_alone_has_no_organization(con: duckdb.DuckDBPyConnection) -> None:

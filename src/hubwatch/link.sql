@@ -59,7 +59,8 @@ with recursive later(hub, namespace, target, steps) as (
 )
 select hub, namespace, arg_max(target, (steps, target)) as target from later group by hub, namespace;
 
--- Every namespace with what is known of it. An organization counts when a reviewed fact names it, not when a name suggests it.
+-- Every namespace with what is known of it. An organization counts when a reviewed fact names it, not when a name suggests it;
+-- but a namespace of which no fact is known and that calls itself a mirror is believed.
 create or replace temp table known_namespaces as
 with said as (
   select hub, namespace, organization, kind, coalesce(known_by, 'fact') in ('fact', 'fact_other_hub') as by_fact
@@ -68,7 +69,9 @@ with said as (
   from said where by_fact
 )
 select namespace_key, n.hub, n.namespace, coalesce(later.organization, own.organization) as organization,
-  coalesce(later.kind, own.kind, 'unknown') as kind, said.organization as said_organization, r.target is not null as is_renamed,
+  coalesce(later.kind, own.kind, 'unknown') as kind,
+  coalesce(later.kind = 'mirror', own.kind = 'mirror', regexp_matches(lower(n.namespace), '(^|[-_.])mirrors?[0-9]*([-_.]|$)')) as is_mirror,
+  said.organization as said_organization, r.target is not null as is_renamed,
   lower(n.namespace) as folded, regexp_replace(lower(n.namespace), '[-_.]', '', 'g') as loose,
   regexp_replace(regexp_replace(lower(n.namespace), '[-_.]', '', 'g'), '(.{4})(ai|labs?|inc|org)$', '\1') as looser
 from present_namespaces n
@@ -87,7 +90,7 @@ from (
   union all select loose, 'loose', * exclude (folded, loose, looser) from known_namespaces
   union all select looser, 'looser', * exclude (folded, loose, looser) from known_namespaces
 )
-where organization is not null and kind <> 'mirror'
+where organization is not null and not is_mirror
 group by spelling, how having count(distinct organization) = 1;
 
 create or replace temp table lone_spellings as
@@ -112,14 +115,12 @@ with told as (
 ), respelt as (
   select folded from (select hub, folded, count(*) as spellings from known_namespaces group by all) group by folded having max(spellings) > 1
 )
-select namespace_key, hub, namespace, is_renamed, case when not (organization is not null and kind = 'mirror') then said_organization end as said_organization,
-  case when organization is not null and kind = 'mirror' then null
-    else coalesce(organization, same_organization, like_organization) end as organization,
-  coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind,
-  organization is not null and kind = 'mirror' as is_mirror,
+select namespace_key, hub, namespace, is_renamed, if(is_mirror, null, said_organization) as said_organization,
+  if(is_mirror, null, coalesce(organization, same_organization, like_organization)) as organization,
+  coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind, is_mirror,
   case when organization is null and same_organization is null and like_organization is not null then like_known_as
     when organization is null and same_organization is null and is_lone and folded <> loose then 'spelling' end as guessed_by,
-  case when organization is not null and kind = 'mirror' then 'mirror:' || hub || ':' || folded
+  case when is_mirror then 'mirror:' || hub || ':' || folded
     when coalesce(organization, same_organization, like_organization) is not null
       then 'organization:' || coalesce(organization, same_organization, like_organization)
     when folded in (from disputed) then 'namespace:' || hub || ':' || folded

@@ -54,7 +54,7 @@ where day >= getvariable('recently') group by all;
 create or replace temp table candidates as
 select m.listing_key as copy, o.listing_key as original, o.hub as original_hub, o.hub || ':' || o.model_id as original_id, o.turn, o.in_family, o.created_at,
   case when lower(m.name) = lower(o.name) then 0 when normal_name(m.name) = normal_name(o.name) then 1 else 2 end as likeness,
-  coalesce(d.downloads, 0) as downloads, is_generic(m.name) as generic, is_conversion(m.name) as conversion
+  coalesce(d.downloads, 0) as downloads, o.hub = m.hub as on_own_hub, is_generic(m.name) as generic, is_conversion(m.name) as conversion
 from likely join mirrors m on m.listing_key = copy join originals o on o.listing_key = likely.listing_key
 left join candidate_downloads d on d.hub = o.hub and d.model_id = o.model_id
 -- the same under its own name, or the same under its maker's name in front; never names that merely squeeze alike
@@ -63,15 +63,15 @@ where (normal_name(m.name) = normal_name(o.name)
   -- a listing that says it is made from one of the same name is itself a copy or a variant
   and not coalesce(list_bool_or(list_transform(o.base_models, lambda base: squeezed(split_part(base, '/', 2)) = o.key)), false);
 
--- One original, or none where several are as likely: the best class (family, likeness, kind), in it the clearly more downloaded,
+-- One original, or none where several are as likely: the best class (family, likeness, kind, on another hub), in it the clearly more downloaded,
 -- else the earliest. Downloads count where all of the class are on one hub: counters of two hubs do not compare.
 create or replace temp table chosen as
 with classed as (
-  select *, dense_rank() over (partition by copy order by not in_family, likeness, turn) as class,
+  select *, dense_rank() over (partition by copy order by not in_family, likeness, turn, on_own_hub) as class,
     count(*) over (partition by copy) as rivals
   from candidates
 ), best as (
-  select copy, any_value(rivals) as rivals, any_value(generic) as generic, any_value(in_family) as in_family,
+  select copy, any_value(rivals) as rivals, any_value(generic) as generic, any_value(in_family) as in_family, any_value(turn) as turn,
     any_value(generic or conversion or turn > 1) as is_anyones_name, count(*) as equals,
     list({original: original, downloads: downloads} order by downloads desc, original_id) as ranked,
     arg_min(original, (created_at, original_id)) as earliest, count(created_at) = count(*) as all_dated,
@@ -87,7 +87,9 @@ with classed as (
 select copy, rivals,
   case when is_only_one or is_dominant then ranked[1].original when is_telling then earliest end as original,
   case when rivals = 1 and is_only_one then 'the only listing of this name elsewhere'
-    when is_only_one then 'of ' || rivals || ' listings of this name the one by its maker'
+    when is_only_one and in_family then 'of ' || rivals || ' listings of this name the one in its maker''s family'
+    when is_only_one and turn = 0 then 'of ' || rivals || ' listings of this name the one by a known maker'
+    when is_only_one then 'of ' || rivals || ' listings of this name the likeliest'
     when is_dominant then 'of ' || rivals || ' listings of this name the most downloaded'
     when is_telling then 'of ' || rivals || ' listings of this name the earliest' end as ground
 from judged;
