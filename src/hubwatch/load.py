@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -39,9 +39,14 @@ class Loaded:
 def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool = False) -> Loaded:
     """Replace the day's facts of this sweep by what its kept pages say; `DayFailure` when they cannot be believed.
 
-    Loading the same pages again gives the same tables.
+    Loading the same pages again gives the same tables. A collector may be at work on them meanwhile: it is not disturbed.
     """
-    pages.mend()
+    begun = now()
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+        return _load_still(con, pages.still(Path(folder)), facts, accept_shrink, begun)
+
+
+def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool, begun: datetime) -> Loaded:
     state = pages.state()
     segments = pages.segments()
     if state is None or not segments:
@@ -71,7 +76,7 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
             "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + _CONTENT_HASH + "), ?)",
             [
                 *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
-                *(state.started_at, state.finished_at, now(), message or None),
+                *(state.started_at, state.finished_at, begun, message or None),
             ],
         )
         settle_departures(con, pages.hub)

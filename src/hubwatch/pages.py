@@ -7,6 +7,7 @@ DuckDB reads the segment as it lies. A process killed while writing leaves a tor
 back drops it. Only this module knows where pages live.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -166,6 +167,26 @@ class SweepPages:
         """The facts of every page in order, without reading bodies; a torn end is left out."""
         for path in self.segments():
             yield from _facts_of_segment(path)
+
+    def still(self, folder: Path) -> "SweepPages":
+        """A copy under `folder` that stands still while a collector goes on: the state first, then what is whole behind it."""
+        copy = SweepPages(folder, self.hub, self.day, self.sweep)
+        state = self.state()
+        if state is not None:
+            copy.save_state(state)
+        for partition in self.partitions():
+            *whole, last = self.segments(partition)
+            for path in whole:
+                (copy.folder / path.name).symlink_to(path.absolute())
+            with contextlib.suppress(FileNotFoundError):  # it held no whole page, and the collector dropped it
+                shutil.copyfile(last, copy.folder / last.name)
+        copy.mend()
+        return copy
+
+    def changed_at(self) -> datetime:
+        """When the sweep's files were last written (UTC)."""
+        newest = max(path.stat().st_mtime for path in [self.folder / "sweep.json", *self._files()])
+        return datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
 
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import duckdb
@@ -23,10 +23,10 @@ from hubwatch.failures import DayFailure, HubFailure
 from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
-from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, now
+from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, kept_sweeps, now
 from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings, is_loopback
-from hubwatch.sweeps import Kept, Sweep
+from hubwatch.settings import Settings, UsageError, is_loopback
+from hubwatch.sweeps import KINDS, Kept, Sweep
 
 FAILURES = (
     HubFailure,
@@ -76,6 +76,27 @@ class RunResult(BaseModel):
     @property
     def as_asked(self) -> bool:
         return all(hub.as_asked for hub in self.hubs.values())
+
+
+class KeptResult(HubResult):
+    """What loading one kept sweep gave."""
+
+    hub: str
+    day: date
+    sweep: str
+
+
+class BuildResult(BaseModel):
+    """What a build loaded, oldest day first, and where it published."""
+
+    loaded: list[KeptResult]
+    published: str
+
+    @property
+    def shortfall(self) -> str:
+        """What failed or is incomplete, in one line; empty when all is as asked."""
+        short = [sweep for sweep in self.loaded if not sweep.as_asked]
+        return "; ".join(f"{sweep.hub} {sweep.day} {sweep.sweep}: {shortfall(sweep)}" for sweep in short)
 
 
 @dataclass(frozen=True)
@@ -141,15 +162,51 @@ def collect_all(
             raise
 
 
+def build(settings: Settings, kept: list[SweepPages] | None = None, accept_shrink: bool = False) -> BuildResult:
+    """Load .. publish of these kept sweeps, or of all that have changed since they were last loaded.
+
+    A sweep still going is loaded as far as it has come, as incomplete. One sweep's failure neither stops nor taints the others.
+    """
+    load_facts()  # a fault in the facts is said before hours of loading
+    with warehouse(settings) as con:
+        chosen = store.not_yet_loaded(con, kept_sweeps(settings.data)) if kept is None else kept
+        loaded = _load_in_order(con, settings, chosen, accept_shrink)
+        judge(con, settings)
+    return BuildResult(loaded=loaded, published=str(publish(settings)))
+
+
 def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = False) -> dict[str, HubResult]:
     """Load these kept sweeps in order of day; what each hub's last one gave."""
-    results: dict[str, HubResult] = {}
     with warehouse(settings) as con:
-        for pages in sorted(kept, key=lambda pages: pages.day):
-            state = pages.state()
-            got = HubResult(limited=state is not None and state.limited)
-            results[pages.hub] = _loaded(con, settings, pages, got, accept_shrink)
-    return results
+        return {result.hub: result for result in _load_in_order(con, settings, kept, accept_shrink)}
+
+
+def shortfall(result: HubResult) -> str:
+    """Why a result is not as asked, in one line; empty when it is."""
+    if result.as_asked:
+        return ""
+    return f"{'failed' if result.failed else 'incomplete'}: {' '.join(result.message.split()) or 'the hub said no reason'}"
+
+
+def asked_sweep(
+    hub: str,
+    kind: str = "full",
+    day: date | None = None,
+    owners: tuple[str, ...] = (),
+    limit: int | None = None,
+    floor: int = 1000,
+    since: date | None = None,
+    until: date | None = None,
+) -> Sweep:
+    """The sweep that a scheduled run asks for; `UsageError` where its parts do not belong together."""
+    if kind not in KINDS:
+        raise UsageError(f"{kind!r} is not a sweep; sweeps are {', '.join(KINDS)}")
+    if (kind == "owners") != bool(owners):
+        raise UsageError("a sweep of kind owners and the namespaces in owners belong together")
+    if kind == "window" and (since is None or until is None or since >= until):
+        raise UsageError("a window needs since and until, the first before the second")
+    begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
+    return Sweep(hub, day or today(), kind, tuple(owners), begin, end, floor, limit)
 
 
 def hub_names() -> list[str]:
@@ -166,6 +223,16 @@ def _collected(
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
         return HubResult(failed=True, message=told(error))
+
+
+def _load_in_order(con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool) -> list[KeptResult]:
+    results = []
+    for pages in sorted(kept, key=lambda pages: pages.day):
+        state = pages.state()
+        got = HubResult(limited=state is not None and state.limited)
+        result = _loaded(con, settings, pages, got, accept_shrink)
+        results.append(KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result)))
+    return results
 
 
 def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, got: HubResult, accept_shrink: bool) -> HubResult:
@@ -187,7 +254,7 @@ def collect(
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
-    with store.locked(settings.data, f"sweep-{sweep.hub}"), Client(sweep.hub, settings, transport) as client:
+    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
         state = pages.state() or SweepState(
             hub=pages.hub, day=sweep.day, sweep=sweep.kind, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )
@@ -285,14 +352,14 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def publish(settings: Settings) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step."""
-    with store.locked(settings.data, "warehouse"), _recorded(settings, "publish", None, None):
+    with store.locked(settings.data, "warehouse", settings.lock_wait), _recorded(settings, "publish", None, None):
         return store.publish(settings.data)
 
 
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The writer's database under its lock; runs noted meanwhile are written into it at the end."""
-    with store.locked(settings.data, "warehouse"):
+    with store.locked(settings.data, "warehouse", settings.lock_wait):
         con = store.open_warehouse(settings.data, settings.memory_limit)
         try:
             yield con

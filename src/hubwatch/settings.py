@@ -73,6 +73,7 @@ class Settings(BaseModel):
     patience: float = Field(default=900, gt=0, description="seconds to wait for one answer over all attempts")
     max_body: int = Field(default=64 * 2**20, gt=0, description="bytes a page may have, unpacked")
     wisemodel_listing: Path | None = Field(default=None, description="file that says how WiseModel's own listing is asked")
+    lock_wait: float = Field(default=0, ge=0, description="seconds to wait for a lock that another process holds")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
 
     def kept_as(self, hub: str) -> str:
@@ -100,17 +101,7 @@ class Settings(BaseModel):
                 name = {"endpoint": endpoint_name, "rate": rate_name}.get(str(error.errors()[0]["loc"][0]), hub)
                 raise UsageError(f"{name}={env.get(name)!r} {_reason(error)}") from None
         chosen = data or Path(env.get("HUBWATCH_DATA") or "hubwatch-data")
-        fields = (
-            "contact",
-            "connect_timeout",
-            "read_timeout",
-            "deadline",
-            "attempts",
-            "patience",
-            "max_body",
-            "memory_limit",
-            "wisemodel_listing",
-        )
+        fields = [name for name in cls.model_fields if name not in ("data", "hubs")]
         own = {field: env[name] for field in fields if env.get(name := f"HUBWATCH_{field.upper()}")}
         try:
             return cls.model_validate({"data": chosen.expanduser().absolute(), "hubs": hubs} | own)

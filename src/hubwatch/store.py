@@ -10,16 +10,19 @@ import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
 from hubwatch import schema
-from hubwatch.pages import now
+from hubwatch.pages import SweepPages, now
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
+CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
 _ATTRIBUTES = [column.name for column in schema.ATTRIBUTES]
 _COUNTERS = [column.name for column in schema.COUNTERS]
 
@@ -33,21 +36,33 @@ class StoreFault(Exception):
 
 
 @contextlib.contextmanager
-def locked(data: Path, name: str) -> Iterator[None]:
-    """Hold the lock `name` of this data folder, or raise `Busy` naming its holder. It ends with the process that holds it."""
+def locked(data: Path, name: str, wait: float = 0) -> Iterator[None]:
+    """Hold the lock `name` of this data folder, or after `wait` seconds raise `Busy` naming its holder.
+
+    It ends with the process that holds it, however that ends.
+    """
     folder = data / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{name}.lock", "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise Busy(f"{name} is busy: {_holder(file.read())}; wait for it or end it, then run again") from None
+        until = time.monotonic() + wait
+        while not _taken(file):
+            if time.monotonic() >= until:
+                file.seek(0)
+                raise Busy(f"{name} is busy: {_holder(file.read())}; wait for it or end it, then run again")
+            time.sleep(0.5)
         file.truncate(0)
         about = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now():%Y-%m-%d %H:%M:%S}", "command": _command()}
         file.write(json.dumps(about))
         file.flush()
         yield
+
+
+def _taken(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _command() -> str:
@@ -317,6 +332,18 @@ def settle_departures(con: duckdb.DuckDBPyConnection, hub: str) -> None:
            where day > last_seen_on group by hub, last_seen_on""",
         [hub],
     )
+
+
+def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:
+    """Those of these sweeps that have pages and were written to since they were last loaded, or never were loaded."""
+    found = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
+    loaded = {(hub, day, source): at for hub, day, source, at in found}
+    chosen = []
+    for pages in kept:
+        at = loaded.get((pages.hub, pages.day, pages.sweep))
+        if pages.segments() and (at is None or pages.changed_at() >= at - CLOCK_GRAIN):
+            chosen.append(pages)
+    return chosen
 
 
 def publish(data: Path) -> Path:

@@ -1,0 +1,115 @@
+"""The scheduled flows: `collect` one hub, `build` what is kept into the published file, `backfill` the past.
+
+No logic here: parameters are checked, pipeline functions called, tables shown. Requests are retried in `hubwatch.http`
+alone; a stage's task is rerun once.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from pydantic import Field
+from runs import run_of, settle
+
+from hubwatch import pipeline
+from hubwatch.day_figures import day_figures
+from hubwatch.pages import kept_sweeps
+from hubwatch.pipeline import BuildResult, HubResult
+from hubwatch.settings import Settings
+from hubwatch.sweeps import Sweep
+
+HubName = Literal["huggingface", "modelscope", "wisemodel"]
+SweepName = Literal["full", "head", "new", "owners"]
+RERUN_AFTER = 10  # seconds
+
+
+@task(name="collect", task_run_name="collect {sweep.hub} {sweep.kind} {sweep.day}", retries=1, retry_delay_seconds=RERUN_AFTER)
+def collect_sweep(settings: Settings, sweep: Sweep) -> HubResult:
+    """hub -> pages: a rerun goes on from the last whole page."""
+    return pipeline.collect(settings, sweep)
+
+
+@task(name="build", retries=1, retry_delay_seconds=RERUN_AFTER)
+def build_kept(
+    settings: Settings, hub: str | None = None, first: date | None = None, last: date | None = None, again: bool = False
+) -> BuildResult:
+    """pages -> the published file: what is not yet loaded, or `again` everything kept of this hub and these days."""
+    return pipeline.build(settings, kept_sweeps(settings.data, hub, first, last) if again else None)
+
+
+@flow(name="collect", flow_run_name="collect {hub} {sweep}", validate_parameters=True)
+def collect(
+    hub: HubName,
+    sweep: SweepName = "full",
+    day: date | None = None,
+    data: Path | None = None,
+    owners: list[str] | None = None,
+    limit: Annotated[int, Field(ge=1)] | None = None,
+    floor: Annotated[int, Field(ge=0)] = 1000,
+    since: date | None = None,
+) -> HubResult:
+    """Keep what one hub says today, going on from where an earlier run of the day was stopped.
+
+    `day`: the UTC date it counts for [today]; `data`: the output folder [$HUBWATCH_DATA]; `owners`: for the owners sweep;
+    `limit`: records at most, never complete; `floor`: downloads down to which a head sweep goes; `since`: for the new sweep.
+    """
+    with run_of(data) as settings:
+        asked = pipeline.asked_sweep(hub, sweep, day, tuple(owners or ()), limit, floor, since)
+        result = collect_sweep(settings, asked)
+        show_collected(asked, result)
+        settle(pipeline.shortfall(result))
+    return result
+
+
+@flow(name="build", validate_parameters=True)
+def build(data: Path | None = None) -> BuildResult:
+    """Load everything kept and not yet loaded, judge it, publish; a sweep still going is loaded as incomplete, and said so."""
+    with run_of(data) as settings:
+        result = build_kept(settings)
+        show_days(settings)
+        settle(result.shortfall)
+    return result
+
+
+@flow(name="backfill", flow_run_name="backfill {source}", validate_parameters=True)
+def backfill(
+    source: Literal["pages", "window"] = "pages",
+    hub: HubName | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    data: Path | None = None,
+) -> BuildResult:
+    """The past anew. `pages`: kept days again, by today's rules and facts. `window`: what `hub` created in [since, until), as of now.
+
+    `hub`, `since` and `until` narrow `pages` (both days included; none: everything) and are needed for `window`.
+    """
+    with run_of(data) as settings:
+        if source == "window":
+            asked = pipeline.asked_sweep(hub or "", "window", since=since, until=until)
+            collected = collect_sweep(settings, asked)
+            show_collected(asked, collected)
+        result = build_kept(settings, hub, since, until, again=source == "pages")
+        show_days(settings)
+        settle(result.shortfall)
+    return result
+
+
+def show_collected(sweep: Sweep, result: HubResult) -> None:
+    """A table of what a collector did."""
+    about = {"hub": sweep.hub, "day": sweep.day.isoformat(), "sweep": sweep.kind, "complete": "yes" if result.complete else "no"}
+    create_table_artifact(
+        key=f"collect-{sweep.hub}-{sweep.kind}",
+        table=[about | result.model_dump(include={"records", "requests", "retries", "message"})],
+        description=f"What the last {sweep.kind} sweep of {sweep.hub} kept.",
+    )
+
+
+def show_days(settings: Settings) -> None:
+    """A table of the last days' figures and completeness per hub."""
+    create_table_artifact(
+        key="days",
+        table=list(day_figures(settings.data)),
+        description="Figures and completeness of each hub's last days. Counters of different meaning are never added up.",
+    )

@@ -1,0 +1,44 @@
+"""The whole way as one flow: `python flows/daily.py` runs it here and now, without a server of yours or a deployment."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # before Prefect reads its settings: nothing is reported
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from collect import HubName, SweepName, build_kept, collect_sweep, show_days  # noqa: E402
+from prefect import flow  # noqa: E402
+from pydantic import Field  # noqa: E402
+from runs import run_of, settle  # noqa: E402
+
+from hubwatch import pipeline  # noqa: E402
+from hubwatch.pipeline import BuildResult  # noqa: E402
+
+
+@flow(name="daily", validate_parameters=True)
+def daily(
+    hubs: list[HubName] | None = None,
+    sweep: SweepName = "full",
+    day: date | None = None,
+    data: Path | None = None,
+    limit: Annotated[int, Field(ge=1)] | None = None,
+) -> BuildResult:
+    """Collect these hubs (none: all) side by side, load, judge, publish; one hub's failure is said when the others are published."""
+    with run_of(data) as settings:
+        asked = [pipeline.asked_sweep(hub, sweep, day, limit=limit) for hub in hubs or pipeline.hub_names()]
+        collecting = [collect_sweep.submit(settings, each) for each in asked]
+        for future in collecting:
+            future.wait()
+        result = build_kept(settings)
+        show_days(settings)
+        failed = [f"{each.hub}: {future.state.message}" for each, future in zip(asked, collecting, strict=True) if future.state.is_failed()]
+        settle("; ".join([*failed, result.shortfall] if result.shortfall else failed))
+    return result
+
+
+if __name__ == "__main__":
+    ended = daily(return_state=True)
+    sys.exit(None if ended.is_completed() else f"hubwatch: {ended.message}")
