@@ -10,6 +10,7 @@ from hubwatch import cite as citing
 from hubwatch import claims as checking
 from hubwatch import statistics, store
 from hubwatch.cli_options import Data, Day, Json, parsed_day
+from hubwatch.report import write_report
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 
@@ -23,7 +24,7 @@ WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave f
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (stats, cite, claims, flags):
+    for command in (stats, cite, claims, flags, report):
         app.command()(command)
 
 
@@ -127,6 +128,13 @@ def flags(hub: Hub = None, day: Day = None, as_json: Json = False, data: Data = 
             {"hub": known_hub(hub), "day": day and parsed_day(day)},
         ).fetchall()
     show_rows(("hub", "day", "flag", "model_id", "detail"), found, as_json)
+
+
+def report(data: Data = None) -> None:
+    """Write report.html anew from the published database: one page, complete in itself, that loads nothing."""
+    settings = Settings.from_environment(data)
+    with store.open_published(settings.data) as con:
+        typer.echo(f"report {write_report(con, settings.data / 'report')}")
 
 
 def known_hub(hub: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Commands around the way: the local stand-ins, the demo, the doctor."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 
 from hubwatch import statistics, store
-from hubwatch.cli_options import Data
+from hubwatch.cli_options import Data, Json, known_hubs
 from hubwatch.settings import Settings, UsageError
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
@@ -16,7 +17,7 @@ RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (sandbox, demo):
+    for command in (sandbox, demo, doctor):
         app.command()(command)
 
 
@@ -38,6 +39,29 @@ def sandbox(
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
     serve(box, lambda variables: typer.echo("\n".join(f"export {name}={value}" for name, value in variables.items())))
+
+
+def doctor(
+    hub: Annotated[str | None, typer.Argument(help="huggingface, modelscope or wisemodel; none: all")] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Ask each hub at most ten times whether it still is as this version expects; exit 1 with the list when not."""
+    from hubwatch.doctor import examine
+
+    settings = Settings.from_environment(data)
+    reports = [examine(settings, name) for name in known_hubs([hub] if hub else None)]
+    if as_json:
+        typer.echo(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
+    for report in reports if not as_json else []:
+        typer.echo(f"{report.hub} at {report.endpoint}")
+        for finding in report.findings:
+            cure = f"; {finding.cure}" if finding.cure else ""
+            typer.echo(f"  {'ok ' if finding.ok else 'OFF'} {finding.name}: {finding.told}{cure}")
+    off = [f"{report.hub} {finding.name}" for report in reports for finding in report.findings if not finding.ok]
+    if off:
+        typer.echo(f"hubwatch: not as expected: {', '.join(off)}", err=True)
+        raise typer.Exit(1)
 
 
 def demo(data: Data = None) -> None:

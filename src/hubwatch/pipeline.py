@@ -24,6 +24,7 @@ from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, kept_sweeps, now
+from hubwatch.report import write_report
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError, is_loopback
 from hubwatch.sweeps import KINDS, Kept, Sweep
@@ -351,9 +352,12 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def publish(settings: Settings) -> Path:
-    """The closed warehouse -> `hubwatch.duckdb`, in one step."""
+    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it."""
     with store.locked(settings.data, "warehouse", settings.lock_wait), _recorded(settings, "publish", None, None):
-        return store.publish(settings.data)
+        target = store.publish(settings.data)
+        with store.open_published(settings.data) as con:
+            write_report(con, settings.data / "report")
+        return target
 
 
 @contextmanager
