@@ -14,6 +14,7 @@ import duckdb
 import httpx
 from pydantic import BaseModel, Field
 
+from hubwatch import classify as judging
 from hubwatch import link as linking
 from hubwatch import statistics, store
 from hubwatch.claims import ClaimError
@@ -335,7 +336,9 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
 
 
 def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """namespaces -> origins, by reviewed facts, then rules, then `unknown`; no request."""
+    """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request."""
+    with _recorded(settings, "classify", None, None):
+        judging.classify(con, load_facts())
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
