@@ -9,6 +9,7 @@ import typer
 
 from hubwatch import __version__, cli_reading, cli_tools, pipeline
 from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
+from hubwatch.cli_orgs import orgs
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
@@ -163,6 +164,7 @@ _stage("measure", pipeline.measure, "-> statistics, flags.")
 
 cli_reading.register(app)
 cli_tools.register(app)
+app.add_typer(orgs, name="orgs")
 
 
 @app.command()

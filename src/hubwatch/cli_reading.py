@@ -10,7 +10,6 @@ from hubwatch import cite as citing
 from hubwatch import claims as checking
 from hubwatch import statistics, store
 from hubwatch.cli_options import Data, Day, Json, parsed_day
-from hubwatch.report import write_report
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 
@@ -132,6 +131,8 @@ def flags(hub: Hub = None, day: Day = None, as_json: Json = False, data: Data = 
 
 def report(data: Data = None) -> None:
     """Write report.html anew from the published database: one page, complete in itself, that loads nothing."""
+    from hubwatch.report import write_report  # here, because charts take seconds to import
+
     settings = Settings.from_environment(data)
     with store.open_published(settings.data) as con:
         typer.echo(f"report {write_report(con, settings.data / 'report')}")

@@ -110,10 +110,10 @@ def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path
 
 def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path], largest: int) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as with {_record_cte(hub, paths, largest)} {_as_cte(record_sql(hub))}")
+    con.execute(f"create temp table parsed as with {record_cte(hub, paths, largest)} {_as_cte(record_sql(hub))}")
 
 
-def _record_cte(hub: str, paths: list[Path], largest: int) -> str:
+def record_cte(hub: str, paths: list[Path], largest: int) -> str:
     """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes."""
     module = HUBS[hub]
     return f"""record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
@@ -176,7 +176,7 @@ def _rejects(con: duckdb.DuckDBPyConnection, hub: str, readable: list[Path], seg
                 body = page.body if readable[segment] == segments[segment] else _readable(page.body).encode()
                 paths[-1].write_bytes(body)
             rows = con.execute(
-                f"""with {_record_cte(hub, paths, max(path.stat().st_size for path in paths))},
+                f"""with {record_cte(hub, paths, max(path.stat().st_size for path in paths))},
                     chosen as (from record where position in ?),
                     judged as (select * from (with record as (from chosen) {_as_cte(record_sql(hub))}))
                     select segment, position, reason, record from judged join record using (segment, position)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from hubwatch import classify as judging
 from hubwatch import link as linking
-from hubwatch import statistics, store
+from hubwatch import profiles, statistics, store
 from hubwatch.claims import ClaimError
 from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
@@ -25,7 +25,6 @@ from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, kept_sweeps, now
-from hubwatch.report import write_report
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError, is_loopback
 from hubwatch.sweeps import KINDS, Kept, Sweep
@@ -331,6 +330,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
     with _recorded(settings, "load", pages.hub, pages.day) as outcome:
         loaded = load_sweep(con, pages, load_facts(), accept_shrink)
+        profiles.load_listed(con, pages)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
     return loaded
 
@@ -339,6 +339,18 @@ def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request."""
     with _recorded(settings, "classify", None, None):
         judging.classify(con, load_facts())
+
+
+def ask_profiles(settings: Settings, budget: int, tell: Callable[[str], object]) -> int:
+    """Keep the hub's own profiles of the unlabelled namespaces with most downloads, at most `budget`, and judge again."""
+    with warehouse(settings) as con, Client("huggingface", settings) as client:
+        unlabelled = judging.unknown_namespaces(con, None, 10 * budget)
+        wanted = [row.namespace for row in unlabelled if row.hub == "huggingface"][:budget]
+        with _recorded(settings, "collect", "huggingface", today(), client):
+            found = profiles.collect_profiles(client, settings, today(), wanted, tell)
+        profiles.load_collected(con, SweepPages(settings.data, "huggingface", today(), profiles.SWEEP))
+        judge(con, settings)
+    return found
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
@@ -359,6 +371,8 @@ def publish(settings: Settings) -> Path:
     with store.locked(settings.data, "warehouse", settings.lock_wait), _recorded(settings, "publish", None, None):
         target = store.publish(settings.data)
         with store.open_published(settings.data) as con:
+            from hubwatch.report import write_report  # here, because charts take seconds to import
+
             write_report(con, settings.data / "report")
         return target
 

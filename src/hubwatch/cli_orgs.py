@@ -1,0 +1,58 @@
+"""`hubwatch orgs`: who stands behind namespaces, on what ground, and what a reviewer should look at next."""
+
+from typing import Annotated
+
+import typer
+
+from hubwatch import classify, pipeline, store
+from hubwatch.cli_options import Data, Day, Json, parsed_day
+from hubwatch.cli_reading import Hub, known_hub, show_rows
+from hubwatch.facts import POLICIES, load_facts
+from hubwatch.settings import Settings, UsageError
+
+orgs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who stands behind namespaces, and on what ground.")
+
+
+@orgs.command("list")
+def list_organizations(
+    policy: Annotated[str, typer.Option("--policy", help=", ".join(POLICIES))] = POLICIES[0], as_json: Json = False, data: Data = None
+) -> None:
+    """Every organization with country, kind, namespaces and models under a policy."""
+    if policy not in POLICIES:
+        raise UsageError(f"--policy {policy} is not known; it is one of {', '.join(POLICIES)}")
+    with store.open_published(Settings.from_environment(data).data) as con:
+        rows = classify.organizations_listing(con, load_facts(), policy)
+    columns = tuple(classify.OrganizationRow.model_fields)
+    show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)
+
+
+@orgs.command("explain")
+def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_json: Json = False, data: Data = None) -> None:
+    """Every claim about a namespace with its source, and what each policy makes of them."""
+    with store.open_published(Settings.from_environment(data).data) as con:
+        found = classify.explain(con, load_facts(), namespace, known_hub(hub))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    for claim in found.claims:
+        told = {key: value for key, value in claim.model_dump(exclude_none=True).items() if key not in ("by", "source")}
+        typer.echo(f"{claim.by}: " + ", ".join(f"{key} {value}" for key, value in told.items()) + f" [{claim.source}]")
+    for origin in found.origins:
+        who = f"{origin.organization or 'unknown'}, {origin.country or 'no country known'}, {origin.kind}"
+        typer.echo(f"{origin.hub} under {origin.policy}: {who} (known by {origin.known_by}, confidence {origin.confidence:.2f})")
+
+
+@orgs.command("unknown")
+def unknown(limit: Annotated[int, typer.Option("--limit", min=1)] = 50, day: Day = None, as_json: Json = False, data: Data = None) -> None:
+    """The unlabelled namespaces with most downloads, and the share of their hub's downloads that each could move."""
+    with store.open_published(Settings.from_environment(data).data) as con:
+        rows = classify.unknown_namespaces(con, parsed_day(day) if day else None, limit)
+    columns = tuple(classify.Unlabelled.model_fields)
+    show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)
+
+
+@orgs.command("profiles")
+def profiles(budget: Annotated[int, typer.Option("--budget", min=1, help="namespaces to ask for")] = 100, data: Data = None) -> None:
+    """Ask Hugging Face for the profiles of the unlabelled namespaces with most downloads, and judge again."""
+    found = pipeline.ask_profiles(Settings.from_environment(data), budget, lambda line: typer.echo(line, err=True))
+    typer.echo(f"{found} profile(s) kept; run `hubwatch publish` to put the new judgement in place")
