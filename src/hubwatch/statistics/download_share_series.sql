@@ -44,9 +44,8 @@ spans as (
   from numbered, length group by owner
 ),
 steady as materialized (
-  select listing_key from store.counters
-  semi join range using (day) semi join (select listing_key from spans where listing_key is not null) using (listing_key)
-  where not superseded group by listing_key having count(*) = (select days from length)
+  select listing_key from store.counters join (select listing_key from spans where listing_key is not null) using (listing_key)
+  where not superseded and day in (select day from range) group by listing_key having count(*) = (select days from length)
 ),
 patched as materialized (
   select owner from (
@@ -65,7 +64,7 @@ groups as (
   from (
     select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
       when 'likes' then likes else 1 end as value
-    from store.counters semi join range using (day) where not superseded)
+    from store.counters where not superseded and day in (select day from range))
   join panel using (listing_key) group by day, number
 ),
 whole as (
