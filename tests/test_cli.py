@@ -1,0 +1,75 @@
+"""The command line's promises: one plain line an error, the cure in it, exit codes 0, 1, 2."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hubwatch.sandbox import Sandbox
+from tests.kept import record
+from tests.test_readme import hubwatch
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "github"], "'github' is not a hub; hubs are huggingface, modelscope, wisemodel"),
+        (["run", "--day", "tomorrow"], "--day tomorrow is not a date; write it as YYYY-MM-DD"),
+        (["run", "--sweep", "half"], "--sweep half is not known"),
+        (["run", "--sweep", "owners"], "--sweep owners and --owner NAME belong together"),
+        (["run", "--limit", "0"], "--limit"),
+        (["run", "--nonsense"], "No such option: --nonsense"),
+        (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
+        (["load", "huggingface"], "run `hubwatch collect`"),
+    ],
+)
+def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = hubwatch(tmp_path, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert told in done.stderr
+
+
+def test_reading_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
+    done = hubwatch(tmp_path, "stats", "download-share")
+    assert done.returncode == 1
+    assert "run `hubwatch run`" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_unreachable_hub_fails_with_its_name_and_no_traceback(tmp_path: Path) -> None:
+    nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HUBWATCH_ATTEMPTS": "2"}
+    done = hubwatch(tmp_path, "run", "huggingface", "--json", **nowhere)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hubwatch: huggingface: failed")
+    got = json.loads(done.stdout)
+    assert got["hubs"]["huggingface"]["complete"] is False
+    assert got["hubs"]["huggingface"]["requests"] == 2
+
+
+def test_the_json_of_a_run_has_the_promised_shape(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        done = hubwatch(tmp_path, "run", "huggingface", "--json", "--day", "2026-01-02", **sandbox.endpoints)
+    assert done.returncode == 0, done.stderr
+    got = json.loads(done.stdout)
+    assert set(got) == {"day", "hubs", "published"}
+    assert got["day"] == "2026-01-02"
+    assert set(got["hubs"]["huggingface"]) == {"complete", "records", "rejected", "requests", "retries", "message"}
+    assert Path(got["published"]).exists()
+
+
+def test_a_share_in_json_has_the_promised_columns(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("Qwen/b"), record("who-is-this-xyz/b")]) as sandbox:
+        hubwatch(tmp_path, "run", "huggingface", **sandbox.endpoints)
+    done = hubwatch(tmp_path, "stats", "download_share", "--by", "country", "--hub", "huggingface", "--format", "json")
+    rows = json.loads(done.stdout)["rows"]
+    assert [(row["group"], row["value"], row["share"], row["share_low"], row["share_high"], row["models"]) for row in rows] == [
+        ("CN", 10, 0.5, 0.5, 1.0, 1),
+        ("unknown", 10, 0.5, 0.0, 0.5, 1),
+    ]
+
+
+def test_a_traceback_comes_with_debug_alone(tmp_path: Path) -> None:
+    assert "Traceback" in hubwatch(tmp_path, "--debug", "run", "github").stderr

@@ -1,0 +1,83 @@
+"""Every command that the README shows is run, as a user would run it: in an empty folder, with nothing but a demo before."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubwatch import store
+from hubwatch.sandbox import Sandbox
+from hubwatch.sandbox.sample import latest_records
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line]
+SQL = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+
+
+def hubwatch(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_", "MODELSCOPE_", "WISEMODEL_"))}
+    environment = clean | {"PYTHONPATH": str(ROOT / "src")} | variables
+    command = [sys.executable, "-m", "hubwatch", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was run."""
+    made = tmp_path_factory.mktemp("user")
+    done = hubwatch(made, "demo")
+    assert done.returncode == 0, done.stderr
+    assert "database: hubwatch-data/demo/hubwatch.duckdb" in done.stdout
+    return made
+
+
+@pytest.fixture(scope="module")
+def hubs() -> Iterator[dict[str, str]]:
+    served: dict[str, Any] = latest_records()
+    with Sandbox(**served) as sandbox:
+        yield sandbox.endpoints
+
+
+def test_the_readme_shows_commands_at_all() -> None:
+    assert len(COMMANDS) >= 20
+    assert all(command.startswith("hubwatch ") for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_readme_does_its_work(folder: Path, hubs: dict[str, str], command: str) -> None:
+    done = hubwatch(folder, *shlex.split(command)[1:], **hubs)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_sql_of_the_readme_gives_rows(folder: Path) -> None:
+    with store.open_published(folder / "hubwatch-data" / "demo") as con:
+        rows = con.execute(SQL[0]).fetchall()
+    assert {"big_tech", "ai_tiger", "company"} <= {row[0] for row in rows}
+
+
+def test_the_demo_holds_three_hubs_over_several_days(folder: Path) -> None:
+    with store.open_published(folder / "hubwatch-data" / "demo") as con:
+        listed = dict(con.execute("select hub, count(*) from listings group by hub").fetchall())
+        days = dict(con.execute("select hub, count(*) from days group by hub").fetchall())
+        shared = con.execute("select count(*) from models where len(hubs) > 1").fetchall()[0][0]
+    assert listed["huggingface"] >= 1500
+    assert set(listed) == {"huggingface", "modelscope", "wisemodel"}
+    assert days["huggingface"] >= 3
+    assert shared > 50
+
+
+def test_a_demo_never_empties_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    done = hubwatch(tmp_path, "demo", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "holds something else than a demo" in done.stderr
+    assert (tmp_path / "precious.txt").read_text() == "mine"
