@@ -1,0 +1,202 @@
+-- Who stands behind each namespace of `judged_namespaces`(hub, namespace), one row per policy in `judged_origins`.
+-- Asked in this order, the first answer holds: reviewed fact, the same name's fact on another hub, the hub's own
+-- profile, what the name alone says, nothing. Inputs beside it: schema `facts`, `judged_profiles`, `judged_on`(day),
+-- and `name_claims`(text, rule, kind, country, confidence, source): what the name rules say of a text.
+
+-- statement: fold: spellings that differ only by case, accents, spaces and punctuation are one
+CREATE OR REPLACE TEMP MACRO fold(spelling) AS regexp_replace(lower(strip_accents(nfc_normalize(spelling))), '[^\p{L}\p{N}]+', '', 'g');
+
+-- statement: ancestry: every organization with itself (distance 0) and all it belongs to
+CREATE OR REPLACE TEMP TABLE ancestry AS
+WITH RECURSIVE up AS (
+    SELECT organization, organization AS ancestor, 0 AS distance FROM facts.organizations
+    UNION ALL
+    SELECT up.organization, parents.parent, distance + 1
+    FROM up JOIN facts.organizations AS parents ON parents.organization = up.ancestor
+    WHERE parents.parent IS NOT NULL
+)
+FROM up;
+
+-- statement: policies: country and kind of every organization under every policy
+-- A policy re-judges a country or kind: a child that differs from the re-judged parent there keeps its own word.
+CREATE OR REPLACE TEMP TABLE judged_organizations AS
+WITH said AS (
+    SELECT ancestry.organization, policies.policy, distance, policies.source,
+           CASE WHEN distance = 0 OR own.country IS NOT DISTINCT FROM above.country OR policy = 'home-country'
+                THEN policies.country END AS country,
+           CASE WHEN distance = 0 OR own.kind = above.kind THEN policies.kind END AS kind
+    FROM ancestry
+    JOIN facts.policies AS policies ON policies.organization = ancestor
+    JOIN facts.organizations AS own ON own.organization = ancestry.organization
+    JOIN facts.organizations AS above ON above.organization = ancestor
+), nearest AS (
+    SELECT organization, policy,
+           arg_min(country, distance) AS country,   -- arg_min passes over nulls: a nearer row may leave one open
+           arg_min(kind, distance) AS kind,
+           arg_min(source, distance) FILTER (country IS NOT NULL OR kind IS NOT NULL) AS source
+    FROM said GROUP BY ALL
+), roots AS (
+    SELECT ancestry.organization, arg_max(home.country, distance) AS country
+    FROM ancestry JOIN facts.organizations AS home ON home.organization = ancestor
+    GROUP BY ALL
+)
+SELECT own.organization, asked.policy,
+       coalesce(nearest.country, CASE WHEN asked.policy = 'home-country' THEN roots.country END, own.country) AS country,
+       coalesce(nearest.kind, own.kind) AS kind,
+       nearest.source
+FROM facts.organizations AS own
+JOIN roots USING (organization)
+CROSS JOIN judged_policies AS asked
+LEFT JOIN nearest ON nearest.organization = own.organization AND nearest.policy = asked.policy;
+
+-- statement: current facts: one fact a namespace, the one valid on the day, else the last that ended
+-- The namespace that replaced another (renamed_to) and has no row of its own belongs to the same organization.
+CREATE OR REPLACE TEMP TABLE current_facts AS
+WITH begun AS (
+    FROM facts.namespace_facts
+    WHERE valid_from IS NULL OR valid_from <= (SELECT day FROM judged_on)
+), own AS (
+    SELECT hub, namespace, organization, confidence, source
+    FROM begun
+    QUALIFY row_number() OVER (
+        PARTITION BY hub, namespace
+        ORDER BY valid_to IS NULL OR valid_to > (SELECT day FROM judged_on) DESC, valid_to DESC NULLS FIRST, valid_from DESC NULLS LAST
+    ) = 1
+), successors AS (
+    SELECT begun.hub, begun.renamed_to AS namespace, any_value(begun.organization) AS organization,
+           min(begun.confidence) * 0.95 AS confidence, any_value(begun.source) AS source
+    FROM begun
+    ANTI JOIN facts.namespace_facts AS known ON known.hub = begun.hub AND known.namespace = begun.renamed_to
+    WHERE begun.renamed_to IS NOT NULL
+    GROUP BY begun.hub, begun.renamed_to
+    HAVING count(DISTINCT begun.organization) = 1
+)
+FROM own UNION ALL BY NAME FROM successors;
+
+-- statement: by fact: the exact spelling first; another case only where it can mean one namespace of that hub
+CREATE OR REPLACE TEMP TABLE by_fact AS
+WITH one_spelling AS (
+    SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
+           any_value(confidence) * 0.95 AS confidence, any_value(source) AS source
+    FROM current_facts GROUP BY ALL HAVING count(*) = 1
+)
+SELECT asked.hub, asked.namespace,
+       CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
+       coalesce(exact.confidence, one_spelling.confidence) AS confidence,
+       coalesce(exact.source, one_spelling.source) AS source
+FROM judged_namespaces AS asked
+LEFT JOIN current_facts AS exact USING (hub, namespace)
+LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
+WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
+
+-- statement: by another hub: the same spelling elsewhere, when it is the name of a body and not a word anybody may take
+CREATE OR REPLACE TEMP TABLE by_other_hub AS
+SELECT asked.hub, asked.namespace, any_value(elsewhere.organization) AS organization,
+       0.8 * min(elsewhere.confidence) AS confidence,
+       'the same name on ' || any_value(elsewhere.hub) || ': ' || any_value(elsewhere.source) AS source
+FROM judged_namespaces AS asked
+JOIN current_facts AS elsewhere ON elsewhere.namespace = asked.namespace AND elsewhere.hub <> asked.hub
+JOIN facts.organizations AS body ON body.organization = elsewhere.organization
+LEFT JOIN name_claims AS claim ON claim.text = asked.namespace
+WHERE body.kind NOT IN ('individual', 'mirror', 'unknown')
+  AND length(asked.namespace) >= 4
+  AND NOT coalesce(claim.rule IS NOT NULL AND claim.kind IS NULL, false)
+GROUP BY asked.hub, asked.namespace
+HAVING count(DISTINCT elsewhere.organization) = 1;
+
+-- statement: names: every folded spelling that means exactly one organization
+CREATE OR REPLACE TEMP TABLE organization_names AS
+WITH spellings AS (
+    SELECT organization, fold(organization) AS folded FROM facts.organizations
+    UNION
+    SELECT organization, fold(unnest(other_names)) FROM facts.organizations
+)
+SELECT folded, any_value(organization) AS organization
+FROM spellings WHERE folded <> '' GROUP BY folded HAVING count(*) = 1;
+
+-- statement: by profile: what the hub's own page of the account says
+-- Anybody may write a famous name there. Big Tech, tigers and short names need the account's name to say the same.
+CREATE OR REPLACE TEMP TABLE by_profile AS
+WITH named AS (
+    SELECT profile.hub, profile.namespace, profile.full_name, profile.account_type, profile.fetched_on,
+           body.organization, body.kind, body.country, claim.rule, claim.kind AS rule_kind, claim.country AS rule_country,
+           claim.confidence AS rule_confidence,
+           same.organization IS NOT NULL AS corroborated,
+           length(fold(profile.full_name)) >= CASE WHEN regexp_matches(profile.full_name, '\p{Han}') THEN 3 ELSE 6 END AS long_enough
+    FROM judged_profiles AS profile
+    LEFT JOIN organization_names AS spelt ON spelt.folded = fold(profile.full_name)
+    LEFT JOIN facts.organizations AS body ON body.organization = spelt.organization
+    LEFT JOIN organization_names AS same ON same.folded = fold(profile.namespace) AND same.organization = spelt.organization
+    LEFT JOIN name_claims AS claim ON claim.text = profile.full_name
+), judged AS (
+    SELECT *, account_type = 'organization' AND organization IS NOT NULL AND kind NOT IN ('individual', 'mirror')
+              AND (corroborated OR (long_enough AND kind NOT IN ('big_tech', 'ai_tiger'))) AS is_organization
+    FROM named
+)
+SELECT hub, namespace,
+       CASE WHEN is_organization THEN organization END AS organization,
+       CASE WHEN is_organization THEN country WHEN account_type = 'organization' THEN rule_country END AS country,
+       CASE WHEN is_organization THEN kind WHEN account_type = 'user' THEN 'individual' ELSE rule_kind END AS kind,
+       CASE WHEN is_organization THEN 0.8 WHEN account_type = 'user' THEN 0.7 ELSE 0.95 * rule_confidence END AS confidence,
+       concat_ws(' ', 'profile on ' || hub || ':', account_type, '''' || full_name || '''', 'as of ' || fetched_on,
+                 CASE WHEN NOT is_organization AND account_type = 'organization' THEN '(rule ' || rule || ')' END) AS source
+FROM judged
+WHERE is_organization OR account_type = 'user' OR (account_type = 'organization' AND organization IS NULL AND rule_kind IS NOT NULL)
+QUALIFY row_number() OVER (PARTITION BY hub, namespace ORDER BY fetched_on DESC NULLS LAST) = 1;
+
+-- statement: origins: the first answer, under every policy
+CREATE OR REPLACE TEMP TABLE judged_origins AS
+WITH known AS (
+    SELECT *, NULL AS country, NULL AS kind, 'fact' AS known_by, 1 AS turn FROM by_fact
+    UNION ALL BY NAME
+    SELECT *, NULL AS country, NULL AS kind, 'fact_other_hub' AS known_by, 2 AS turn FROM by_other_hub
+    UNION ALL BY NAME
+    SELECT *, 'profile' AS known_by, 3 AS turn FROM by_profile
+    UNION ALL BY NAME
+    SELECT asked.hub, asked.namespace, NULL AS organization, claim.country, claim.kind, claim.confidence,
+           'name rule ' || claim.rule || ': ' || claim.source AS source, 'rule' AS known_by, 4 AS turn
+    FROM judged_namespaces AS asked JOIN name_claims AS claim ON claim.text = asked.namespace
+    WHERE claim.kind IS NOT NULL
+), first_known AS (
+    FROM known QUALIFY row_number() OVER (PARTITION BY hub, namespace ORDER BY turn) = 1
+)
+SELECT asked.hub, asked.namespace, policies.policy, known.organization,
+       CASE WHEN known.organization IS NULL THEN known.country ELSE body.country END AS country,
+       coalesce(CASE WHEN known.organization IS NULL THEN known.kind ELSE body.kind END, 'unknown') AS kind,
+       coalesce(known.confidence, 0)::DOUBLE AS confidence,
+       coalesce(known.known_by, 'none') AS known_by,
+       known.source || coalesce('; policy: ' || body.source, '') AS source
+FROM judged_namespaces AS asked
+CROSS JOIN judged_policies AS policies
+LEFT JOIN first_known AS known ON known.hub = asked.hub AND known.namespace = asked.namespace
+LEFT JOIN judged_organizations AS body ON body.organization = known.organization AND body.policy = policies.policy;
+
+-- statement: rule claims: what the rules say of the judged texts, heard or not
+SELECT 'rule' AS by, text AS namespace, country, kind, confidence, rule || ': ' || source AS source,
+       CASE WHEN kind IS NULL THEN 'such a name says nothing of who is behind it' END AS note
+FROM name_claims ORDER BY text;
+
+-- statement: unlabelled: the reviewer's work list; parameters: the last day to look at, how many rows
+-- A share is comparable between hubs, a count is not: 30 rolling days there, everything since the start here.
+WITH last_days AS (
+    SELECT hub, max(day) AS day FROM observations WHERE day <= ? GROUP BY hub
+), on_day AS (
+    SELECT listings.hub, listings.namespace, observations.day, downloads_30d, downloads_total
+    FROM observations
+    JOIN last_days ON last_days.hub = observations.hub AND last_days.day = observations.day
+    JOIN listings ON listings.hub = observations.hub AND listings.model_id = observations.model_id
+), hubs AS (
+    SELECT hub, CASE WHEN count(downloads_30d) > 0 THEN 'downloads_30d' WHEN count(downloads_total) > 0 THEN 'downloads_total' END AS unit,
+           coalesce(sum(downloads_30d), sum(downloads_total)) AS downloads
+    FROM on_day GROUP BY hub
+), namespaces AS (
+    SELECT on_day.hub, namespace, any_value(day) AS day, any_value(unit) AS unit, any_value(hubs.downloads) AS of_hub, count(*) AS models,
+           CASE any_value(unit) WHEN 'downloads_30d' THEN sum(downloads_30d) WHEN 'downloads_total' THEN sum(downloads_total) END AS downloads
+    FROM on_day JOIN hubs ON hubs.hub = on_day.hub
+    GROUP BY on_day.hub, namespace
+)
+SELECT hub, namespace, day, models, downloads::BIGINT AS downloads, unit, CASE WHEN of_hub > 0 THEN downloads / of_hub END AS share
+FROM namespaces
+ANTI JOIN (FROM origins WHERE kind <> 'unknown') AS judged USING (hub, namespace)
+ORDER BY share DESC NULLS LAST, downloads DESC NULLS LAST, models DESC, hub, namespace
+LIMIT ?;

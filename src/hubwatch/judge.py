@@ -1,0 +1,74 @@
+"""The judgement of namespaces as temporary tables of one connection: the order of classify.sql, run on what is given it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+from hubwatch.facts import POLICIES, Facts
+from hubwatch.name_rules import claim_names
+
+PROFILE_COLUMNS = {
+    "hub": "VARCHAR",
+    "namespace": "VARCHAR",
+    "full_name": "VARCHAR",
+    "account_type": "VARCHAR",
+    "fetched_on": "DATE",
+}
+
+
+@cache
+def statements() -> dict[str, str]:
+    """The statements of classify.sql by name, in the order of the file."""
+    text = files("hubwatch").joinpath("classify.sql").read_text(encoding="utf-8")
+    parts = text.split("-- statement: ")[1:]
+    return {part.split(":", 1)[0]: "--" + part for part in parts}
+
+
+def judge_organizations(con: duckdb.DuckDBPyConnection, day: date | None) -> None:
+    con.execute("CREATE OR REPLACE TEMP TABLE judged_policies AS SELECT unnest(?) AS policy", [list(POLICIES)])
+    con.execute("CREATE OR REPLACE TEMP TABLE judged_on AS SELECT ?::DATE AS day", [day or datetime.now(UTC).date()])
+    for name in ("fold", "ancestry", "policies"):
+        con.execute(statements()[name])
+
+
+def judge(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None) -> None:
+    """Fill `judged_origins` from the staged facts, `judged_namespaces` and `judged_profiles`."""
+    judge_organizations(con, day)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE name_texts AS SELECT namespace AS text FROM judged_namespaces "
+        "UNION SELECT full_name FROM judged_profiles WHERE full_name IS NOT NULL"
+    )
+    claim_names(con, facts.name_rules)
+    for name in ("current facts", "by fact", "by another hub", "names", "by profile", "origins"):
+        con.execute(statements()[name])
+
+
+def take_profiles(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """The collected profiles of the judged namespaces; none where no sweep has collected any."""
+    if not has_table(con, table):
+        fill(con, "judged_profiles", PROFILE_COLUMNS, [])
+        return
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE judged_profiles AS SELECT {', '.join(PROFILE_COLUMNS)} FROM {table} "
+        "SEMI JOIN judged_namespaces USING (hub, namespace) WHERE full_name IS NOT NULL OR account_type IS NOT NULL"
+    )
+
+
+def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [table]).fetchall())
+
+
+def fill(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Sequence[Any]) -> None:
+    definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({definition})")
+    named = [{name: str(value) if value is not None else None for name, value in zip(columns, row, strict=True)} for row in rows]
+    con.execute(
+        f"INSERT INTO {table} SELECT unnest(from_json(?::JSON, ?), recursive := true)", [json.dumps(named), json.dumps([columns])]
+    )
