@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hubwatch import __version__, cli_reading, pipeline
+from hubwatch import __version__, cli_backfill, cli_reading, pipeline
 from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.settings import Settings, UsageError
@@ -162,6 +162,7 @@ _stage("measure", pipeline.measure, "-> statistics, flags.")
 
 
 cli_reading.register(app)
+cli_backfill.register(app)
 
 
 @app.command()

@@ -99,12 +99,10 @@ def run(
     with warehouse(settings) as con:
         for sweep in sweeps:
             got = result.hubs[sweep.hub]
-            pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind)
+            pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.name)
             if not got.failed or pages.segments():
                 result.hubs[sweep.hub] = _loaded(con, settings, pages, got, accept_shrink)
-        classify(con, settings)
-        link(con, settings)
-        measure(con, settings)
+        finish(con, settings)
     result.published = str(publish(settings))
     return result
 
@@ -132,6 +130,13 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
             got = HubResult(limited=state is not None and state.limited)
             results[pages.hub] = _loaded(con, settings, pages, got, accept_shrink)
     return results
+
+
+def finish(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What follows loading, whatever was loaded: classify, link, measure."""
+    classify(con, settings)
+    link(con, settings)
+    measure(con, settings)
 
 
 def hub_names() -> list[str]:
@@ -166,12 +171,12 @@ def collect(
     transport: httpx.BaseTransport | None = None,
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
-    pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.kind)
+    pages = SweepPages(settings.data, sweep.hub, sweep.day, sweep.name)
     with store.locked(settings.data, f"sweep-{sweep.hub}"), Client(sweep.hub, settings, transport) as client:
         state = pages.state() or SweepState(
-            hub=sweep.hub, day=sweep.day, sweep=sweep.kind, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
+            hub=sweep.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )
-        with _recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
+        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
             try:
                 records = _walk(client, sweep, pages, state, watch, stop)
             finally:
@@ -228,7 +233,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False) -> Loaded:
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
-    with _recorded(settings, "load", pages.hub, pages.day) as outcome:
+    with recorded(settings, "load", pages.hub, pages.day) as outcome:
         loaded = load_sweep(con, pages, load_facts(), accept_shrink)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
     return loaded
@@ -240,20 +245,20 @@ def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """listings -> models, in tiers of identity, each with its evidence."""
-    with _recorded(settings, "link", None, None):
+    with recorded(settings, "link", None, None):
         load_facts().stage(con)
         linking.link(con)
 
 
 def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """-> statistics, flags."""
-    with _recorded(settings, "measure", None, None):
+    with recorded(settings, "measure", None, None):
         statistics.measure(con)
 
 
 def publish(settings: Settings) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step."""
-    with store.locked(settings.data, "warehouse"), _recorded(settings, "publish", None, None):
+    with store.locked(settings.data, "warehouse"), recorded(settings, "publish", None, None):
         return store.publish(settings.data)
 
 
@@ -276,7 +281,7 @@ def told(error: BaseException) -> str:
 
 
 @contextmanager
-def _recorded(
+def recorded(
     settings: Settings, stage: str, hub: str | None, day: date | None, client: Client | None = None
 ) -> Iterator[dict[str, object]]:
     """Note a run of a stage; the next writer of the warehouse takes the notes into `runs`."""
