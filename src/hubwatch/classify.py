@@ -138,13 +138,9 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
         fill(scratch, "profiles", PROFILE_COLUMNS, profiles)
         take_profiles(scratch, "profiles")
         judge(scratch, facts, None)
-        origins = _models(
-            Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)]
-        )
+        origins = _models(Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)])
         ruled = _models(Claim, scratch, statements()["rule claims"])
-    told = tuple(
-        Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles
-    )
+    told = tuple(Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles)
     return Explanation(namespace=namespace, claims=(*_claims(facts, namespace, origins), *told, *ruled), origins=tuple(origins))
 
 
@@ -161,9 +157,7 @@ def organizations_listing(con: duckdb.DuckDBPyConnection, facts: Facts, policy: 
     with duckdb.connect() as scratch:
         facts.stage(scratch)
         judge_organizations(scratch, None)
-        judged = scratch.execute(
-            "SELECT organization, country, kind FROM judged_organizations WHERE policy = ?", [policy]
-        ).fetchall()
+        judged = scratch.execute("SELECT organization, country, kind FROM judged_organizations WHERE policy = ?", [policy]).fetchall()
     counted: dict[str, tuple[int, int]] = {
         organization: (namespaces, models)
         for organization, namespaces, models in con.execute(

@@ -69,6 +69,4 @@ def fill(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], ro
     definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({definition})")
     named = [{name: str(value) if value is not None else None for name, value in zip(columns, row, strict=True)} for row in rows]
-    con.execute(
-        f"INSERT INTO {table} SELECT unnest(from_json(?::JSON, ?), recursive := true)", [json.dumps(named), json.dumps([columns])]
-    )
+    con.execute(f"INSERT INTO {table} SELECT unnest(from_json(?::JSON, ?), recursive := true)", [json.dumps(named), json.dumps([columns])])

@@ -65,6 +65,7 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
         drift, keys = compare_with_last_good(con, pages, segments)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    before = _loaded_before(con, pages)
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep)
         if rejects:
@@ -73,12 +74,14 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
                 [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
             )
         con.execute(
-            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + _CONTENT_HASH + "), ?)",
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?)",
             [
                 *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
                 *(state.started_at, state.finished_at, begun, message or None),
             ],
         )
+        if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:  # nothing new: the tables hold these facts since then
+            con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         if keys:
@@ -87,8 +90,19 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
     return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
 
 
+def _key(pages: SweepPages) -> list[object]:
+    return [pages.hub, pages.day, pages.sweep]
+
+
+def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tuple[object, ...]]:
+    """When the sweep was loaded, and all that its row in `sweeps` says beside; empty when it never was."""
+    return con.execute(
+        "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)
+    ).fetchall()
+
+
 # Independent of row order and of DuckDB's version: the exclusive or of each row's MD5.
-_CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'),
   coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
 

@@ -49,11 +49,7 @@ def claim_names(con: duckdb.DuckDBPyConnection, rules: Sequence[NameRule]) -> No
 
 def _as_json(rules: Sequence[NameRule]) -> str:
     kept = ("rule", "kind", "country", "confidence", "source")
-    return (
-        "["
-        + ",".join('{"at":' + str(at) + "," + rule.model_dump_json(include=set(kept))[1:] for at, rule in enumerate(rules))
-        + "]"
-    )
+    return "[" + ",".join('{"at":' + str(at) + "," + rule.model_dump_json(include=set(kept))[1:] for at, rule in enumerate(rules)) + "]"
 
 
 def _match(pattern: str) -> str:

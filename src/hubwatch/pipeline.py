@@ -134,7 +134,7 @@ def run(
     with warehouse(settings) as con:
         for sweep in sweeps:
             got = result.hubs[sweep.hub]
-            pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
+            pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
             if not got.failed or pages.segments():
                 result.hubs[sweep.hub] = _loaded(con, settings, pages, got, accept_shrink)
         judge(con, settings)
@@ -254,12 +254,12 @@ def collect(
     transport: httpx.BaseTransport | None = None,
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
-    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
     with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
         state = pages.state() or SweepState(
-            hub=pages.hub, day=sweep.day, sweep=sweep.kind, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
+            hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )
-        with _recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
+        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
             try:
                 records = _walk(client, sweep, pages, state, watch, stop)
             except HubFailure as failure:
@@ -328,7 +328,7 @@ def _both_local(state: SweepState, client: Client) -> bool:
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False) -> Loaded:
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
-    with _recorded(settings, "load", pages.hub, pages.day) as outcome:
+    with recorded(settings, "load", pages.hub, pages.day) as outcome:
         loaded = load_sweep(con, pages, load_facts(), accept_shrink)
         profiles.load_listed(con, pages)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
@@ -337,7 +337,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
 
 def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request."""
-    with _recorded(settings, "classify", None, None):
+    with recorded(settings, "classify", None, None):
         judging.classify(con, load_facts())
 
 
@@ -346,7 +346,7 @@ def ask_profiles(settings: Settings, budget: int, tell: Callable[[str], object])
     with warehouse(settings) as con, Client("huggingface", settings) as client:
         unlabelled = judging.unknown_namespaces(con, None, 10 * budget)
         wanted = [row.namespace for row in unlabelled if row.hub == "huggingface"][:budget]
-        with _recorded(settings, "collect", "huggingface", today(), client):
+        with recorded(settings, "collect", "huggingface", today(), client):
             found = profiles.collect_profiles(client, settings, today(), wanted, tell)
         profiles.load_collected(con, SweepPages(settings.data, "huggingface", today(), profiles.SWEEP))
         judge(con, settings)
@@ -355,20 +355,20 @@ def ask_profiles(settings: Settings, budget: int, tell: Callable[[str], object])
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """listings -> models, in tiers of identity, each with its evidence."""
-    with _recorded(settings, "link", None, None):
+    with recorded(settings, "link", None, None):
         load_facts().stage(con)
         linking.link(con)
 
 
 def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """-> statistics, flags."""
-    with _recorded(settings, "measure", None, None):
+    with recorded(settings, "measure", None, None):
         statistics.measure(con)
 
 
 def publish(settings: Settings) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it."""
-    with store.locked(settings.data, "warehouse", settings.lock_wait), _recorded(settings, "publish", None, None):
+    with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
         target = store.publish(settings.data)
         with store.open_published(settings.data) as con:
             from hubwatch.report import write_report  # here, because charts take seconds to import
@@ -396,7 +396,7 @@ def told(error: BaseException) -> str:
 
 
 @contextmanager
-def _recorded(
+def recorded(
     settings: Settings, stage: str, hub: str | None, day: date | None, client: Client | None = None
 ) -> Iterator[dict[str, object]]:
     """Note a run of a stage; the next writer of the warehouse takes the notes into `runs`."""

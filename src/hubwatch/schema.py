@@ -104,7 +104,7 @@ valid_to | DATE | observed day on which they changed (exclusive); null for the s
             *_columns("""
 listing_key | INTEGER | the listing
 day | DATE | UTC date the observation counts for
-source | VARCHAR | full, head, new, owners, window, or archive:NAME
+source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 superseded | BOOLEAN | true where a source of higher precedence has the same listing on the same day
 """),
             *COUNTERS,
@@ -150,7 +150,7 @@ duplicates | BIGINT | further records of a listing already in the sweep; settled
 listed_total | BIGINT | how many models the hub says it has; null when it does not say
 started_at | TIMESTAMP | UTC instant of the first request
 finished_at | TIMESTAMP | UTC instant of the last page
-loaded_at | TIMESTAMP | UTC instant at which loading began: pages kept later are not in it
+loaded_at | TIMESTAMP | UTC instant since which the tables hold these facts; loading the same again does not move it
 content_hash | VARCHAR | hash over the day's facts; the same facts give the same hash
 message | VARCHAR | what was odd: dropped fields, fallback, what is missing
 """
@@ -162,7 +162,7 @@ TABLES = (
         _columns(f"""
 hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
-source | VARCHAR | full, head, new, owners, window, or archive:NAME
+source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 {_SWEEP_FACTS.strip()}
 """),
     ),
@@ -286,8 +286,17 @@ sql | VARCHAR | the query; parameters are written $name
 _URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'modelscope' then 'https://www.modelscope.cn/models/'
  when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
 
-# The order in which sources are believed where they know the same listing on the same day.
-PRECEDENCE = "coalesce(list_position(['full', 'head', 'owners', 'new', 'window'], source), 9)"
+# The order in which sources are believed where they know the same listing on the same day; archives come last.
+_BELIEVED = ["full", "head", "owners", "new", "window"]
+_KIND = "case when starts_with(source, 'window-') then 'window' else source end"
+PRECEDENCE = f"coalesce(list_position({_BELIEVED}, {_KIND}), 9)"
+
+
+def precedence(source: str) -> int:
+    """The same order for Python: 1 is believed first."""
+    kind = "window" if source.startswith("window-") else source
+    return _BELIEVED.index(kind) + 1 if kind in _BELIEVED else 9
+
 
 VIEWS = (
     View(
@@ -350,7 +359,7 @@ superseded | BOOLEAN | true where observations shows another source
         _columns(f"""
 hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
-sweep | VARCHAR | full, head, new, owners, window, or archive:NAME
+sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 {_SWEEP_FACTS.strip()}
 """),
         f"""select hub, day, source as sweep, complete, records, rejected, duplicates, listed_total, started_at, finished_at,

@@ -108,6 +108,20 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     return con
 
 
+@contextlib.contextmanager
+def only_days(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that knows which days the warehouse holds and nothing else: for trying a load without a trace."""
+    with connect(Path(":memory:")) as con:
+        migrate(con)
+        path = data / "warehouse.duckdb"
+        if path.exists():
+            with connect(path, read_only=True) as held:
+                days = held.execute("select hub, day, source from sweeps").fetchall()
+            if days:
+                con.executemany("insert into sweeps (hub, day, source) values (?, ?, ?)", [list(day) for day in days])
+        yield con
+
+
 def open_published(data: Path) -> duckdb.DuckDBPyConnection:
     """The analysts' database, read-only; `StoreFault` with the cure when there is none yet."""
     path = data / "hubwatch.duckdb"

@@ -49,6 +49,13 @@ class Sweep:
     limit: int | None = None
     license_budget: int = 200
 
+    @property
+    def name(self) -> str:
+        """What its pages and rows are kept under: the kind, and for a window its bounds, so that windows stand side by side."""
+        if self.kind != "window":
+            return self.kind
+        return "-".join(["window", *(f"{bound:%Y-%m-%d}" for bound in (self.since, self.until) if bound)])
+
 
 class Hub(Protocol):
     """What a hub's module offers: how to ask it. How its records become listings is the SQL file beside it."""

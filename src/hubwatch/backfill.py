@@ -1,0 +1,126 @@
+"""The past: kept pages loaded anew, a hub's creation window, a published snapshot. Each is a load, then the rest of the way."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from hubwatch import pipeline, schema, store
+from hubwatch.archive import ArchiveDay, Tell, Wanted, load_archive, load_links
+from hubwatch.archive_files import archive_files
+from hubwatch.facts import load_facts
+from hubwatch.mappings import Mapping
+from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.settings import Settings, UsageError
+from hubwatch.sweeps import Sweep
+
+SAVED = (".html", ".htm", ".md")
+WINDOW_TELLS = (
+    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
+    "not the counters as of then, nor what is gone since"
+)
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What loading a kept sweep again gave."""
+
+    hub: str
+    day: date
+    sweep: str
+    complete: bool
+    records: int
+    failed: bool
+    message: str
+
+    def told(self) -> str:
+        """The sweep in one line."""
+        state = "failed" if self.failed else f"{self.records} records{'' if self.complete else ', incomplete'}"
+        return f"{self.hub} {self.day} {self.sweep}: {state}" + (f": {self.message}" if self.message else "")
+
+
+def reload_pages(settings: Settings, kept: list[SweepPages], accept_shrink: bool, tell: Tell) -> list[Reloaded]:
+    """Load kept sweeps again in order of day, with today's rules and facts, and finish and publish; what each gave.
+
+    The same pages give the same tables. A sweep that fails leaves what its day held; the others go on.
+    """
+    done: list[Reloaded] = []
+    with pipeline.warehouse(settings) as con:
+        for number, pages in enumerate(in_order(kept), 1):
+            done.append(_reload(con, settings, pages, accept_shrink))
+            tell(f"{number} of {len(kept)}: {done[-1].told()}")
+        pipeline.judge(con, settings)
+    pipeline.publish(settings)
+    return done
+
+
+def in_order(kept: list[SweepPages]) -> list[SweepPages]:
+    """Kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
+    return sorted(kept, key=lambda pages: (pages.day, schema.precedence(pages.sweep), pages.hub, pages.sweep))
+
+
+def _reload(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool) -> Reloaded:
+    key = (pages.hub, pages.day, pages.sweep)
+    try:
+        loaded = pipeline.load(con, settings, pages, accept_shrink)
+    except pipeline.FAILURES as error:
+        return Reloaded(*key, False, 0, True, pipeline.told(error))
+    return Reloaded(*key, loaded.complete, loaded.records, False, loaded.message)
+
+
+def window_sweep(settings: Settings, hub: str, since: date, until: date, day: date | None) -> Sweep:
+    """The sweep over what a hub created in [since, until); an unfinished one of the same window goes on with its own day."""
+    if since >= until:
+        raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
+    begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
+    sweep = Sweep(hub, day or pipeline.today(), "window", since=begin, until=end)
+    if day is None:
+        for pages in reversed(kept_sweeps(settings.data, hub)):
+            state = pages.state()
+            if pages.sweep == sweep.name and state is not None and state.finished_at is None:
+                return Sweep(hub, pages.day, "window", since=begin, until=end)
+    return sweep
+
+
+def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
+    """Bring a published snapshot in, and finish and publish unless nothing is new; what became of each of its days."""
+    found = archive_files(source, settings)
+    return _brought_in(settings, wanted, lambda con: load_archive(con, mapping, found, load_facts(), wanted, tell))
+
+
+def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
+    """Bring the models in that pages saved from a browser link to."""
+    hub, day = wanted.hub, wanted.day or pipeline.today()
+    if hub is None:
+        raise UsageError(f"{source}: say which hub the page is of, with --hub")
+    files = archive_files(source, settings)
+    pages = {file.name: _links(file.fetch()) for file in files}
+    return _brought_in(settings, wanted, lambda con: [load_links(con, hub, pages, day, load_facts(), wanted, tell)])
+
+
+def _links(path: Path) -> list[str]:
+    """Model ids that a saved page links to, in order."""
+    try:
+        saved_pages = importlib.import_module("hubwatch.saved_pages")
+    except ModuleNotFoundError:
+        raise UsageError(f"{path}: this version does not read saved pages; give a Parquet, CSV or JSON Lines file") from None
+    return list(saved_pages.read_links(path))
+
+
+def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckDBPyConnection], list[ArchiveDay]]) -> list[ArchiveDay]:
+    if wanted.dry_run:
+        with store.only_days(settings.data) as con:
+            return load(con)
+    with pipeline.warehouse(settings) as con:
+        with pipeline.recorded(settings, "backfill", wanted.hub, wanted.day) as outcome:
+            days = load(con)
+            failed = [day.told() for day in days if day.outcome == "failed"]
+            outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
+        if any(day.outcome == "loaded" for day in days):
+            pipeline.judge(con, settings)
+    if any(day.outcome == "loaded" for day in days):
+        pipeline.publish(settings)
+    return days

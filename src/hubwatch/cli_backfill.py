@@ -1,0 +1,129 @@
+"""Commands for the past and for upkeep: backfill, prune, verify, status."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hubwatch import backfill, pipeline
+from hubwatch.archive import ArchiveDay, Wanted
+from hubwatch.cli_options import Data, Json, Shrink, parsed_day
+from hubwatch.cli_reading import known_hub, show_rows
+from hubwatch.mappings import read_mapping, ready_mappings
+from hubwatch.pages import kept_sweeps
+from hubwatch.settings import HUBS, Settings, UsageError
+from hubwatch.watching import watching
+
+DATE = "YYYY-MM-DD"
+Hub = Annotated[str | None, typer.Option("--hub", help="huggingface, modelscope or wisemodel; none: all")]
+
+past = typer.Typer(help="The past: kept pages, a hub's creation window, a published snapshot.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(past, name="backfill")
+
+
+@past.command()
+def pages(
+    hub: Hub = None,
+    first: Annotated[str | None, typer.Option("--from", metavar=DATE, help="first day [default: the first kept]")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar=DATE, help="last day [default: the last kept]")] = None,
+    data: Data = None,
+    accept_shrink: Shrink = False,
+    as_json: Json = False,
+) -> None:
+    """Kept pages loaded again with today's rules and facts, oldest first; the same pages give the same tables."""
+    settings = Settings.from_environment(data)
+    days = (parsed_day(first, "--from") if first else None, parsed_day(last, "--to") if last else None)
+    kept = kept_sweeps(settings.data, known_hub(hub), *days)
+    if not kept:
+        raise UsageError(f"no kept pages in {settings.data / 'pages'} for that; run `hubwatch collect` first")
+    done = backfill.reload_pages(settings, kept, accept_shrink, _tell)
+    columns = ("hub", "day", "sweep", "complete", "records", "message")
+    show_rows(columns, [(one.hub, one.day, one.sweep, one.complete, one.records, one.message) for one in done], as_json)
+    _exit_if_failed([one.told() for one in done if one.failed])
+
+
+@past.command()
+def window(
+    hub: Annotated[str, typer.Argument(metavar="HUB", help="huggingface, modelscope or wisemodel")],
+    since: Annotated[str, typer.Option("--since", metavar=DATE, help="created on or after this day")],
+    until: Annotated[str, typer.Option("--until", metavar=DATE, help="created before this day")],
+    day: Annotated[
+        str | None, typer.Option("--day", metavar=DATE, help="the day that counts [default: today, or of the unfinished one]")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """What a hub created in [since, until), as it stands now: entered directly where the hub allows, else by walking."""
+    settings = Settings.from_environment(data)
+    if hub not in HUBS:
+        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
+    if hub not in pipeline.hub_names():
+        raise UsageError(f"this version cannot ask {hub}; it asks {', '.join(pipeline.hub_names())}")
+    bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
+    sweep = backfill.window_sweep(settings, hub, *bounds, parsed_day(day) if day else None)
+    _tell(f"{sweep.name} of {hub} for {sweep.day}: {backfill.WINDOW_TELLS.format(day=sweep.day)}")
+    with watching(as_json) as watch:
+        result = pipeline.run(settings, [sweep], watch=watch)
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+    else:
+        got = result.hubs[hub]
+        typer.echo(f"{hub} {sweep.name}: {'complete' if got.complete else 'incomplete'}, {got.records} listings, {got.requests} requests")
+    _exit_if_failed([f"{name}: {got.message}" for name, got in result.hubs.items() if not got.as_asked])
+
+
+@past.command()
+def archive(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="a file, a glob, or hf://datasets/OWNER/NAME[@REV]/path")],
+    mapping: Annotated[str | None, typer.Option("--mapping", help=f"{', '.join(ready_mappings())}, or a .toml file")] = None,
+    hub: Annotated[str | None, typer.Option("--hub", help="take only this hub; of a saved page: its hub")] = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar=DATE, help="the day of the counters; where rows have one: take only this")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be loaded, with which units")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace days already held from this archive")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """A published snapshot (Parquet, CSV, JSON Lines), or model links of a saved page (.html, .md)."""
+    settings = Settings.from_environment(data)
+    wanted = Wanted(known_hub(hub), parsed_day(day) if day else None, dry_run, overwrite)
+    if mapping is None and source.lower().endswith(backfill.SAVED):
+        days = backfill.backfill_saved_pages(settings, source, wanted, _tell)
+    elif mapping is None:
+        raise UsageError(f"say how to read {source}: --mapping {', '.join(ready_mappings())}, or your own .toml file")
+    else:
+        days = backfill.backfill_archive(settings, source, read_mapping(mapping), wanted, _tell)
+    _show_days(days, as_json)
+    _exit_if_failed([one.told() for one in days if one.outcome == "failed"])
+
+
+def _show_days(days: list[ArchiveDay], as_json: bool) -> None:
+    columns = ("hub", "day", "source", "outcome", "records", "rejected", "duplicates", "units", "message")
+    rows: list[tuple[object, ...]] = [
+        (one.hub, one.day, one.source, one.outcome, one.records, one.rejected, one.duplicates, _units(one, as_json), one.message)
+        for one in days
+    ]
+    show_rows(columns, rows, as_json)
+
+
+def _units(day: ArchiveDay, as_json: bool) -> object:
+    return day.counters if as_json else ", ".join(f"{name}: {count}" for name, count in day.counters.items())
+
+
+def _tell(line: str) -> None:
+    """Progress, one line an event."""
+    sys.stderr.write(f"{' '.join(line.split())}\n")
+    sys.stderr.flush()
+
+
+def _exit_if_failed(failed: list[str]) -> None:
+    """Exit 1 when anything failed, saying what on stderr."""
+    for line in failed:
+        typer.echo(f"hubwatch: {' '.join(line.split())}", err=True)
+    if failed:
+        raise typer.Exit(1)
