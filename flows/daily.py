@@ -9,13 +9,13 @@ from typing import Annotated
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # before Prefect reads its settings: nothing is reported
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-from collect import HubName, SweepName, build_kept, collect_sweep, show_days  # noqa: E402
-from prefect import flow  # noqa: E402
-from pydantic import Field  # noqa: E402
-from runs import run_of, settle  # noqa: E402
+from collect import HubName, SweepName, build_kept, collect_sweep, show_days
+from prefect import flow
+from pydantic import Field
+from runs import run_of, settle
 
-from hubwatch import pipeline  # noqa: E402
-from hubwatch.pipeline import BuildResult  # noqa: E402
+from hubwatch import pipeline
+from hubwatch.pipeline import BuildResult
 
 
 @flow(name="daily", validate_parameters=True)

@@ -99,7 +99,9 @@ class Standing:
     def runs(self, deployment: str, *states: str) -> list[dict[str, Any]]:
         """Runs of a deployment in these types of state, or in any."""
         chosen: dict[str, Any] = {"state": {"type": {"any_": list(states)}}} if states else {}
-        found = self.post("/flow_runs/filter", flow_runs=chosen, deployments={"name": {"any_": [deployment]}}, sort="EXPECTED_START_TIME_ASC")
+        found = self.post(
+            "/flow_runs/filter", flow_runs=chosen, deployments={"name": {"any_": [deployment]}}, sort="EXPECTED_START_TIME_ASC"
+        )
         return list(found)
 
     def bring_forward(self, deployment: str) -> str:
@@ -137,7 +139,12 @@ class Standing:
         self._logs += 1
         with open(self.home / f"{self._logs}-{words[0]}.log", "wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "prefect", *words], cwd=self.home, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", "prefect", *words],
+                cwd=self.home,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._running.append(process)
         return process
@@ -155,5 +162,3 @@ class Standing:
     def _state_in(self, run_id: str, wanted: tuple[str, ...]) -> dict[str, Any] | None:
         state = self.state_of(run_id)
         return state if state["type"] in wanted else None
-
-
