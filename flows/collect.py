@@ -63,7 +63,7 @@ def collect(
     return result
 
 
-@flow(name="build", validate_parameters=True)
+@flow(name="build", flow_run_name="build", validate_parameters=True)
 def build(data: Path | None = None) -> BuildResult:
     """Load everything kept and not yet loaded, judge it, publish; a sweep still going is loaded as incomplete, and said so."""
     with run_of(data) as settings:

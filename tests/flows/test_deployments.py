@@ -1,0 +1,91 @@
+"""Deployments on a real local Prefect server with a process worker, against a stand-in hub; also when workers are killed."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubwatch import store
+from hubwatch.sandbox import Faults, Sandbox
+from hubwatch.sandbox.synthetic import huggingface_records
+from tests.flows.standing import Standing, wait_for
+
+pytestmark = pytest.mark.slow
+RECORDS = 4000  # four pages, a second each: time enough to kill the process that collects them
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Sandbox]:
+    with Sandbox(huggingface=list(huggingface_records(RECORDS)), faults=Faults.parse(["huggingface:delay=1"])) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def standing(hub: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    """A server with all deployments, deployed twice; no worker yet."""
+    pytest.importorskip("prefect", reason="Prefect is an extra: pip install hubwatch[prefect]")
+    folder = tmp_path_factory.mktemp("standing")
+    with Standing(folder / "home", hub.endpoints, folder / "data") as running:
+        running.run("work-pool", "create", "hubwatch", "--type", "process")
+        running.run("--no-prompt", "deploy", "--all")
+        yield running
+
+
+def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing, hub: Sandbox) -> None:
+    worker = standing.start_worker()
+    killed = standing.bring_forward("huggingface-full")
+    lease = standing.data / "locks" / "runs" / f"{killed}.lease"
+    wait_for("the second page", lambda: lease.exists() and len(hub.requests) >= 2, 90, standing.logs)
+    _kill(worker.pid, json.loads(lease.read_text())["pid"])
+    asked = len(hub.requests)
+    assert asked < RECORDS / 1000, "the sweep ended before it could be killed"
+    assert standing.state_of(killed)["type"] == "RUNNING"
+
+    worker = standing.start_worker()
+    built = standing.ended(standing.bring_forward("build"))
+    assert built["type"] == "FAILED"
+    assert "the sweep has not ended" in built["message"]
+    assert "\n" not in built["message"]
+    assert standing.state_of(killed)["type"] == "CRASHED"
+    assert not lease.exists()
+
+    resumed = standing.ended(standing.bring_forward("huggingface-full"))
+    assert resumed["type"] == "COMPLETED", resumed["message"]
+    assert len(hub.requests) <= RECORDS / 1000 + 1, "only the page under way when it was killed is asked for again"
+    assert standing.ended(standing.bring_forward("build"))["type"] == "COMPLETED"
+    with store.open_published(standing.data) as con:
+        assert con.execute("select sweep, complete, records from days").fetchall() == [("full", True, RECORDS)]
+    standing.end(worker)
+
+
+def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(standing: Standing) -> None:
+    before = standing.deployments()
+    assert len(before) == 7
+    standing.run("--no-prompt", "deploy", "--all")
+    after = standing.deployments()
+    assert {name: (made["id"], made["schedules"][0]["schedule"]) for name, made in after.items()} == {
+        name: (made["id"], made["schedules"][0]["schedule"]) for name, made in before.items()
+    }
+    assert all(len(made["schedules"]) == 1 for made in after.values())
+
+    worker = standing.start_worker()
+    for name in ("huggingface-head", "build", "backfill"):
+        ended = standing.ended(standing.bring_forward(name))
+        assert ended["type"] == "COMPLETED", ended["message"]
+    tables = {made["key"]: json.loads(made["data"]) for made in standing.post("/artifacts/latest/filter")}
+    assert tables["collect-huggingface-head"][0]["complete"] == "yes"
+    assert {row["hub"] for row in tables["days"]} == {"huggingface"}
+    standing.end(worker)
+    assert not [run for name in after for run in standing.runs(name, "RUNNING", "PENDING")]
+
+
+def _kill(group: int, pid: int) -> None:
+    """End a worker and the process it started, without a word."""
+    os.killpg(group, signal.SIGKILL)
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        assert not Path(f"/proc/{pid}").exists(), "it went with its group"

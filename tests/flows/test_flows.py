@@ -1,0 +1,199 @@
+"""The flows without a server: parameters are checked, tasks are the pipeline's functions, deployments fit their flows."""
+
+import fcntl
+import importlib
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from hubwatch import leases, pipeline
+from hubwatch.pages import SweepPages
+from hubwatch.sandbox import Sandbox
+from hubwatch.settings import UsageError
+from tests.conftest import settings_for
+from tests.kept import keep, record
+
+# Prefect's own: importing it meets deprecations of its dependencies.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:prefect.*")
+
+ROOT = Path(__file__).parents[2]
+DAY = date(2026, 1, 5)
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """Module flows/collect.py as `python flows/daily.py` imports it, with a Prefect home of its own."""
+    pytest.importorskip("prefect", reason="Prefect is an extra: pip install hubwatch[prefect]")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(tmp_path_factory.mktemp("prefect")))
+        patch.setenv("DO_NOT_TRACK", "1")
+        patch.syspath_prepend(str(ROOT / "flows"))
+        yield importlib.import_module("collect")
+        for name in ("collect", "runs"):
+            sys.modules.pop(name, None)
+
+
+def records(count: int) -> list[dict[str, Any]]:
+    return [record(f"org/model-{number}", _id=f"{0x65000000 + number:08x}{number:016x}") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hub": "github"},
+        {"hub": "huggingface", "sweep": "all"},
+        {"hub": "huggingface", "limit": 0},
+        {"hub": "huggingface", "day": "soon"},
+        {},
+    ],
+)
+def test_a_collector_refuses_parameters_that_make_no_sense(flows: ModuleType, wrong: dict[str, Any]) -> None:
+    with pytest.raises(Exception, match=r"hub|sweep|limit|day"):
+        flows.collect.validate_parameters(_bound(flows.collect, wrong))
+
+
+def test_a_day_given_as_text_becomes_a_date(flows: ModuleType) -> None:
+    checked = flows.collect.validate_parameters(_bound(flows.collect, {"hub": "huggingface", "day": "2026-01-05"}))
+    assert checked["day"] == DAY
+
+
+def test_every_deployment_names_a_flow_and_parameters_that_it_takes(flows: ModuleType) -> None:
+    plan = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+    for deployment in plan["deployments"]:
+        file, name = deployment["entrypoint"].split(":")
+        assert file == "flows/collect.py"
+        flow = getattr(flows, name)
+        flow.validate_parameters(_bound(flow, deployment.get("parameters", {})))
+        assert deployment["work_pool"] == {"name": "hubwatch"}
+        assert deployment["concurrency_limit"]["limit"] == 1
+        assert "hubwatch" in deployment["tags"]
+        assert deployment["description"]
+        assert [schedule["timezone"] for schedule in deployment["schedules"]] == ["UTC"]
+
+
+def test_every_hub_has_a_collector_and_the_builder_comes_after_all_daily_ones() -> None:
+    plan = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    collectors = [deployment for deployment in plan if deployment["entrypoint"].endswith(":collect")]
+    hours = {deployment["name"]: int(deployment["schedules"][0]["cron"].split()[1]) for deployment in plan}
+    assert {deployment["parameters"]["hub"] for deployment in collectors} == {"huggingface", "modelscope", "wisemodel"}
+    assert all(hours[deployment["name"]] < hours["build"] for deployment in collectors)
+
+
+def test_no_deployment_holds_a_path_of_one_machine() -> None:
+    plan = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+    assert "pull" not in plan
+    assert not [word for deployment in plan["deployments"] for word in str(deployment).split("'") if word.startswith(("/", "~"))]
+
+
+def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_path: Path) -> None:
+    with Sandbox(huggingface=records(5)) as hub:
+        settings = settings_for(tmp_path, hub.url)
+        collected = flows.collect_sweep.fn(settings, pipeline.asked_sweep("huggingface", day=DAY))
+    built = flows.build_kept.fn(settings)
+    assert (collected.complete, collected.records) == (True, 5)
+    assert [(kept.hub, kept.day, kept.sweep, kept.complete, kept.records) for kept in built.loaded] == [
+        ("huggingface", DAY, "full", True, 5)
+    ]
+    assert flows.build_kept.fn(settings, again=True).loaded == built.loaded
+
+
+def test_a_build_loads_only_what_changed_since_it_was_loaded(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    old, new = keep(tmp_path, date(2026, 1, 1), records(3)), keep(tmp_path, date(2026, 1, 2), records(4))
+    assert _days(pipeline.build(settings)) == [1, 2]
+    _backdate(old, new)
+    assert _days(pipeline.build(settings)) == []
+    new.save_state(new.state() or pytest.fail("the sweep has a state"))
+    assert _days(pipeline.build(settings)) == [2]
+
+
+def test_a_sweep_still_going_is_loaded_as_incomplete_and_said_and_completed_later(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    going = keep(tmp_path, DAY, records(3), finished=False)
+    segment = going.segments()[-1]
+    whole = segment.read_bytes()
+    segment.write_bytes(whole + whole[:50])  # a page is being written right now
+    built = pipeline.build(settings)
+    assert built.shortfall == "huggingface 2026-01-05 full: incomplete: the sweep has not ended; collect again to go on"
+    assert [(kept.complete, kept.records) for kept in built.loaded] == [(False, 3)]
+    assert segment.read_bytes() == whole + whole[:50], "the collector's file was touched under its hands"
+    segment.write_bytes(whole)
+    state = going.state() or pytest.fail("the sweep has a state")
+    state.finished_at = state.started_at
+    going.save_state(state)
+    assert pipeline.build(settings).shortfall == ""
+
+
+def test_one_sweep_that_cannot_be_believed_is_named_and_the_others_are_published(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    keep(tmp_path, date(2026, 1, 1), [{"id": "no/counters"}])
+    keep(tmp_path, date(2026, 1, 2), records(4))
+    built = pipeline.build(settings)
+    assert built.shortfall.startswith("huggingface 2026-01-01 full: failed: huggingface 2026-01-01: 1 of 1 records cannot be read")
+    assert [kept.failed for kept in built.loaded] == [True, False]
+    assert Path(built.published).exists()
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    with pytest.raises(UsageError, match="owners"):
+        pipeline.asked_sweep("huggingface", "owners")
+    with pytest.raises(UsageError, match="owners"):
+        pipeline.asked_sweep("huggingface", "full", owners=("Qwen",))
+    with pytest.raises(UsageError, match="window"):
+        pipeline.asked_sweep("huggingface", "window", since=DAY, until=DAY)
+    with pytest.raises(UsageError, match="is not a sweep"):
+        pipeline.asked_sweep("huggingface", "everything")
+
+
+def test_the_day_table_says_not_said_where_the_hub_says_nothing(tmp_path: Path) -> None:
+    from hubwatch.day_figures import day_figures
+
+    keep(tmp_path, date(2026, 1, 1), records(2))
+    keep(tmp_path, DAY, records(3), finished=False)
+    pipeline.build(settings_for(tmp_path))
+    newest, oldest = day_figures(tmp_path)
+    assert (newest["day"], newest["complete"], newest["records"], newest["first_seen"]) == ("2026-01-05", "no", 3, 1)
+    assert (oldest["day"], oldest["complete"], oldest["downloads_30d"], oldest["message"]) == ("2026-01-01", "yes", 20, "")
+    assert day_figures(tmp_path, days=1) == [newest]
+
+
+def test_a_lease_is_abandoned_only_when_its_process_is_gone(tmp_path: Path) -> None:
+    with leases.held(tmp_path, "alive"):
+        assert leases.abandoned(tmp_path) == []
+        left = tmp_path / "locks" / "runs" / "killed.lease"
+        left.write_text("{}")  # what a killed process leaves: the file without its lock
+        assert leases.abandoned(tmp_path) == ["killed"]
+        with open(left) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            assert leases.abandoned(tmp_path) == []
+        leases.settle(tmp_path, "killed")
+    assert leases.abandoned(tmp_path) == []
+    assert list((tmp_path / "locks" / "runs").iterdir()) == []
+
+
+def _bound(flow: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The flow's parameters with their defaults, as Prefect hands them to the check."""
+    import inspect
+
+    bound = inspect.signature(flow.fn).bind_partial(**given)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _days(built: pipeline.BuildResult) -> list[int]:
+    return [kept.day.day for kept in built.loaded]
+
+
+def _backdate(*kept: SweepPages) -> None:
+    """Let the pages be an hour old."""
+    import os
+
+    for pages in kept:
+        for path in pages.folder.iterdir():
+            os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime - 3600))
