@@ -93,13 +93,15 @@ class Examination:
         """Note a finding; a cure is told only for what is off."""
         self.report.findings.append(Finding(name=name, ok=ok, told=told, cure=None if ok else cure))
 
-    def ask(self, name: str, ask: Ask, read: Callable[[Answer], T], cure: str | None = None) -> T | None:
+    def ask(
+        self, name: str, ask: Ask, read: Callable[[Answer], T], cure: Callable[[HubFailure], str | None] = lambda failure: None
+    ) -> T | None:
         """What `read` makes of the answer; trouble is noted as a finding with its cure, and None comes back."""
         self._name = re.sub(r"\W+", "-", name)
         try:
             return self.client.ask(ask, read)
         except HubFailure as failure:
-            self.found(name, False, str(failure), cure or self._cure(failure))
+            self.found(name, False, str(failure), cure(failure) or self._cure(failure))
             return None
 
     def shape(self, name: str, records: list[Any], expected: dict[str, str]) -> None:

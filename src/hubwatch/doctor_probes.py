@@ -26,6 +26,7 @@ HUGGINGFACE_TYPES = {
     "likes": "number",
     "tags": "list",
 }
+_LISTING_CURE = "correct or unset HUBWATCH_WISEMODEL_LISTING"
 _CHANGED = "the hub has changed: look at the evidence, and update hubwatch"
 
 
@@ -33,7 +34,7 @@ def probe_huggingface(look: Examination) -> None:
     """Token, fields, order by creation, the next page, and a cursor of our own making."""
     client = look.client
     if client.has_token:
-        said = look.ask("token", Ask(client.url("/api/whoami-v2")), _object, "renew it or unset HF_TOKEN")
+        said = look.ask("token", Ask(client.url("/api/whoami-v2")), _object, lambda failure: "renew it or unset HF_TOKEN")
         if said is not None:
             look.token(True)
     else:
@@ -80,19 +81,19 @@ def _follow_link(look: Examination, link: str, keys: list[Any]) -> None:
 def probe_modelscope(look: Examination) -> None:
     """Both ways of listing, whether they agree, the order by downloads, and how deep the first one goes."""
     client = look.client
-    fallback = "full sweeps go by the OpenAPI while it is so, and end incomplete"
-    accepted: list[bool] = []
+    refused: list[HubFailure] = []
 
-    def read(answer: Answer) -> Listing:
-        try:
-            listing = modelscope_answers.listing(answer)
-        except Refused as refusal:
-            accepted.append(not modelscope_answers.is_about_token(refusal))
-            raise
-        accepted.append(True)
-        return listing
+    def cure(failure: HubFailure) -> str | None:
+        if isinstance(failure, Refused) and modelscope_answers.is_about_token(failure):
+            refused.append(failure)
+            return "renew or unset MODELSCOPE_API_TOKEN"
+        return None
 
-    own = look.ask("site listing", modelscope.dolphin_ask(client, 1, _SAMPLE), read, fallback)
+    def cure_of_own(failure: HubFailure) -> str:
+        return cure(failure) or "full sweeps go by the OpenAPI while it is so, and end incomplete where that is cut"
+
+    read = modelscope_answers.listing
+    own = look.ask("site listing", modelscope.dolphin_ask(client, 1, _SAMPLE), read, cure_of_own)
     if own is not None:
         look.shape("site listing", own.records, modelscope.SHAPES[0])
         times = [modelscope_answers.modified(record) for record in own.records]
@@ -101,14 +102,14 @@ def probe_modelscope(look: Examination) -> None:
         if by_downloads is not None:
             _order(look, "order by downloads", [modelscope_answers.downloads(record) for record in by_downloads.records])
         _depth(look, own.total, read)
-    api = look.ask("openapi", modelscope_openapi.openapi_ask(client, 1, _SAMPLE), read)
+    api = look.ask("openapi", modelscope_openapi.openapi_ask(client, 1, _SAMPLE), read, cure)
     if api is not None:
         look.shape("openapi", api.records, modelscope.SHAPES[1])
         if own is not None and own.total and api.total:
             agree = abs(own.total - api.total) <= 0.01 * own.total
             told = f"the site's own listing says {own.total} models, the OpenAPI {api.total}"
             look.found("totals", agree, told, "one of them hides models: compare before trusting either")
-    look.token(all(accepted) if accepted else None)
+    look.token(False if refused else True if own or api else None)
 
 
 def _order(look: Examination, name: str, values: list[Any]) -> None:
@@ -185,9 +186,9 @@ def _configured_listing(look: Examination) -> None:
             return
         asks = listing.asks(look.client)
     except HubFailure as failure:
-        look.found("site listing", False, str(failure), "correct or unset HUBWATCH_WISEMODEL_LISTING")
+        look.found("site listing", False, str(failure), _LISTING_CURE)
         return
-    found = look.ask("site listing", asks(1, min(listing.page_size, _SAMPLE)), listing.read, "correct or unset HUBWATCH_WISEMODEL_LISTING")
+    found = look.ask("site listing", asks(1, min(listing.page_size, _SAMPLE)), listing.read, lambda failure: _LISTING_CURE)
     if found is not None:
         empty = [
             name for name in listing.fields.configured() if not any(listing.value(record, name) is not None for record in found.records)

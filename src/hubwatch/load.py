@@ -63,6 +63,7 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages, segments)
+        drift += _foreign_words(con)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
     before = _loaded_before(con, pages)
@@ -99,6 +100,19 @@ def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tu
     return con.execute(
         "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)
     ).fetchall()
+
+
+def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """A remark on the words that stayed as the hub writes them, because the reviewed vocabulary has no English for them."""
+    foreign = "strlen(concat(task, library, license_raw)) > length(concat(task, library, license_raw))"
+    if not con.execute(f"select 1 from parsed where {foreign} limit 1").fetchall():
+        return []
+    found = con.execute(
+        f"""select count(distinct word), count(distinct model_id), string_agg(distinct word, ', ' order by word)
+            from (select model_id, unnest([task, library, license]) as word from staged where {foreign}) where strlen(word) > length(word)"""
+    ).fetchall()
+    words, listings, told = found[0]
+    return [f"{words} word(s) on {listings} listing(s) have no English in data/words.csv and stay: {told[:200]}"] if words else []
 
 
 # Independent of row order and of DuckDB's version: the exclusive or of each row's MD5.

@@ -10,7 +10,6 @@ import email.policy
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +17,6 @@ from bs4 import BeautifulSoup, Comment
 
 from hubwatch.failures import ClientRenderedPage, HubFailure
 
-SOURCE = "archive:saved-pages"
 _SITE = "wisemodel.cn"
 _MODEL = re.compile(
     r"^(https?://(www\.)?wisemodel\.cn)?/models/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(\.git)?(/(intro|file))?/?([?#].*)?$", re.ASCII | re.I
@@ -28,19 +26,8 @@ _SAVED_FROM = re.compile(r"saved from url=\(\d+\)(?P<url>\S+)", re.I)
 _WORDS_OF_A_SHELL = 200  # characters of visible text up to which a page without links is taken for an empty shell
 
 
-@dataclass(frozen=True)
-class SavedLink:
-    """A model as a saved page names it: what the archive loader takes as a listing of kind `model` without counters."""
-
-    model_id: str
-    url: str
-    repo_kind: str = "model"
-    hub: str = "wisemodel"
-    source: str = SOURCE
-
-
-def read_links(path: Path) -> list[SavedLink]:
-    """Every model the file links to, once, in order of appearance; ids that differ in case only are one model.
+def read_links(path: Path) -> list[str]:
+    """The model_id of every model the file links to, once, in order of appearance; ids that differ in case only are one model.
 
     Raises `ClientRenderedPage` for a page that a browser would have to fill, `HubFailure` for a file that cannot be read
     or links to no model.
@@ -53,11 +40,11 @@ def read_links(path: Path) -> list[SavedLink]:
     is_page = path.suffix.lower() in (".html", ".htm", ".xhtml", ".mhtml", ".mht") or text.lstrip()[:1] == "<"
     soup = BeautifulSoup(text if "<" in text else "", "html.parser")
     at_home = is_page and _origin(soup) in (None, _SITE, f"www.{_SITE}")
-    found: dict[str, SavedLink] = {}
+    found: dict[str, str] = {}
     for address in _addresses(soup, text, is_page):
-        link = _link(address, at_home)
-        if link is not None:
-            found.setdefault(link.model_id.lower(), link)
+        model_id = _model_id(address, at_home)
+        if model_id is not None:
+            found.setdefault(model_id.lower(), model_id)
     if not found:
         raise _nothing(path, soup, is_page)
     return list(found.values())
@@ -84,12 +71,10 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _link(address: str, at_home: bool) -> SavedLink | None:
+def _model_id(address: str, at_home: bool) -> str | None:
+    """The model that an address leads to, or None; an address without a host counts on the site's own pages only."""
     match = _MODEL.match(unquote(address.strip()).rstrip(".,;"))
-    if match is None or not (match[1] or at_home):
-        return None
-    model_id = f"{match['owner']}/{match['name']}"
-    return SavedLink(model_id, f"https://{_SITE}/models/{model_id}")
+    return f"{match['owner']}/{match['name']}" if match is not None and (match[1] or at_home) else None
 
 
 def _origin(soup: BeautifulSoup) -> str | None:

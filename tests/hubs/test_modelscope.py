@@ -1,7 +1,6 @@
 """ModelScope: both ways of listing, their oddities, and what becomes of each record."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,16 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import duckdb
 import httpx
 import pytest
+from tests.hubs.hub_day import collect_and_load, rows, vocabulary
+from tests.shared import shared
 
 from hubwatch import pipeline
-from hubwatch.facts import load_facts
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-SHARED = Path(os.environ.get("HUBWATCH_SHARED") or Path(__file__).parents[2].parent / "shared")
 DAY = pipeline.today()
 Answering = Callable[[httpx.Request], Any]
 
@@ -110,13 +108,7 @@ def settings(data: Path, endpoint: str = "http://127.0.0.1:9", token: str = "", 
 
 
 def run(data: Path, hub: Answering, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
-    result = pipeline.run(own or settings(data), [Sweep("modelscope", day, kind, **sweep)], transport=httpx.MockTransport(hub))
-    return result.hubs["modelscope"]
-
-
-def rows(data: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
-        return con.execute(sql).fetchall()
+    return collect_and_load(own or settings(data), Sweep("modelscope", day, kind, **sweep), hub)
 
 
 def test_a_record_of_the_sites_own_listing_becomes_exactly_this_listing(tmp_path: Path) -> None:
@@ -143,22 +135,21 @@ def load_pages(data: Path, pages: list[Any]) -> pipeline.HubResult:
     return run(data, lambda request: httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0]))
 
 
-def word(vocabulary: str, raw: str) -> str:
+def word(kind: str, raw: str) -> str:
     """The shared word that the reviewed facts give for a hub's word, else that word."""
-    return next((row.word for row in load_facts().words if (row.vocabulary, row.raw) == (vocabulary, raw)), raw)
+    return next((row.word for row in vocabulary().words if (row.vocabulary, row.raw) == (kind, raw)), raw)
 
 
 def license_id(raw: str) -> str:
-    return next((row.license for row in load_facts().licenses if row.raw == raw.lower()), raw.lower())
+    return next((row.license for row in vocabulary().licenses if row.raw == raw.lower()), raw.lower())
 
 
 LISTED = """select model_id, title, created_at, modified_at, license_raw, license, task, library, parameters, base_models, gated,
   downloads_30d, downloads_total, likes from listings join observations using (hub, model_id) order by model_id"""
 
 
-@pytest.mark.skipif(not (SHARED / "real/modelscope").is_dir(), reason="no real captures beside the repository (HUBWATCH_SHARED)")
 def test_the_official_list_example_loads_to_exact_rows(tmp_path: Path) -> None:
-    page = json.loads((SHARED / "real/modelscope/openapi_list_models.official_example.json").read_text("utf-8"))
+    page = json.loads(shared("real/modelscope/openapi_list_models.official_example.json").read_text("utf-8"))
     page["data"]["total_count"] = 2
     result = load_pages(tmp_path, [page])
     assert (result.complete, result.records, result.rejected) == (True, 2, 0), result.message
@@ -185,9 +176,8 @@ def test_the_official_list_example_loads_to_exact_rows(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(not (SHARED / "real/modelscope").is_dir(), reason="no real captures beside the repository (HUBWATCH_SHARED)")
 def test_the_official_detail_example_is_a_record_of_the_same_shape(tmp_path: Path) -> None:
-    detail = json.loads((SHARED / "real/modelscope/openapi_get_model.official_example.json").read_text("utf-8"))["data"]
+    detail = json.loads(shared("real/modelscope/openapi_get_model.official_example.json").read_text("utf-8"))["data"]
     load_pages(tmp_path, [{"success": True, "request_id": "1", "data": {"models": [detail], "total_count": 1}}])
     assert rows(tmp_path, LISTED) == [
         (
@@ -197,9 +187,8 @@ def test_the_official_detail_example_is_a_record_of_the_same_shape(tmp_path: Pat
     ]
 
 
-@pytest.mark.skipif(not (SHARED / "real/modelscope").is_dir(), reason="no real captures beside the repository (HUBWATCH_SHARED)")
 def test_each_official_error_stops_the_sweep_and_is_told_with_its_code(tmp_path: Path) -> None:
-    errors = json.loads((SHARED / "real/modelscope/openapi_errors.official_examples.json").read_text("utf-8"))
+    errors = json.loads(shared("real/modelscope/openapi_errors.official_examples.json").read_text("utf-8"))
     for number, error in enumerate(errors):
         answer = httpx.Response(error["http"], json=error["body"])
         result = run(tmp_path / str(number), lambda request, answer=answer: httpx.Response(answer.status_code, content=answer.content))
@@ -252,6 +241,13 @@ def test_an_odd_spelling_is_read(tmp_path: Path, changed: dict[str, Any], column
     result = run(tmp_path, Hub([dolphin_record("a", "b", **changed)]))
     assert (result.complete, result.records, result.rejected) == (True, 1, 0), result.message
     assert rows(tmp_path, f"select {column} from listings") == [(expected,)]
+
+
+def test_words_without_english_stay_as_they_are_and_are_counted(tmp_path: Path) -> None:
+    unknown = {"Tasks": ["蒸汽机识别"], "License": "某某许可证"}
+    result = run(tmp_path, Hub([dolphin_record("a", "b", **unknown), dolphin_record("a", "c", **unknown), dolphin_record("a", "d")]))
+    assert "2 word(s) on 2 listing(s) have no English in data/words.csv and stay: 某某许可证, 蒸汽机识别" in result.message
+    assert rows(tmp_path, "select task, license from listings where name = 'b'") == [("蒸汽机识别", "某某许可证")]
 
 
 def test_a_record_without_its_license_key_is_read(tmp_path: Path) -> None:
@@ -487,33 +483,35 @@ def test_a_persons_namespace_is_asked_for_by_the_openapi(tmp_path: Path) -> None
     assert rows(tmp_path, "select model_id from listings order by 1") == [("Qwen/Q1",), ("somebody/m",)]
 
 
-def deep(owner: str, count: int) -> list[dict[str, Any]]:
+def deep(owner: str, count: int, spread: int) -> list[dict[str, Any]]:
     """More models of an owner than the OpenAPI shows, told apart by license and library."""
     licenses = ("mit", "apache-2.0", "other")
     return [
-        openapi_record(f"{owner}/m{number:04}", downloads=number, tags=[f"license:{licenses[number % 3]}", f"library:l{number % 4}"])
+        openapi_record(
+            f"{owner}/m{number:04}", downloads=number % spread, tags=[f"license:{licenses[number % 3]}", f"library:l{number % 4}"]
+        )
         for number in range(count)
     ]
 
 
 def test_an_owner_above_the_depth_limit_is_seen_whole_through_filters(tmp_path: Path) -> None:
-    hub = Hub(api_models=deep("mirror", 6500), odd=refuse_dolphin())
+    hub = Hub(api_models=deep("mirror", 3300, spread=1), odd=refuse_dolphin())
     result = run(tmp_path, hub, "owners", owners=("mirror",))
-    assert (result.complete, result.records) == (True, 6500), result.message
+    assert (result.complete, result.records) == (True, 3300), result.message
 
 
 def test_what_the_depth_limit_hides_makes_the_sweep_incomplete_and_says_so(tmp_path: Path) -> None:
-    plain = [openapi_record(f"o{number % 3}/m{number:05}", downloads=0, likes=0) for number in range(9300)]
+    plain = [openapi_record(f"o{int(number > 3099)}/m{number:05}", downloads=0, likes=0) for number in range(3200)]
     result = run(tmp_path, Hub(api_models=plain, odd=refuse_dolphin()))
     assert (result.complete, result.failed) == (False, False)
-    assert "9000 of 9300 models; the others are behind the depth limit of the OpenAPI were seen" in result.message
-    result = run(tmp_path / "head", Hub(api_models=deep("a", 4000), odd=refuse_dolphin()), "head", floor=10)
+    assert "3000 of 3200 models were seen; the others are behind the depth limit of the OpenAPI" in result.message
+    result = run(tmp_path / "head", Hub(api_models=deep("a", 3100, spread=3100), odd=refuse_dolphin()), "head", floor=10)
     assert not result.complete
     assert "does not reach down to 10 downloads" in result.message
 
 
 def test_filters_that_the_hub_ignores_are_noticed_at_the_first_page(tmp_path: Path) -> None:
-    models = deep("a", 3100)
+    models = deep("a", 3100, spread=1)
     hub = Hub(api_models=models)
 
     def odd(request: httpx.Request) -> httpx.Response | None:

@@ -1,22 +1,23 @@
 """WiseModel: GitLab's project list, licenses within a budget, and the configured listing call."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx
 import pytest
+from tests.hubs.hub_day import collect_and_load, rows
+from tests.shared import shared
 
 from hubwatch import pipeline
+from hubwatch.hubs.numbered import Listing
+from hubwatch.hubs.wisemodel_listing import Fields, SiteListing
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-SHARED = Path(os.environ.get("HUBWATCH_SHARED") or Path(__file__).parents[2].parent / "shared")
 DAY = pipeline.today()
 HOME = "http://127.0.0.1:9"
 
@@ -89,21 +90,15 @@ def settings(data: Path, **more: str) -> Settings:
 
 def run(data: Path, hub: Hub, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
     asked = Sweep("wisemodel", day, kind, **({"license_budget": 0} | sweep))
-    return pipeline.run(own or settings(data), [asked], transport=httpx.MockTransport(hub)).hubs["wisemodel"]
-
-
-def rows(data: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
-        return con.execute(sql).fetchall()
+    return collect_and_load(own or settings(data), asked, hub)
 
 
 LISTED = """select model_id, title, created_at, modified_at, license_raw, task, repo_kind, downloads_30d, downloads_total, likes, hub_key, url
   from listings join observations using (hub, model_id) order by model_id"""
 
 
-@pytest.mark.skipif(not (SHARED / "real/wisemodel").is_dir(), reason="no real captures beside the repository (HUBWATCH_SHARED)")
 def test_gitlabs_documented_answer_loads_to_an_exact_row(tmp_path: Path) -> None:
-    page = json.loads((SHARED / "real/wisemodel/gitlab_projects_simple.DOC-SAMPLE.json").read_text("utf-8"))
+    page = json.loads(shared("real/wisemodel/gitlab_projects_simple.DOC-SAMPLE.json").read_text("utf-8"))
     result = run(tmp_path, Hub(page))
     assert (result.complete, result.records, result.rejected) == (True, 1, 0), result.message
     at = datetime(2013, 9, 30, 13, 46, 2)
@@ -337,6 +332,31 @@ def test_with_the_listing_call_configured_downloads_and_likes_appear(tmp_path: P
         ("b/only-on-the-site", "零一", "model", datetime(2024, 1, 12, 6, 6, 43), None, 0, 0),
     ]
     assert rows(tmp_path, "select reason from rejects") == [("likes is no whole number",)]
+
+
+def test_the_gateways_captured_answers_are_read_as_they_came() -> None:
+    listing = SiteListing(path="/x", body={"page": "{page}"}, fields=Fields(id="path"))
+    files = json.loads(shared("real/wisemodel/listfiles_response.json").read_text("utf-8"))
+    found = listing.listing_of(files)
+    assert found is not None
+    assert (len(found.records), found.total) == (15, 15)
+    assert [listing.model_id(record) for record in found.records[:2]] == [".gitattributes", "BackButton.jpg"]
+    asked = json.loads(shared("real/wisemodel/listfiles_request.json").read_text("utf-8"))
+    assert asked["baseReq"] == {"page": 1, "pageSize": 500}
+    branches = listing.listing_of(json.loads(shared("real/wisemodel/branchlist_response.json").read_text("utf-8")))
+    assert branches == Listing([{"id": 0, "project_id": 0, "branch": "main", "created_at": "2024-05-16T08:24:18Z"}], None)
+    assert listing.listing_of(json.loads(shared("real/wisemodel/gitlab_tree_anonymous_ChronoMagic-Bench.json").read_text("utf-8"))) is None
+
+
+def test_captured_times_without_a_zone_are_chinese_time(tmp_path: Path) -> None:
+    files = json.loads(shared("real/wisemodel/listfiles_response.json").read_text("utf-8"))["data"]["list"]
+    records = [site_record("chenlei", f"file-{number}", createdAt=file["lastCommitTime"]) for number, file in enumerate(files)]
+    assert run(tmp_path, with_site(Hub([project(1, "a/m")]), records), own=configured(tmp_path)).complete
+    [branch] = json.loads(shared("real/wisemodel/branchlist_response.json").read_text("utf-8"))["data"]["list"]
+    latest = datetime.fromisoformat(branch["created_at"]).replace(tzinfo=None)
+    assert rows(tmp_path, "select min(created_at), max(created_at) from listings where namespace = 'chenlei'") == [
+        (datetime(2024, 1, 12, 6, 6, 43), latest)
+    ]
 
 
 def test_where_gitlab_refuses_its_list_the_configured_call_alone_lists_the_hub(tmp_path: Path) -> None:

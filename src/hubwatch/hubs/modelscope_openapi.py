@@ -125,7 +125,7 @@ class _Walks:
         yield from self._narrowed(whole, levels=1)
         yield from self._owners_met(whole, done)
         if self._left is None:
-            self._judge(whole, "models; the others are behind the depth limit of the OpenAPI")
+            self._judge(whole, "models were seen; the others are behind the depth limit of the OpenAPI")
 
     def owner(self, slice_: _Slice) -> Iterator[Page]:
         yield from self._in_every_order(slice_)
@@ -134,7 +134,7 @@ class _Walks:
         if slice_.total == 0:
             self._state.note(f"{name} lists no models (owners are case-sensitive)")
         if self._left is None:
-            self._judge(slice_, f"models of {name}")
+            self._judge(slice_, f"models of {name} were seen; the others are behind the depth limit of the OpenAPI")
 
     def down_to(self, sort: str, is_over: Callable[[Any], bool], told: str) -> Iterator[Page]:
         """One order down to an end, which may lie behind the depth limit."""
@@ -220,7 +220,7 @@ class _Walks:
     def _judge(self, slice_: _Slice, told: str) -> None:
         short = shortfall(len(slice_.ids), slice_.total)
         if short:
-            self._fall_short(f"{short.removesuffix('listed models were seen')}{told} were seen")
+            self._fall_short(f"{short.removesuffix('listed models were seen')}{told}")
 
     def _fall_short(self, told: str) -> None:
         self._state.short = "; ".join(part for part in (self._state.short, told) if part)

@@ -115,7 +115,7 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
     if last is None:
         start = client.url("/api/v4/projects", [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
     elif last.next is not None:
-        start = _with(last.next, per_page=str(_page_size(left)))
+        start = _with(client.at_home(last.next), per_page=str(_page_size(left)))
     else:
         return
     before: dict[Ask, tuple[int | None, int]] = {Ask(start): (left, -1)}  # projects wanted, and the last id before each page
@@ -134,7 +134,7 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         if link is None or (wanted is not None and wanted <= 0):
             return _Reading(len(records), link, None)
         after = Ask(_with(link, per_page=str(_page_size(wanted))))
-        before[after] = (wanted, behind if last is None else last)
+        before.setdefault(after, (wanted, behind if last is None else last))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(Ask(start), read):

@@ -1,0 +1,46 @@
+"""A hub's day for tests: collected and loaded, without judging and publishing what was loaded."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+
+from hubwatch import pipeline
+from hubwatch.facts import Facts, load_facts
+from hubwatch.failures import DayFailure
+from hubwatch.load import load_sweep
+from hubwatch.pages import SweepPages
+from hubwatch.settings import Settings
+from hubwatch.sweeps import Sweep
+
+
+@cache
+def vocabulary() -> Facts:
+    """The reviewed facts that loading rests on."""
+    facts = load_facts()
+    return Facts(licenses=facts.licenses, words=facts.words)
+
+
+def collect_and_load(settings: Settings, sweep: Sweep, hub: Any) -> pipeline.HubResult:
+    """What the sweep gave; its rows are in the writer's database."""
+    got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub))[sweep.hub]
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
+    with pipeline.warehouse(settings) as con:
+        if not pages.segments():
+            return got
+        try:
+            loaded = load_sweep(con, pages, vocabulary())
+        except DayFailure as failure:
+            return got.model_copy(update={"failed": True, "complete": False, "message": got.message if got.failed else str(failure)})
+    message = "; ".join(part for part in (got.message, loaded.message) if part)
+    found = {"complete": loaded.complete and not got.failed, "records": loaded.records, "rejected": loaded.rejected}
+    return got.model_copy(update=found | {"message": message})
+
+
+def rows(data: Path, sql: str) -> list[tuple[Any, ...]]:
+    """What the writer's database holds."""
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as con:
+        con.execute("set timezone = 'UTC'")
+        return con.execute(sql).fetchall()
