@@ -15,7 +15,8 @@ with
 -- include counted
 ,
 bodies as (
-  select coalesce("group", hub || ':' || namespace) as body, "group" is null as unlabelled, sum(value) as value, count(value) as models
+  select "group", case when "group" is null then hub end as own_hub, case when "group" is null then namespace end as own_namespace,
+    "group" is null as unlabelled, sum(value) as value, count(*) as models
   from counted where not outside and value is not null group by all
 ),
 whole as (
@@ -23,9 +24,9 @@ whole as (
     coalesce(max(value) filter (not unlabelled), 0) as largest from bodies
 ),
 ranked as (
-  select value / nullif(inside, 0) as share, unlabelled, row_number() over (order by value desc, body) as rank,
-    row_number() over (partition by unlabelled order by value desc, body) as labelled_rank,
-    sum(value) over (order by value desc, body) / nullif(inside, 0) as cumulated, loose / nullif(inside, 0) as s_loose,
+  select value / nullif(inside, 0) as share, unlabelled, row_number() over (order by value desc, own_namespace, "group") as rank,
+    row_number() over (partition by unlabelled order by value desc, own_namespace, "group") as labelled_rank,
+    sum(value) over (order by value desc, own_namespace, "group") / nullif(inside, 0) as cumulated, loose / nullif(inside, 0) as s_loose,
     largest / nullif(inside, 0) as s_largest, n
   from bodies, whole
 ),

@@ -14,8 +14,9 @@ with
 -- include counted
 ,
 sides as (
-  select hub, model_id, namespace, "group", max(value) filter (day = $day) as now, max(value) filter (day = $since) as before
-  from counted where not outside group by all
+  select any_value(hub) as hub, any_value(namespace) as namespace, any_value("group") as "group",
+    max(value) filter (day = $day) as now, max(value) filter (day = $since) as before
+  from counted where not outside group by listing_key
 ),
 panel as (
   select hub, namespace, count(now) > 0 and count(before) > 0 as constant from sides group by all

@@ -12,13 +12,15 @@ with
 ,
 -- include labels
 ,
+hub_bits as (select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from scope),
 standing as (
-  select hub, model_id, namespace, coalesce(model_key, hub || ':' || model_id) as model_key, coalesce(is_mirror, false) as is_mirror
-  from listings join scope using (hub) left join model_listings using (hub, model_id)
+  select listing_key, hub, model_id, namespace, model_key, coalesce(is_mirror, false) as is_mirror, bit
+  from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_seen_on)
+  left join model_listings using (hub, model_id)
   where first_seen_on <= day and (gone_on is null or gone_on > day)
 ),
 grouped as (
-  select listing.*,
+  select listing_key, is_mirror, bit, coalesce(model_key, hub || ':' || model_id) as model_key,
     -- include group
     , $country is not null and country is null as outside
   from standing as listing
@@ -28,14 +30,20 @@ grouped as (
   left join regions using (country)
   where $country is null or country = $country or country is null
 ),
+-- A model's group is that of its first labelled original.
 placed as (
-  select model_key, first("group" order by is_mirror, "group" is null, hub, model_id) as "group",
-    coalesce(list_sort(list(distinct hub) filter (not is_mirror)), list_sort(list(distinct hub))) as hubs, list(distinct hub) as all_hubs
+  select arg_min("group", (is_mirror::bigint * 2 + ("group" is null)::int) * 1000000000000 + bit * 10000000000 + listing_key) as "group",
+    coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits
   from grouped where not outside group by model_key
 ),
-counts as (select "group", hubs, count(*) as value, count(*) filter (len(all_hubs) > len(hubs)) as mirrored from placed group by all)
+named as (
+  select bits, list(hub order by hub) as hubs from (select distinct bits from placed), hub_bits where bits & bit > 0 group by bits
+),
+counts as (
+  select "group", bits, count(*) as value, count(*) filter (all_bits <> bits) as mirrored from placed group by all
+)
 select coalesce("group", 'unknown') as "group", hubs,
   case when not list_contains(hubs, 'huggingface') then 'chinese_hubs_only' when len(hubs) = 1 then 'huggingface_only' else 'both' end as place,
   value, value / sum(value) over (partition by "group") as share, value as models, mirrored
-from counts
+from counts join named using (bits)
 order by sum(value) over (partition by "group") desc, "group" is null, "group", value desc, hubs

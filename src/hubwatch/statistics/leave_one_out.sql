@@ -19,10 +19,12 @@ parts as (
 ),
 groups as (select "group", sum(weight) as value from parts group by all),
 whole as (select sum(value) as inside from groups),
-totals as (select part, sum(weight) as total from parts group by part),
+-- A part that moves the share most is among the group's largest.
+largest as (select * from parts where weight > 0 qualify row_number() over (partition by "group" order by weight desc, part) <= 50),
+totals as (select part, sum(weight) as total from parts semi join largest using (part) group by part),
 measured as (
-  select parts."group", value, part, weight, value / nullif(inside, 0) as share, (value - weight) / nullif(inside - total, 0) as share_without
-  from parts join totals using (part) join groups on groups."group" is not distinct from parts."group", whole
+  select largest."group", value, part, weight, value / nullif(inside, 0) as share, (value - weight) / nullif(inside - total, 0) as share_without
+  from largest join totals using (part) join groups on groups."group" is not distinct from largest."group", whole
 )
 select coalesce("group", 'unknown') as "group", value::bigint as value, share, part, weight::bigint as part_value,
   share_without, round(share_without - share, 12) as change, abs(share_without - share) > 0.02 as decisive

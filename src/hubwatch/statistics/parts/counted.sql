@@ -16,7 +16,7 @@ doubted as (
 -- One row for each listing observed on the day: its group (null: unlabelled), its counter (null: the hub does not
 -- say), and whether it stays outside because its country is unknown and the question is about one country.
 counted as (
-  select listing.hub, listing.model_id, listing.namespace, counters.day, organization, country,
+  select listing_key, listing.hub, listing.model_id, listing.namespace, counters.day, organization, country,
     -- include group
     ,
     case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
