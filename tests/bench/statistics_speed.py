@@ -36,7 +36,7 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
     con.execute(f"""insert into store.listing select i as listing_key, '{HUB}' as hub, 'ns' || ns || '/model-' || i, 'ns' || ns, 'model-' || i,
           {first} + greatest(0, (i * {days} / {listings})::int - {days // 2}) as first_seen_on, {first} + {days - 1}
         from (select i, (hash(i) % ({listings} // 6))::int as ns from range({listings}) r(i))""")
-    con.execute(f"""insert into store.attributes by name
+    con.execute("""insert into store.attributes by name
         select listing_key, first_seen_on as valid_from, first_seen_on::timestamp as created_at, 'model' as repo_kind,
           (['apache-2.0', 'mit', 'other', null])[listing_key % 11 % 4 + 1] as license, 'text-generation' as task,
           case when listing_key % 3 = 0 then (listing_key % 100 + 1)::bigint * 1000000000 end as parameters
@@ -92,7 +92,9 @@ def main(listings: int, days: int, folder: Path) -> int:
         aim = SERIES_AIM if series or statistic.name == "adoption" else ONE_DAY_AIM
         met &= took <= aim
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        write(f"{statistic.name:24} {took:6.2f} s (processor {used:6.2f} s)  {took / (year if series else one):6.1f} x  peak {peak:.1f} GB{'' if took <= aim else '  OVER'}\n")
+        write(
+            f"{statistic.name:24} {took:6.2f} s (processor {used:6.2f} s)  {took / (year if series else one):6.1f} x  peak {peak:.1f} GB{'' if took <= aim else '  OVER'}\n"
+        )
     last = con.execute("select max(day) from sweeps").fetchall()[0][0]
     con.execute("update sweeps set loaded_at = timestamp '2024-01-01 00:00:00'")
     con.execute("insert into runs by name select 'measure' as stage, 'done' as status, timestamp '2024-06-01 00:00:00' as started_at")
