@@ -31,6 +31,7 @@ Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace t
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
 Floor = Annotated[int, typer.Option("--floor", min=0, help="head: downloads down to which to go")]
 Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="new: created since [default: 21 days before]")]
+Budget = Annotated[int, typer.Option("--license-budget", min=0, help="WiseModel: licenses to look up in this run")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="set kept pages of this sweep aside and begin anew")]
 
 
@@ -83,13 +84,14 @@ def run(
     limit: Limit = None,
     floor: Floor = 1000,
     since: Since = None,
+    license_budget: Budget = 200,
     fresh: Fresh = False,
     accept_shrink: Shrink = False,
     as_json: Json = False,
 ) -> None:
     """The whole way: collect, load, classify, link, measure, publish."""
     settings = Settings.from_environment(data)
-    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
     _set_aside(settings, sweeps, fresh)
     with watching(as_json) as watch:
         result = pipeline.run(settings, sweeps, accept_shrink, watch)
@@ -111,12 +113,13 @@ def collect(
     limit: Limit = None,
     floor: Floor = 1000,
     since: Since = None,
+    license_budget: Budget = 200,
     fresh: Fresh = False,
     as_json: Json = False,
 ) -> None:
     """hub -> pages: go on with the sweep of that day from its last whole page."""
     settings = Settings.from_environment(data)
-    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
     _set_aside(settings, sweeps, fresh)
     with watching(as_json) as watch:
         results = pipeline.collect_all(settings, sweeps, watch)
@@ -175,7 +178,14 @@ def publish(data: Data = None) -> None:
 
 
 def _sweeps(
-    hubs: list[str] | None, day: str | None, kind: str, owners: list[str] | None, limit: int | None, floor: int, since: str | None
+    hubs: list[str] | None,
+    day: str | None,
+    kind: str,
+    owners: list[str] | None,
+    limit: int | None,
+    floor: int,
+    since: str | None,
+    license_budget: int,
 ) -> list[Sweep]:
     kind = "owners" if owners and kind == "full" else kind
     if kind not in ("full", "head", "new", "owners"):
@@ -184,6 +194,7 @@ def _sweeps(
         raise UsageError("--sweep owners and --owner NAME belong together")
     begin = datetime.combine(parsed_day(since, "--since"), time()) if since else None
     fields: dict[str, Any] = {"kind": kind, "owners": tuple(owners or ()), "limit": limit, "floor": floor, "since": begin}
+    fields["license_budget"] = license_budget
     return [Sweep(hub, day_or_today(day), **fields) for hub in known_hubs(hubs)]
 
 

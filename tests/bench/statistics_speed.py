@@ -92,9 +92,8 @@ def main(listings: int, days: int, folder: Path) -> int:
         aim = SERIES_AIM if series or statistic.name == "adoption" else ONE_DAY_AIM
         met &= took <= aim
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        write(
-            f"{statistic.name:24} {took:6.2f} s (processor {used:6.2f} s)  {took / (year if series else one):6.1f} x  peak {peak:.1f} GB{'' if took <= aim else '  OVER'}\n"
-        )
+        times, over = took / (year if series else one), "" if took <= aim else "  OVER"
+        write(f"{statistic.name:24} {took:6.2f} s (processor {used:6.2f} s)  {times:6.1f} x  peak {peak:.1f} GB{over}\n")
     last = con.execute("select max(day) from sweeps").fetchall()[0][0]
     con.execute("update sweeps set loaded_at = timestamp '2024-01-01 00:00:00'")
     con.execute("insert into runs by name select 'measure' as stage, 'done' as status, timestamp '2024-06-01 00:00:00' as started_at")
