@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,9 +110,17 @@ def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str
 def load_facts(folder: Path | None = None) -> Facts:
     """All facts of a folder (default `data_dir()`), checked each by itself and against one another.
 
-    Raises FactError at the first row that cannot be used.
+    Raises FactError at the first row that cannot be used. The default folder is read once in a process.
     """
-    folder = folder or data_dir()
+    return _read_facts(folder) if folder else _default_facts()
+
+
+@cache
+def _default_facts() -> Facts:
+    return _read_facts(data_dir())
+
+
+def _read_facts(folder: Path) -> Facts:
     facts = Facts(
         organizations=_read_all(Organization, folder, "organizations"),
         namespaces=_read_all(Namespace, folder, "namespaces"),
