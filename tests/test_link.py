@@ -182,6 +182,13 @@ def test_a_like_spelling_beside_the_known_one_on_its_own_hub_is_somebody_else(co
     assert {tier for _, tier in tiers(con).values()} == {"single"}
 
 
+def test_a_like_spelling_beside_it_does_not_part_equal_ids(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:foo/x-7b", "ms:foo/x-7b", "ms:f-oo/x-7b")
+    link(con)
+    assert tiers(con)["ms:foo/x-7b"] == ("hf:foo/x-7b", "same_id")
+    assert tiers(con)["ms:f-oo/x-7b"][1] == "single"
+
+
 # --- one name ---
 
 
