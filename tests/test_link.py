@@ -1,6 +1,9 @@
 """Listings become models: who counts as one body, what counts as one name, which original a copy is tied to, where bases end."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,6 +183,13 @@ def test_a_like_spelling_beside_the_known_one_on_its_own_hub_is_somebody_else(co
     given_listings(con, "hf:01-ai/Yi-6B", "hf:01ai/Yi-6B", "hf:01.ai/Yi-6B")
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
+
+
+def test_a_like_spelling_beside_it_does_not_part_equal_ids(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:foo/x-7b", "ms:foo/x-7b", "ms:f-oo/x-7b")
+    link(con)
+    assert tiers(con)["ms:foo/x-7b"] == ("hf:foo/x-7b", "same_id")
+    assert tiers(con)["ms:f-oo/x-7b"][1] == "single"
 
 
 # --- one name ---
@@ -556,3 +566,19 @@ def test_a_very_long_chain_is_followed_to_its_end() -> None:
             null::varchar as base_relation from range(5000) t(i)""")
         derive(con)
         assert con.execute("select root_model_id, depth from derived where model_id = 'o/0'").fetchone() == ("o/5000", 5000)
+
+
+# --- published pairs ---
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crowd", [[], ["--crowd"]])
+def test_published_pairs_are_linked_with_the_precision_and_recall_aimed_at(crowd: list[str]) -> None:
+    root = Path(__file__).parents[1]
+    shared = Path(os.environ.get("HUBWATCH_SHARED", root.parent / "shared"))
+    if not (shared / "real" / "orgs").is_dir():
+        pytest.skip(f"no published pairs at {shared}: set HUBWATCH_SHARED")
+    pytest.importorskip("hubwatch.classify")
+    command = [sys.executable, str(root / "tests" / "bench" / "score_link.py"), "--shared", str(shared), *crowd]
+    scored = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert scored.returncode == 0, scored.stdout + scored.stderr

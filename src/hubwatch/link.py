@@ -77,13 +77,17 @@ def _make_family_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _first_match(rules: list[Rule], parents: dict[str, str]) -> str:
-    """A CASE over these rules in their order; null where there are none."""
-    branches = []
+    """A CASE over these rules in their order; where the maker is unknown, as for most listings, only over rules for anybody."""
+    anyones, everyones = ["when false then ''"], ["when false then ''"]
     for family, organization, pattern in rules:
-        makers = ", ".join(map(_quoted, sorted(_members(organization, parents)))) if organization else ""
-        whose = f"maker in ({makers}) and " if makers else ""
-        branches.append(f"when {whose}regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}")
-    return f"case {' '.join(branches)} end" if branches else "cast(null as varchar)"
+        holds = f"regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}"
+        if organization is None:
+            anyones.append(f"when {holds}")
+            everyones.append(f"when {holds}")
+        else:
+            makers = ", ".join(map(_quoted, sorted(_members(organization, parents))))
+            everyones.append(f"when maker in ({makers}) and {holds}")
+    return f"case when maker is null then case {' '.join(anyones)} end else case {' '.join(everyones)} end end"
 
 
 def _members(organization: str, parents: dict[str, str]) -> set[str]:

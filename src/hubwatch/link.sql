@@ -101,8 +101,7 @@ create or replace temp table bodies as
 with told as (
   select k.*, same.organization as same_organization, same.kind as same_kind,
     coalesce(loose_body.organization, looser_body.organization) as like_organization,
-    coalesce(loose_body.kind, looser_body.kind) as like_kind, coalesce(loose_body.known_as, looser_body.known_as) as like_known_as,
-    lone.hub is not null as is_lone
+    coalesce(loose_body.kind, looser_body.kind) as like_kind, coalesce(loose_body.known_as, looser_body.known_as) as like_known_as
   from known_namespaces k
   left join body_spellings same on same.how = 'folded' and same.spelling = k.folded
   left join lone_spellings lone on lone.how = 'loose' and lone.hub = k.hub and lone.spelling = k.loose
@@ -112,20 +111,19 @@ with told as (
     on looser_lone.hub is not null and looser_body.how = 'looser' and looser_body.spelling = k.looser
 ), disputed as (
   select folded from known_namespaces where organization is not null group by folded having count(distinct organization) > 1
-), respelt as (
-  select folded from (select hub, folded, count(*) as spellings from known_namespaces group by all) group by folded having max(spellings) > 1
+), told_apart as (
+  select loose from (select hub, loose, count(distinct folded) as spellings from known_namespaces group by all) where spellings > 1
 )
 select namespace_key, hub, namespace, is_renamed, if(is_mirror, null, said_organization) as said_organization,
   if(is_mirror, null, coalesce(organization, same_organization, like_organization)) as organization,
   coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind, is_mirror,
   case when organization is null and same_organization is null and like_organization is not null then like_known_as
-    when organization is null and same_organization is null and is_lone and folded <> loose then 'spelling' end as guessed_by,
+    when organization is null and same_organization is null and loose not in (from told_apart) then 'spelling' end as guessed_by,
   case when is_mirror then 'mirror:' || hub || ':' || folded
     when coalesce(organization, same_organization, like_organization) is not null
       then 'organization:' || coalesce(organization, same_organization, like_organization)
     when folded in (from disputed) then 'namespace:' || hub || ':' || folded
-    when folded in (from respelt) then 'namespace=' || namespace
-    when is_lone then 'namespace~' || loose else 'namespace:' || folded end as body
+    when loose not in (from told_apart) then 'namespace~' || loose else 'namespace:' || folded end as body
 from told;
 
 -- --- models within a body ---

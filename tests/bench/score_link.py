@@ -14,8 +14,8 @@ from itertools import combinations
 from pathlib import Path
 
 import duckdb
-from hubwatch.classify import classify
 
+from hubwatch.classify import classify
 from hubwatch.facts import load_facts
 from hubwatch.link import link
 from hubwatch.store import connect, migrate
