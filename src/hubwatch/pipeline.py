@@ -370,10 +370,11 @@ def publish(settings: Settings) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it."""
     with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
         target = store.publish(settings.data)
-        with store.open_published(settings.data) as con:
+        if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import
 
-            write_report(con, settings.data / "report")
+            with store.open_published(settings.data) as con:
+                write_report(con, settings.data / "report")
         return target
 
 

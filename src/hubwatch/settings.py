@@ -74,6 +74,7 @@ class Settings(BaseModel):
     max_body: int = Field(default=64 * 2**20, gt=0, description="bytes a page may have, unpacked")
     wisemodel_listing: Path | None = Field(default=None, description="file that says how WiseModel's own listing is asked")
     lock_wait: float = Field(default=0, ge=0, description="seconds to wait for a lock that another process holds")
+    report: bool = Field(default=True, description="write the report when publishing")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
 
     def kept_as(self, hub: str) -> str:
