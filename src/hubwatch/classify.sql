@@ -163,7 +163,7 @@ WITH known AS (
 SELECT asked.hub, asked.namespace, policies.policy, known.organization,
        CASE WHEN known.organization IS NULL THEN known.country ELSE body.country END AS country,
        coalesce(CASE WHEN known.organization IS NULL THEN known.kind ELSE body.kind END, 'unknown') AS kind,
-       coalesce(known.confidence, 0)::DOUBLE AS confidence,
+       round(coalesce(known.confidence, 0), 3)::DOUBLE AS confidence,
        coalesce(known.known_by, 'none') AS known_by,
        known.source || coalesce('; policy: ' || body.source, '') AS source
 FROM judged_namespaces AS asked

@@ -12,21 +12,20 @@ def family_sql(facts: Facts) -> str:
     patterns match, the longest holds, then the first in the file.
     """
     rows = sorted(facts.families, key=lambda row: -len(row.pattern))
-    whens = []
-    for row in rows:
-        members = _members(facts, row.organization) if row.organization else None
-        owner = f"organization IN ({', '.join(map(_quote, sorted(members)))}) AND " if members else ""
-        whens.append(f"WHEN {owner}regexp_matches(name, {_quote('(?i)' + row.pattern)}) THEN {_quote(row.family)}")
-    family = f"CASE {' '.join(whens)} END" if whens else "NULL::VARCHAR"
+    members = {row.organization: _members(facts, row.organization) for row in rows if row.organization}
+    whens = [f"WHEN {_owner(members, row.organization)} {_match(row.pattern)} THEN {_quote(row.family)}" for row in rows]
+    # Most listings belong to nobody known: one look spares them the patterns of every organization.
+    sieve = [_owned(set().union(*members.values()))] if members else []
+    sieve += [_match(row.pattern) for row in rows if not row.organization]
     return f"""
-        SELECT hub, model_id, family FROM (
-            SELECT hub, model_id, {family} AS family FROM (
-                SELECT listings.hub, listings.model_id, regexp_replace(listings.model_id, '^[^/]*/', '') AS name, organization
-                FROM listings
-                LEFT JOIN origins ON origins.hub = listings.hub AND origins.namespace = listings.namespace
-                                 AND origins.policy = {_quote(POLICIES[0])}
-            )
-        ) WHERE family IS NOT NULL
+        SELECT hub, model_id, CASE {" ".join(whens) or "WHEN false THEN NULL"} END AS family
+        FROM (
+            SELECT listings.hub, listings.model_id, regexp_replace(listings.model_id, '^[^/]*/', '') AS name, organization
+            FROM listings
+            LEFT JOIN origins ON origins.hub = listings.hub AND origins.namespace = listings.namespace
+                             AND origins.policy = {_quote(POLICIES[0])}
+        )
+        WHERE ({" OR ".join(sieve) or "false"}) AND family IS NOT NULL
     """
 
 
@@ -36,6 +35,18 @@ def _members(facts: Facts, organization: str) -> set[str]:
     while found := {row.organization for row in facts.organizations if row.parent in members} - members:
         members |= found
     return members
+
+
+def _owner(members: dict[str, set[str]], organization: str | None) -> str:
+    return f"{_owned(members[organization])} AND" if organization else ""
+
+
+def _owned(organizations: set[str]) -> str:
+    return f"organization IN ({', '.join(map(_quote, sorted(organizations)))})"
+
+
+def _match(pattern: str) -> str:
+    return f"regexp_matches(name, {_quote('(?i)' + pattern)})"
 
 
 def _quote(text: str) -> str:
