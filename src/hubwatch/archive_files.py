@@ -72,8 +72,10 @@ def _from_dataset(source: str, settings: Settings) -> list[ArchiveFile]:
     infos = _asked(source, lambda: api.get_paths_info(repo, names, repo_type="dataset", revision=revision, expand=True)) if names else []
     committed = {info.path: commit.date.astimezone(UTC).date() for info in infos if (commit := getattr(info, "last_commit", None))}
     missing = [name for name in names if name not in {info.path for info in infos}]
-    if missing or not names:
-        raise UsageError(f"{source}: {', '.join(missing) or 'no file'} is not in {repo} at {revision}")
+    if not names:
+        raise UsageError(f"{source}: no file of {repo} at {revision} has such a name")
+    if missing:
+        raise UsageError(f"{source}: {', '.join(missing)} is not in {repo} at {revision}")
 
     def fetch(name: str) -> Path:
         cache = settings.data / "archives"
@@ -85,10 +87,9 @@ def _from_dataset(source: str, settings: Settings) -> list[ArchiveFile]:
 def _asked(source: str, ask: Callable[[], Answer]) -> Answer:
     """What the hub's own library answers; its errors as ours, in one line."""
     import httpx2  # the client that huggingface_hub brings
-    from huggingface_hub.errors import HFValidationError
 
     try:
         return ask()
-    except (httpx2.HTTPError, HFValidationError, OSError) as error:
+    except (httpx2.HTTPError, ValueError, OSError) as error:
         first = " ".join(str(error).split())[:300]
         raise HubFailure(f"{source}: {first}; what is fetched stays, run again to go on") from error

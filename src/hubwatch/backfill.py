@@ -18,10 +18,6 @@ from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 
 SAVED = (".html", ".htm", ".md")
-WINDOW_TELLS = (
-    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
-    "not the counters as of then, nor what is gone since"
-)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """Commands for the past and for upkeep: backfill, prune, verify, status."""
 
+import json
 import sys
 from typing import Annotated
 
 import typer
 
-from hubwatch import backfill, pipeline
+from hubwatch import backfill, pipeline, store, upkeep
+from hubwatch import verify as verification
 from hubwatch.archive import ArchiveDay, Wanted
 from hubwatch.cli_options import Data, Json, Shrink, parsed_day
 from hubwatch.cli_reading import known_hub, show_rows
@@ -23,6 +25,8 @@ past = typer.Typer(help="The past: kept pages, a hub's creation window, a publis
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(past, name="backfill")
+    for command in (prune, verify, status):
+        app.command()(command)
 
 
 @past.command()
@@ -65,7 +69,7 @@ def window(
         raise UsageError(f"this version cannot ask {hub}; it asks {', '.join(pipeline.hub_names())}")
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
     sweep = backfill.window_sweep(settings, hub, *bounds, parsed_day(day) if day else None)
-    _tell(f"{sweep.name} of {hub} for {sweep.day}: {backfill.WINDOW_TELLS.format(day=sweep.day)}")
+    _tell(f"{sweep.name} of {hub} for {sweep.day}: {pipeline.WINDOW_TELLS.format(day=sweep.day)}")
     with watching(as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
     if as_json:
@@ -127,3 +131,49 @@ def _exit_if_failed(failed: list[str]) -> None:
         typer.echo(f"hubwatch: {' '.join(line.split())}", err=True)
     if failed:
         raise typer.Exit(1)
+
+
+def prune(
+    keep_days: Annotated[int, typer.Option("--keep-days", min=1, help="keep pages this many days")] = 90,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Delete old kept pages (the tables stay), keeping the last complete full sweep of each month and hub."""
+    settings = Settings.from_environment(data)
+    gone = upkeep.prune(settings.data, pipeline.today(), keep_days, dry_run)
+    show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], as_json)
+    _tell(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
+
+
+def verify(
+    quick: Annotated[bool, typer.Option("--quick", help="do not read pages' bodies, nor every observation")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Pages, tables and the days between: what is damaged, missing or does not fit. Exit 1 when anything is."""
+    settings = Settings.from_environment(data)
+    with pipeline.warehouse(settings) if (settings.data / "warehouse.duckdb").exists() else store.only_days(settings.data) as con:
+        found = verification.verify(con, settings.data, quick)
+    columns = ("hub", "day", "source", "fault", "detail")
+    if as_json:
+        show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], as_json=True)
+    else:
+        typer.echo("\n".join(one.told() for one in found) or "all of it fits")
+    if found:
+        raise typer.Exit(1)
+
+
+def status(
+    stale_days: Annotated[int, typer.Option("--stale-days", min=0, help="a hub whose last complete day is older is stale")] = 2,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Last complete day of each hub, its age, gaps and the next step. Exit 1 when a hub ever collected is stale."""
+    settings = Settings.from_environment(data)
+    hubs = upkeep.status(settings.data, pipeline.today(), stale_days)
+    if as_json:
+        typer.echo(json.dumps([hub.model_dump(mode="json") for hub in hubs], indent=2))
+    else:
+        typer.echo("\n".join(hub.told() for hub in hubs))
+    _exit_if_failed([f"{hub.hub} is stale: {hub.told()}" for hub in hubs if hub.stale])

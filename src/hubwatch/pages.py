@@ -200,12 +200,14 @@ class SweepPages:
         return self.folder / f"{quote(partition, safe='')}-{number:05}.json.zst"
 
 
-def kept_sweeps(root: Path, hub: str | None = None, first: date | None = None, last: date | None = None) -> list[SweepPages]:
-    """Sweeps with kept pages, by hub, day and name; folders set aside are left out."""
+def kept_sweeps(
+    root: Path, hub: str | None = None, first: date | None = None, last: date | None = None, aside: bool = False
+) -> list[SweepPages]:
+    """Sweeps with kept pages, by hub, day and name; those set aside are left out, or with `aside` alone are given."""
     found = []
     for folder in sorted((root / "pages").glob("*/*/*/sweep.json")):
         sweep, day, name = folder.parent.name, folder.parent.parent.name, folder.parent.parent.parent.name
-        if "~" in sweep or (hub and name != hub):
+        if ("~" in sweep) != aside or (hub and name != hub):
             continue
         on = date.fromisoformat(day)
         if (first is None or on >= first) and (last is None or on <= last):
@@ -213,11 +215,23 @@ def kept_sweeps(root: Path, hub: str | None = None, first: date | None = None, l
     return found
 
 
-def remove_sweep(pages: SweepPages) -> int:
-    """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone)."""
+def remove_sweep(root: Path, pages: SweepPages) -> int:
+    """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone); `pruned_sweeps` remembers it."""
     freed = sum(path.stat().st_size for path in pages.folder.iterdir())
+    with open(root / "pages" / "pruned.jsonl", "ab") as file:
+        file.write(msgspec.json.encode([pages.hub, pages.day, pages.sweep]) + b"\n")
     shutil.rmtree(pages.folder)
+    if not any(pages.folder.parent.iterdir()):
+        pages.folder.parent.rmdir()
     return freed
+
+
+def pruned_sweeps(root: Path) -> set[tuple[str, date, str]]:
+    """Hub, day and name of the sweeps whose pages were deleted on purpose."""
+    path = root / "pages" / "pruned.jsonl"
+    if not path.exists():
+        return set()
+    return {msgspec.json.decode(line, type=tuple[str, date, str]) for line in path.read_bytes().splitlines() if line.endswith(b"]")}
 
 
 def read_segment(path: Path) -> Iterator[Page]:

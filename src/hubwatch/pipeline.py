@@ -121,6 +121,12 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+WINDOW_TELLS = (
+    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
+    "not the counters as of then, nor what is gone since"
+)
+
+
 def run(
     settings: Settings,
     sweeps: list[Sweep],
@@ -294,6 +300,8 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         )
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
+    if sweep.kind == "window":
+        state.note(WINDOW_TELLS.format(day=sweep.day))
     records = sum(facts.records for facts in pages.facts())
     left = None if sweep.limit is None else sweep.limit - records
     pages.save_state(state)

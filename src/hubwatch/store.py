@@ -224,7 +224,7 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     """Give every staged listing its number (table `keyed`), and widen the days it was seen."""
     con.execute(
         """insert into store.listing
-           select (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (),
+           select (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id),
              getvariable('hub'), model_id, split_part(model_id, '/', 1), substr(model_id, strpos(model_id, '/') + 1),
              getvariable('day'), getvariable('day')
            from staged anti join (select model_id from store.listing where hub = getvariable('hub')) using (model_id)"""

@@ -1,0 +1,193 @@
+"""Is what is kept whole, and does it fit together: pages, tables, the published file, the days between."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+
+from hubwatch import store
+from hubwatch.load import CONTENT_HASH
+from hubwatch.pages import PageDamage, SweepPages, SweepState, kept_sweeps, pruned_sweeps
+from hubwatch.schema import PRECEDENCE
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit: of which hub and day, its name, and the facts with the cure."""
+
+    hub: str | None
+    day: date | None
+    source: str | None
+    fault: str
+    detail: str
+
+    def told(self) -> str:
+        """The finding in one line."""
+        return " ".join(str(part) for part in (self.hub, self.day, self.source, f"{self.fault}:", self.detail) if part is not None)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A row of `sweeps` as far as pages can be held against it."""
+
+    complete: bool
+    records: int
+    rejected: int
+    duplicates: int
+    loaded_at: object
+    message: str | None
+
+
+Key = tuple[str, date, str]
+
+
+def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False) -> list[Finding]:
+    """Everything that does not fit, by hub and day; empty when all does.
+
+    `quick` reads neither the bodies of pages nor every observation's value: what those would show stays unseen.
+    """
+    loaded = _loaded(con)
+    kept = kept_sweeps(data)
+    found = [*_table_faults(con), *_page_faults(data, kept, loaded, quick), *_day_faults(kept, loaded), *_published_faults(con, data)]
+    if not quick:
+        found += _value_faults(con)
+    return sorted(set(found), key=lambda one: (one.hub or "", one.day or date.min, one.source or "", one.fault, one.detail))
+
+
+def _loaded(con: duckdb.DuckDBPyConnection) -> dict[Key, _Loaded]:
+    rows = con.execute(
+        """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0), coalesce(duplicates, 0),
+             loaded_at, message from sweeps"""
+    ).fetchall()
+    return {(hub, day, source): _Loaded(*facts) for hub, day, source, *facts in rows}
+
+
+def _table_faults(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Tables against each other."""
+    return [Finding(*row) for row in con.execute(files("hubwatch").joinpath("verify.sql").read_text("utf-8")).fetchall()]
+
+
+def _value_faults(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Observations that are no longer what was loaded: each day's content hash again, of its most believed sweep."""
+    days = con.execute(
+        f"""select hub, day, source, content_hash from sweeps where content_hash is not null and not starts_with(source, 'archive:')
+            qualify row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1 order by hub, day"""
+    ).fetchall()
+    for hub, day, source, known in days:
+        held = con.execute(
+            f"""with staged as (select model_id, downloads_30d, downloads_total, likes, license, created_at
+                  from store.counters c join store.listing l using (listing_key)
+                  left join store.attributes a on a.listing_key = c.listing_key and valid_from <= $day and (valid_to is null or valid_to > $day)
+                  where l.hub = $hub and c.day = $day and source = $source)
+                {CONTENT_HASH}""",
+            {"hub": hub, "day": day, "source": source},
+        ).fetchall()[0][0]
+        if held != known:
+            yield Finding(
+                hub, day, source, "values", "the tables no longer hold what was loaded; run `hubwatch backfill pages` for that day"
+            )
+
+
+def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded], quick: bool) -> Iterator[Finding]:
+    """Pages against themselves and against the tables."""
+    for pages in kept:
+        key = (pages.hub, pages.day, pages.sweep)
+        try:
+            state, records = pages.state(), _records(pages, quick)
+        except PageDamage as damage:
+            yield Finding(*key, "damage", str(damage))
+            continue
+        yield from _gaps_in_segments(pages)
+        if state is not None:
+            yield from _against_tables(pages, state, records, loaded.get(key))
+    known = {(pages.hub, pages.day, pages.sweep) for pages in kept} | pruned_sweeps(data)
+    for hub, day, source in sorted(loaded):
+        if (hub, day, source) not in known and not source.startswith("archive:"):
+            yield Finding(
+                hub, day, source, "no_pages", "its kept pages are gone, and prune did not take them; the day cannot be loaded again"
+            )
+
+
+def _records(pages: SweepPages, quick: bool) -> int:
+    """How many records the whole pages hold; a page whose bytes do not bear their checksum is `PageDamage`."""
+    facts = list(pages.facts())
+    if not quick and sum(1 for _ in pages.read()) != len(facts):
+        raise PageDamage(f"{pages.folder}: the last page of a segment does not bear its checksum; collect with --fresh")
+    return sum(page.records for page in facts)
+
+
+def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
+    for partition in pages.partitions():
+        numbers = [int(path.name.removesuffix(".json.zst")[-5:]) for path in pages.segments(partition)]
+        missing = sorted(set(range(max(numbers) + 1)) - set(numbers))
+        if missing:
+            told = ", ".join(f"{number:05}" for number in missing[:5])
+            yield Finding(
+                pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; collect with --fresh"
+            )
+
+
+def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None) -> Iterator[Finding]:
+    key = (pages.hub, pages.day, pages.sweep)
+    option = "" if pages.sweep == "full" or pages.sweep.startswith("window-") else f" --sweep {pages.sweep}"
+    if state.finished_at is None:
+        how = f"{records} records kept, the sweep has not ended; `hubwatch run {pages.hub} --day {pages.day}{option}` goes on"
+        yield Finding(*key, "incomplete", how if loaded else f"not loaded; {how}")
+    elif loaded is None:
+        yield Finding(*key, "not_loaded", f"{records} records kept; run `hubwatch load {pages.hub} --day {pages.day}`")
+    if loaded is None:
+        return
+    read = loaded.records + loaded.rejected + loaded.duplicates
+    last = max((facts.at.replace(tzinfo=None) for facts in pages.facts()), default=None)
+    if read > records:
+        yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing")
+    elif loaded.loaded_at is not None and last is not None and last > loaded.loaded_at:  # type: ignore[operator]
+        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `hubwatch load {pages.hub} --day {pages.day}`")
+
+
+def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded]) -> Iterator[Finding]:
+    """Loaded sweeps that are not whole, and days between a hub's observed days that nobody observed."""
+    unfinished = {
+        (pages.hub, pages.day, pages.sweep) for pages in kept if (state := pages.state()) is not None and state.finished_at is None
+    }
+    for key, row in sorted(loaded.items()):
+        if not row.complete and not key[2].startswith("archive:") and key not in unfinished:
+            yield Finding(*key, "incomplete", row.message or "the sweep did not end")
+    for hub, missing in missing_days({*loaded, *((pages.hub, pages.day, pages.sweep) for pages in kept)}).items():
+        for first, last in missing:
+            told = f"no sweep from {first} to {last} ({(last - first).days + 1} days)" if last > first else "no sweep on this day"
+            yield Finding(hub, first, None, "missing", f"{told}; a hub cannot be asked about the past, an archive may know it")
+
+
+def missing_days(observed: set[Key]) -> dict[str, list[tuple[date, date]]]:
+    """For each hub the stretches of days between its sweeps on which there is none; archives and windows are no sweeps of a day."""
+    days: dict[str, set[date]] = defaultdict(set)
+    for hub, day, source in observed:
+        if not source.startswith(("archive:", "window")):
+            days[hub].add(day)
+    one = timedelta(days=1)
+    return {
+        hub: [(before + one, after - one) for before, after in pairwise(order) if after - before > one]
+        for hub, found in sorted(days.items())
+        if (order := sorted(found))
+    }
+
+
+def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Finding]:
+    """The published file against the tables."""
+    facts = "select hub, day, source, content_hash from sweeps"
+    held = set(con.execute(facts).fetchall())
+    if not (data / "hubwatch.duckdb").exists():
+        if held:
+            yield Finding(None, None, None, "not_published", "there is no hubwatch.duckdb; run `hubwatch publish`")
+        return
+    with store.open_published(data) as published:
+        behind = held ^ set(published.execute(facts).fetchall())
+    if behind:
+        told = ", ".join(sorted({f"{hub} {day}" for hub, day, _, _ in behind})[:5])
+        yield Finding(None, None, None, "not_published", f"the published file differs in {told}; run `hubwatch publish`")

@@ -1,0 +1,62 @@
+-- What does not fit in the tables: hub, day, source, fault (its name), detail. No row: they agree with each other.
+-- From: the schema's tables. Each fault is one select; a day or a listing that is right gives no row.
+with
+counted as (
+  select hub, day, source, count(*) as observations, count(distinct listing_key) as listings
+  from store.counters join store.listing using (listing_key) group by all
+),
+seen as (select listing_key, min(day) as first, max(day) as last from store.counters group by listing_key),
+shown as (
+  select listing_key, day, count(*) filter (not superseded) as shown from store.counters group by all having shown <> 1
+),
+stretches as (
+  select *, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
+),
+due as (
+  select hub, last_seen_on, min(day) as gone_on
+  from (select distinct hub, last_seen_on from store.listing) join (select hub, day from sweeps where complete and source = 'full') using (hub)
+  where day > last_seen_on group by all
+),
+faults as (
+  select hub, day, source, 'records' as fault,
+    format('sweeps says {} records, the tables hold {}', coalesce(records::varchar, 'no'), coalesce(observations, 0)) as detail
+  from sweeps left join counted using (hub, day, source) where records is distinct from coalesce(observations, 0)
+  union all
+  select hub, day, source, 'no_sweep', format('{} observations without a row in sweeps', observations)
+  from counted anti join sweeps using (hub, day, source)
+  union all
+  select hub, day, source, 'double', format('{} listings are observed more than once', observations - listings)
+  from counted where observations > listings
+  union all
+  select hub, day, source, 'double', 'more than one row in sweeps' from sweeps group by all having count(*) > 1
+  union all
+  select sweeps.hub, sweeps.day, sweeps.source, 'rejects', format('sweeps says {} rejected, rejects holds {}', rejected, count(rejects.reason))
+  from sweeps left join rejects on rejects.hub = sweeps.hub and rejects.day = sweeps.day and rejects.source = sweeps.source
+  group by sweeps.hub, sweeps.day, sweeps.source, rejected having rejected <> count(rejects.reason)
+  union all
+  select null, day, null, 'no_listing', format('{} observations of no known listing', count(*))
+  from store.counters anti join store.listing using (listing_key) group by day
+  union all
+  select hub, shown.day, null, 'shown', format('{} listings are shown by no source or by several', count(*))
+  from shown join store.listing using (listing_key) group by hub, shown.day
+  union all
+  select hub, null, null, 'double', format('{} listings have more than one row', count(*))
+  from (select hub, model_id from store.listing group by all having count(*) > 1) group by hub
+  union all
+  select hub, null, null, 'seen', format('{} listings were not first or last seen when their row says, {} the first', count(*), min(model_id))
+  from store.listing left join seen using (listing_key)
+  where first is distinct from first_seen_on or last is distinct from last_seen_on group by hub
+  union all
+  select hub, min(valid_from), null, 'attributes', format('{} listings have attributes of overlapping or broken stretches, {} the first', count(distinct listing_key), min(model_id))
+  from stretches join store.listing using (listing_key)
+  where valid_to <= valid_from or (next_from is not null and valid_to is distinct from next_from) or (next_from is null and valid_to is not null)
+    or valid_from < first_seen_on or valid_from > last_seen_on group by hub
+  union all
+  select null, null, null, 'no_listing', format('attributes of {} unknown listings', count(distinct listing_key))
+  from store.attributes anti join store.listing using (listing_key) having count(*) > 0
+  union all
+  select hub, last_seen_on, null, 'departures',
+    format('listings last seen then are gone on {}, not {}', coalesce(due.gone_on::varchar, 'no day'), coalesce(held.gone_on::varchar, 'no day'))
+  from due full join (from store.departures) held using (hub, last_seen_on) where due.gone_on is distinct from held.gone_on
+)
+select hub, day, source, fault, detail from faults order by hub nulls first, day nulls first, source nulls first, fault, detail
