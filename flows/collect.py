@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
 from pydantic import Field
 from runs import run_of, settle
 
@@ -37,6 +38,19 @@ def build_kept(
 ) -> BuildResult:
     """pages -> the published file: what is not yet loaded, or `again` everything kept of this hub and these days."""
     return pipeline.build(settings, kept_sweeps(settings.data, hub, first, last) if again else None)
+
+
+@task(name="archive", retries=1, retry_delay_seconds=RERUN_AFTER)
+def bring_in(settings: Settings, archive: str, mapping: str, hub: str | None, day: date | None, overwrite: bool) -> str:
+    """A published snapshot -> the published file; what failed, in one line, empty when nothing did."""
+    # Imported here: the scheduled flows do without them.
+    from hubwatch.archive import Wanted  # type: ignore[import-not-found,unused-ignore]
+    from hubwatch.backfill import backfill_archive  # type: ignore[import-not-found,unused-ignore]
+    from hubwatch.mappings import read_mapping  # type: ignore[import-not-found,unused-ignore]
+
+    wanted = Wanted(hub, day, False, overwrite)
+    days = backfill_archive(settings, archive, read_mapping(mapping), wanted, get_run_logger().info)
+    return "; ".join(each.told() for each in days if each.outcome == "failed")
 
 
 @flow(name="collect", flow_run_name="collect {hub} {sweep}", validate_parameters=True)
@@ -75,25 +89,31 @@ def build(data: Path | None = None) -> BuildResult:
 
 @flow(name="backfill", flow_run_name="backfill {source}", validate_parameters=True)
 def backfill(
-    source: Literal["pages", "window"] = "pages",
+    source: Literal["pages", "window", "archive"] = "pages",
     hub: HubName | None = None,
     since: date | None = None,
     until: date | None = None,
+    archive: str | None = None,
+    mapping: str | None = None,
+    day: date | None = None,
+    overwrite: bool = False,
     data: Path | None = None,
-) -> BuildResult:
-    """The past anew. `pages`: kept days again, by today's rules and facts. `window`: what `hub` created in [since, until), as of now.
+) -> None:
+    """The past anew: kept `pages` by today's rules and facts, a `window` of creation as of now, a published `archive`.
 
-    `hub`, `since` and `until` narrow `pages` (both days included; none: everything) and are needed for `window`.
+    `pages`: `hub`, `since`, `until` narrow what is loaded again (both days included; none: everything).
+    `window`: what `hub` created in [since, until). `archive`: where it lies and the `mapping` that reads it; `day` where it
+    names none; `overwrite` replaces days already held from it.
     """
     with run_of(data) as settings:
+        if source == "archive":
+            settle(bring_in(settings, archive or "", mapping or "", hub, day, overwrite))
         if source == "window":
             asked = pipeline.asked_sweep(hub or "", "window", since=since, until=until)
-            collected = collect_sweep(settings, asked)
-            show_collected(asked, collected)
+            show_collected(asked, collect_sweep(settings, asked))
         result = build_kept(settings, hub, since, until, again=source == "pages")
         show_days(settings)
         settle(result.shortfall)
-    return result
 
 
 def show_collected(sweep: Sweep, result: HubResult) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubwatch import store
+from hubwatch.pages import kept_sweeps
 from hubwatch.sandbox import Faults, Sandbox
 from hubwatch.sandbox.synthetic import huggingface_records
 from tests.flows.standing import Standing, wait_for
@@ -55,31 +56,38 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
     resumed = standing.ended(standing.bring_forward("huggingface-full"))
     assert resumed["type"] == "COMPLETED", resumed["message"]
     assert len(hub.requests) <= RECORDS / 1000 + 1, "only the page under way when it was killed is asked for again"
-    assert standing.ended(standing.bring_forward("build"))["type"] == "COMPLETED"
-    with store.open_published(standing.data) as con:
-        assert con.execute("select sweep, complete, records from days").fetchall() == [("full", True, RECORDS)]
     standing.end(worker)
+    (kept,) = kept_sweeps(standing.data, "huggingface")
+    ids = [model["id"] for page in kept.read() for model in json.loads(page.body)]
+    assert (len(ids), len(set(ids))) == (RECORDS, RECORDS)
 
 
 def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(standing: Standing) -> None:
     before = standing.deployments()
     assert len(before) == 7
-    standing.run("--no-prompt", "deploy", "--all")
-    after = standing.deployments()
-    assert {name: (made["id"], made["schedules"][0]["schedule"]) for name, made in after.items()} == {
-        name: (made["id"], made["schedules"][0]["schedule"]) for name, made in before.items()
-    }
-    assert all(len(made["schedules"]) == 1 for made in after.values())
-
     worker = standing.start_worker()
-    for name in ("huggingface-head", "build", "backfill"):
-        ended = standing.ended(standing.bring_forward(name))
+    collected = standing.bring_forward("huggingface-head")
+    standing.run("--no-prompt", "deploy", "--all")
+    assert _plan(standing) == {name: (made["id"], [made["schedules"][0]["schedule"]]) for name, made in before.items()}
+
+    assert standing.ended(collected)["type"] == "COMPLETED"
+    side_by_side = [standing.bring_forward("build"), standing.bring_forward("backfill")]  # the one waits while the other writes
+    for run in side_by_side:
+        ended = standing.ended(run)
         assert ended["type"] == "COMPLETED", ended["message"]
     tables = {made["key"]: json.loads(made["data"]) for made in standing.post("/artifacts/latest/filter")}
     assert tables["collect-huggingface-head"][0]["complete"] == "yes"
-    assert {row["hub"] for row in tables["days"]} == {"huggingface"}
+    assert [(row["hub"], row["complete"]) for row in tables["days"]] == [("huggingface", "yes")]
     standing.end(worker)
-    assert not [run for name in after for run in standing.runs(name, "RUNNING", "PENDING")]
+    with store.open_published(standing.data) as con:
+        assert ("head", True) in con.execute("select source, complete from sweeps").fetchall()
+    assert not [run for name in before for run in standing.runs(name, "RUNNING", "PENDING")]
+
+
+def _plan(standing: Standing) -> dict[str, object]:
+    """What is deployed: each deployment's id and schedules."""
+    made = standing.deployments()
+    return {name: (each["id"], [schedule["schedule"] for schedule in each["schedules"]]) for name, each in made.items()}
 
 
 def _kill(group: int, pid: int) -> None:
