@@ -13,7 +13,13 @@ ROOT = Path(__file__).parents[1]
 def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: object) -> Settings:
     """Settings for a stand-in at `endpoint`; quick to give up."""
     variables = {"HF_ENDPOINT": endpoint, "MODELSCOPE_ENDPOINT": endpoint, "WISEMODEL_ENDPOINT": endpoint}
-    quick = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_DEADLINE": "5", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIENCE": "20", "HUBWATCH_REPORT": "no"}
+    quick = {
+        "HUBWATCH_READ_TIMEOUT": "2",
+        "HUBWATCH_DEADLINE": "5",
+        "HUBWATCH_ATTEMPTS": "3",
+        "HUBWATCH_PATIENCE": "20",
+        "HUBWATCH_REPORT": "no",
+    }
     return Settings.from_environment(data, variables | quick | {name: str(value) for name, value in more.items()})
 
 

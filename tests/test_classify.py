@@ -96,16 +96,13 @@ def listed(con: duckdb.DuckDBPyConnection, *namespaces: str, hub: str = "hugging
 
 def profiled(con: duckdb.DuckDBPyConnection, namespace: str, full_name: str, account_type: str = "organization") -> None:
     con.execute(
-        "CREATE TABLE IF NOT EXISTS profiles "
-        "(hub VARCHAR, namespace VARCHAR, full_name VARCHAR, account_type VARCHAR, fetched_on DATE)"
+        "CREATE TABLE IF NOT EXISTS profiles (hub VARCHAR, namespace VARCHAR, full_name VARCHAR, account_type VARCHAR, fetched_on DATE)"
     )
     con.execute("INSERT INTO profiles VALUES ('huggingface', ?, ?, ?, ?)", [namespace, full_name, account_type, DAY])
     listed(con, namespace)
 
 
-def origin(
-    con: duckdb.DuckDBPyConnection, namespace: str, hub: str = "huggingface", policy: str = "six-tigers"
-) -> tuple[Any, ...]:
+def origin(con: duckdb.DuckDBPyConnection, namespace: str, hub: str = "huggingface", policy: str = "six-tigers") -> tuple[Any, ...]:
     rows = con.execute(
         "SELECT organization, country, kind, known_by FROM origins WHERE hub = ? AND namespace = ? AND policy = ?",
         [hub, namespace, policy],
@@ -172,9 +169,7 @@ def test_a_renamed_namespace_keeps_its_organization_and_gives_it_to_its_successo
 
 
 @pytest.mark.parametrize(("day", "owner"), [(date(2025, 5, 31), "Old Owner"), (date(2025, 6, 1), "New Owner")])
-def test_a_namespace_that_passed_to_another_belongs_to_the_one_of_the_day(
-    con: duckdb.DuckDBPyConnection, day: date, owner: str
-) -> None:
+def test_a_namespace_that_passed_to_another_belongs_to_the_one_of_the_day(con: duckdb.DuckDBPyConnection, day: date, owner: str) -> None:
     listed(con, "moved", "ended")
     classify(con, FACTS, day)
     assert origin(con, "moved")[0] == owner
@@ -432,9 +427,7 @@ def test_the_work_list_has_the_unknown_that_move_most_first_each_hub_in_its_own_
     listed(con, "Qwen", "small", "large")
     listed(con, "Qwen", "other", hub="modelscope")
     listed(con, "silent", hub="wisemodel")
-    con.execute(
-        "CREATE TABLE observations (hub VARCHAR, model_id VARCHAR, day DATE, downloads_30d BIGINT, downloads_total BIGINT)"
-    )
+    con.execute("CREATE TABLE observations (hub VARCHAR, model_id VARCHAR, day DATE, downloads_30d BIGINT, downloads_total BIGINT)")
     con.executemany(
         "INSERT INTO observations VALUES (?, ?, ?, ?, ?)",
         [
@@ -491,9 +484,7 @@ def test_the_reviewed_facts_judge_the_six_tigers_as_each_policy_says(con: duckdb
     facts = load_facts()
     listed(con, "Qwen", "deepseek-ai", "stepfun-ai", "moonshotai", "zai-org", "google", "Qwen-fan", "google-research-fan")
     classify(con, facts)
-    assert {
-        name: (origin(con, name)[1:3], origin(con, name, policy="osai")[2]) for name in ("Qwen", "deepseek-ai", "stepfun-ai")
-    } == {
+    assert {name: (origin(con, name)[1:3], origin(con, name, policy="osai")[2]) for name in ("Qwen", "deepseek-ai", "stepfun-ai")} == {
         "Qwen": (("CN", "big_tech"), "big_tech"),
         "deepseek-ai": (("CN", "company"), "ai_tiger"),
         "stepfun-ai": (("CN", "ai_tiger"), "company"),

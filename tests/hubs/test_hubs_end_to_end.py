@@ -13,7 +13,7 @@ from hubwatch.sandbox import Faults, Sandbox, Switches
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-QUICK = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIENCE": "20"}
+QUICK = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIENCE": "20", "HUBWATCH_REPORT": "no"}
 
 
 def run(
