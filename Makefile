@@ -34,10 +34,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The lock holds hashes and no addresses, so that any mirror may serve it.
+# The lock holds hashes and no addresses, so that any mirror may serve it. pip, for its hash check, wants a package that is needed
+# with and without an extra, and pinned below the newest, named both ways.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -o requirements.lock
+	$(PYTHON) -c 'import re; t = open("requirements.lock").read(); m = re.search(r"^sqlalchemy\[asyncio\].*?(?=^[a-z])", t, re.M | re.S).group(); open("requirements.lock", "w").write(t.replace(m, m.replace("[asyncio]", "", 1) + m))'
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
