@@ -139,6 +139,13 @@ def test_classifying_again_replaces_the_origins_whole(con: duckdb.DuckDBPyConnec
     assert con.execute("SELECT DISTINCT namespace FROM origins").fetchall() == [("deepseek-ai",)]
 
 
+def test_classifying_leaves_its_table_and_the_facts_and_nothing_else(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "Qwen")
+    classify(con, FACTS)
+    tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name <> 'facts' ORDER BY 1").fetchall()
+    assert tables == [("listings",), ("origins",)]
+
+
 def test_a_listing_without_an_owner_has_no_origin(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("INSERT INTO listings VALUES ('huggingface', 'gpt2', NULL)")
     assert classify(con, FACTS) == 0

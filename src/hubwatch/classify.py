@@ -12,7 +12,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.facts import POLICIES, Facts
-from hubwatch.judge import PROFILE_COLUMNS, fill, has_table, judge, judge_organizations, statements, take_profiles
+from hubwatch.judge import PROFILE_COLUMNS, fill, forget, has_table, judge, judge_organizations, statements, take_profiles
 
 KnownBy = Literal["fact", "fact_other_hub", "profile", "rule", "none"]
 
@@ -96,6 +96,7 @@ def classify(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None = No
     """Replace `origins` whole: a row per policy for every namespace of `listings`; returns the number of namespaces.
 
     `day` (default today, UTC) decides which dated facts hold. Also replaces the tables of the schema `facts`.
+    The connection must not be inside a transaction.
     """
     facts.stage(con)
     con.execute(
@@ -114,8 +115,7 @@ def classify(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None = No
         con.execute("ROLLBACK")
         raise
     (namespaces,) = con.execute("SELECT count(*) FROM judged_namespaces").fetchall()[0]
-    for table in ("judged_origins", "name_claims", "name_texts", "judged_namespaces", "judged_profiles"):
-        con.execute(f"DROP TABLE temp.{table}")
+    forget(con)
     return int(namespaces)
 
 

@@ -22,6 +22,11 @@ PROFILE_COLUMNS = {
     "fetched_on": "DATE",
 }
 
+STEPS = (
+    *("judged_policies", "judged_on", "judged_namespaces", "judged_profiles", "name_texts", "name_claims", "ancestry"),
+    *("judged_organizations", "current_facts", "by_fact", "by_other_hub", "organization_names", "by_profile", "judged_origins"),
+)
+
 
 @cache
 def statements() -> dict[str, str]:
@@ -48,6 +53,11 @@ def judge(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None) -> Non
     claim_names(con, facts.name_rules)
     for name in ("current facts", "by fact", "by another hub", "names", "by profile", "origins"):
         con.execute(statements()[name])
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables of a judgement: several hundred megabytes for a whole hub."""
+    con.execute("".join(f"DROP TABLE IF EXISTS temp.{table};" for table in STEPS))
 
 
 def take_profiles(con: duckdb.DuckDBPyConnection, table: str) -> None:
