@@ -92,7 +92,7 @@ def test_pages_loaded_into_a_new_database_give_the_same_tables(settings: Setting
     pipeline.load_all(settings, [kept[number] for number in (3, 0, 5, 1, 2, 4)])
     pipeline.load_all(settings, kept[:3])
     with pipeline.warehouse(settings) as con:
-        pipeline.finish(con, settings)
+        pipeline.judge(con, settings)
     pipeline.publish(settings)
     (tmp_path / "anew").mkdir()
     (tmp_path / "anew/pages").symlink_to(settings.data / "pages")

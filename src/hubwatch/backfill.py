@@ -1,10 +1,8 @@
 """The past: kept pages loaded anew, a hub's creation window, a published snapshot. Each is a load, then the rest of the way."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -14,10 +12,11 @@ from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping
 from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.saved_pages import read_links
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 
-SAVED = (".html", ".htm", ".md")
+SAVED = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".md")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def in_order(kept: list[SweepPages]) -> list[SweepPages]:
 def _reload(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool) -> Reloaded:
     key = (pages.hub, pages.day, pages.sweep)
     try:
-        loaded = pipeline.load(con, settings, pages, accept_shrink)
+        loaded = pipeline.load(con, settings, pages, accept_shrink, again=True)
     except pipeline.FAILURES as error:
         return Reloaded(*key, False, 0, True, pipeline.told(error))
     return Reloaded(*key, loaded.complete, loaded.records, False, loaded.message)
@@ -93,17 +92,8 @@ def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: 
     if hub is None:
         raise UsageError(f"{source}: say which hub the page is of, with --hub")
     files = archive_files(source, settings)
-    pages = {file.name: _links(file.fetch()) for file in files}
+    pages = {file.name: read_links(file.fetch()) for file in files}
     return _brought_in(settings, wanted, lambda con: [load_links(con, hub, pages, day, load_facts(), wanted, tell)])
-
-
-def _links(path: Path) -> list[str]:
-    """Model ids that a saved page links to, in order."""
-    try:
-        saved_pages = importlib.import_module("hubwatch.saved_pages")
-    except ModuleNotFoundError:
-        raise UsageError(f"{path}: this version does not read saved pages; give a Parquet, CSV or JSON Lines file") from None
-    return list(saved_pages.read_links(path))
 
 
 def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckDBPyConnection], list[ArchiveDay]]) -> list[ArchiveDay]:

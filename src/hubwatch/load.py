@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -36,14 +37,19 @@ class Loaded:
     message: str
 
 
-def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool = False) -> Loaded:
+def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool = False, again: bool = False) -> Loaded:
     """Replace the day's facts of this sweep by what its kept pages say; `DayFailure` when they cannot be believed.
 
     Loading the same pages again gives the same tables. A collector may be at work on them meanwhile: it is not disturbed.
+    `again`: where the facts come out as they are held, `loaded_at` stays, so that exports are equal to the byte.
     """
     begun = now()
+    before = _loaded_before(con, pages) if again else []
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        return _load_still(con, pages.still(Path(folder)), facts, accept_shrink, begun)
+        loaded = _load_still(con, pages.still(Path(folder)), facts, accept_shrink, begun)
+    if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
+        con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
+    return loaded
 
 
 def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool, begun: datetime) -> Loaded:
@@ -66,7 +72,6 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
         drift += _foreign_words(con)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
-    before = _loaded_before(con, pages)
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep)
         if rejects:
@@ -81,8 +86,6 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
                 *(state.started_at, state.finished_at, begun, message or None),
             ],
         )
-        if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:  # nothing new: the tables hold these facts since then
-            con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         if keys:
@@ -95,7 +98,7 @@ def _key(pages: SweepPages) -> list[object]:
     return [pages.hub, pages.day, pages.sweep]
 
 
-def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tuple[object, ...]]:
+def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tuple[Any, ...]]:
     """When the sweep was loaded, and all that its row in `sweeps` says beside; empty when it never was."""
     return con.execute(
         "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)

@@ -334,10 +334,10 @@ def _both_local(state: SweepState, client: Client) -> bool:
     return is_loopback(state.endpoint) and is_loopback(client.endpoint)
 
 
-def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False) -> Loaded:
+def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False, again: bool = False) -> Loaded:
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
     with recorded(settings, "load", pages.hub, pages.day) as outcome:
-        loaded = load_sweep(con, pages, load_facts(), accept_shrink)
+        loaded = load_sweep(con, pages, load_facts(), accept_shrink, again)
         profiles.load_listed(con, pages)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
     return loaded

@@ -150,7 +150,7 @@ duplicates | BIGINT | further records of a listing already in the sweep; settled
 listed_total | BIGINT | how many models the hub says it has; null when it does not say
 started_at | TIMESTAMP | UTC instant of the first request
 finished_at | TIMESTAMP | UTC instant of the last page
-loaded_at | TIMESTAMP | UTC instant since which the tables hold these facts; loading the same again does not move it
+loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages that gives the same facts does not move it
 content_hash | VARCHAR | hash over the day's facts; the same facts give the same hash
 message | VARCHAR | what was odd: dropped fields, fallback, what is missing
 """
