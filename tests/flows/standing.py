@@ -83,7 +83,7 @@ class Standing:
     def run(self, *words: str) -> str:
         """Run a prefect command to its end and return what it said; another exit code than 0 is a failure."""
         ended = subprocess.run(
-            [sys.executable, "-m", "prefect", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+            [sys.executable, "-m", "prefect", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=240
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return ended.stdout
@@ -106,7 +106,7 @@ class Standing:
 
     def bring_forward(self, deployment: str) -> str:
         """Let the next run that the deployment's cron has scheduled begin now; its id."""
-        scheduled = wait_for(f"a scheduled run of {deployment}", lambda: self._by_cron(deployment), 60, self.logs)
+        scheduled = wait_for(f"a scheduled run of {deployment}", lambda: self._by_cron(deployment), 120, self.logs)
         now = datetime.now(UTC).isoformat()
         state = {"type": "SCHEDULED", "name": "Scheduled", "state_details": {"scheduled_time": now}}
         self.post(f"/flow_runs/{scheduled[0]['id']}/set_state", state=state, force=True)
@@ -116,7 +116,7 @@ class Standing:
         state: dict[str, Any] = self.client.get(f"/flow_runs/{run_id}").json()["state"]
         return state
 
-    def ended(self, run_id: str, seconds: float = 90) -> dict[str, Any]:
+    def ended(self, run_id: str, seconds: float = 240) -> dict[str, Any]:
         """The state in which a run ended."""
         final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
         return wait_for(f"the end of run {run_id}", lambda: self._state_in(run_id, final), seconds, self.logs)

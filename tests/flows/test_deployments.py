@@ -39,7 +39,7 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
     worker = standing.start_worker()
     killed = standing.bring_forward("huggingface-full")
     lease = standing.data / "locks" / "runs" / f"{killed}.lease"
-    wait_for("the second page", lambda: lease.exists() and len(hub.requests) >= 2, 90, standing.logs)
+    wait_for("the second page", lambda: lease.exists() and len(hub.requests) >= 2, 180, standing.logs)
     _kill(worker.pid, json.loads(lease.read_text())["pid"])
     asked = len(hub.requests)
     assert asked < RECORDS / 1000, "the sweep ended before it could be killed"

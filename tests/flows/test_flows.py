@@ -2,7 +2,11 @@
 
 import fcntl
 import importlib
+import inspect
+import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,10 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from hubwatch import leases, pipeline
-from hubwatch.pages import SweepPages
+from hubwatch import leases, pipeline, store
+from hubwatch.day_figures import day_figures
+from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.sandbox import Sandbox
-from hubwatch.settings import UsageError
+from hubwatch.settings import Settings, UsageError
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -100,17 +105,19 @@ def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_pat
     assert [(kept.hub, kept.day, kept.sweep, kept.complete, kept.records) for kept in built.loaded] == [
         ("huggingface", DAY, "full", True, 5)
     ]
-    assert flows.build_kept.fn(settings, again=True).loaded == built.loaded
+    _backdate(*kept_sweeps(tmp_path))
+    assert _not_yet_loaded(settings) == []
 
 
 def test_a_build_loads_only_what_changed_since_it_was_loaded(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     old, new = keep(tmp_path, date(2026, 1, 1), records(3)), keep(tmp_path, date(2026, 1, 2), records(4))
-    assert _days(pipeline.build(settings)) == [1, 2]
+    assert _not_yet_loaded(settings) == [1, 2]
+    pipeline.load_all(settings, [old, new])
     _backdate(old, new)
-    assert _days(pipeline.build(settings)) == []
+    assert _not_yet_loaded(settings) == []
     new.save_state(new.state() or pytest.fail("the sweep has a state"))
-    assert _days(pipeline.build(settings)) == [2]
+    assert _not_yet_loaded(settings) == [2]
 
 
 def test_a_sweep_still_going_is_loaded_as_incomplete_and_said_and_completed_later(tmp_path: Path) -> None:
@@ -119,15 +126,16 @@ def test_a_sweep_still_going_is_loaded_as_incomplete_and_said_and_completed_late
     segment = going.segments()[-1]
     whole = segment.read_bytes()
     segment.write_bytes(whole + whole[:50])  # a page is being written right now
-    built = pipeline.build(settings)
-    assert built.shortfall == "huggingface 2026-01-05 full: incomplete: the sweep has not ended; collect again to go on"
-    assert [(kept.complete, kept.records) for kept in built.loaded] == [(False, 3)]
+    loaded = pipeline.load_all(settings, [going])["huggingface"]
+    assert pipeline.shortfall(loaded) == "incomplete: the sweep has not ended; collect again to go on"
+    assert (loaded.complete, loaded.records) == (False, 3)
     assert segment.read_bytes() == whole + whole[:50], "the collector's file was touched under its hands"
     segment.write_bytes(whole)
     state = going.state() or pytest.fail("the sweep has a state")
     state.finished_at = state.started_at
     going.save_state(state)
-    assert pipeline.build(settings).shortfall == ""
+    assert _not_yet_loaded(settings) == [DAY.day]
+    assert pipeline.shortfall(pipeline.load_all(settings, [going])["huggingface"]) == ""
 
 
 def test_one_sweep_that_cannot_be_believed_is_named_and_the_others_are_published(tmp_path: Path) -> None:
@@ -152,15 +160,31 @@ def test_what_does_not_belong_together_is_refused() -> None:
 
 
 def test_the_day_table_says_not_said_where_the_hub_says_nothing(tmp_path: Path) -> None:
-    from hubwatch.day_figures import day_figures
-
-    keep(tmp_path, date(2026, 1, 1), records(2))
-    keep(tmp_path, DAY, records(3), finished=False)
-    pipeline.build(settings_for(tmp_path))
+    kept = [keep(tmp_path, date(2026, 1, 1), records(2)), keep(tmp_path, DAY, records(3), finished=False)]
+    pipeline.load_all(settings_for(tmp_path), kept)
+    store.publish(tmp_path)
     newest, oldest = day_figures(tmp_path)
     assert (newest["day"], newest["complete"], newest["records"], newest["first_seen"]) == ("2026-01-05", "no", 3, 1)
     assert (oldest["day"], oldest["complete"], oldest["downloads_30d"], oldest["message"]) == ("2026-01-01", "yes", 20, "")
     assert day_figures(tmp_path, days=1) == [newest]
+
+
+def test_who_waits_for_a_lock_gets_it_when_its_holder_is_done(tmp_path: Path) -> None:
+    taken, told = threading.Event(), []
+
+    def hold() -> None:
+        with store.locked(tmp_path, "warehouse"):
+            taken.set()
+            time.sleep(0.3)
+            told.append("first")
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    taken.wait()
+    with store.locked(tmp_path, "warehouse", wait=30):
+        told.append("second")
+    holder.join()
+    assert told == ["first", "second"]
 
 
 def test_a_lease_is_abandoned_only_when_its_process_is_gone(tmp_path: Path) -> None:
@@ -179,21 +203,18 @@ def test_a_lease_is_abandoned_only_when_its_process_is_gone(tmp_path: Path) -> N
 
 def _bound(flow: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The flow's parameters with their defaults, as Prefect hands them to the check."""
-    import inspect
-
     bound = inspect.signature(flow.fn).bind_partial(**given)
     bound.apply_defaults()
     return dict(bound.arguments)
 
 
-def _days(built: pipeline.BuildResult) -> list[int]:
-    return [kept.day.day for kept in built.loaded]
+def _not_yet_loaded(settings: Settings) -> list[int]:
+    with pipeline.warehouse(settings) as con:
+        return [pages.day.day for pages in store.not_yet_loaded(con, kept_sweeps(settings.data))]
 
 
 def _backdate(*kept: SweepPages) -> None:
     """Let the pages be an hour old."""
-    import os
-
     for pages in kept:
         for path in pages.folder.iterdir():
             os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime - 3600))
