@@ -1,5 +1,6 @@
 """Commands that read the published database: statistics and what is behind them."""
 
+import contextlib
 import sys
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha
 Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai or home-country")]
 By = Annotated[str | None, typer.Option("--by", help="country, kind, organization, family, namespace, hub, ...")]
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
+More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, e.g. top=20 (repeatable)")]
 WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and say so")]
 
 
@@ -37,6 +39,7 @@ def stats(
     day: Day = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
     without_flagged: WithoutFlagged = False,
+    more: More = None,
     form: Annotated[str, typer.Option("--format", help="table, json, csv or markdown")] = "table",
     data: Data = None,
 ) -> None:
@@ -47,7 +50,7 @@ def stats(
         for one in statistics.definitions():
             typer.echo(f"{one.name.replace('_', '-'):24} {one.title}")
         return
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
     with store.open_published(Settings.from_environment(data).data) as con:
         result = statistics.run(con, name, **asked)
     if form == "table":
@@ -66,11 +69,27 @@ def _asked(
     day: str | None,
     since: str | None,
     without_flagged: bool,
+    more: list[str] | None,
 ) -> dict[str, Any]:
     """A statistic's parameters as asked; those not asked are left to the statistic."""
     asked = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
     days = {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
-    return {name: value for name, value in (asked | days | {"without_flagged": without_flagged or None}).items() if value is not None}
+    further = dict(_parted(text) for text in more or [])
+    asked_for = asked | days | {"without_flagged": without_flagged or None} | further
+    return {name: value for name, value in asked_for.items() if value is not None}
+
+
+def _parted(text: str) -> tuple[str, str | int | float | bool]:
+    """A parameter written NAME=VALUE; whole and decimal numbers, true and false are read as such."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--set {text} is not NAME=VALUE")
+    if value in ("true", "false"):
+        return name, value == "true"
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return name, kind(value)
+    return name, value
 
 
 def cite(
@@ -84,13 +103,14 @@ def cite(
     day: Day = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
     without_flagged: WithoutFlagged = False,
+    more: More = None,
     form: Annotated[str, typer.Option("--format", help="text, json, bibtex or csl")] = "text",
     data: Data = None,
 ) -> None:
     """One record of a statistic to print: value, bounds, unit, scope, data version, SQL; the same data gives the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
     with store.open_published(Settings.from_environment(data).data) as con:
         record = citing.cite(con, name, group, **asked)
     text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
