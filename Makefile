@@ -26,11 +26,11 @@ score: $(INSTALLED)
 wheel: $(INSTALLED)
 	$(RUN) pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 
-# Everything by hash from the lock, then hubwatch itself without fetching anything more.
+# Everything by hash from the lock (which is whole: nothing to resolve), then hubwatch itself without fetching anything more.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "hubwatch needs Python 3.11 or later: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
