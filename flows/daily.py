@@ -8,6 +8,7 @@ from typing import Annotated
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # before Prefect reads its settings: nothing is reported
 os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # its first start, on a busy machine, takes long
 
 from collect import HubName, SweepName, build_kept, collect_sweep, show_days
 from prefect import flow
@@ -18,7 +19,7 @@ from hubwatch import pipeline
 from hubwatch.pipeline import BuildResult
 
 
-@flow(name="daily", validate_parameters=True)
+@flow(name="daily", flow_run_name="daily", validate_parameters=True)
 def daily(
     hubs: list[HubName] | None = None,
     sweep: SweepName = "full",

@@ -1,0 +1,31 @@
+"""`python flows/daily.py`: the whole way as a flow, without a server."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubwatch import store
+from hubwatch.sandbox import Sandbox
+from hubwatch.sandbox.sample import latest_records
+from tests.flows.standing import ROOT, quiet_environment
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_daily_flow_publishes_what_came_and_names_the_hub_that_failed(tmp_path: Path) -> None:
+    pytest.importorskip("prefect", reason="Prefect is an extra: pip install hubwatch[prefect]")
+    nobody = {"MODELSCOPE_ENDPOINT": "http://127.0.0.1:9", "HUBWATCH_ATTEMPTS": "1"}
+    with Sandbox(**latest_records()) as hubs:
+        environment = quiet_environment(tmp_path, HUBWATCH_DATA=str(tmp_path / "data"), **(hubs.endpoints | nobody))
+        ended = subprocess.run(
+            [sys.executable, str(ROOT / "flows" / "daily.py")], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+    assert ended.returncode == 1, ended.stderr
+    (told,) = [line for line in ended.stderr.splitlines() if line.startswith("hubwatch: ")]
+    assert "modelscope: " in told
+    assert "127.0.0.1:9" in told
+    with store.open_published(tmp_path / "data") as con:
+        found = con.execute("select hub, complete from days order by hub").fetchall()
+    assert found == [("huggingface", True), ("wisemodel", True)]
