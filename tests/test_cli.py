@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubwatch import __version__
 from hubwatch.sandbox import Sandbox
 from tests.kept import record
 from tests.test_readme import hubwatch
@@ -69,6 +70,11 @@ def test_a_share_in_json_has_the_promised_columns(tmp_path: Path) -> None:
         ("CN", 10, 0.5, 0.5, 1.0, 1),
         ("unknown", 10, 0.5, 0.0, 0.5, 1),
     ]
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = hubwatch(tmp_path, "--version")
+    assert (done.returncode, done.stdout.strip()) == (0, __version__)
 
 
 def test_a_traceback_comes_with_debug_alone(tmp_path: Path) -> None:
