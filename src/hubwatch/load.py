@@ -144,6 +144,17 @@ def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path], largest:
     con.execute(f"create temp table parsed as with {record_cte(hub, paths, largest)} {_as_cte(record_sql(hub))}")
 
 
+def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """What `sql` makes of relation `record` over a sweep's pages; records with stray bytes are strings there, as for the loader."""
+    largest = max(facts.size for facts in pages.facts())
+    segments = pages.segments()
+    try:
+        return con.execute(f"with {record_cte(pages.hub, segments, largest)} {sql}").fetchall()
+    except duckdb.InvalidInputException:
+        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
+        return con.execute(f"with {record_cte(pages.hub, readable, 2 * largest)} {sql}").fetchall()
+
+
 def record_cte(hub: str, paths: list[Path], largest: int) -> str:
     """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes."""
     module = HUBS[hub]

@@ -4,8 +4,10 @@ Hugging Face has a profile route; ModelScope says the organization within its li
 """
 
 import json
+import tempfile
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Answer, Client, whole_json
 from hubwatch.hubs import huggingface
-from hubwatch.load import record_cte
+from hubwatch.load import read_records
 from hubwatch.pages import Page, PageFacts, SweepPages
 from hubwatch.settings import Settings
 from hubwatch.store import transaction
@@ -81,13 +83,15 @@ def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
     """Take the organizations that ModelScope names within its listing into `profiles`; returns how many."""
     if not pages.hub.startswith("modelscope") or not pages.segments():
         return 0
-    largest = max(facts.size for facts in pages.facts())
-    rows = con.execute(
-        f"""with {record_cte(pages.hub, pages.segments(), largest)}
-            select record->>'$.Path', min(record->>'$.Organization.FullName') from record
-            where json_type(record, '$.Organization.FullName') = 'VARCHAR' and record->>'$.Path' = record->>'$.Organization.Name'
-            group by 1"""
-    ).fetchall()
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+        rows = read_records(
+            con,
+            pages,
+            Path(folder),
+            """select record->>'$.Path', min(record->>'$.Organization.FullName') from record
+               where json_type(record, '$.Organization.FullName') = 'VARCHAR' and record->>'$.Path' = record->>'$.Organization.Name'
+               group by 1""",
+        )
     _replace(con, [[pages.hub, namespace, full_name, "organization", pages.day] for namespace, full_name in rows if namespace])
     return len(rows)
 

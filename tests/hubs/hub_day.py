@@ -23,9 +23,9 @@ def vocabulary() -> Facts:
     return Facts(licenses=facts.licenses, words=facts.words)
 
 
-def collect_and_load(settings: Settings, sweep: Sweep, hub: Any) -> pipeline.HubResult:
-    """What the sweep gave; its rows are in the writer's database."""
-    got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub))[sweep.hub]
+def collect_and_load(settings: Settings, sweep: Sweep, hub: Any = None) -> pipeline.HubResult:
+    """What the sweep gave, asked of `hub` or over the network; its rows are in the writer's database."""
+    got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub) if hub else None)[sweep.hub]
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
     with pipeline.warehouse(settings) as con:
         if not pages.segments():

@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+from tests.hubs.hub_day import collect_and_load, rows
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 from hubwatch import pipeline
@@ -18,21 +18,20 @@ QUICK = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIE
 
 def run(
     data: Path, hubs: dict[str, Any], faults: tuple[str, ...] = (), switches: Switches | None = None, **sweep: Any
-) -> pipeline.RunResult:
-    with Sandbox(**hubs, faults=Faults.parse(faults), switches=switches, max_seconds=120) as sandbox:
+) -> dict[str, pipeline.HubResult]:
+    """Each hub's day, collected from its stand-in and loaded."""
+    with Sandbox(**hubs, faults=Faults.parse(faults), switches=switches, max_seconds=300) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints | QUICK)
-        return pipeline.run(settings, [Sweep(hub, pipeline.today(), **sweep) for hub in hubs])
-
-
-def rows(data: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
-        return con.execute(sql).fetchall()
+        return {hub: collect_and_load(settings, Sweep(hub, pipeline.today(), **sweep)) for hub in hubs}
 
 
 def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> None:
     hubs = {"huggingface": huggingface_rows(30), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
-    result = run(tmp_path, hubs)
+    with Sandbox(**hubs, max_seconds=300) as sandbox:
+        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        result = pipeline.run(settings, [Sweep(hub, pipeline.today()) for hub in hubs])
     assert result.as_asked, result
+    assert result.published == str(tmp_path / "hubwatch.duckdb")
     assert rows(tmp_path, "select hub, complete, records, rejected from days order by hub") == [
         ("huggingface", True, 30, 0),
         ("modelscope", True, 250, 0),
@@ -59,7 +58,7 @@ def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> Non
 def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path: Path, dolphin: Any) -> None:
     hubs = {"modelscope": modelscope_rows(250)}
     result = run(tmp_path, hubs, switches=Switches(dolphin=dolphin))
-    assert (result.hubs["modelscope"].complete, result.hubs["modelscope"].records) == (True, 250), result
+    assert (result["modelscope"].complete, result["modelscope"].records) == (True, 250), result
     assert "listed by the OpenAPI, because" in rows(tmp_path, "select message from days")[0][0]
     assert rows(
         tmp_path, "select count(*), count(parameters), max(downloads_total) from listings join observations using (hub, model_id)"
@@ -69,7 +68,7 @@ def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path
 @pytest.mark.parametrize("past_the_end", ["empty", "null-list", "null-data"])
 def test_modelscope_may_move_under_the_walk_and_end_as_it_likes(tmp_path: Path, past_the_end: Any) -> None:
     result = run(tmp_path, {"modelscope": modelscope_rows(400)}, switches=Switches(moving=7, past_the_end=past_the_end))
-    assert (result.hubs["modelscope"].complete, result.hubs["modelscope"].records) == (True, 400), result
+    assert (result["modelscope"].complete, result["modelscope"].records) == (True, 400), result
     assert rows(tmp_path, "select duplicates > 0, listed_total from days") == [(True, 400)]
 
 
@@ -80,7 +79,7 @@ def test_modelscope_may_move_under_the_walk_and_end_as_it_likes(tmp_path: Path, 
 @pytest.mark.parametrize("hub", ["modelscope", "wisemodel"])
 def test_trouble_that_passes_costs_a_retry_and_no_record(tmp_path: Path, hub: str, fault: str) -> None:
     hubs = {"modelscope": {"modelscope": modelscope_rows(250)}, "wisemodel": {"wisemodel": wisemodel_rows(250)}}[hub]
-    result = run(tmp_path, hubs, (f"{hub}:{fault}",), license_budget=0).hubs[hub]
+    result = run(tmp_path, hubs, (f"{hub}:{fault}",), license_budget=0)[hub]
     assert (result.complete, result.records, result.rejected) == (True, 250, 0), result
     assert result.retries == (0 if fault.startswith("wrong-type") else 1)
 
@@ -88,15 +87,17 @@ def test_trouble_that_passes_costs_a_retry_and_no_record(tmp_path: Path, hub: st
 def test_one_page_without_a_promised_counter_fails_that_hub_and_not_the_other(tmp_path: Path) -> None:
     hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(50)}
     result = run(tmp_path, hubs, ("modelscope:missing-key@2",), license_budget=0)
-    assert result.hubs["modelscope"].failed
-    assert "100 of 250 records cannot be read (Downloads is missing or null" in result.hubs["modelscope"].message
-    assert result.hubs["wisemodel"].complete
+    assert result["modelscope"].failed
+    assert "100 of 250 records cannot be read (Downloads is missing or null" in result["modelscope"].message
+    assert result["wisemodel"].complete
     assert rows(tmp_path, "select hub, complete from days") == [("wisemodel", True)]
 
 
 def test_stray_bytes_cost_their_record_only(tmp_path: Path) -> None:
     hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(250)}
-    result = run(tmp_path, hubs, ("modelscope:invalid-utf8@2", "wisemodel:invalid-utf8@2"), license_budget=0)
+    with Sandbox(**hubs, faults=Faults.parse(("modelscope:invalid-utf8@2", "wisemodel:invalid-utf8@2")), max_seconds=300) as sandbox:
+        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        result = pipeline.run(settings, [Sweep(hub, pipeline.today(), license_budget=0) for hub in hubs])
     for hub in hubs:
         assert (result.hubs[hub].complete, result.hubs[hub].records, result.hubs[hub].rejected) == (True, 249, 1), result
     assert {reason for (reason,) in rows(tmp_path, "select reason from rejects")} == {
@@ -105,14 +106,15 @@ def test_stray_bytes_cost_their_record_only(tmp_path: Path) -> None:
 
 
 def test_wisemodel_that_wants_a_token_for_its_list_is_a_failure_that_says_so(tmp_path: Path) -> None:
-    result = run(tmp_path, {"wisemodel": wisemodel_rows(5)}, switches=Switches(wisemodel_list=False)).hubs["wisemodel"]
+    result = run(tmp_path, {"wisemodel": wisemodel_rows(5)}, switches=Switches(wisemodel_list=False))["wisemodel"]
     assert result.failed
     assert "answered 401" in result.message
 
 
 def test_sweeps_of_owners_see_these_owners_only(tmp_path: Path) -> None:
     hubs = {"modelscope": modelscope_rows(30)}
-    assert run(tmp_path, hubs, kind="owners", owners=("Qwen",)).as_asked
+    assert run(tmp_path, hubs, kind="owners", owners=("Qwen",))["modelscope"].complete
     assert rows(tmp_path, "select distinct namespace from listings") == [("Qwen",)]
-    assert run(tmp_path / "2", {"wisemodel": wisemodel_rows(30)}, kind="owners", owners=("BAAI",), license_budget=0).as_asked
+    hubs = {"wisemodel": wisemodel_rows(30)}
+    assert run(tmp_path / "2", hubs, kind="owners", owners=("BAAI",), license_budget=0)["wisemodel"].complete
     assert rows(tmp_path / "2", "select namespace, count(*) from listings group by 1") == [("BAAI", 15)]
