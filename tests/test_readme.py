@@ -41,6 +41,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hubs() -> Iterator[dict[str, str]]:
     served: dict[str, Any] = latest_records()
+    for model in served["modelscope"]:  # the sample's sources do not tell these times, which the hubs always do
+        model |= {"CreatedTime": 1700000000, "LastUpdatedTime": 1700000000}
+    for project in served["wisemodel"]:
+        project |= {"created_at": "2024-01-01T00:00:00Z", "last_activity_at": "2024-01-01T00:00:00Z"}
     with Sandbox(**served) as sandbox:
         yield sandbox.endpoints
 
