@@ -1,5 +1,6 @@
 """Published snapshots: days, units, provenance, what is refused, what is rejected, what stays as it is."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import zstandard
 
 from hubwatch import backfill, pipeline, statistics, store
-from hubwatch.archive import ArchiveDay, Wanted, load_archive, load_links
+from hubwatch.archive import load_archive, load_links
+from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
@@ -215,6 +218,18 @@ def test_json_lines_are_read_line_by_line_and_broken_ones_rejected(con: duckdb.D
         ("row 61", "not a JSON object"),
         ("row 62", "not a JSON object"),
     ]
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.tsv.zst", "a.jsonl.gz", "a.ndjson.zst", "a.csv"])
+def test_packed_and_marked_files_are_read_as_they_are(con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
+    row = {"repo": "o/模型", "site": "huggingface", "on": "2025-01-02", "downloads": 5, "likes": 1}
+    delimiter = "\t" if ".tsv" in name else ","
+    text = json.dumps(row) if "json" in name else delimiter.join(row) + "\r\n" + delimiter.join(map(str, row.values())) + "\r\n"
+    body = ("" if "json" in name else "\ufeff").encode() + text.encode()
+    packed = {".gz": gzip.compress, ".zst": zstandard.compress}.get(Path(name).suffix, bytes)(body)
+    (tmp_path / name).write_bytes(packed)
+    bring(con, tmp_path / name, mapping(tmp_path))
+    assert [(row[1], row[5], row[7]) for row in observed(con)] == [("o/模型", 5, 1)]
 
 
 def test_units_that_rows_name_are_kept_apart_and_complete_each_other(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from hubwatch import backfill, cli, pipeline, store
-from hubwatch.archive import Wanted
+from hubwatch.archive_day import Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.failures import HubFailure
 from hubwatch.mappings import read_mapping
@@ -376,3 +376,19 @@ def test_commands_of_the_past_and_upkeep_say_what_they_did_by_exit_code_and_json
     ):
         assert hubwatch("backfill", *arguments, *where) == 2
         assert cure in capsys.readouterr().err
+
+
+def test_a_saved_page_brings_in_the_models_it_links_to(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "saved.html"
+    page.write_text(
+        '<html><body><p>models</p><a href="/models/o/a">a</a><a href="https://wisemodel.cn/models/o/b/intro">b</a></body></html>'
+    )
+    asked = ("backfill", "archive", "--hub", "wisemodel", "--day", "2026-01-02", str(page), "--data", str(settings.data))
+    assert hubwatch(*asked) == 0
+    with store.open_published(settings.data) as con:
+        rows = con.execute(
+            "select hub, model_id, repo_kind, downloads_30d, downloads_total, likes, source from observations join listings using (hub, model_id) order by 2"
+        )
+        assert rows.fetchall() == [("wisemodel", name, "model", None, None, None, "archive:saved-pages") for name in ("o/a", "o/b")]
+    assert hubwatch(*asked[:2], *asked[4:]) == 2
+    assert "say which hub the page is of" in capsys.readouterr().err

@@ -7,7 +7,8 @@ from datetime import date, datetime
 import duckdb
 
 from hubwatch import pipeline, schema, store
-from hubwatch.archive import ArchiveDay, Tell, Wanted, load_archive, load_links
+from hubwatch.archive import Tell, load_archive, load_links
+from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping
@@ -73,7 +74,7 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
     begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
     sweep = Sweep(hub, day or pipeline.today(), "window", since=begin, until=end)
     if day is None:
-        for pages in reversed(kept_sweeps(settings.data, hub)):
+        for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
             state = pages.state()
             if pages.sweep == sweep.name and state is not None and state.finished_at is None:
                 return Sweep(hub, pages.day, "window", since=begin, until=end)

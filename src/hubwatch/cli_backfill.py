@@ -8,11 +8,11 @@ import typer
 
 from hubwatch import backfill, pipeline, store, upkeep
 from hubwatch import verify as verification
-from hubwatch.archive import ArchiveDay, Wanted
+from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.cli_options import Data, Json, Shrink, parsed_day
 from hubwatch.cli_reading import known_hub, show_rows
 from hubwatch.mappings import read_mapping, ready_mappings
-from hubwatch.pages import kept_sweeps
+from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.settings import HUBS, Settings, UsageError
 from hubwatch.watching import watching
 
@@ -58,6 +58,7 @@ def window(
     day: Annotated[
         str | None, typer.Option("--day", metavar=DATE, help="the day that counts [default: today, or of the unfinished one]")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="set kept pages of this window and day aside and begin anew")] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -69,6 +70,8 @@ def window(
         raise UsageError(f"this version cannot ask {hub}; it asks {', '.join(pipeline.hub_names())}")
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
     sweep = backfill.window_sweep(settings, hub, *bounds, parsed_day(day) if day else None)
+    if fresh and (aside := SweepPages(settings.data, settings.kept_as(hub), sweep.day, sweep.name).set_aside()):
+        _tell(f"{hub}: earlier pages set aside in {aside}")
     _tell(f"{sweep.name} of {hub} for {sweep.day}: {pipeline.WINDOW_TELLS.format(day=sweep.day)}")
     with watching(as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)

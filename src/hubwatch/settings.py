@@ -23,6 +23,11 @@ _TOKENS = {"huggingface": "HF_TOKEN", "modelscope": "MODELSCOPE_API_TOKEN", "wis
 _RATES = {"huggingface": 5.0, "modelscope": 2.0, "wisemodel": 1.0}  # requests a second; see the hubs' modules
 
 
+def asked_as(kept_as: str) -> str:
+    """The hub that is asked for what is kept under this name."""
+    return "modelscope" if kept_as == "modelscope.ai" else kept_as
+
+
 class UsageError(Exception):
     """The operator asked for something that cannot be; the message says what and the cure (exit code 2)."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from hubwatch import store
 from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
-from hubwatch.settings import HUBS
+from hubwatch.settings import HUBS, asked_as
 from hubwatch.verify import missing_days
 
 _NO_SWEEP = ("archive:", "window")
@@ -40,7 +40,7 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool) -> list[Pruned
             continue
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
         if not dry_run:
-            with store.locked(data, f"sweep-{pages.hub}"):
+            with store.locked(data, f"sweep-{asked_as(pages.hub)}"):
                 remove_sweep(data, pages)
         gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
     return gone
@@ -132,9 +132,9 @@ def _next_step(hub: str, known: HubStatus, own: list[Row], kept: list[SweepPages
         state = pages.state()
         option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}"
         if state is not None and state.finished_at is None and pages.day == today:
-            return f"hubwatch run {hub} --day {pages.day}{option} (goes on where it was)"
+            return f"hubwatch run {asked_as(hub)} --day {pages.day}{option} (goes on where it was)"
         if state is not None and state.finished_at is not None and (pages.day, pages.sweep) not in seen:
-            return f"hubwatch load {hub} --day {pages.day} and hubwatch publish"
+            return f"hubwatch load {asked_as(hub)} --day {pages.day} and hubwatch publish"
     if known.days == 0 or known.last_complete_day is None or known.last_complete_day < today:
-        return f"hubwatch run {hub}"
+        return f"hubwatch run {asked_as(hub)}"
     return None

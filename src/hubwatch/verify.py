@@ -14,6 +14,7 @@ from hubwatch import store
 from hubwatch.load import CONTENT_HASH
 from hubwatch.pages import PageDamage, SweepPages, SweepState, kept_sweeps, pruned_sweeps
 from hubwatch.schema import PRECEDENCE
+from hubwatch.settings import asked_as
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,11 @@ def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
 
 def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None) -> Iterator[Finding]:
     key = (pages.hub, pages.day, pages.sweep)
-    option = "" if pages.sweep == "full" or pages.sweep.startswith("window-") else f" --sweep {pages.sweep}"
     if state.finished_at is None:
-        how = f"{records} records kept, the sweep has not ended; `hubwatch run {pages.hub} --day {pages.day}{option}` goes on"
+        how = f"{records} records kept, the sweep has not ended; `{_goes_on(pages, state)}` goes on"
         yield Finding(*key, "incomplete", how if loaded else f"not loaded; {how}")
     elif loaded is None:
-        yield Finding(*key, "not_loaded", f"{records} records kept; run `hubwatch load {pages.hub} --day {pages.day}`")
+        yield Finding(*key, "not_loaded", f"{records} records kept; run `hubwatch load {asked_as(pages.hub)} --day {pages.day}`")
     if loaded is None:
         return
     read = loaded.records + loaded.rejected + loaded.duplicates
@@ -147,7 +147,15 @@ def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: 
     if read > records:
         yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing")
     elif loaded.loaded_at is not None and last is not None and last > loaded.loaded_at:  # type: ignore[operator]
-        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `hubwatch load {pages.hub} --day {pages.day}`")
+        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `hubwatch load {asked_as(pages.hub)} --day {pages.day}`")
+
+
+def _goes_on(pages: SweepPages, state: SweepState) -> str:
+    """The command that goes on with a sweep."""
+    if pages.sweep.startswith("window-") and state.since and state.until:
+        return f"hubwatch backfill window {asked_as(pages.hub)} --since {state.since:%Y-%m-%d} --until {state.until:%Y-%m-%d} --day {pages.day}"
+    option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}"
+    return f"hubwatch run {asked_as(pages.hub)} --day {pages.day}{option}"
 
 
 def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded]) -> Iterator[Finding]:
