@@ -15,7 +15,10 @@ from pydantic import Field
 from runs import run_of, settle
 
 from hubwatch import pipeline
+from hubwatch.archive_day import Wanted
+from hubwatch.backfill import backfill_archive, window_sweep
 from hubwatch.day_figures import day_figures
+from hubwatch.mappings import read_mapping
 from hubwatch.pages import kept_sweeps
 from hubwatch.pipeline import BuildResult, HubResult
 from hubwatch.settings import Settings
@@ -43,11 +46,6 @@ def build_kept(
 @task(name="archive", retries=1, retry_delay_seconds=RERUN_AFTER)
 def bring_in(settings: Settings, archive: str, mapping: str, hub: str | None, day: date | None, overwrite: bool) -> str:
     """A published snapshot -> the published file; what failed, in one line, empty when nothing did."""
-    # Imported here: the scheduled flows do without them.
-    from hubwatch.archive import Wanted  # type: ignore[import-not-found,unused-ignore]
-    from hubwatch.backfill import backfill_archive  # type: ignore[import-not-found,unused-ignore]
-    from hubwatch.mappings import read_mapping  # type: ignore[import-not-found,unused-ignore]
-
     wanted = Wanted(hub, day, False, overwrite)
     days = backfill_archive(settings, archive, read_mapping(mapping), wanted, get_run_logger().info)
     return "; ".join(each.told() for each in days if each.outcome == "failed")
@@ -110,6 +108,8 @@ def backfill(
             settle(bring_in(settings, archive or "", mapping or "", hub, day, overwrite))
         if source == "window":
             asked = pipeline.asked_sweep(hub or "", "window", since=since, until=until)
+            if since and until:
+                asked = window_sweep(settings, asked.hub, since, until, None)  # an unfinished window goes on with its own day
             show_collected(asked, collect_sweep(settings, asked))
         result = build_kept(settings, hub, since, until, again=source == "pages")
         show_days(settings)

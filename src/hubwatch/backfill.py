@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from hubwatch import pipeline, schema, store
+from hubwatch import pipeline, store
 from hubwatch.archive import Tell, load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
@@ -45,17 +45,12 @@ def reload_pages(settings: Settings, kept: list[SweepPages], accept_shrink: bool
     """
     done: list[Reloaded] = []
     with pipeline.warehouse(settings) as con:
-        for number, pages in enumerate(in_order(kept), 1):
+        for number, pages in enumerate(pipeline.in_order(kept), 1):
             done.append(_reload(con, settings, pages, accept_shrink))
             tell(f"{number} of {len(kept)}: {done[-1].told()}")
         pipeline.judge(con, settings)
     pipeline.publish(settings)
     return done
-
-
-def in_order(kept: list[SweepPages]) -> list[SweepPages]:
-    """Kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
-    return sorted(kept, key=lambda pages: (pages.day, schema.precedence(pages.sweep), pages.hub, pages.sweep))
 
 
 def _reload(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool) -> Reloaded:

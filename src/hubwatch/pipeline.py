@@ -25,6 +25,7 @@ from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, kept_sweeps, now
+from hubwatch.schema import precedence
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError, is_loopback
 from hubwatch.sweeps import KINDS, Kept, Sweep
@@ -232,9 +233,14 @@ def _collected(
         return HubResult(failed=True, message=told(error))
 
 
+def in_order(kept: list[SweepPages]) -> list[SweepPages]:
+    """Kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
+    return sorted(kept, key=lambda pages: (pages.day, precedence(pages.sweep), pages.hub, pages.sweep))
+
+
 def _load_in_order(con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool) -> list[KeptResult]:
     results = []
-    for pages in sorted(kept, key=lambda pages: pages.day):
+    for pages in in_order(kept):
         state = pages.state()
         got = HubResult(limited=state is not None and state.limited)
         result = _loaded(con, settings, pages, got, accept_shrink)
