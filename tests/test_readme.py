@@ -23,7 +23,7 @@ SQL = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 
 def hubwatch(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_", "MODELSCOPE_", "WISEMODEL_"))}
-    environment = clean | {"PYTHONPATH": str(ROOT / "src")} | variables
+    environment = clean | {"PYTHONPATH": str(ROOT / "src"), "HUBWATCH_REPORT": "no"} | variables
     command = [sys.executable, "-m", "hubwatch", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240)
 
@@ -32,9 +32,10 @@ def hubwatch(folder: Path, *arguments: str, **variables: str) -> subprocess.Comp
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the demo was run."""
     made = tmp_path_factory.mktemp("user")
-    done = hubwatch(made, "demo")
+    done = hubwatch(made, "demo", HUBWATCH_REPORT="yes")
     assert done.returncode == 0, done.stderr
     assert "database: hubwatch-data/demo/hubwatch.duckdb" in done.stdout
+    assert (made / "hubwatch-data/demo/report/report.html").stat().st_size > 10_000
     return made
 
 
