@@ -103,7 +103,7 @@ def run(
         typer.echo(result.model_dump_json(indent=2))
     else:
         _tell_hubs(result.hubs)
-        typer.echo(f"published {result.published}")
+        typer.echo(f"published {result.published}" if result.published else "nothing published")
     _exit_unless(result.hubs)
 
 

@@ -55,6 +55,7 @@ class HubResult(BaseModel):
     message: str = ""
     failed: bool = Field(default=False, exclude=True)
     limited: bool = Field(default=False, exclude=True)
+    busy: bool = Field(default=False, exclude=True, description="another process is at work on this hub")
 
     @property
     def as_asked(self) -> bool:
@@ -138,6 +139,9 @@ def run(
     """The whole way for these sweeps: hubs side by side, one hub's failure neither stops nor taints the others."""
     load_facts()  # a fault in the facts is said before hours of collecting
     result = RunResult(day=sweeps[0].day, hubs=collect_all(settings, sweeps, watch, transport))
+    sweeps = [sweep for sweep in sweeps if not result.hubs[sweep.hub].busy]  # what another process collects, it loads
+    if not sweeps:
+        return result
     with warehouse(settings) as con:
         for sweep in sweeps:
             got = result.hubs[sweep.hub]
@@ -230,7 +234,7 @@ def _collected(
     except HubFailure as failure:
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
-        return HubResult(failed=True, message=told(error))
+        return HubResult(failed=True, message=told(error), busy=isinstance(error, store.Busy))
 
 
 def in_order(kept: list[SweepPages]) -> list[SweepPages]:
