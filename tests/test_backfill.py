@@ -179,6 +179,14 @@ def test_a_window_holds_exactly_what_was_created_in_it_and_says_it_is_of_now(set
     assert len(hub.asked) <= (5 if takes_cursors else 8)
 
 
+def test_a_model_whose_creation_the_hub_does_not_tell_is_left_out_of_a_window_and_counted(settings: Settings) -> None:
+    hub = Hub()
+    hub.models[3]["createdAt"] = None
+    result = window(settings, hub, date(2025, 1, 1), date(2025, 1, 8), FIRST)
+    assert result.hubs["huggingface"].records == 6
+    assert "1 models without a creation time are left out" in result.hubs["huggingface"].message
+
+
 def test_windows_stand_side_by_side_and_below_a_sweep_of_the_whole_hub(settings: Settings) -> None:
     hub = Hub()
     window(settings, hub, date(2025, 1, 1), date(2025, 1, 8), FIRST)

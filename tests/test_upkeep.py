@@ -89,6 +89,15 @@ def test_a_killed_day_that_is_finished_and_a_missing_day_that_is_collected_are_n
     assert named(settings) == [("full", 5, "incomplete")]
 
 
+def test_sweeps_that_are_meant_to_be_a_week_apart_leave_no_day_missing(settings: Settings) -> None:
+    load(settings, *(full_day(settings, MONDAY + timedelta(days=days)) for days in (0, 7, 15)))
+    with pipeline.warehouse(settings) as con:
+        assert [one.detail.partition(";")[0] for one in verify(con, settings.data, every=7)] == [
+            "no sweep from 2026-03-10 to 2026-03-16 (7 days)"
+        ]
+        assert [one.fault for one in verify(con, settings.data)] == ["missing", "missing"]
+
+
 def test_kept_pages_that_were_never_loaded_are_named(settings: Settings) -> None:
     load(settings, full_day(settings, MONDAY))
     full_day(settings, MONDAY + timedelta(days=1))

@@ -151,13 +151,14 @@ def prune(
 
 def verify(
     quick: Annotated[bool, typer.Option("--quick", help="do not read pages' bodies, nor every observation")] = False,
+    every: Annotated[int, typer.Option("--every", min=1, help="how many days apart sweeps are meant to be")] = 1,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Pages, tables and the days between: what is damaged, missing or does not fit. Exit 1 when anything is."""
     settings = Settings.from_environment(data)
     with pipeline.warehouse(settings) if (settings.data / "warehouse.duckdb").exists() else store.only_days(settings.data) as con:
-        found = verification.verify(con, settings.data, quick)
+        found = verification.verify(con, settings.data, quick, every)
     columns = ("hub", "day", "source", "fault", "detail")
     if as_json:
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], as_json=True)

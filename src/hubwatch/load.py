@@ -70,6 +70,7 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages, segments)
         drift += _foreign_words(con)
+        drift += _undated(con, state)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
     with transaction(con):
@@ -103,6 +104,14 @@ def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tu
     return con.execute(
         "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)
     ).fetchall()
+
+
+def _undated(con: duckdb.DuckDBPyConnection, state: SweepState) -> list[str]:
+    """A remark on the models of a window's pages whose creation the hub does not tell: they are left out."""
+    if state.until is None:
+        return []
+    count = con.execute("select count(distinct model_id) from parsed where reason is null and created_at is null").fetchall()[0][0]
+    return [f"{count} models without a creation time are left out: nothing says that they belong to the window"] if count else []
 
 
 def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -257,7 +257,7 @@ def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPage
         loaded = load(con, settings, pages, accept_shrink)
     except FAILURES as error:
         return got.model_copy(update={"failed": True, "complete": False, "message": got.message if got.failed else told(error)})
-    message = "; ".join(dict.fromkeys(part for part in (got.message, loaded.message) if part))
+    message = "; ".join(dict.fromkeys(part for text in (got.message, loaded.message) for part in text.split("; ") if part))
     update = {"complete": loaded.complete and not got.failed, "records": loaded.records, "rejected": loaded.rejected, "message": message}
     return got.model_copy(update=update)
 

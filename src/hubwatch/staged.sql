@@ -10,4 +10,5 @@ left join (select raw, min(word) as word from facts.words where vocabulary = 'ta
 left join (select raw, min(word) as word from facts.words where vocabulary = 'library' group by raw) w on w.raw = library
 where reason is null
   and (getvariable('since') is null or created_at is null or created_at >= getvariable('since'))
-  and (getvariable('until') is null or created_at is null or created_at < getvariable('until'));
+  -- of a window what is not dated is not known to be in it
+  and (getvariable('until') is null or coalesce(created_at < getvariable('until'), false));

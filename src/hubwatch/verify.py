@@ -47,14 +47,20 @@ class _Loaded:
 Key = tuple[str, date, str]
 
 
-def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False) -> list[Finding]:
+def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, every: int = 1) -> list[Finding]:
     """Everything that does not fit, by hub and day; empty when all does.
 
     `quick` reads neither the bodies of pages nor every observation's value: what those would show stays unseen.
+    `every` is how many days apart a hub's sweeps are meant to be: only longer stretches without any are missing.
     """
     loaded = _loaded(con)
     kept = kept_sweeps(data)
-    found = [*_table_faults(con), *_page_faults(data, kept, loaded, quick), *_day_faults(kept, loaded), *_published_faults(con, data)]
+    found = [
+        *_table_faults(con),
+        *_page_faults(data, kept, loaded, quick),
+        *_day_faults(kept, loaded, every),
+        *_published_faults(con, data),
+    ]
     if not quick:
         found += _value_faults(con)
     return sorted(set(found), key=lambda one: (one.hub or "", one.day or date.min, one.source or "", one.fault, one.detail))
@@ -158,7 +164,7 @@ def _goes_on(pages: SweepPages, state: SweepState) -> str:
     return f"hubwatch run {asked_as(pages.hub)} --day {pages.day}{option}"
 
 
-def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded]) -> Iterator[Finding]:
+def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded], every: int) -> Iterator[Finding]:
     """Loaded sweeps that are not whole, and days between a hub's observed days that nobody observed."""
     unfinished = {
         (pages.hub, pages.day, pages.sweep) for pages in kept if (state := pages.state()) is not None and state.finished_at is None
@@ -166,21 +172,22 @@ def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded]) -> Iterator[
     for key, row in sorted(loaded.items()):
         if not row.complete and not key[2].startswith("archive:") and key not in unfinished:
             yield Finding(*key, "incomplete", row.message or "the sweep did not end")
-    for hub, missing in missing_days({*loaded, *((pages.hub, pages.day, pages.sweep) for pages in kept)}).items():
+    for hub, missing in missing_days({*loaded, *((pages.hub, pages.day, pages.sweep) for pages in kept)}, every).items():
         for first, last in missing:
             told = f"no sweep from {first} to {last} ({(last - first).days + 1} days)" if last > first else "no sweep on this day"
             yield Finding(hub, first, None, "missing", f"{told}; a hub cannot be asked about the past, an archive may know it")
 
 
-def missing_days(observed: set[Key]) -> dict[str, list[tuple[date, date]]]:
-    """For each hub the stretches of days between its sweeps on which there is none; archives and windows are no sweeps of a day."""
+def missing_days(observed: set[Key], every: int = 1) -> dict[str, list[tuple[date, date]]]:
+    """For each hub the stretches of days between its sweeps on which there is none, where they are more than
+    `every` days apart; archives and windows are no sweeps of a day."""
     days: dict[str, set[date]] = defaultdict(set)
     for hub, day, source in observed:
         if not source.startswith(("archive:", "window")):
             days[hub].add(day)
     one = timedelta(days=1)
     return {
-        hub: [(before + one, after - one) for before, after in pairwise(order) if after - before > one]
+        hub: [(before + one, after - one) for before, after in pairwise(order) if (after - before).days > every]
         for hub, found in sorted(days.items())
         if (order := sorted(found))
     }
