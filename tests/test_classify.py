@@ -486,8 +486,6 @@ def test_the_countries_are_all_of_iso_3166_and_one_for_bodies_without() -> None:
 
 
 def test_the_reviewed_facts_judge_the_six_tigers_as_each_policy_says(con: duckdb.DuckDBPyConnection) -> None:
-    if not (data_dir() / "organizations").is_dir():
-        pytest.skip("data/organizations is written elsewhere and not here yet")
     facts = load_facts()
     listed(con, "Qwen", "deepseek-ai", "stepfun-ai", "moonshotai", "zai-org", "google", "Qwen-fan", "google-research-fan")
     classify(con, facts)

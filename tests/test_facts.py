@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubwatch.facts import POLICIES, FactError, Facts, data_dir, load_facts
+from hubwatch.facts import POLICIES, FactError, Facts, load_facts
 
 Write = Callable[..., Path]
 
@@ -266,8 +266,6 @@ def test_the_first_policy_is_the_default_of_the_six_tigers() -> None:
 
 
 def test_the_reviewed_facts_of_the_repository_can_all_be_used() -> None:
-    if not (data_dir() / "organizations").is_dir():
-        pytest.skip("data/organizations is written elsewhere and not here yet")
     facts = load_facts()
     assert facts.organizations
     assert facts.namespaces
