@@ -117,6 +117,34 @@ def test_bytes_that_are_no_text_reject_their_record_and_no_other(con: duckdb.Duc
     assert "bad/" in text
 
 
+def test_a_record_of_another_shape_changes_nothing_of_its_neighbours(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """One value of another type sends all pages the way of JSON: what the others say comes out the same."""
+    told: list[dict[str, Any]] = [
+        {"tags": ["license:mit", "license:apache-2.0", "base_model:a/b", "base_model:merge:a/b", "base_model:", "license:", "x"]},
+        {"tags": ["base_model:adapter:c/d"], "baseModels": {"relation": None, "models": []}, "safetensors": {"total": 7}},
+        {"tags": None, "gated": False, "safetensors": {"total": 1.5}, "baseModels": None},
+        {"tags": [], "gated": "manual", "safetensors": None, "pipeline_tag": None, "downloads": 0},
+        {"tags": ["license:other"], "baseModels": {"relation": "quantized", "models": [{"id": "e/f"}, {"_id": "no name"}]}},
+    ]
+    good = [record(f"good/m{number}", **more) for number, more in enumerate(told)]
+    ordinary = [record(f"plain/m{number}") for number in range(40)]
+    said = "from listings where namespace = 'good' order by model_id"
+    query = f"select * exclude (first_seen_on, last_seen_on, gone_on) {said}"
+    load(con, tmp_path, good + ordinary)
+    straight = con.execute(query).fetchall()
+    assert con.execute(f"select base_relation, license_raw {said}").fetchall() == [
+        ("merge", "mit,apache-2.0"),
+        ("adapter", None),
+        (None, None),
+        (None, None),
+        ("quantized", "other"),
+    ]
+    load(con, tmp_path, [*good, *ordinary, record("odd/one", baseModels="not an object", tags="none")], day=DAY + timedelta(days=1))
+    assert con.execute(query).fetchall() == straight
+    assert con.execute("select base_models, license_raw from listings where namespace = 'odd'").fetchall() == [(None, None)]
+    assert con.execute("select count(*) from store.attributes").fetchall() == [(46,)]  # nothing of the others has changed
+
+
 def test_null_and_zero_stay_apart(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     fields = ["downloads", "likes", "createdAt", "lastModified"]
     load(con, tmp_path, [record("a/b", downloads=0, likes=0, downloadsAllTime=None)], fields=fields)

@@ -233,7 +233,9 @@ def test_a_sweep_killed_twenty_times_ends_with_the_tables_of_an_undisturbed_one(
 
 def test_ctrl_c_leaves_a_sweep_that_goes_on(tmp_path: Path) -> None:
     with Sandbox(huggingface=rows(400), switches=Switches(page_cap=10), faults=Faults.parse(["huggingface:delay=0.1"])) as sandbox:
+        heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs us in the background ignores it for us
         child = command(tmp_path, sandbox.url, "run", "huggingface", "--day", DAY.isoformat())
+        signal.signal(signal.SIGINT, heard)
         while len(sandbox.requests) < 5:
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)

@@ -1,5 +1,6 @@
 """Kept pages -> listings and observations of a day, set-based in DuckDB; a record that cannot be read goes to `rejects`."""
 
+import contextlib
 import json
 import tempfile
 from collections import Counter
@@ -14,7 +15,7 @@ import duckdb
 from hubwatch.drift import compare_with_last_good
 from hubwatch.facts import Facts
 from hubwatch.failures import DayFailure
-from hubwatch.hubs import HUBS, record_sql
+from hubwatch.hubs import HUBS, record_sql, shaped_sql
 from hubwatch.pages import SweepPages, SweepState, now, read_segment
 from hubwatch.store import replace_day, settle_departures, transaction
 
@@ -136,21 +137,29 @@ CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(conca
 def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], largest: int, folder: Path) -> list[Path]:
     """Table `parsed`: every record as columns, with its reject reason. Returns the files it was read from.
 
-    Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record is a
-    plain string: it is rejected, the others of its page load.
+    First straight into the shape that the hub promises; where a value has another type, as JSON, so that only its record
+    is rejected. Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record
+    is a plain string: it is rejected, the others of its page load.
     """
+    shaped = shaped_sql(hub)
+    if shaped:
+        shape, sql = shaped
+        with contextlib.suppress(duckdb.InvalidInputException):
+            _parse(con, record_cte(hub, segments, largest, shape), sql)
+            return segments
     try:
-        _parse(con, hub, segments, largest)
+        _parse(con, record_cte(hub, segments, largest), record_sql(hub))
         return segments
     except duckdb.InvalidInputException:
         readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
-        _parse(con, hub, readable, 2 * largest)  # escapes take more room than the bytes they stand for
+        # escapes take more room than the bytes they stand for
+        _parse(con, record_cte(hub, readable, 2 * largest), record_sql(hub))
         return readable
 
 
-def _parse(con: duckdb.DuckDBPyConnection, hub: str, paths: list[Path], largest: int) -> None:
+def _parse(con: duckdb.DuckDBPyConnection, records: str, sql: str) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as with {record_cte(hub, paths, largest)} {_as_cte(record_sql(hub))}")
+    con.execute(f"create temp table parsed as with {records} {_as_cte(sql)}")
 
 
 def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -164,12 +173,12 @@ def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path
         return con.execute(f"with {record_cte(pages.hub, readable, 2 * largest)} {sql}").fetchall()
 
 
-def record_cte(hub: str, paths: list[Path], largest: int) -> str:
-    """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes."""
+def record_cte(hub: str, paths: list[Path], largest: int, shape: str = "JSON") -> str:
+    """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes, as `shape`."""
     module = HUBS[hub]
     return f"""record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
       unnest({module.RECORDS}) as record from read_json({_file_list(paths)}, format='unstructured', records=false,
-      columns={module.PAGE_COLUMNS}, maximum_object_size={max(largest + 4096, 2**20)}))"""
+      columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)}))"""
 
 
 def _as_cte(sql: str) -> str:

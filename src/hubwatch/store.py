@@ -271,20 +271,18 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
     own attributes hold on that day, and what held before goes on at the next observed day. Where a source of higher
     precedence has the listing on this day, its word stands (if it loses the listing by a reload, load the lower again).
     """
-    names = ", ".join(_ATTRIBUTES)
+    names_of_k = ", ".join(f"k.{name}" for name in _ATTRIBUTES)
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
     if not later:
-        con.execute("drop table if exists changed")
         con.execute(
-            f"""create temp table changed as select k.* from keyed k
-                left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
+            f"""insert into store.attributes select k.listing_key, getvariable('day'), null, {names_of_k}
+                from keyed k left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
                 where a.listing_key is null or not ({same})"""
         )
         con.execute(
-            """update store.attributes set valid_to = getvariable('day')
-               where valid_to is null and listing_key in (select listing_key from changed)"""
+            """update store.attributes set valid_to = getvariable('day') where valid_to is null and valid_from < getvariable('day')
+               and listing_key in (select listing_key from store.attributes where valid_from = getvariable('day'))"""
         )
-        con.execute(f"insert into store.attributes select listing_key, getvariable('day'), null, {names} from changed")
         return
     con.execute(
         """create or replace temp view speaking as select * from keyed where listing_key not in (select listing_key from store.counters
