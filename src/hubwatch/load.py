@@ -82,10 +82,10 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
                 [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
             )
         con.execute(
-            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?)",
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?, ?)",
             [
                 *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
-                *(state.started_at, state.finished_at, begun, message or None),
+                *(state.started_at, state.finished_at, begun, message or None, state.endpoint),
             ],
         )
         settle_departures(con, pages.hub)

@@ -136,6 +136,7 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
         "the first schema",
         ["create schema if not exists store", *(table.ddl() for table in (*schema.STORE, *schema.TABLES))],
     ),
+    (2, "the address that a sweep asked", ["alter table sweeps add column if not exists endpoint varchar"]),
 ]
 
 
