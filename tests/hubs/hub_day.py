@@ -26,7 +26,7 @@ def vocabulary() -> Facts:
 def collect_and_load(settings: Settings, sweep: Sweep, hub: Any = None) -> pipeline.HubResult:
     """What the sweep gave, asked of `hub` or over the network; its rows are in the writer's database."""
     got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub) if hub else None)[sweep.hub]
-    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
     with pipeline.warehouse(settings) as con:
         if not pages.segments():
             return got

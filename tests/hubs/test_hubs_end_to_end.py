@@ -65,6 +65,22 @@ def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path
     ) == [(250, 0, 249 * 11)]
 
 
+@pytest.mark.parametrize("dolphin", ["open", "forbidden"])
+def test_a_window_holds_what_was_created_in_it_and_no_other(tmp_path: Path, dolphin: Any) -> None:
+    hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
+    since, until = datetime(2023, 11, 15), datetime(2023, 11, 16)
+    with Sandbox(**hubs, switches=Switches(dolphin=dolphin), max_seconds=300) as sandbox:
+        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        collect_and_load(settings, Sweep("modelscope", pipeline.today(), "window", since=since, until=until))
+        since, until = datetime(2024, 5, 3), datetime(2024, 5, 5)
+        collect_and_load(settings, Sweep("wisemodel", pipeline.today(), "window", since=since, until=until))
+    got = rows(tmp_path, "select hub, min(created_at), max(created_at), count(*) from listings group by hub order by hub")
+    assert got == [
+        ("modelscope", datetime(2023, 11, 15, 0, 0, 20), datetime(2023, 11, 15, 2, 22, 20), 143),  # one a minute
+        ("wisemodel", datetime(2024, 5, 3), datetime(2024, 5, 4), 10),  # 0:00 is 8:00 in China, as the hub writes it
+    ]
+
+
 @pytest.mark.parametrize("past_the_end", ["empty", "null-list", "null-data"])
 def test_modelscope_may_move_under_the_walk_and_end_as_it_likes(tmp_path: Path, past_the_end: Any) -> None:
     result = run(tmp_path, {"modelscope": modelscope_rows(400)}, switches=Switches(moving=7, past_the_end=past_the_end))
