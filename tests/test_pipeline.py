@@ -17,6 +17,7 @@ import pytest
 
 from hubwatch import pipeline, statistics, store
 from hubwatch.pages import SweepPages
+from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
 from hubwatch.settings import Settings, is_the_hubs_own
 from hubwatch.sweeps import Sweep
@@ -46,7 +47,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 def run(
     data: Path, sandbox: Sandbox, kind: str = "full", day: date = DAY, settings: dict[str, object] | None = None, **more: Any
-) -> pipeline.HubResult:
+) -> HubResult:
     sweep = Sweep("huggingface", day, kind, **more)
     return pipeline.run(settings_for(data, sandbox.url, **(settings or {})), [sweep]).hubs["huggingface"]
 
