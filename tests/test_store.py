@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from hubwatch import store
+from hubwatch.replace import replace_day, settle_departures
 
 FIRST = date(2026, 1, 1)
 Day = dict[str, tuple[str, int]]  # model name -> (license, downloads)
@@ -37,9 +38,9 @@ def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "f
         con.executemany("insert into staged (model_id, license, downloads_30d) values (?, ?, ?)", rows)
     on = FIRST + timedelta(days=day)
     with store.transaction(con):
-        store.replace_day(con, "huggingface", on, source)
+        replace_day(con, "huggingface", on, source)
         con.execute("insert into sweeps (hub, day, source, complete) values ('huggingface', ?, ?, ?)", [on, source, complete])
-        store.settle_departures(con, "huggingface")
+        settle_departures(con, "huggingface")
 
 
 def said(con: duckdb.DuckDBPyConnection) -> list[object]:
