@@ -218,6 +218,25 @@ def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirro
         assert origin(con, name, "modelscope") == UNKNOWN, name
 
 
+def test_a_name_known_in_another_case_on_another_hub_is_taken_over_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "stepfun-AI", "OPENBMB", hub="wisemodel")
+    classify(con, FACTS)
+    assert origin(con, "stepfun-AI", "wisemodel") == ("StepFun", "CN", "ai_tiger", "fact_other_hub")
+    assert origin(con, "OPENBMB", "wisemodel") == UNKNOWN, "elsewhere two bodies are so spelt"
+    listed(con, "Stepfun-ai", hub="wisemodel")
+    classify(con, FACTS)
+    assert origin(con, "stepfun-AI", "wisemodel") == origin(con, "Stepfun-ai", "wisemodel") == UNKNOWN, "one is a look-alike"
+    assert [row.known_by for row in explain(con, FACTS, "stepfun-AI").origins] == ["none"] * len(POLICIES), "explain agrees"
+
+
+def test_a_legal_form_in_a_reviewed_name_does_not_keep_it_from_another_hub(con: duckdb.DuckDBPyConnection) -> None:
+    namespaces = (*FACTS.namespaces, owned("huggingface", "stepfun-inc", "StepFun"))
+    listed(con, "stepfun-inc", "stepfun-inc-fan", hub="wisemodel")
+    classify(con, FACTS.model_copy(update={"namespaces": namespaces}))
+    assert origin(con, "stepfun-inc", "wisemodel") == ("StepFun", "CN", "ai_tiger", "fact_other_hub")
+    assert origin(con, "stepfun-inc-fan", "wisemodel") == UNKNOWN
+
+
 # --- policies ---
 
 
