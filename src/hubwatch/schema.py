@@ -224,7 +224,7 @@ family | VARCHAR | model family by rule; null when none applies
         _columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the derived listing
-base_model_id | VARCHAR | the listing it is made from, on the same hub; may be missing there
+base_model_id | VARCHAR | the listing it is made from, by the id that its hub lists now (listings.base_models has the id as said); may be missing there
 relation | VARCHAR | finetune, adapter, merge, quantized, or unknown
 root_model_id | VARCHAR | the end of the chain of bases; the first in order where chains split or run in a circle
 depth | INTEGER | steps to the root
