@@ -17,7 +17,7 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent
 _REQUIRED = ("name", "title", "definition", "unit", "window", "parameters")
-_INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)\n", re.MULTILINE)
+_INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
 
 
 class StatisticsError(Exception):
@@ -111,7 +111,8 @@ def _parameters(text: str) -> dict[str, tuple[str, ...]]:
 def _with_parts(body: str) -> str:
     def part(match: re.Match[str]) -> str:
         path = _FOLDER / "parts" / f"{match[2]}.sql"
-        return "".join(f"{match[1]}{line}\n" for line in path.read_text(encoding="utf-8").strip().splitlines())
+        text = path.read_text(encoding="utf-8").strip().replace("{of}", match[3] or "")
+        return "".join(f"{match[1]}{line}\n" for line in text.splitlines())
 
     while _INCLUDE.search(body):
         body = _INCLUDE.sub(part, body)
