@@ -54,6 +54,10 @@ def main() -> NoReturn:
         if debug:
             raise
         _end(1, pipeline.told(error))
+    except Exception as error:
+        if debug:
+            raise
+        _end(1, f"{pipeline.unexpected(error)} (hubwatch --debug shows the traceback)")
     if code == 130:
         _end(130, "stopped; what is kept stays, run the same command to go on")
     sys.exit(code if isinstance(code, int) else 0)

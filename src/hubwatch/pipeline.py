@@ -2,6 +2,7 @@
 
 import json
 import threading
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -235,6 +236,8 @@ def _collected(
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
         return HubResult(failed=True, message=told(error), busy=isinstance(error, store.Busy))
+    except Exception as error:  # noqa: BLE001  what nobody thought of at one hub must not stop the others
+        return HubResult(failed=True, message=unexpected(error))
 
 
 def in_order(kept: list[SweepPages]) -> list[SweepPages]:
@@ -256,7 +259,10 @@ def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPage
     try:
         loaded = load(con, settings, pages, accept_shrink)
     except FAILURES as error:
-        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if got.failed else told(error)})
+        is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
+        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})
+    except Exception as error:  # noqa: BLE001  as above
+        return got.model_copy(update={"failed": True, "complete": False, "message": unexpected(error)})
     message = "; ".join(dict.fromkeys(part for text in (got.message, loaded.message) for part in text.split("; ") if part))
     update = {"complete": loaded.complete and not got.failed, "records": loaded.records, "rejected": loaded.rejected, "message": message}
     return got.model_copy(update=update)
@@ -412,6 +418,13 @@ def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     lines = [str(error), *getattr(error, "__notes__", [])]
     return "; ".join(" ".join(line.split()) for line in lines if line)
+
+
+def unexpected(error: BaseException) -> str:
+    """An error that no code expects, in one line with the place it comes from: a fault of hubwatch to be reported."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {Path(frame.filename).name} line {frame.lineno}" for frame in place)
+    return f"a fault of hubwatch{where}, please report it: {type(error).__name__}: {told(error)}"
 
 
 @contextmanager

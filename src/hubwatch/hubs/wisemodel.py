@@ -203,8 +203,10 @@ def _note_code_repositories(kept: Kept, state: SweepState) -> None:
 def _edge(record: msgspec.Raw) -> int | None:
     try:
         return msgspec.json.decode(record, type=_Edge).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None  # the loader rejects it with its reason; the walk goes on
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the loader rejects it with its reason; the walk goes on
+        project = lenient_json(bytes(record))
+        known = project.get("id") if isinstance(project, dict) else None
+        return known if isinstance(known, int) else None
 
 
 def _page_size(wanted: int | None) -> int:
