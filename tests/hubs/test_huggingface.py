@@ -51,6 +51,13 @@ def test_creation_order_is_believed_where_ids_have_another(tmp_path: Path) -> No
     assert names == ["a/m1", "a/m2", "a/m3", "a/m4"]
 
 
+def test_a_record_that_comes_again_out_of_order_is_settled_by_key(tmp_path: Path) -> None:
+    newer = made(1, likes=9, lastModified="2026-01-01T00:00:00.000Z")
+    result, names = run(tmp_path, linked([made(1), made(2)], "b"), linked([made(3), newer], "c"), answer([made(2)]))
+    assert (result.complete, result.records) == (True, 3)
+    assert names == ["a/m1", "a/m2", "a/m3"]
+
+
 @pytest.mark.parametrize("likes", [1, 2])
 def test_a_walk_that_stands_still_or_goes_back_fails_and_keeps_what_it_had(tmp_path: Path, likes: int) -> None:
     again = [made(1, likes=likes), made(2 - likes // 2, likes=likes)]

@@ -152,28 +152,28 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
 
 def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
-    before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the last one before each page
+    before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
     empty = 0
 
     def read(answer: Answer) -> _Reading:
         nonlocal empty
         wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
-        last = _edge(records[-1]) if records else _Edge()
+        first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
         link = client.at_home(answer.next_link) if answer.next_link else None
         if not records:
             empty += 1
             if link or (answer.ask != start and empty < _EMPTY_TRIES):
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
-        elif walk.order == _BY_CREATION and _is_back(last, behind):
-            raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the page before it ended")
+        elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
+            raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
         if link is None or walk.is_over(last):
             return _Reading(len(records), None, None)
         wanted = None if wanted is None else wanted - len(records)
         if wanted is not None and wanted <= 0:
             return _Reading(len(records), link, None)
         after = Ask(_sized(link, _page_size(wanted)))
-        before.setdefault(after, (wanted, last))
+        before.setdefault(after, (wanted, _newer(behind, _newer(first, last))))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(start, read):
@@ -181,11 +181,17 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterat
         yield Page(facts, answer.body, walk.partition)
 
 
-def _is_back(last: _Edge, before: _Edge) -> bool:
-    """Whether a page ends where the one before it ended, or was created earlier: the walk stands still or goes round."""
-    if last.key is not None and last.key == before.key:
+def _newer(one: _Edge, other: _Edge) -> _Edge:
+    """Whichever was created later; the other one where that is not known."""
+    first, second = _created(one), _created(other)
+    return one if first is not None and (second is None or first > second) else other
+
+
+def _is_back(newest: _Edge, before: _Edge) -> bool:
+    """Whether a page reaches no further than those before it: the walk stands still or goes round."""
+    if newest.key is not None and newest.key == before.key:
         return True
-    created, behind = _created(last), _created(before)
+    created, behind = _created(newest), _created(before)
     return created is not None and behind is not None and created < behind
 
 
