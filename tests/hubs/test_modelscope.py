@@ -13,11 +13,12 @@ import pytest
 from tests.hubs.hub_day import collect_and_load, rows, vocabulary
 from tests.shared import shared
 
-from hubwatch import pipeline
+from hubwatch.pages import today
+from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-DAY = pipeline.today()
+DAY = today()
 Answering = Callable[[httpx.Request], Any]
 
 
@@ -107,7 +108,7 @@ def settings(data: Path, endpoint: str = "http://127.0.0.1:9", token: str = "", 
     return Settings.from_environment(data, env)
 
 
-def run(data: Path, hub: Answering, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
+def run(data: Path, hub: Answering, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> HubResult:
     return collect_and_load(own or settings(data), Sweep("modelscope", day, kind, **sweep), hub)
 
 
@@ -129,7 +130,7 @@ def test_a_record_of_the_sites_own_listing_becomes_exactly_this_listing(tmp_path
     ]
 
 
-def load_pages(data: Path, pages: list[Any]) -> pipeline.HubResult:
+def load_pages(data: Path, pages: list[Any]) -> HubResult:
     """A sweep of which each page is one of `pages`, whatever is asked."""
     left = list(pages)
     return run(data, lambda request: httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0]))

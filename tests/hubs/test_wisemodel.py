@@ -15,10 +15,12 @@ from tests.shared import shared
 from hubwatch import pipeline
 from hubwatch.hubs.numbered import Listing
 from hubwatch.hubs.wisemodel_listing import Fields, SiteListing
+from hubwatch.pages import today
+from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-DAY = pipeline.today()
+DAY = today()
 HOME = "http://127.0.0.1:9"
 
 
@@ -88,7 +90,7 @@ def settings(data: Path, **more: str) -> Settings:
     return Settings.from_environment(data, env | more)
 
 
-def run(data: Path, hub: Hub, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
+def run(data: Path, hub: Hub, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> HubResult:
     asked = Sweep("wisemodel", day, kind, **({"license_budget": 0} | sweep))
     return collect_and_load(own or settings(data), asked, hub)
 

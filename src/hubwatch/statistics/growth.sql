@@ -11,22 +11,17 @@
 with
 -- include scope
 ,
--- include counted
+-- include sides
 ,
-sides as (
-  select any_value(hub) as hub, any_value(namespace) as namespace, any_value("group") as "group",
-    max(value) filter (day = $day) as now, max(value) filter (day = $since) as before
-  from counted where not outside group by listing_key
-),
 panel as (
-  select hub, namespace, count(now) > 0 and count(before) > 0 as constant from sides group by all
+  select namespace, count(now) > 0 and count(before) > 0 as constant from sides where not outside group by namespace
 ),
 groups as (
   select "group", sum(now)::bigint as value, sum(before)::bigint as previous_value,
     sum(now) filter (constant)::bigint as value_constant, sum(before) filter (constant)::bigint as previous_constant, count(now) as models,
     case when $metric = 'downloads_total' then sum(now - before) filter (now >= before) * 30 / ($day - $since) end as flow_30d,
     case when $metric in ('downloads_total', 'likes') then count(*) filter (now < before) end as falls
-  from sides join panel using (hub, namespace) group by all
+  from sides join panel using (namespace) where not outside group by "group"
 )
 select coalesce("group", 'unknown') as "group", previous_value, value, value - previous_value as change,
   (value - previous_value) / nullif(previous_value, 0) as change_rate, previous_constant, value_constant,

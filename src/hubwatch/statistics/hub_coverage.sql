@@ -16,11 +16,11 @@ hub_bits as (select hub, 1 << (row_number() over (order by hub) - 1)::int as bit
 standing as (
   select listing_key, hub, model_id, namespace, model_key, coalesce(is_mirror, false) as is_mirror, bit
   from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_seen_on)
-  left join model_listings using (hub, model_id)
+  left join (select hub, model_id, model_key, is_mirror from model_listings where tier <> 'single') using (hub, model_id)
   where first_seen_on <= day and (gone_on is null or gone_on > day)
 ),
 grouped as (
-  select listing_key, is_mirror, bit, coalesce(model_key, hub || ':' || model_id) as model_key,
+  select listing_key, is_mirror, bit, model_key,
     -- include group
     , $country is not null and country is null as outside
   from standing as listing
@@ -30,11 +30,13 @@ grouped as (
   left join regions using (country)
   where $country is null or country = $country or country is null
 ),
--- A model's group is that of its first labelled original.
+-- A model's group is that of its first labelled original. Most models are a single listing: their model_key is left empty.
 placed as (
+  select "group", bit as bits, bit as all_bits from grouped where not outside and model_key is null
+  union all
   select arg_min("group", (is_mirror::bigint * 2 + ("group" is null)::int) * 1000000000000 + bit * 10000000000 + listing_key) as "group",
     coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits
-  from grouped where not outside group by model_key
+  from grouped where not outside and model_key is not null group by model_key
 ),
 named as (
   select bits, list(hub order by hub) as hubs from (select distinct bits from placed), hub_bits where bits & bit > 0 group by bits

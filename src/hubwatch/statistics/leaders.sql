@@ -10,19 +10,30 @@
 with
 -- include scope
 ,
--- include counted
+-- include sides
 ,
+-- Models are counted by number, and named at the end.
 sums as (
-  select day, "group", sum(value)::bigint as value, count(value) as models from counted where not outside and value is not null group by all
+  select case when $by = 'model' then listing_key end as model, case when $by <> 'model' then "group" end as body,
+    sum(now)::bigint as value, sum(before)::bigint as previous_value, count(now) as models
+  from sides where not outside group by all
 ),
-ranked as (
-  select *, rank() over (partition by day order by value desc) as rank from sums where "group" is not null
+named as (from sums where model is not null or body is not null),
+whole as (select sum(value) as inside from sums),
+-- All that may be among the first, and where they stood among all.
+first_ones as (
+  select model, body, value, previous_value, models, rank() over (order by value desc) as rank from named
+  where value >= (select list_min(max(value, $top::bigint)) from named)
 ),
-whole as (select day, sum(value) as inside from sums group by day)
-select n.rank, p.rank as previous_rank, p.rank - n.rank as rank_change, n."group", n.value, p.value as previous_value,
-  n.value / nullif(inside, 0) as share, n.models
-from ranked as n
-join whole on whole.day = n.day
-left join ranked as p on p."group" = n."group" and p.day = $since
-where n.day = $day and n.rank <= $top
-order by n.rank, n."group"
+earlier as (
+  select model, body, rank() over (order by previous_value desc) as previous_rank from named
+  where previous_value >= (select min(previous_value) from first_ones)
+)
+select rank, previous_rank, previous_rank - rank as rank_change, coalesce(model_id, n.body) as "group", value, previous_value,
+  value / nullif(inside, 0) as share, models
+from first_ones as n
+cross join whole
+left join earlier on earlier.model is not distinct from n.model and earlier.body is not distinct from n.body
+left join store.listing on listing_key = n.model
+where rank <= $top
+order by rank, "group"

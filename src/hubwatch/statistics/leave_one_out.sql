@@ -11,17 +11,29 @@ with
 ,
 -- include counted
 ,
+-- On one hub a model is counted by number, and named at the end.
 parts as (
-  select "group",
-    case $part when 'model' then model_id when 'namespace' then hub || ':' || namespace else coalesce(organization, hub || ':' || namespace) end as part,
+  select "group", case when $part = 'model' and list_unique($hubs) = 1 then listing_key end as number,
+    case when $part = 'model' then case when list_unique($hubs) > 1 then model_id end when $part = 'namespace' then hub || ':' || namespace
+      else coalesce(organization, hub || ':' || namespace) end as name,
     sum(value) as weight
   from counted where not outside and value is not null group by all
 ),
 groups as (select "group", sum(weight) as value from parts group by all),
 whole as (select sum(value) as inside from groups),
 -- A part that moves the share most is among the group's largest.
-largest as (select * from parts where weight > 0 qualify row_number() over (partition by "group" order by weight desc, part) <= 50),
-totals as (select part, sum(weight) as total from parts semi join largest using (part) group by part),
+bars as (select "group", list_min(max(weight, 50)) as bar from parts group by all),
+largest as (
+  select parts."group", number, parts.name, coalesce(model_id, parts.name) as part, weight
+  from parts join bars on bars."group" is not distinct from parts."group" and weight >= bar left join store.listing on listing_key = number
+  where weight > 0
+  qualify row_number() over (partition by parts."group" order by weight desc, part) <= 50
+),
+totals as (
+  select part, sum(parts.weight) as total from parts
+  join (select distinct number, name, part from largest) l on l.number is not distinct from parts.number and l.name is not distinct from parts.name
+  group by part
+),
 measured as (
   select largest."group", value, part, weight, value / nullif(inside, 0) as share, (value - weight) / nullif(inside - total, 0) as share_without
   from largest join totals using (part) join groups on groups."group" is not distinct from largest."group", whole

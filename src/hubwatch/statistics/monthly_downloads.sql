@@ -47,7 +47,10 @@ counted as (
   where ($country is null or country = $country or country is null) and (flow is null or flow >= $at_least)
 ),
 groups as (
-  select "group", part, sum(value)::bigint as value, count(distinct model_id) filter (value is not null) as models,
+  select "group", part, sum(value)::bigint as value,
+    -- on one hub every listing is another
+    case when list_unique($hubs) > 1 then count(distinct case when list_unique($hubs) > 1 and value is not null then model_id end)
+      else count(value) end as models,
     count(*) - count(value) as uncounted, coalesce(sum(value) filter (is_derived), 0)::bigint as derived
   from counted where not outside group by all
 ),

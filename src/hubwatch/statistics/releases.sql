@@ -17,10 +17,15 @@ created as (
   select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub)
   where first_seen_on <= day and created_at < day + interval 1 day
 ),
+-- Over several hubs a model has listings to choose from; those that stand alone need no choice.
+copies as (
+  select hub, model_id, model_key, is_mirror from model_listings where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
+),
 once as (
-  select created.* from created left join model_listings using (hub, model_id)
-  qualify list_unique($hubs) = 1 or $by = 'hub'
-    or row_number() over (partition by coalesce(model_key, hub || ':' || model_id) order by coalesce(is_mirror, false), created_at, hub) = 1
+  select created.* from created anti join copies using (hub, model_id)
+  union all
+  select created.* from created join copies using (hub, model_id)
+  qualify row_number() over (partition by model_key order by is_mirror, created_at, hub) = 1
 ),
 settled as (select hub, namespace, min(created_at) < $since as settled from created group by all),
 counted as (

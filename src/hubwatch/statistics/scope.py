@@ -5,6 +5,7 @@ from datetime import date
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from hubwatch.settings import is_loopback, is_the_hubs_own
 from hubwatch.statistics.definitions import StatisticsError
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
@@ -21,6 +22,7 @@ class ObservedDay(BaseModel):
     records: int | None
     listed_total: int | None
     content_hash: str | None
+    endpoint: str | None = None
 
 
 def observed_hubs(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -43,15 +45,16 @@ def choose_hub(con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wan
 
 def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
     """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
-    days = con.execute(
-        """select hub, day, sweep, complete, records, listed_total, content_hash from days where hub = $hub
+    found = con.execute(  # a file published by an earlier version may lack some of these
+        """select columns(lambda name: list_contains($fields, name)) from days where hub = $hub
            and ($wanted is null or day = $wanted) and (not $avoid or day not in
              (select day from flags where hub = $hub and model_id = ''))
            order by complete and sweep = 'full' desc, complete desc, day desc limit 1""",
-        {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
-    ).fetchall()
+        {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None, "fields": list(ObservedDay.model_fields)},
+    )
+    names, days = [column[0] for column in found.description or ()], found.fetchall()
     if days:
-        return ObservedDay(**dict(zip(ObservedDay.model_fields, days[0], strict=True)))
+        return ObservedDay(**dict(zip(names, days[0], strict=True)))
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
@@ -75,11 +78,14 @@ def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> dat
 
 
 def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
-    """What a reader must know of the day: a sweep that is not whole, and the day's own flags."""
+    """What a reader must know of the day: a sweep that is not whole or not of the hub itself, and the day's own flags."""
     said = []
     if not at.complete:
         said.append(f"{at.hub} {at.day}: the sweep is incomplete ({at.records} records)")
     elif at.sweep != "full":
         said.append(f"{at.hub} {at.day}: a {at.sweep} sweep, not the whole hub")
+    if at.endpoint and not is_the_hubs_own(at.hub, at.endpoint):
+        who = "a local stand-in" if is_loopback(at.endpoint) else at.endpoint
+        said.append(f"{at.hub} {at.day}: collected from {who}, not from the hub itself")
     rows = con.execute("select flag, detail from flags where hub = ? and day = ? and model_id = '' order by 1", [at.hub, at.day])
     return said + [f"{at.hub} {at.day}: {flag} ({detail})" for flag, detail in rows.fetchall()]

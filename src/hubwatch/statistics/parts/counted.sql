@@ -7,7 +7,7 @@ repeated as (
   join store.listing using (hub, model_id)
   left join store.departures using (hub, last_seen_on)
   join scope using (hub)
-  where list_unique($hubs) > 1 and $by <> 'hub' and first_seen_on <= day and (gone_on is null or gone_on > day)
+  where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single' and first_seen_on <= day and (gone_on is null or gone_on > day)
   qualify row_number() over (partition by model_key order by is_mirror, hub, model_id) > 1 and (is_mirror or $metric <> 'likes')
 ),
 doubted as (

@@ -1,14 +1,18 @@
 -- include labels
 ,
--- Listings that stand on the day, once per model where several hubs are counted (the original before its mirrors).
-standing as (
-  select listings.*, day, coalesce(model_key, hub || ':' || model_id) as model_key, coalesce(is_mirror, false) as is_mirror
-  from listings join scope using (hub) left join model_listings using (hub, model_id)
-  where first_seen_on <= day and (gone_on is null or gone_on > day)
+-- Over several hubs a model has listings to choose from; those that stand alone need no choice.
+copies as (
+  select hub, model_id, model_key, is_mirror from model_listings where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
 ),
+standing as (
+  select listings.*, day from listings join scope using (hub) where first_seen_on <= day and (gone_on is null or gone_on > day)
+),
+-- Listings that stand on the day, once per model where several hubs are counted (the original before its mirrors).
 listed as (
-  select * from standing
-  qualify list_unique($hubs) = 1 or $by = 'hub' or row_number() over (partition by model_key order by is_mirror, hub, model_id) = 1
+  select * from standing anti join copies using (hub, model_id)
+  union all
+  select standing.* from standing join copies using (hub, model_id)
+  qualify row_number() over (partition by model_key order by is_mirror, hub, model_id) = 1
 ),
 counted as (
   select listing.*, organization, country,
