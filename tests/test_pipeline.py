@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 
 from hubwatch import pipeline, statistics, store
@@ -187,6 +188,21 @@ def test_one_hub_failing_leaves_the_others_whole_and_is_named(tmp_path: Path) ->
     assert result.hubs["modelscope"].failed
     assert not result.as_asked
     assert published(tmp_path, "select hub, complete from days") == [("huggingface", True)]
+
+
+def test_a_fault_that_nobody_thought_of_at_one_hub_is_told_in_one_line_and_leaves_the_others_whole(tmp_path: Path) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/models":
+            raise ZeroDivisionError("a fault of our own")
+        return httpx.Response(200, json=[])
+
+    settings = settings_for(tmp_path)
+    sweeps = [Sweep("huggingface", DAY), Sweep("wisemodel", DAY)]
+    result = pipeline.run(settings, sweeps, accept_shrink=True, transport=httpx.MockTransport(broken))
+    assert result.hubs["wisemodel"].complete
+    assert result.hubs["huggingface"].failed
+    assert "please report it: ZeroDivisionError: a fault of our own" in result.hubs["huggingface"].message
+    assert published(tmp_path, "select hub, complete from days") == [("wisemodel", True)]
 
 
 def command(data: Path, endpoint: str, *arguments: str) -> subprocess.Popen[str]:

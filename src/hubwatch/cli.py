@@ -12,7 +12,7 @@ from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, kn
 from hubwatch.cli_orgs import orgs
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import HubResult, HubResults
-from hubwatch.runs import told
+from hubwatch.runs import told, unexpected
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 from hubwatch.watching import watching
@@ -56,6 +56,10 @@ def main() -> NoReturn:
         if debug:
             raise
         _end(1, told(error))
+    except Exception as error:
+        if debug:
+            raise
+        _end(1, f"{unexpected(error)} (hubwatch --debug shows the traceback)")
     if code == 130:
         _end(130, "stopped; what is kept stays, run the same command to go on")
     sys.exit(code if isinstance(code, int) else 0)

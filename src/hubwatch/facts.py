@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hubwatch import fact_meanings
 from hubwatch.fact_rows import (
     INTL,
     POLICIES,
@@ -105,6 +106,13 @@ def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str
     shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
     values = json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows])
     con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
+    con.execute(f"COMMENT ON TABLE facts.{table} IS '{_in_sql(fact_meanings.TABLES[table])}'")
+    for name in columns:
+        con.execute(f"COMMENT ON COLUMN facts.{table}.\"{name}\" IS '{_in_sql(fact_meanings.COLUMNS[name])}'")
+
+
+def _in_sql(text: str) -> str:
+    return text.replace("'", "''")
 
 
 # --- reading ---

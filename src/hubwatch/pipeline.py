@@ -24,7 +24,7 @@ from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import PageDamage, SweepPages, kept_sweeps, today
 from hubwatch.results import BuildResult, HubResult, KeptResult, RunResult
-from hubwatch.runs import recorded, told
+from hubwatch.runs import recorded, told, unexpected
 from hubwatch.schema import precedence
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
@@ -143,6 +143,8 @@ def _collected(
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
         return HubResult(failed=True, message=told(error), busy=isinstance(error, store.Busy))
+    except Exception as error:  # noqa: BLE001  what nobody thought of at one hub must not stop the others
+        return HubResult(failed=True, message=unexpected(error))
 
 
 def in_order(kept: list[SweepPages]) -> list[SweepPages]:
@@ -164,7 +166,10 @@ def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPage
     try:
         loaded = load(con, settings, pages, accept_shrink)
     except FAILURES as error:
-        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if got.failed else told(error)})
+        is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
+        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})
+    except Exception as error:  # noqa: BLE001  as above
+        return got.model_copy(update={"failed": True, "complete": False, "message": unexpected(error)})
     message = "; ".join(dict.fromkeys(part for text in (got.message, loaded.message) for part in text.split("; ") if part))
     update = {"complete": loaded.complete and not got.failed, "records": loaded.records, "rejected": loaded.rejected, "message": message}
     return got.model_copy(update=update)

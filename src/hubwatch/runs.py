@@ -1,10 +1,12 @@
 """The record of what was run: noted beside the database as it ends; the next writer of the warehouse takes it into `runs`."""
 
 import json
+import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 from hubwatch.http import Client
 from hubwatch.pages import now
@@ -15,6 +17,13 @@ def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     lines = [str(error), *getattr(error, "__notes__", [])]
     return "; ".join(" ".join(line.split()) for line in lines if line)
+
+
+def unexpected(error: BaseException) -> str:
+    """An error that no code expects, in one line with the place it comes from: a fault of hubwatch to be reported."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {Path(frame.filename).name} line {frame.lineno}" for frame in place)
+    return f"a fault of hubwatch{where}, please report it: {type(error).__name__}: {told(error)}"
 
 
 @contextmanager

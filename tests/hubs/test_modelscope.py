@@ -231,6 +231,7 @@ ODD_FIELDS: list[tuple[str, dict[str, Any], str, Any]] = [
     ("base-model-empty", {"BaseModel": [""]}, "base_models", None),
     ("iso-time", {"CreatedTime": "2026-02-16T03:51:50Z"}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
     ("zone-time", {"CreatedTime": "2026-02-16T11:51:50+08:00"}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
+    ("float-seconds", {"CreatedTime": 1771213910.0}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
     ("no-time", {"CreatedTime": 0}, "created_at", None),
     ("chinese-title", {"ChineseName": "书生"}, "title", "书生"),
     ("chinese-id", {"Name": "通义"}, "model_id", "a/通义"),
@@ -267,6 +268,7 @@ def test_a_record_without_its_license_key_is_read(tmp_path: Path) -> None:
         ({"Path": None}, "Path and Name are not owner and name"),
         ({"Path": "a b"}, "Path and Name are not owner and name"),
         ({"CreatedTime": "yesterday"}, "the creation time is no time"),
+        ({"CreatedTime": 1771213910000}, "the creation time is no time"),
     ],
 )
 def test_an_unreadable_record_is_rejected_with_its_reason_and_the_others_load(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:

@@ -15,6 +15,8 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from hubwatch.settings import UsageError
+
 _FOLDER = Path(__file__).parent
 _REQUIRED = ("name", "title", "definition", "unit", "window", "parameters")
 _INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
@@ -22,6 +24,10 @@ _INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
 
 class StatisticsError(Exception):
     """A statistic cannot be given; one line says which, why, and what to ask instead."""
+
+
+class WrongQuestion(StatisticsError, UsageError):
+    """What is asked does not exist: no such statistic, parameter or value, whatever the data (exit code 2)."""
 
 
 class HeadError(ValueError):
@@ -58,7 +64,7 @@ def definition(name: str) -> Definition:
     if wanted in known:
         return known[wanted]
     near = get_close_matches(wanted, known, n=3, cutoff=0.5) or sorted(known)
-    raise StatisticsError(f"there is no statistic {name!r}; did you mean {', '.join(n.replace('_', '-') for n in near)}?")
+    raise WrongQuestion(f"there is no statistic {name!r}; did you mean {', '.join(n.replace('_', '-') for n in near)}?")
 
 
 def parse(text: str, stem: str) -> Definition:
