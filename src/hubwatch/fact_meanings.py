@@ -20,7 +20,7 @@ COLUMNS = {
     "hub": "the hub",
     "namespace": "the owner part of a model_id on that hub",
     "valid_from": "first day on which the namespace is the organization's, null for ever",
-    "valid_to": "last day on which it is, null for still",
+    "valid_to": "the first day on which it is no more, null for still",
     "renamed_to": "the namespace it was renamed to, null for not renamed",
     "confidence": "how sure the judgement is, 0..1",
     "policy": "the policy that judges so",
