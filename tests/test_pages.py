@@ -89,6 +89,16 @@ def test_partitions_lie_side_by_side_and_go_on_each_by_itself(tmp_path: Path) ->
     assert last.url == "u2"
 
 
+def test_a_sample_comes_from_all_along_the_sweep_and_is_all_of_a_short_one(tmp_path: Path) -> None:
+    pages = SweepPages(tmp_path, "huggingface", date(2026, 1, 1), "full")
+    for number in range(SEGMENT_PAGES + 40):
+        pages.append(page(number))
+    numbers = [kept.facts.next for kept in pages.sample(records=10**6)]
+    assert len(numbers) == SEGMENT_PAGES + 40
+    every = (SEGMENT_PAGES + 40) // 8
+    assert [kept.facts.next for kept in pages.sample(records=8 * page(0).facts.records)] == numbers[::every]
+
+
 def test_a_sweep_set_aside_is_kept_but_no_longer_the_sweep(tmp_path: Path) -> None:
     kept = sweep(tmp_path)
     kept.append(page(0))

@@ -14,7 +14,7 @@ import pytest
 
 from hubwatch import store
 from hubwatch.facts import load_facts
-from hubwatch.replace import replace_day, settle_departures
+from hubwatch.replace import number_listings, replace_day, settle_departures
 
 FIRST = date(2026, 1, 1)
 Day = dict[str, tuple[str, int]]  # model name -> (license, downloads)
@@ -38,6 +38,7 @@ def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "f
     if rows:
         con.executemany("insert into staged (model_id, license, downloads_30d) values (?, ?, ?)", rows)
     on = FIRST + timedelta(days=day)
+    number_listings(con, "huggingface")
     with store.transaction(con):
         replace_day(con, "huggingface", on, source)
         con.execute("insert into sweeps (hub, day, source, complete) values ('huggingface', ?, ?, ?)", [on, source, complete])

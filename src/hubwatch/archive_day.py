@@ -9,7 +9,7 @@ import duckdb
 from hubwatch.load import CONTENT_HASH, TOO_MANY
 from hubwatch.mappings import Column, DayFrom, HubFrom, Mapping
 from hubwatch.pages import now
-from hubwatch.replace import replace_day, settle_departures
+from hubwatch.replace import number_listings, replace_day, settle_departures
 from hubwatch.schema import ATTRIBUTES, COUNTERS
 from hubwatch.store import transaction
 
@@ -138,6 +138,7 @@ _UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}"
 def _store_day(con: duckdb.DuckDBPyConnection, day: ArchiveDay, attributes: bool) -> None:
     """Make the staged listings this archive's facts of the day: whole or not at all."""
     key = [day.hub, day.day, day.source]
+    number_listings(con, day.hub)
     with transaction(con):
         replace_day(con, day.hub, day.day, day.source, attributes)
         con.execute(

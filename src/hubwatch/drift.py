@@ -2,41 +2,37 @@
 
 from collections import Counter
 from datetime import date
-from itertools import islice
-from pathlib import Path
 
 import duckdb
 
 from hubwatch.failures import DayFailure
 from hubwatch.http import lenient_json
 from hubwatch.hubs import HUBS
-from hubwatch.pages import SweepPages, read_segment
+from hubwatch.pages import SweepPages
 
 TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
-_PAGES = 128  # that many pages are judged whole; of a longer sweep as many, from all along it
+_RECORDS = 20_000  # that many are judged all; of a longer sweep as many, from all along it
 _TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 Fingerprint = dict[str, Counter[str]]
 
 
-def fingerprint(hub: str, segments: list[Path]) -> tuple[Fingerprint, int]:
-    """Keys with their JSON types in the first pages of every segment (all of them in a short sweep), and how many records that were."""
+def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
+    """Keys with their JSON types in records from all along the sweep, and how many records that were."""
     keys: Fingerprint = {}
     seen = 0
-    pages = -(-_PAGES // max(len(segments), 1))
-    for segment in segments:
-        for page in islice(read_segment(segment), pages):
-            for record in HUBS[hub].records_of(lenient_json(page.body)):
-                if isinstance(record, dict):
-                    seen += 1
-                    for key, value in record.items():
-                        keys.setdefault(key, Counter())[_TYPES[type(value)]] += 1
+    for page in pages.sample(_RECORDS):
+        for record in HUBS[pages.hub].records_of(lenient_json(page.body)):
+            if isinstance(record, dict):
+                seen += 1
+                for key, value in record.items():
+                    keys.setdefault(key, Counter())[_TYPES[type(value)]] += 1
     return keys, seen
 
 
-def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages, segments: list[Path]) -> tuple[list[str], list[list[object]]]:
+def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> tuple[list[str], list[list[object]]]:
     """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
-    found, seen = fingerprint(pages.hub, segments)
+    found, seen = fingerprint(pages)
     # Of each key the last day that had it: a hub that is listed in two ways shows other keys on some days.
     last = con.execute(
         """select key, arg_max(types, day), arg_max(share, day) from store.fingerprints where hub = ? and source = ? and day < ?

@@ -17,7 +17,7 @@ from hubwatch.failures import DayFailure
 from hubwatch.hubs import record_sql
 from hubwatch.pages import SweepPages, SweepState, now, read_segment
 from hubwatch.records import as_cte, readable, record_cte, stage_records, told
-from hubwatch.replace import replace_day, settle_departures
+from hubwatch.replace import number_listings, replace_day, settle_departures
 from hubwatch.store import transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
@@ -69,11 +69,14 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
         rejects = _rejects(con, pages.hub, files_read, segments)
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
-        drift, keys = compare_with_last_good(con, pages, segments)
+        drift, keys = compare_with_last_good(con, pages)
         drift += _foreign_words(con)
         drift += _undated(con, state)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
+    number_listings(con, pages.hub)
+    con.execute("drop table parsed")
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep)
         if rejects:
@@ -82,17 +85,17 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
                 [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
             )
         con.execute(
-            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?, ?)",
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
-                *(state.started_at, state.finished_at, begun, message or None, state.endpoint),
+                *(state.started_at, state.finished_at, begun, content_hash, message or None, state.endpoint),
             ],
         )
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         if keys:
             con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
-    con.execute("drop table parsed")
+    con.execute("drop table keyed")
     return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
 
 

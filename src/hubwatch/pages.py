@@ -8,10 +8,11 @@ back drops it. Only this module knows where pages live.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -153,6 +154,15 @@ class SweepPages:
         for path in self.segments(partition):
             yield from read_segment(path)
 
+    def sample(self, records: int) -> Iterator[Page]:
+        """Whole pages from all along the sweep with about so many records in all; every page where there are no more."""
+        every = max(1, round(sum(facts.records for facts in self.facts()) / records))
+        passed = 0
+        for path in self.segments():
+            count = sum(1 for _ in _facts_of_segment(path))
+            yield from read_segment(path, {number for number in range(count) if (passed + number) % every == 0})
+            passed += count
+
     def set_aside(self) -> Path | None:
         """Move the sweep's pages to a folder of their own (they are kept, not loaded), or None when there are none."""
         if not self.folder.exists():
@@ -234,12 +244,17 @@ def pruned_sweeps(root: Path) -> set[tuple[str, date, str]]:
     return {msgspec.json.decode(line, type=tuple[str, date, str]) for line in path.read_bytes().splitlines() if line.endswith(b"]")}
 
 
-def read_segment(path: Path) -> Iterator[Page]:
-    """The pages of one segment; a torn end is dropped silently, a broken page before it is `PageDamage`."""
+def read_segment(path: Path, wanted: Collection[int] | None = None) -> Iterator[Page]:
+    """The pages of one segment, or the wanted ones by number; a torn end is dropped silently, a broken page before it is `PageDamage`."""
     data = path.read_bytes()
     partition = unquote(_matched(path)["partition"])
     offset = 0
-    while offset < len(data):
+    for number in itertools.count():
+        if offset >= len(data):
+            return
+        if wanted is not None and number not in wanted and (end := _end_of_page(data, offset)) is not None:
+            offset = end
+            continue
         parsed = _parse_page(data, offset)
         if parsed is None:
             if _whole_pages_follow(data, offset):
@@ -270,15 +285,26 @@ def _number(path: Path) -> int:
     return int(_matched(path)["number"])
 
 
-def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None:
-    """Facts, body and end of the page at `offset`; None when it is not whole."""
+def _middle_of_page(data: bytes, offset: int) -> int:
+    """Where the facts of the page at `offset` end and its body begins."""
+    return offset + 8 + int.from_bytes(data[offset + 4 : offset + 8], "little")
+
+
+def _end_of_page(data: bytes, offset: int) -> int | None:
+    """Where the page at `offset` ends; None when it is not whole."""
     start = offset + 16
     if data[offset : offset + 4] != _SKIPPABLE or len(data) < start:
         return None
-    middle = offset + 8 + int.from_bytes(data[offset + 4 : offset + 8], "little")
-    end = middle + int.from_bytes(data[offset + 8 : start], "little")
-    if len(data) < end:
+    end = _middle_of_page(data, offset) + int.from_bytes(data[offset + 8 : start], "little")
+    return end if end <= len(data) else None
+
+
+def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None:
+    """Facts, body and end of the page at `offset`; None when it is not whole."""
+    end = _end_of_page(data, offset)
+    if end is None:
         return None
+    start, middle = offset + 16, _middle_of_page(data, offset)
     try:
         facts = msgspec.json.decode(data[start:middle], type=PageFacts)
         body = zstandard.ZstdDecompressor().decompress(data[middle:end], max_output_size=facts.size)

@@ -10,8 +10,29 @@ _ATTRIBUTES = [column.name for column in schema.ATTRIBUTES]
 _COUNTERS = [column.name for column in schema.COUNTERS]
 
 
+def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
+    """Table `keyed`: the rows of table `staged` (model_id, attributes, counters; one row a listing) with their listings' numbers.
+
+    A listing never seen gets the next number, in the order of ids. Call it before the transaction of `replace_day`: what a
+    transaction has not yet committed is read on one processor only.
+    """
+    con.execute("set variable hub = ?", [hub])
+    for table in ("fresh", "keyed"):
+        con.execute(f"drop table if exists temp.{table}")
+    con.execute(
+        """create temp table fresh as
+           select model_id, (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id) as listing_key
+           from staged anti join (select model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
+    )
+    con.execute(
+        """create temp table keyed as select listing_key, is_new, staged.* from staged
+           join (select model_id, listing_key, false as is_new from store.listing where hub = getvariable('hub')
+                 union all select model_id, listing_key, true from fresh) using (model_id)"""
+    )
+
+
 def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True) -> None:
-    """Make table `staged` (model_id, attributes, counters; one row a listing) this source's facts of the day.
+    """Make what `number_listings` numbered this source's facts of the day.
 
     Whole or not at all: call inside a transaction together with the day's row in `sweeps`. What the tables say then
     depends only on which days hold which facts, not on the order of loading. `attributes=False`: the source has
@@ -51,17 +72,12 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
 
 
 def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
-    """Give every staged listing its number (table `keyed`), and widen the days it was seen."""
+    """Enter the listings never seen before, and widen the days on which the others were seen."""
     con.execute(
         """insert into store.listing
-           select (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id),
-             getvariable('hub'), model_id, split_part(model_id, '/', 1), substr(model_id, strpos(model_id, '/') + 1),
+           select listing_key, getvariable('hub'), model_id, split_part(model_id, '/', 1), substr(model_id, strpos(model_id, '/') + 1),
              getvariable('day'), getvariable('day')
-           from staged anti join (select model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
-    )
-    con.execute(
-        """create or replace temp view keyed as select listing_key, staged.* from staged
-           join (select listing_key, model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
+           from keyed where is_new"""
     )
     con.execute(
         """update store.listing set first_seen_on = least(first_seen_on, getvariable('day')),
