@@ -73,8 +73,8 @@ whole as (
   from groups left join names using (number) group by day
 )
 select day, coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
-  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
+  (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
   models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
 from groups join names using (number) join whole using (day)
 order by day, value desc nulls last, "group" is null, "group"

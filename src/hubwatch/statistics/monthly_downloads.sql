@@ -60,8 +60,8 @@ whole as (
   from counted
 )
 select coalesce("group", 'unknown') as "group", part, value, value / nullif(inside, 0) as share,
-  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
+  (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
   models, uncounted, derived
 from groups, whole
 order by sum(value) over (partition by "group") desc nulls last, "group" is null, "group", value desc nulls last, part
