@@ -81,8 +81,9 @@ def test_the_text_in_the_table_runs_with_named_parameters(con: duckdb.DuckDBPyCo
     result = statistics.run(con, "origin_share", country="CN")
     sql = con.execute("select sql from statistics where name = 'origin_share'").fetchall()[0][0]
     values = {
-        "hubs": [at.hub for at in result.context.observed], "days": [at.day for at in result.context.observed], "by": "kind",
-        "metric": "models", "country": "CN", "policy": "six-tigers", "without_flagged": False,
+        "hubs": [at.hub for at in result.context.observed], "days": [at.day for at in result.context.observed],
+        "sweeps": [at.sweep for at in result.context.observed], "by": "kind", "metric": "models",
+        "country": "CN", "policy": "six-tigers", "without_flagged": False,
     }  # fmt: skip
     assert tuple(con.execute(sql, values).fetchall()) == result.rows
     assert con.execute("select count(*) from statistics").fetchall() == [(len(statistics.definitions()),)]

@@ -1,6 +1,7 @@
 """Which hub and day a question is about, settled before the query runs and said in its answer."""
 
 from datetime import date
+from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +22,13 @@ class ObservedDay(BaseModel):
     records: int | None
     listed_total: int | None
     content_hash: str | None
+
+
+_OBSERVED = ", ".join(ObservedDay.model_fields)
+
+
+def _observed(row: tuple[Any, ...]) -> ObservedDay:
+    return ObservedDay(**dict(zip(ObservedDay.model_fields, row, strict=True)))
 
 
 def observed_hubs(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -44,19 +52,45 @@ def choose_hub(con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wan
 def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
     """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
     days = con.execute(
-        """select hub, day, sweep, complete, records, listed_total, content_hash from days where hub = $hub
+        f"""select {_OBSERVED} from days where hub = $hub
            and ($wanted is null or day = $wanted) and (not $avoid or day not in
              (select day from flags where hub = $hub and model_id = ''))
            order by complete and sweep = 'full' desc, complete desc, day desc limit 1""",
         {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
     ).fetchall()
     if days:
-        return ObservedDay(**dict(zip(ObservedDay.model_fields, days[0], strict=True)))
+        return _observed(days[0])
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
     near = con.execute("select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]).fetchall()
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
+
+
+def same_extent(one: ObservedDay, other: ObservedDay) -> bool:
+    """Whether two days list the same part of a hub: sweeps of one kind that ended by themselves, or one archive."""
+    return one.sweep == other.sweep and (one.complete == other.complete or one.sweep.startswith("archive"))
+
+
+def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: int | None = None) -> date | None:
+    """The observed day nearest to 30 days before: of the same extent, else (unless `within` so many days) of any."""
+    rows = con.execute(
+        """select day from days where hub = $hub and day < $day
+             and ($within is null or sweep = $sweep and complete = $complete and abs($day - day - 30) <= $within)
+           order by sweep = $sweep and complete = $complete desc, complete and sweep = 'full' desc, abs($day - day - 30), day limit 1""",
+        {"hub": now.hub, "day": now.day, "sweep": now.sweep, "complete": now.complete, "within": within},
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def whole_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None) -> list[ObservedDay]:
+    """The hub's days of complete full sweeps and of archives, in order: a day of another sweep has another extent."""
+    rows = con.execute(
+        f"""select {_OBSERVED} from days where hub = $hub and (complete and sweep = 'full' or starts_with(sweep, 'archive'))
+           and day between coalesce($since, day) and coalesce($until, day) order by day""",
+        {"hub": hub, "since": since, "until": until},
+    ).fetchall()
+    return [_observed(row) for row in rows]
 
 
 def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
@@ -77,7 +111,9 @@ def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> dat
 def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
     """What a reader must know of the day: a sweep that is not whole, and the day's own flags."""
     said = []
-    if not at.complete:
+    if at.sweep.startswith("archive"):
+        said.append(f"{at.hub} {at.day}: {at.sweep} is a published snapshot, not the whole hub")
+    elif not at.complete:
         said.append(f"{at.hub} {at.day}: the sweep is incomplete ({at.records} records)")
     elif at.sweep != "full":
         said.append(f"{at.hub} {at.day}: a {at.sweep} sweep, not the whole hub")

@@ -13,7 +13,7 @@ repeated as (
 doubted as (
   select distinct hub, model_id, day from flags where $without_flagged and model_id <> '' and starts_with(flag, $metric)
 ),
--- One row for each listing observed on the day: its group (null: unlabelled), its counter (null: the hub does not
+-- One row for each listing that the day's sweep observed (another sweep of the day has another extent): its group (null: unlabelled), its counter (null: the hub does not
 -- say), and whether it stays outside because its country is unknown and the question is about one country.
 counted as (
   select listing_key, listing.hub, listing.model_id, listing.namespace, counters.day, organization, country,
@@ -24,7 +24,7 @@ counted as (
     $country is not null and country is null as outside
   from store.counters
   join store.listing using (listing_key)
-  join scope on scope.hub = listing.hub and scope.day = counters.day
+  join scope on scope.hub = listing.hub and scope.day = counters.day and scope.source = counters.source
   left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id
   left join attributes on attributes.listing_key = listing.listing_key
@@ -32,5 +32,5 @@ counted as (
   left join regions using (country)
   anti join repeated on repeated.hub = listing.hub and repeated.model_id = listing.model_id
   anti join doubted on doubted.hub = listing.hub and doubted.model_id = listing.model_id and doubted.day = counters.day
-  where not superseded and ($country is null or country = $country or country is null)
+  where $country is null or country = $country or country is null
 )
