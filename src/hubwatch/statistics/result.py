@@ -87,7 +87,9 @@ class Result(BaseModel):
 
     def scope(self) -> str:
         """Hubs, days and the choices made, in one line."""
-        days = ", ".join(f"{at.hub} {at.day}" for at in self.context.observed) or "no hub"
+        seen = self.context.observed
+        ends = f"{seen[0].hub} {seen[0].day} to {seen[-1].day}, {len(seen)} days" if len(seen) > 4 else ""
+        days = ends or ", ".join(f"{at.hub} {at.day}" for at in seen) or "no hub"
         asked = {k: v for k, v in self.context.parameters.items() if k not in ("hub", "day") and v not in (None, False)}
         return "; ".join([days, *(f"{key} {value}" for key, value in asked.items())])
 
@@ -96,7 +98,8 @@ class Result(BaseModel):
         context = self.context
         notes = [f"Unit: {context.unit}", f"Window: {context.window}"]
         if context.denominator is not None:
-            counted = f"Denominator: {context.denominator:,} over {context.models or 0:,} models"
+            over = f" over {context.models:,} models" if context.models is not None else ""
+            counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
             notes.append(counted + (f"; {context.uncounted:,} more have no counter" if context.uncounted else ""))
         if context.labelled is not None:
             notes.append(f"Labelled: {context.labelled:.1%} of the denominator")
