@@ -122,3 +122,23 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
     con.execute("delete from sweeps where hub = 'modelscope' and day = '2025-06-30'")
     text = cite(con, "origin-share").to_text()
     assert "The hubs were observed on different days: when there are later ones, only the SQL gives these again." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "said"),
+    [
+        ("derivatives", {"group": "Qwen"}, "1 of 4 derivations; policy six-tigers."),
+        ("monthly-downloads", {"hub": "modelscope", "group": "CN"}, "3,500 of 3,500 downloads in 30 days; policy six-tigers."),
+        (
+            "download-share",
+            {"hub": "huggingface", "by": "kind", "country": "CN", "group": "big_tech", "without_flagged": True},
+            "600 of 800 downloads in the 30 days before; of country CN only; policy six-tigers; flagged observations left out.",
+        ),
+        ("leave-one-out", {"hub": "huggingface", "group": "CN"}, "; without Qwen/Qwen3-8B it would be 66.7%; policy six-tigers."),
+        ("hub-coverage", {"group": "US"}, "US, place huggingface_only, hubs huggingface has 100.0%: 1 models; policy six-tigers."),
+    ],
+)
+def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
+    con: duckdb.DuckDBPyConnection, name: str, question: dict[str, Any], said: str
+) -> None:
+    assert cite(con, name, **question).sentences[0].endswith(said)

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.statistics import ObservedDay, Result, StatisticsError, run
 from hubwatch.statistics.literals import Value
-from hubwatch.statistics.result import Cell
+from hubwatch.statistics.result import Cell, said_plainly
 
+_PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of beside its group
 _OPTIONS = ("by", "metric", "hub", "country", "policy", "day", "since", "without_flagged")  # the others are given with --set
 _FEW = 4  # so many observed days are named one by one
 _MOST = 12  # a group of more rows is told by its first and its last
@@ -142,12 +143,21 @@ def _sentence(result: Result, row: dict[str, Cell]) -> str:
     if not all(isinstance(part, float) for part in (share, low, high)) or "value" not in row:
         said = ", ".join(f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in row.items())
         return f"{context.title}, {where}: {said}."
-    metric = _KINDS.get(str(context.parameters.get("metric", "models")), "models")
+    counted = _KINDS.get(str(context.parameters.get("metric")), context.unit.partition(";")[0])
     bounds = f"{share:.1%}" if high == low else f"{share:.1%} (between {low:.1%} and {high:.1%}, depending on the unlabelled)"
-    labels = "".join(f", {key} {row[key]}" for key in ("month", "day", "license_class", "size_class", "part") if row.get(key) is not None)
+    without = row.get("share_without")
+    keys = [key for key in _PARTS if row.get(key) is not None and (key != "part" or "share_without" not in row)]
+    labels = "".join(f", {key} {said_plainly(row[key])}" for key in keys)
+    rest = f"; without {row['part']} it would be {without:.1%}" if isinstance(without, float) else ""
     of = f"{row['value']:,} of {context.denominator:,}" if len(labels) == 0 and context.denominator else f"{row['value']:,}"
-    policy = f"; policy {context.parameters['policy']}" if context.parameters.get("policy") else ""
-    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {metric}{policy}."
+    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {counted}{rest}{_limits(context.parameters)}."
+
+
+def _limits(parameters: dict[str, Any]) -> str:
+    """The choices that a printed share must not go without: within which country, under which policy, without which rows."""
+    country = f"; of country {parameters['country']} only" if parameters.get("country") else ""
+    policy = f"; policy {parameters['policy']}" if parameters.get("policy") else ""
+    return country + policy + ("; flagged observations left out" if parameters.get("without_flagged") else "")
 
 
 def _rerun(result: Result, group: str | None) -> str:

@@ -57,7 +57,7 @@ class Result(BaseModel):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        writer.writerows([said_plainly(cell) for cell in row] for row in self.rows)
         return out.getvalue()
 
     def to_markdown(self) -> str:
@@ -109,7 +109,7 @@ class Result(BaseModel):
         return any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in self.rows)
 
 
-def _plain(cell: Cell) -> Cell:
+def said_plainly(cell: Cell) -> Cell:
     return "+".join(cell) if isinstance(cell, list) else cell
 
 
@@ -121,4 +121,4 @@ def shown(column: str, cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, float):
         return f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(_plain(cell))
+    return f"{cell:,}" if isinstance(cell, int) else str(said_plainly(cell))
