@@ -125,3 +125,11 @@ def test_a_license_spelled_unknown_is_not_known() -> None:
     con.execute("update store.attributes set license = 'unknown' where listing_key = 1")
     found = statistics.run(con, "download_share", by="license").records()
     assert [(row["group"], row["value"], row["share_low"]) for row in found] == [("unknown", 100, 0.0)]
+
+
+def test_downloads_of_several_hubs_are_never_added_not_even_derived() -> None:
+    con = world((FEB, "full", "a/big", 700))
+    con.execute("insert into observed(hub, model_id, day, downloads_total) values ('modelscope', 'a/big', ?, 9)", [FEB])
+    spread(con)
+    with pytest.raises(statistics.StatisticsError, match="never added: say --hub huggingface or --hub modelscope"):
+        statistics.run(con, "monthly_downloads")

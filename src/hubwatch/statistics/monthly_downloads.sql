@@ -1,13 +1,13 @@
 -- name: monthly_downloads
--- title: Downloads in 30 days on hubs that count differently
--- definition: A row is a group of listings (and, with split, a task or hub within it). value is the downloads of 30 days: the
+-- title: Downloads in 30 days, also of a hub that only counts totals
+-- definition: A row is a group of listings of one hub (and, with split, a task within it). value is the downloads of 30 days: the
 --   hub's own rolling figure where it gives one; else derived, the increase of the cumulative counter since the observed
 --   day nearest 30 days before (within tolerance days, a whole sweep of the same kind), times 30 over the days between unless scaled is false. derived is
 --   the part of value that is so derived. A counter that fell or was not observed then is no figure: uncounted. Listings below at_least are left
---   out. models counts different namespace/name on all hubs. Bounds as of download_share. Hubs of one window and unit only: still two ways of counting, so read a sum over hubs with care.
+--   out. Bounds as of download_share. Hubs are never added: they count differently.
 -- unit: downloads in 30 days; share of their sum, 0..1
 -- window: 30 days before the day
--- parameters: hub, day, by=country|kind|organization|region|family|namespace|hub|task, split=none|task|hub, at_least=0, tolerance=15, scaled=true, country, policy
+-- parameters: hub=one, day, by=country|kind|organization|region|family|namespace|task, split=none|task, at_least=0, tolerance=15, scaled=true, country, policy
 with
 -- include scope
 ,
@@ -36,7 +36,7 @@ counted as (
   select listing.model_id, flow as value, is_derived,
     -- include group
     ,
-    case $split when 'task' then coalesce(task, 'unknown') when 'hub' then listing.hub end as part, $country is not null and country is null as outside
+    case $split when 'task' then coalesce(task, 'unknown') end as part, $country is not null and country is null as outside
   from flows as listing
   left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id

@@ -16,6 +16,7 @@ from hubwatch.statistics.scope import (
     doubts,
     observed_day,
     observed_hubs,
+    only_hub_with_downloads,
     same_extent,
     whole_days,
 )
@@ -47,7 +48,7 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     if "country" in values and isinstance(values["country"], str):
         values["country"] = _country(con, values["country"])
     if "day" in values:
-        _settle_days(con, question)
+        _settle_days(con, question, statistic.parameters.get("hub") == ("one",))
     since = statistic.parameters.get("since", ())
     if since == ("range",):
         _settle_range(con, question, given.get("day") is not None)
@@ -65,7 +66,7 @@ def _settle_scope(question: Question) -> None:
     question.values["sweeps"] = [at.sweep for at in question.observed]
 
 
-def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bool) -> None:
     """Choose hubs and days; fills `hub` and `day` of the values, and the warnings."""
     values = question.values
     hub, day, metric = (values.get(name) for name in ("hub", "day", "metric"))
@@ -74,6 +75,8 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     hubs = [hub] if hub else observed_hubs(con)
     if not hubs:
         raise StatisticsError("nothing was observed yet: run hubwatch run")
+    if one_hub and not hub:
+        hubs = [only_hub_with_downloads(con, hubs, day)]
     if isinstance(metric, str) and metric.startswith("downloads") and not hub:
         chosen, said = choose_hub(con, metric, hubs, day)
         hubs, question.warnings = [chosen], question.warnings + said
@@ -175,6 +178,8 @@ def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Qu
 
 def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
     """A parameter's value in its type: the choice asked for, or the first one declared."""
+    if name == "hub":
+        return given
     if name in _DATES:
         return given if given is None or isinstance(given, date) else _date(name, str(given))
     if name in _SWITCHES:

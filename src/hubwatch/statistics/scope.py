@@ -49,6 +49,21 @@ def choose_hub(con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wan
     return giving[0], [f"{hub} gives no {metric} and is not included" for hub in hubs if hub != giving[0]]
 
 
+def only_hub_with_downloads(con: duckdb.DuckDBPyConnection, hubs: list[str], wanted: date | None) -> str:
+    """The only hub that counts downloads in whatever window; of several the reader chooses one."""
+    giving = [
+        hub for hub in hubs if {"downloads_30d", "downloads_total"} & counters_given(con, observed_day(con, hub, _known(con, hub, wanted)))
+    ]
+    if len(giving) != 1:
+        choices = " or --hub ".join(giving)
+        raise StatisticsError(
+            f"each hub counts downloads its own way and they are never added: say --hub {choices}"
+            if giving
+            else "no observed hub counts downloads"
+        )
+    return giving[0]
+
+
 def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
     """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
     days = con.execute(
