@@ -133,3 +133,15 @@ def test_downloads_of_several_hubs_are_never_added_not_even_derived() -> None:
     spread(con)
     with pytest.raises(statistics.StatisticsError, match="never added: say --hub huggingface or --hub modelscope"):
         statistics.run(con, "monthly_downloads")
+
+
+def test_a_model_whose_first_listing_was_not_observed_that_day_counts_at_its_other_hub() -> None:
+    con = empty()
+    for hub, model_id, day in (("huggingface", "a/x", JAN), ("huggingface", "a/y", FEB), ("modelscope", "a/x", FEB)):
+        con.execute("insert into observed(hub, model_id, day, likes) values (?, ?, ?, 1)", [hub, model_id, day])
+    spread(con)
+    con.execute("delete from store.departures; update sweeps set source = 'archive:x'; update store.counters set source = 'archive:x'")
+    con.execute("""insert into model_listings(hub, model_id, model_key, tier, evidence, is_mirror)
+        select hub, model_id, model_id, if(model_id = 'a/x', 'same_id', 'single'), '', false from store.listing""")
+    found = statistics.run(con, "download_share", by="namespace", metric="models", day=FEB).records()
+    assert [(row["group"], row["value"]) for row in found] == [("a", 2)]
