@@ -22,6 +22,7 @@ from tests.test_readme import hubwatch
         (["run", "--nonsense"], "No such option: --nonsense"),
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
         (["load", "huggingface"], "run `hubwatch collect`"),
+        (["stats", "leaders", "--set", "by=kind", "--by", "country"], "--set by is given as --by, too"),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, arguments: list[str], told: str) -> None:

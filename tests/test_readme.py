@@ -1,5 +1,6 @@
 """Every command that the README shows is run, as a user would run it: in an empty folder, with nothing but a demo before."""
 
+import json
 import os
 import re
 import shlex
@@ -86,3 +87,21 @@ def test_a_demo_never_empties_a_folder_of_somebody_else(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "holds something else than a demo" in done.stderr
     assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_models_explain_says_which_listings_are_one_model_and_why(folder: Path) -> None:
+    told = hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo")
+    assert told.returncode == 0, told.stderr
+    first, header, *rows = told.stdout.splitlines()
+    assert first.startswith("huggingface:Qwen/Qwen3-8B: Qwen3-8B by Alibaba, on huggingface, modelscope; first created on huggingface, ")
+    assert header.split("\t") == ["hub", "model_id", "tier", "evidence", "is_mirror", "family"]
+    assert [row.split("\t")[:3] for row in rows] == [
+        ["huggingface", "Qwen/Qwen3-8B", "same_id"],
+        ["modelscope", "Qwen/Qwen3-8B", "same_id"],
+    ]
+    listings = json.loads(hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo", "--json").stdout)[0][
+        "listings"
+    ]
+    assert listings[1]["evidence"] == "equal id as huggingface:Qwen/Qwen3-8B; both namespaces are of Alibaba"
+    unknown = hubwatch(folder, "models", "explain", "qwen/qwen3-8b", "--data", "hubwatch-data/demo")
+    assert (unknown.returncode, unknown.stderr) == (2, "hubwatch: no hub lists qwen/qwen3-8b here; there is Qwen/Qwen3-8B\n")

@@ -38,6 +38,8 @@ def con() -> duckdb.DuckDBPyConnection:
         ("download_share", {"policy": "mine"}, "there is no policy 'mine'; policies: osai, six-tigers"),
         ("download_share", {"country": "China"}, "no namespace is known to be of country 'China'"),
         ("leaders", {"top": "many"}, "top 'many' is not a number"),
+        ("leaders", {"top": "0"}, "top '0' must be a whole number from 1 on"),
+        ("monthly_downloads", {"hub": "huggingface", "tolerance": "-1"}, "tolerance '-1' must be a number from 0 on"),
         ("growth", {"hub": "huggingface", "since": "2025-06-30"}, "since 2025-06-30 is not before the day 2025-06-30"),
     ],
 )
@@ -108,3 +110,10 @@ def test_a_malformed_head_is_an_error_that_names_file_and_fault(text: str, said:
 def test_a_head_reads_as_a_definition() -> None:
     one = parse(HEAD + "select $hub\n", "x")
     assert (one.definition, one.parameters, one.sql) == ("d goes on", {"hub": (), "by": ("a", "b")}, "select $hub\n")
+
+
+def test_a_list_that_is_not_there_is_asked_for_by_its_name() -> None:
+    con = build(WORLD)
+    con.execute("drop table listed")
+    with pytest.raises(StatisticsError, match=r"make the table or view listed\(subject, organization\) in the database first"):
+        statistics.run(con, "listed_origin_share")

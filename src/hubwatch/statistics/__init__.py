@@ -39,7 +39,13 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
+        lacks_list = "listed" in str(error) and statistic.name == "listed_origin_share"
+        cure = (
+            "make the table or view listed(subject, organization) in the database"
+            if lacks_list
+            else "run hubwatch classify, link and measure"
+        )
+        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {cure} first") from error
     return Result(columns=columns, rows=rows, context=_context(statistic, question, sql, columns, rows))
 
 
