@@ -14,6 +14,11 @@ with
 -- include labels
 ,
 range as materialized (select day, source from scope),
+-- What other sweeps of these days saw. Mostly there are none, and leaving none out costs nothing.
+others as materialized (
+  select day, source from sweeps where hub in (select hub from scope) and day in (select day from range)
+    and (day, source) not in (select (day, source) from range)
+),
 length as (select count(*)::int as days, min(day) as first_day, max(day) as last_day from range),
 labelled as (
   select listing_key, first_seen_on, last_seen_on, dense_rank() over (order by listing.namespace)::int as owner,
@@ -42,12 +47,13 @@ spans as (
   from numbered, length group by owner
 ),
 steady as materialized (
-  select listing_key from store.counters join (select listing_key from spans where listing_key is not null) using (listing_key)
-  where (day, source) in (select (day, source) from range) group by listing_key having count(*) = (select days from length)
+  select listing_key from store.counters anti join others using (day, source)
+  join (select listing_key from spans where listing_key is not null) using (listing_key)
+  where day in (select day from range) group by listing_key having count(*) = (select days from length)
 ),
 patched as materialized (
   select owner from (
-    select distinct owner, day from store.counters semi join range using (day, source) join numbered using (listing_key)
+    select distinct owner, day from store.counters anti join others using (day, source) semi join range using (day) join numbered using (listing_key)
     semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner))
   group by owner having count(*) = (select days from length)
 ),
@@ -61,7 +67,7 @@ groups as (
   from (
     select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
       when 'likes' then likes else 1 end as value
-    from store.counters where (day, source) in (select (day, source) from range))
+    from store.counters anti join others using (day, source) where day in (select day from range))
   join panel using (listing_key) group by day, number
 ),
 whole as (
