@@ -20,7 +20,7 @@ from hubwatch.backfill import backfill_archive, window_sweep
 from hubwatch.day_figures import day_figures
 from hubwatch.mappings import read_mapping
 from hubwatch.pages import kept_sweeps
-from hubwatch.pipeline import BuildResult, HubResult
+from hubwatch.results import BuildResult, HubResult, shortfall
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
@@ -71,7 +71,7 @@ def collect(
         asked = pipeline.asked_sweep(hub, sweep, day, tuple(owners or ()), limit, floor, since)
         result = collect_sweep(settings, asked)
         show_collected(asked, result)
-        settle(pipeline.shortfall(result))
+        settle(shortfall(result))
     return result
 
 

@@ -16,7 +16,7 @@ from pydantic import Field
 from runs import run_of, settle
 
 from hubwatch import pipeline
-from hubwatch.pipeline import BuildResult
+from hubwatch.results import BuildResult
 
 
 @flow(name="daily", flow_run_name="daily", validate_parameters=True)

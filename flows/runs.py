@@ -16,6 +16,7 @@ from prefect.runtime import flow_run
 from prefect.states import Crashed
 
 from hubwatch import leases, pipeline
+from hubwatch.runs import told
 from hubwatch.settings import Settings
 
 LOCK_WAIT = 3600.0  # a scheduled run waits for the one before it rather than fail
@@ -38,7 +39,7 @@ def run_of(data: Path | None) -> Iterator[Settings]:
         try:
             yield settings
         except pipeline.FAILURES as error:
-            raise RunFailed(pipeline.told(error)) from error
+            raise RunFailed(told(error)) from error
 
 
 def end_abandoned_runs(data: Path) -> None:

@@ -23,6 +23,14 @@ def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: objec
     return Settings.from_environment(data, variables | quick | {name: str(value) for name, value in more.items()})
 
 
+# The files that take longest go first, so that no processor is idle at the end.
+LONGEST = ("test_deployments.py", "test_killed.py", "test_readme.py", "test_daily.py", "test_pipeline.py", "test_backfill.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda test: LONGEST.index(test.path.name) if test.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture
 def shared() -> Path:
     """The folder of shared real figures; a test that asks for it skips where it is absent."""

@@ -20,7 +20,8 @@ from hubwatch.archive_day import Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.failures import HubFailure
 from hubwatch.mappings import read_mapping
-from hubwatch.pages import kept_sweeps
+from hubwatch.pages import kept_sweeps, today
+from hubwatch.results import RunResult
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 from tests.conftest import settings_for
@@ -155,7 +156,7 @@ class Hub:
         return httpx.Response(200, json=page, headers=headers)
 
 
-def window(settings: Settings, hub: Hub, since: date, until: date, day: date | None = None) -> pipeline.RunResult:
+def window(settings: Settings, hub: Hub, since: date, until: date, day: date | None = None) -> RunResult:
     sweep = backfill.window_sweep(settings, "huggingface", since, until, day)
     return pipeline.run(settings, [sweep], transport=httpx.MockTransport(hub))
 
@@ -210,7 +211,7 @@ def test_windows_stand_side_by_side_and_below_a_sweep_of_the_whole_hub(settings:
 def test_a_window_that_broke_goes_on_with_its_own_day_and_asks_for_nothing_twice(settings: Settings) -> None:
     hub = Hub()
     hub.breaks_at = 3
-    since, until, yesterday = date(2025, 1, 1), date(2025, 2, 20), pipeline.today() - timedelta(days=1)
+    since, until, yesterday = date(2025, 1, 1), date(2025, 2, 20), today() - timedelta(days=1)
     broken = window(settings, hub, since, until, yesterday)
     assert not broken.hubs["huggingface"].as_asked
     hub.breaks_at, first = 10**9, list(hub.asked[:3])
@@ -218,7 +219,7 @@ def test_a_window_that_broke_goes_on_with_its_own_day_and_asks_for_nothing_twice
     again = window(settings, hub, since, until)
     assert (again.day, again.hubs["huggingface"].complete, again.hubs["huggingface"].records) == (yesterday, True, 50)
     assert not set(first) & set(hub.asked[first.__len__() + 3 :])
-    assert backfill.window_sweep(settings, "huggingface", since, until, None).day == pipeline.today()
+    assert backfill.window_sweep(settings, "huggingface", since, until, None).day == today()
 
 
 def test_a_window_that_ends_before_it_begins_is_refused(settings: Settings) -> None:

@@ -218,6 +218,25 @@ def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirro
         assert origin(con, name, "modelscope") == UNKNOWN, name
 
 
+def test_a_name_known_in_another_case_on_another_hub_is_taken_over_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "stepfun-AI", "OPENBMB", hub="wisemodel")
+    classify(con, FACTS)
+    assert origin(con, "stepfun-AI", "wisemodel") == ("StepFun", "CN", "ai_tiger", "fact_other_hub")
+    assert origin(con, "OPENBMB", "wisemodel") == UNKNOWN, "elsewhere two bodies are so spelt"
+    listed(con, "Stepfun-ai", hub="wisemodel")
+    classify(con, FACTS)
+    assert origin(con, "stepfun-AI", "wisemodel") == origin(con, "Stepfun-ai", "wisemodel") == UNKNOWN, "one is a look-alike"
+    assert [row.known_by for row in explain(con, FACTS, "stepfun-AI").origins] == ["none"] * len(POLICIES), "explain agrees"
+
+
+def test_a_legal_form_in_a_reviewed_name_does_not_keep_it_from_another_hub(con: duckdb.DuckDBPyConnection) -> None:
+    namespaces = (*FACTS.namespaces, owned("huggingface", "stepfun-inc", "StepFun"))
+    listed(con, "stepfun-inc", "stepfun-inc-fan", hub="wisemodel")
+    classify(con, FACTS.model_copy(update={"namespaces": namespaces}))
+    assert origin(con, "stepfun-inc", "wisemodel") == ("StepFun", "CN", "ai_tiger", "fact_other_hub")
+    assert origin(con, "stepfun-inc-fan", "wisemodel") == UNKNOWN
+
+
 # --- policies ---
 
 
@@ -322,6 +341,13 @@ def test_a_profile_of_an_unreviewed_university_is_read_by_the_name_rules(con: du
         ),
         *(("PKU-YuanGroup", "CN"), ("HKUST-Audio", "HK"), ("kaist-ai", "KR"), ("cl-tohoku", "JP"), ("IIT-Bombay", "IN")),
         *(("University-of-Tokyo", "JP"), ("universidad-de-chile", "CL"), ("UniversityOfOslo", "NO"), ("cs-nju-edu-cn", "CN")),
+        *(("helsingin-yliopisto", "FI"), ("Universitas-Gadjah-Mada", "ID"), ("มหาวิทยาลัยมหิดล", "TH"), ("university-of-ljubljana", "SI")),
+        *(
+            ("东京大学", "JP"),
+            ("中国科学院大学", "CN"),
+            ("清华大学智能技术与系统国家重点实验室", "CN"),
+            ("Universitatea-Babes-Bolyai", "RO"),
+        ),
     ],
 )
 def test_a_university_is_known_by_its_name(con: duckdb.DuckDBPyConnection, namespace: str, country: str) -> None:
@@ -331,12 +357,33 @@ def test_a_university_is_known_by_its_name(con: duckdb.DuckDBPyConnection, names
 
 
 @pytest.mark.parametrize(
+    ("namespace", "country"),
+    [
+        *(
+            ("中国科学院自动化研究所", "CN"),
+            ("Fraunhofer-IOSB", "DE"),
+            ("max-planck-institute", "DE"),
+            ("riken-aip", "JP"),
+            ("dfki-nlp", "DE"),
+        ),
+        *(("inria-paris", "FR"), ("casia-lab", "CN")),
+    ],
+)
+def test_an_institute_is_known_by_its_name(con: duckdb.DuckDBPyConnection, namespace: str, country: str) -> None:
+    listed(con, namespace)
+    classify(con, FACTS)
+    assert origin(con, namespace) == (None, country, "research_institute", "rule")
+
+
+@pytest.mark.parametrize(
     "namespace",
     [
         *("Qwen-fan", "google-research-fan", "tencent_lover", "deepseek", "openai-mirror", "Zhipu", "moonshot-ai", "Baidu-Lover"),
         *("MIT-fan", "mit", "mit-license", "stanford2021", "tsinghua-student", "john-mit", "sjtu_wang", "zjuwangyang", "YaleFan"),
         *("Universal-NER", "universal", "uni-moe", "UniversalML", "university-of-memes", "my-university", "Alibaba-University"),
         *("tokyo-drift", "berlin-ai", "oxford-dictionary", "cambridge-analytica", "duke-nukem", "rice-cooker", "boston-dynamics"),
+        *("max-planck-length", "fraunhofer-hans", "inria-pierre", "riken-taro", "dfki-lol", "fraunhofer-lines", "kblab-olle"),
+        *("qwen-lover", "meta-llama-mirror", "lima-bean-ai", "sofia-the-first", "baku-ai-lab", "casablanca-movie", "dai-hoc"),
         *("ethzanalytics", "uscis", "hit", "bit", "thu-ha", "labs", "kth-largest", "ku-klux", "nus", "epflfan"),
     ],
 )

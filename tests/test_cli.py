@@ -23,6 +23,7 @@ from tests.test_readme import hubwatch
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
         (["load", "huggingface"], "run `hubwatch collect`"),
         (["stats", "leaders", "--set", "by=kind", "--by", "country"], "--set by is given as --by, too"),
+        (["backfill", "window", "huggingface", "--since", "2026-02-01", "--until", "2026-01-01"], "--until"),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, arguments: list[str], told: str) -> None:
@@ -31,6 +32,26 @@ def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, argume
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nosuch"], "there is no statistic 'nosuch'"),
+        (["releases", "--by", "colour"], "there is no by 'colour'"),
+        (["download-share", "--metric", "stars"], "there is no metric 'stars'"),
+        (["download-share", "--policy", "mine"], "there is no policy 'mine'"),
+    ],
+)
+def test_a_question_that_does_not_exist_is_wrong_usage_and_a_day_not_observed_is_not(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        assert hubwatch(tmp_path, "run", "huggingface", "--day", "2026-01-02", **sandbox.endpoints).returncode == 0
+    done = hubwatch(tmp_path, "stats", *arguments)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert told in done.stderr
+    assert hubwatch(tmp_path, "stats", "download-share", "--hub", "huggingface", "--day", "2020-01-01").returncode == 1
 
 
 def test_reading_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ HEADERS = {
     "licenses.csv": "raw,license,class,source,note",
     "words.csv": "vocabulary,raw,word,source,note",
     "name_rules.csv": "rule,pattern,kind,country,confidence,source,note",
+    "release_dates.csv": "hub,model_id,released_on,source,reviewed_on,note",
     "country_groups.csv": "country,name,region,source,note",
 }
 ROWS = {
@@ -137,6 +138,11 @@ BAD = {
         {"licenses": ["mit,mit,free,s,"]},
         "licenses.csv row 2: unknown license class 'free': use one of permissive, copyleft",
     ),
+    "a release date for a model twice": (
+        {"release_dates": ["huggingface,a/b,2026-01-01,s,2026-11-23,", "huggingface,a/b,2026-01-02,s,2026-11-23,"]},
+        "release_dates.csv row 3: duplicate release date huggingface / a/b, first in release_dates.csv row 2",
+    ),
+    "a release without a day": ({"release_dates": ["huggingface,a/b,,s,2026-11-23,"]}, "release_dates.csv row 2: missing released_on"),
     "a license raw with capitals": ({"licenses": ["MIT,mit,permissive,s,"]}, "licenses.csv row 2: 'MIT' has capitals"),
     "a duplicate word": ({"words": ["task,asr,x,s,", "task,asr,y,s,"]}, "words.csv row 3: duplicate word task / asr"),
     "a comma that is not quoted": (
@@ -235,7 +241,8 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
         facts.stage(con)
         tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'facts' ORDER BY 1").fetchall()
         assert [name for (name,) in tables] == [
-            *("country_groups", "families", "judgements", "licenses", "namespace_facts", "organizations", "policies", "words")
+            *("country_groups", "families", "judgements", "licenses", "namespace_facts", "organizations", "policies"),
+            *("release_dates", "words"),
         ]
         assert con.execute("SELECT vocabulary, raw, word FROM facts.words").fetchall() == [tuple(words[0].split(",")[:3])]
         assert con.execute("SELECT raw, license, class FROM facts.licenses").fetchall() == [tuple(licenses[0].split(",")[:3])]

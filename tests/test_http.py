@@ -179,6 +179,37 @@ def test_a_link_to_another_host_is_followed_at_home_by_its_cursor_or_refused(tmp
         walk(one)
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '</api/models?cursor=a%3D>; rel="next"',
+        '<?cursor=a%3D>; rel="next"',
+        '</api/models?cursor=a%3D>;REL="NEXT"',
+        "</api/models?cursor=a%3D>; rel=Next",
+        '</api/models?cursor=a%3D>; title="a, <b>; c"; rel="nofollow next"',
+        '</api/models>; rel="first", </api/models?cursor=a%3D>; rel="next", </z>; rel="last"',
+    ],
+)
+def test_the_next_page_is_found_however_its_link_is_spelled(tmp_path: Path, link: str) -> None:
+    with Scripted(answer([1] * 40, Link=link), answer([2])) as server, client(server, tmp_path) as one:
+        got = [found.url for found, _ in one.walk(Ask(one.url("/api/models")), lambda page: _reading(one, page))]
+        assert server.requests == ["/api/models", "/api/models?cursor=a%3D"]
+        assert len(got) == 2
+
+
+def _reading(one: Client, page: Answer) -> Reading:
+    return Reading(Ask(one.at_home(page.next_link)) if page.next_link else None)
+
+
+def test_a_link_that_is_no_next_page_or_no_address_is_not_followed(tmp_path: Path) -> None:
+    other = answer([1], Link='</p2>; rel="prev"; title="rel=next", </p3>; rel="nextish"')
+    with Scripted(other) as server, client(server, tmp_path) as one:
+        assert len(walk(one)) == 1
+    broken = Scripted(answer([1], Link='<http://[>; rel="next"'))
+    with broken as server, client(server, tmp_path) as one, pytest.raises(failures.ForeignLink, match="no address"):
+        walk(one)
+
+
 def test_a_page_that_names_itself_or_an_earlier_page_is_a_loop(tmp_path: Path) -> None:
     itself = answer([1], Link='</p1>; rel="next"')
     with Scripted(itself) as server, client(server, tmp_path, []) as one, pytest.raises(failures.LoopingPages, match="came before"):

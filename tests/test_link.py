@@ -509,6 +509,51 @@ def test_derivations_give_each_base_its_row_with_the_end_of_its_chain(con: duckd
     ]
 
 
+def test_a_base_named_by_an_id_its_hub_no_longer_lists_counts_as_the_listing_it_is_now(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(
+        con,
+        "hf:zai-org/glm-4-9b",
+        "hf:zai-org/glm-edge",
+        "hf:THUDM/glm-4-9b",  # gone: the owner was renamed
+        "hf:THUDM/glm-4v",  # still listed: then it is the one that is meant
+        "hf:zai-org/glm-4v",
+        "hf:a/tuned",
+        "hf:a/quant",
+        "hf:b/edge",
+        "hf:c/vision",
+        "hf:d/twice",
+        "hf:e/lost",
+        "ms:ZhipuAI/glm-4-9b",
+        "ms:f/tuned",
+        gone={"hf:THUDM/glm-4-9b": True},
+        base_models={
+            "hf:a/tuned": ["THUDM/glm-4-9b"],
+            "hf:a/quant": ["A/Tuned"],
+            "hf:b/edge": ["thudm/GLM-edge"],
+            "hf:c/vision": ["THUDM/glm-4v"],
+            "hf:d/twice": ["THUDM/glm-4-9b", "zai-org/glm-4-9b"],
+            "hf:e/lost": ["THUDM/no-such"],
+            "ms:f/tuned": ["THUDM/glm-4-9b"],  # a rename on another hub says nothing here
+        },
+    )
+    link(con)
+    assert con.execute("select hub, model_id, base_model_id, root_model_id, depth from derivations order by all").fetchall() == [
+        ("huggingface", "a/quant", "a/tuned", "zai-org/glm-4-9b", 2),
+        ("huggingface", "a/tuned", "zai-org/glm-4-9b", "zai-org/glm-4-9b", 1),
+        ("huggingface", "b/edge", "zai-org/glm-edge", "zai-org/glm-edge", 1),
+        ("huggingface", "c/vision", "THUDM/glm-4v", "THUDM/glm-4v", 1),
+        ("huggingface", "d/twice", "zai-org/glm-4-9b", "zai-org/glm-4-9b", 1),
+        ("huggingface", "e/lost", "THUDM/no-such", "THUDM/no-such", 1),
+        ("modelscope", "f/tuned", "THUDM/glm-4-9b", "THUDM/glm-4-9b", 1),
+    ]
+
+
+def test_a_base_in_another_case_is_not_guessed_where_its_hub_lists_two_spellings(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "ms:Qwen/Base", "ms:qwen/base", "ms:a/tuned", base_models={"ms:a/tuned": ["QWEN/BASE"]})
+    link(con)
+    assert con.execute("select base_model_id, root_model_id from derivations").fetchall() == [("QWEN/BASE", "QWEN/BASE")]
+
+
 def test_a_circle_of_bases_ends_at_its_first_listing(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(
         con,

@@ -220,6 +220,31 @@ def test_a_promised_key_that_goes_or_changes_type_fails_the_day_naming_key_and_s
     assert loaded.message == "new key(s) in the hub's records: brandNew"
 
 
+def test_a_promised_key_is_looked_for_in_all_of_a_day_not_in_its_first_page(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    before, tomorrow = many(100), DAY + timedelta(days=1)
+    load(con, tmp_path, before[:50], before[50:])
+    for number, changed in enumerate([{"tags": None}, {"createdAt": None}, {"tags": "a"}]):
+        with pytest.raises(DayFailure, match=rf"key {next(iter(changed))} is (gone from 6%|now text in 6% \(was list\))"):
+            load(con, tmp_path / str(number), before[:50], [*before[50:94], *many(6, **changed)], day=tomorrow)
+    five = [*before[50:95], *many(5, tags=None)]
+    assert load(con, tmp_path / "five", before[:50], five, day=tomorrow).complete
+
+
+def test_missing_and_changed_keys_add_up_and_one_null_does_not_excuse_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    rows = many(100)
+    rows[0]["tags"] = None
+    load(con, tmp_path, rows)
+    tomorrow = DAY + timedelta(days=1)
+    nulls = many(100)
+    for row in nulls[:50]:
+        row["tags"] = None
+    with pytest.raises(DayFailure, match="key tags is gone from 49% of the records"):
+        load(con, tmp_path / "nulls", nulls, day=tomorrow)
+    mixed = [*many(93), *many(4, tags=None), *many(3, tags="a")]
+    with pytest.raises(DayFailure, match=r"key tags is gone from 3% of the records and is now text in 3% \(was list\)"):
+        load(con, tmp_path / "mixed", mixed, day=tomorrow)
+
+
 def test_a_model_published_late_is_first_seen_when_seen_whatever_its_creation_date(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load(con, tmp_path, many(5))
     load(con, tmp_path, [*many(5), record("late/one", createdAt="2022-03-02T23:29:04.000Z")], day=DAY + timedelta(days=9))

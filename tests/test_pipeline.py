@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 
-from hubwatch import pipeline, store
+from hubwatch import pipeline, statistics, store
 from hubwatch.pages import SweepPages
+from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
-from hubwatch.settings import Settings
+from hubwatch.settings import Settings, is_the_hubs_own
 from hubwatch.sweeps import Sweep
 from tests.conftest import ROOT, settings_for
 from tests.kept import record
@@ -46,7 +48,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 def run(
     data: Path, sandbox: Sandbox, kind: str = "full", day: date = DAY, settings: dict[str, object] | None = None, **more: Any
-) -> pipeline.HubResult:
+) -> HubResult:
     sweep = Sweep("huggingface", day, kind, **more)
     return pipeline.run(settings_for(data, sandbox.url, **(settings or {})), [sweep]).hubs["huggingface"]
 
@@ -188,6 +190,21 @@ def test_one_hub_failing_leaves_the_others_whole_and_is_named(tmp_path: Path) ->
     assert published(tmp_path, "select hub, complete from days") == [("huggingface", True)]
 
 
+def test_a_fault_that_nobody_thought_of_at_one_hub_is_told_in_one_line_and_leaves_the_others_whole(tmp_path: Path) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/models":
+            raise ZeroDivisionError("a fault of our own")
+        return httpx.Response(200, json=[])
+
+    settings = settings_for(tmp_path)
+    sweeps = [Sweep("huggingface", DAY), Sweep("wisemodel", DAY)]
+    result = pipeline.run(settings, sweeps, accept_shrink=True, transport=httpx.MockTransport(broken))
+    assert result.hubs["wisemodel"].complete
+    assert result.hubs["huggingface"].failed
+    assert "please report it: ZeroDivisionError: a fault of our own" in result.hubs["huggingface"].message
+    assert published(tmp_path, "select hub, complete from days") == [("wisemodel", True)]
+
+
 def command(data: Path, endpoint: str, *arguments: str) -> subprocess.Popen[str]:
     variables = {"HF_ENDPOINT": endpoint, "HUBWATCH_DATA": str(data), "PYTHONPATH": str(ROOT / "src")}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_"))}
@@ -273,6 +290,19 @@ def test_the_real_rows_go_the_whole_way_exactly(tmp_path: Path, shared: Path) ->
     assert published(tmp_path, "select model_id, downloads_30d, downloads_total, likes from observations order by model_id") == sorted(
         (row["id"], row["downloads"], row["downloadsAllTime"], row["likes"]) for row in real
     )
+
+
+def test_figures_from_a_stand_in_say_that_they_are_not_the_hubs(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(3)) as sandbox:
+        run(tmp_path, sandbox)
+        assert published(tmp_path, "select endpoint from days") == [(sandbox.url,)]
+    with store.open_published(tmp_path) as con:
+        said = statistics.run(con, "download_share", by="namespace").context.warnings
+    assert f"huggingface {DAY}: collected from a local stand-in, not from the hub itself" in said
+    own = {"huggingface": "https://huggingface.co", "modelscope": "https://modelscope.cn", "modelscope.ai": "https://www.modelscope.ai"}
+    assert [is_the_hubs_own(hub, endpoint) for hub, endpoint in own.items()] == [True, True, True]
+    assert not is_the_hubs_own("huggingface", "https://nothuggingface.co")
+    assert not is_the_hubs_own("modelscope", "https://www.modelscope.ai")
 
 
 def test_settings_name_the_variable_that_is_wrong(tmp_path: Path) -> None:

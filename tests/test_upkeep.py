@@ -269,17 +269,16 @@ ROWS = {
 }
 
 
-def write_version_1(path: Path) -> None:
-    """The database `v1.duckdb.zst` as hubwatch of schema version 1 wrote it. Run once, when that version was current."""
+def write_newest(path: Path) -> None:
+    """The database `v<N>.duckdb.zst` of the newest schema N. Run once, when N is new; the others were written when they were."""
     folder = path.parent / "made"
     with store.open_warehouse(folder) as con:
-        assert [version for version, _, _ in store.MIGRATIONS] == [1]
-        con.execute("delete from store.migrations")
-        con.execute("insert into store.migrations values (1, '2026-01-01', 'the first schema')")
+        con.execute("update store.migrations set applied_at = '2026-01-01'")
         con.executemany(
             "insert into sweeps (hub, day, source, complete, records, rejected, duplicates, listed_total) values (?, ?, ?, ?, ?, ?, ?, ?)",
             ROWS["sweeps"],
         )
+        con.execute("update sweeps set endpoint = 'https://huggingface.co'")
         con.executemany("insert into store.counters values (?, ?, ?, ?, ?, ?, ?)", ROWS["counters"])
         con.execute("insert into store.listing values (1, 'huggingface', 'o/a', 'o', 'a', '2026-01-01', '2026-01-02')")
         con.execute("insert into store.listing values (2, 'huggingface', 'o/b', 'o', 'b', '2026-01-01', '2026-01-01')")

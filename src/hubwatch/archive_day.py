@@ -9,8 +9,9 @@ import duckdb
 from hubwatch.load import CONTENT_HASH, TOO_MANY
 from hubwatch.mappings import Column, DayFrom, HubFrom, Mapping
 from hubwatch.pages import now
+from hubwatch.replace import replace_day, settle_departures
 from hubwatch.schema import ATTRIBUTES, COUNTERS
-from hubwatch.store import replace_day, settle_departures, transaction
+from hubwatch.store import transaction
 
 _UNITS = {"downloads_30d": "downloads_30d (rolling 30 days)", "downloads_total": "downloads_total (cumulative)", "likes": "likes"}
 _MODEL = ", ".join(column.name for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license")

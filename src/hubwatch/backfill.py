@@ -12,7 +12,8 @@ from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping
-from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.pages import SweepPages, kept_sweeps, today
+from hubwatch.runs import recorded, told
 from hubwatch.saved_pages import read_links
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
@@ -58,7 +59,7 @@ def _reload(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPage
     try:
         loaded = pipeline.load(con, settings, pages, accept_shrink, again=True)
     except pipeline.FAILURES as error:
-        return Reloaded(*key, False, 0, True, pipeline.told(error))
+        return Reloaded(*key, False, 0, True, told(error))
     return Reloaded(*key, loaded.complete, loaded.records, False, loaded.message)
 
 
@@ -67,7 +68,7 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
     if since >= until:
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
     begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
-    sweep = Sweep(hub, day or pipeline.today(), "window", since=begin, until=end)
+    sweep = Sweep(hub, day or today(), "window", since=begin, until=end)
     if day is None:
         for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
             state = pages.state()
@@ -84,7 +85,7 @@ def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: 
 
 def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring the models in that pages saved from a browser link to."""
-    hub, day = wanted.hub, wanted.day or pipeline.today()
+    hub, day = wanted.hub, wanted.day or today()
     if hub is None:
         raise UsageError(f"{source}: say which hub the page is of, with --hub")
     files = archive_files(source, settings)
@@ -97,7 +98,7 @@ def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckD
         with store.only_days(settings.data) as con:
             return load(con)
     with pipeline.warehouse(settings) as con:
-        with pipeline.recorded(settings, "backfill", wanted.hub, wanted.day) as outcome:
+        with recorded(settings, "backfill", wanted.hub, wanted.day) as outcome:
             days = load(con)
             failed = [day.told() for day in days if day.outcome == "failed"]
             outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)

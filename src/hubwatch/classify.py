@@ -134,11 +134,12 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
     profiles = _profiles_of(con, asked)
     with duckdb.connect() as scratch:
         facts.stage(scratch)
-        fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR"}, asked)
+        fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR"}, found or asked)  # all so spelt, as in classify
         fill(scratch, "profiles", PROFILE_COLUMNS, profiles)
         take_profiles(scratch, "profiles")
         judge(scratch, facts, None)
-        origins = _models(Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)])
+        judged = _models(Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)])
+        origins = [row for row in judged if (row.hub, row.namespace) in asked]
         ruled = _models(Claim, scratch, statements()["rule claims"])
     told = tuple(Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles)
     return Explanation(namespace=namespace, claims=(*_claims(facts, namespace, origins), *told, *ruled), origins=tuple(origins))

@@ -89,20 +89,28 @@ LEFT JOIN current_facts AS exact USING (hub, namespace)
 LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
 WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 
--- statement: by another hub: the same spelling elsewhere, when it is the name of a body and not a word anybody may take
+-- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take
+-- One body's namespaces often differ by case between hubs (openbmb, OpenBMB). Another case counts where its hub has no second
+-- namespace so spelt, of which one would be a look-alike, and where elsewhere one body alone is so spelt.
 CREATE OR REPLACE TEMP TABLE by_other_hub AS
-SELECT asked.hub, asked.namespace, any_value(elsewhere.organization) AS organization,
-       0.8 * min(elsewhere.confidence) AS confidence,
-       'the same name on ' || any_value(elsewhere.hub) || ': ' || any_value(elsewhere.source) AS source
-FROM judged_namespaces AS asked
-JOIN current_facts AS elsewhere ON elsewhere.namespace = asked.namespace AND elsewhere.hub <> asked.hub
+WITH spelt AS (
+    SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces
+)
+SELECT asked.hub, asked.namespace,
+       coalesce(any_value(elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) AS organization,
+       if(bool_or(elsewhere.namespace = asked.namespace), 0.8, 0.76) * min(elsewhere.confidence) AS confidence,
+       'the same name on ' || min(elsewhere.hub) || ': ' || arg_min(elsewhere.source, (elsewhere.hub, elsewhere.namespace)) AS source
+FROM spelt AS asked
+JOIN current_facts AS elsewhere ON lower(elsewhere.namespace) = lower(asked.namespace) AND elsewhere.hub <> asked.hub
 JOIN facts.organizations AS body ON body.organization = elsewhere.organization
 LEFT JOIN name_claims AS claim ON claim.text = asked.namespace
 WHERE body.kind NOT IN ('individual', 'mirror', 'unknown')
   AND length(asked.namespace) >= 4
-  AND NOT coalesce(claim.rule IS NOT NULL AND claim.kind IS NULL, false)
+  AND (asked.is_lone OR elsewhere.namespace = asked.namespace)
+  AND claim.rule IS DISTINCT FROM 'nothing-generic'   -- the other rules that stop are of look-alikes, not of a reviewed name
 GROUP BY asked.hub, asked.namespace
-HAVING count(DISTINCT elsewhere.organization) = 1;
+HAVING count(DISTINCT elsewhere.organization) = 1
+    OR count(DISTINCT elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace) = 1;
 
 -- statement: names: every folded spelling that means exactly one organization
 CREATE OR REPLACE TEMP TABLE organization_names AS

@@ -12,6 +12,8 @@ from hubwatch.cli_models import models
 from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
 from hubwatch.cli_orgs import orgs
 from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.results import HubResult, HubResults
+from hubwatch.runs import told, unexpected
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 from hubwatch.watching import watching
@@ -54,7 +56,11 @@ def main() -> NoReturn:
     except pipeline.FAILURES as error:
         if debug:
             raise
-        _end(1, pipeline.told(error))
+        _end(1, told(error))
+    except Exception as error:
+        if debug:
+            raise
+        _end(1, f"{unexpected(error)} (hubwatch --debug shows the traceback)")
     if code == 130:
         _end(130, "stopped; what is kept stays, run the same command to go on")
     sys.exit(code if isinstance(code, int) else 0)
@@ -211,14 +217,14 @@ def _set_aside(settings: Settings, sweeps: list[Sweep], fresh: bool) -> None:
             typer.echo(f"{sweep.hub}: earlier pages set aside in {aside}", err=True)
 
 
-def _show(results: dict[str, pipeline.HubResult], as_json: bool) -> None:
+def _show(results: dict[str, HubResult], as_json: bool) -> None:
     if as_json:
-        typer.echo(pipeline.HubResults(hubs=results).model_dump_json(indent=2))
+        typer.echo(HubResults(hubs=results).model_dump_json(indent=2))
     else:
         _tell_hubs(results)
 
 
-def _tell_hubs(results: dict[str, pipeline.HubResult]) -> None:
+def _tell_hubs(results: dict[str, HubResult]) -> None:
     for hub, result in results.items():
         state = "failed" if result.failed else "complete" if result.complete else "incomplete"
         counts = f"{result.records} records, {result.rejected} rejected, {result.requests} requests ({result.retries} retries)"
@@ -226,7 +232,7 @@ def _tell_hubs(results: dict[str, pipeline.HubResult]) -> None:
         typer.echo(told + (f": {result.message}" if result.message else ""))
 
 
-def _exit_unless(results: dict[str, pipeline.HubResult]) -> None:
+def _exit_unless(results: dict[str, HubResult]) -> None:
     """Exit 1, naming on stderr each hub that did not give what was asked."""
     missing = {hub: result for hub, result in results.items() if not result.as_asked}
     for hub, result in missing.items():

@@ -11,8 +11,9 @@ from hubwatch import verify as verification
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.cli_options import Data, Json, Shrink, parsed_day
 from hubwatch.cli_reading import known_hub, show_rows
+from hubwatch.collect import WINDOW_TELLS
 from hubwatch.mappings import read_mapping, ready_mappings
-from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.pages import SweepPages, kept_sweeps, today
 from hubwatch.settings import HUBS, Settings, UsageError
 from hubwatch.watching import watching
 
@@ -72,7 +73,7 @@ def window(
     sweep = backfill.window_sweep(settings, hub, *bounds, parsed_day(day) if day else None)
     if fresh and (aside := SweepPages(settings.data, settings.kept_as(hub), sweep.day, sweep.name).set_aside()):
         _tell(f"{hub}: earlier pages set aside in {aside}")
-    _tell(f"{sweep.name} of {hub} for {sweep.day}: {pipeline.WINDOW_TELLS.format(day=sweep.day)}")
+    _tell(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
     with watching(as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
     if as_json:
@@ -144,7 +145,7 @@ def prune(
 ) -> None:
     """Delete old kept pages (the tables stay), keeping the last complete full sweep of each month and hub."""
     settings = Settings.from_environment(data)
-    gone = upkeep.prune(settings.data, pipeline.today(), keep_days, dry_run)
+    gone = upkeep.prune(settings.data, today(), keep_days, dry_run)
     show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], as_json)
     _tell(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
 
@@ -175,7 +176,7 @@ def status(
 ) -> None:
     """Last complete day of each hub, its age, gaps and the next step. Exit 1 when a hub ever collected is stale."""
     settings = Settings.from_environment(data)
-    hubs = upkeep.status(settings.data, pipeline.today(), stale_days)
+    hubs = upkeep.status(settings.data, today(), stale_days)
     if as_json:
         typer.echo(json.dumps([hub.model_dump(mode="json") for hub in hubs], indent=2))
     else:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hubwatch import pipeline
+from hubwatch.pages import today
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import UsageError
 
@@ -34,4 +35,4 @@ def parsed_day(text: str, option: str = "--day") -> date:
 
 
 def day_or_today(text: str | None) -> date:
-    return parsed_day(text) if text else pipeline.today()
+    return parsed_day(text) if text else today()

@@ -3,10 +3,13 @@
 import duckdb
 
 _EDGES = """create or replace temp table edges as
-with stated as (
-  select hub, model_id, unnest(base_models) as base_model_id, generate_subscripts(base_models, 1) as turn,
+with named as (
+  select hub, model_id, unnest(base_models) as base, generate_subscripts(base_models, 1) as turn,
     coalesce(base_relation, 'unknown') as relation
   from listings where len(base_models) > 0
+), stated as (
+  select hub, named.model_id, coalesce(listed_as, base) as base_model_id, turn, relation
+  from named left join (select hub, model_id as base, listed_as from former_ids) using (hub, base)
 )
 select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id <> ''
 group by hub, model_id, base_model_id, relation"""
@@ -29,8 +32,10 @@ from edges left join (select hub, model_id as base_model_id, root, depth from en
 def derive(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table `derived`, one row for each base a listing names: the columns of `derivations`.
 
-    A base that its hub does not list is an end like any other. A circle of bases ends at its first listing in order.
+    A base that its hub does not list is an end like any other, unless the temporary table `former_ids`, where there is one, knows
+    the id it is listed under. A circle of bases ends at its first listing in order.
     """
+    con.execute("create temp table if not exists former_ids (hub varchar, model_id varchar, listed_as varchar)")
     con.execute(_EDGES)
     con.execute(_POINTERS)
     con.execute("create or replace temp table ends (hub varchar, model_id varchar, root varchar, depth bigint)")

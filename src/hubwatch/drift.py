@@ -1,35 +1,36 @@
 """Does the hub still say what it said? Keys and types of records against the last good day's."""
 
-import json
 from collections import Counter
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 
 from hubwatch.failures import DayFailure
+from hubwatch.http import lenient_json
 from hubwatch.hubs import HUBS
 from hubwatch.pages import SweepPages, read_segment
 
-TOLERATED = 0.05  # share of sampled records that may differ in a promised key
+TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
+_PAGES = 128  # that many pages are judged whole; of a longer sweep as many, from all along it
 _TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 Fingerprint = dict[str, Counter[str]]
 
 
 def fingerprint(hub: str, segments: list[Path]) -> tuple[Fingerprint, int]:
-    """Keys with their JSON types in the first page of every segment, and how many records that were."""
+    """Keys with their JSON types in the first pages of every segment (all of them in a short sweep), and how many records that were."""
     keys: Fingerprint = {}
     seen = 0
+    pages = -(-_PAGES // max(len(segments), 1))
     for segment in segments:
-        first = next(read_segment(segment), None)
-        if first is None:
-            continue
-        for record in HUBS[hub].records_of(json.loads(first.body.decode("utf-8-sig", errors="replace"))):
-            if isinstance(record, dict):
-                seen += 1
-                for key, value in record.items():
-                    keys.setdefault(key, Counter())[_TYPES[type(value)]] += 1
+        for page in islice(read_segment(segment), pages):
+            for record in HUBS[hub].records_of(lenient_json(page.body)):
+                if isinstance(record, dict):
+                    seen += 1
+                    for key, value in record.items():
+                        keys.setdefault(key, Counter())[_TYPES[type(value)]] += 1
     return keys, seen
 
 
@@ -50,28 +51,35 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages, se
         return [], rows
     for key, types, share in last:
         if key in HUBS[pages.hub].PROMISED and (of := _of_its_kind(pages.hub, key, found, seen)):
-            _judge(pages.hub, pages.day, key, set(types), share, found.get(key, Counter()), of)
+            _judge(pages.hub, pages.day, key, _usual(types), share, found.get(key, Counter()), of)
     new = sorted(set(found) - {key for key, _, _ in last})
     return ([f"new key(s) in the hub's records: {', '.join(new)}"] if new else []), rows
 
 
 def _of_its_kind(hub: str, key: str, found: Fingerprint, seen: int) -> int:
-    """How many of the sampled records could have the key: where a hub gives several kinds of record, those of its kind."""
+    """How many of the records could have the key: where a hub gives several kinds of record, those of its kind."""
     for kind in getattr(HUBS[hub], "SHAPES", ()):
         if key in kind:
             return found.get(next(iter(kind)), Counter()).total()
     return seen
 
 
+def _usual(types: list[str]) -> str:
+    """The type that most records have; null says nothing, so it is one only where there is no other."""
+    return next((kind for kind in types if kind != "null"), "null")
+
+
 def _share(hub: str, key: str, found: Fingerprint, seen: int) -> float:
-    return min(1.0, found[key].total() / max(_of_its_kind(hub, key, found, seen), 1))
+    usual = _usual([kind for kind, _ in found[key].most_common()])
+    return min(1.0, found[key][usual] / max(_of_its_kind(hub, key, found, seen), 1))
 
 
-def _judge(hub: str, day: date, key: str, types: set[str], share: float, found: Counter[str], seen: int) -> None:
-    gone = share - found.total() / seen
-    if gone > TOLERATED:
-        raise DayFailure(f"{hub} {day}: key {key} is gone from {gone:.0%} of the records; the hub has changed, the last good day stands")
-    strange = {kind: count for kind, count in found.items() if kind not in types}
-    if sum(strange.values()) > TOLERATED * seen:
-        told = ", ".join(f"{kind} in {count / seen:.0%}" for kind, count in strange.items())
-        raise DayFailure(f"{hub} {day}: key {key} is now {told} (was {', '.join(sorted(types))}); the hub has changed")
+def _judge(hub: str, day: date, key: str, usual: str, share: float, found: Counter[str], seen: int) -> None:
+    if round(share - found[usual] / seen, 9) <= TOLERATED:
+        return
+    gone = share - (found.total() - found["null"]) / seen
+    strange = {kind: count for kind, count in found.most_common() if kind not in (usual, "null")}
+    told = [f"is gone from {gone:.0%} of the records"] if gone > 0 else []
+    if strange:
+        told.append(f"is now {', '.join(f'{kind} in {count / seen:.0%}' for kind, count in strange.items())} (was {usual})")
+    raise DayFailure(f"{hub} {day}: key {key} {' and '.join(told)}; the hub has changed, the last good day stands")

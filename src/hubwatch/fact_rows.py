@@ -233,3 +233,13 @@ class Country(Fact):
     name: Name
     region: Folded
     source: Source
+
+
+class ReleaseDate(Fact):
+    """The day a model was released to the public, where the repository's creation says another."""
+
+    hub: Annotated[Hub, _one_of(Hub, "hub")]
+    model_id: Name
+    released_on: Annotated[date, BeforeValidator(_read_day), _filled("released_on", "write the day or delete the row")]
+    source: Source
+    reviewed_on: ReviewDay

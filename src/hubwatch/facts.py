@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hubwatch import fact_meanings
 from hubwatch.fact_rows import (
     INTL,
     POLICIES,
@@ -31,6 +32,7 @@ from hubwatch.fact_rows import (
     Organization,
     Policy,
     PolicyRow,
+    ReleaseDate,
     Word,
 )
 
@@ -59,6 +61,7 @@ class Facts(BaseModel):
     words: tuple[Word, ...] = ()
     name_rules: tuple[NameRule, ...] = ()
     countries: tuple[Country, ...] = ()
+    release_dates: tuple[ReleaseDate, ...] = ()
 
     def stage(self, con: duckdb.DuckDBPyConnection) -> None:
         """Replace the tables of the schema `facts` by these rows, all or none.
@@ -91,6 +94,7 @@ class Facts(BaseModel):
             "families": (self.families, {"family": "VARCHAR", "organization": "VARCHAR", "pattern": "VARCHAR"} | sourced | where),
             "licenses": (self.licenses, {"raw": "VARCHAR", "license": "VARCHAR", "class": "VARCHAR"} | sourced | where),
             "words": (self.words, {"vocabulary": "VARCHAR", "raw": "VARCHAR", "word": "VARCHAR"} | sourced | where),
+            "release_dates": (self.release_dates, {"hub": "VARCHAR", "model_id": "VARCHAR", "released_on": "DATE"} | reviewed | where),
             "country_groups": (self.countries, {"country": "VARCHAR", "name": "VARCHAR", "region": "VARCHAR"} | sourced | where),
         }
 
@@ -102,6 +106,13 @@ def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str
     shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
     values = json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows])
     con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
+    con.execute(f"COMMENT ON TABLE facts.{table} IS '{_in_sql(fact_meanings.TABLES[table])}'")
+    for name in columns:
+        con.execute(f"COMMENT ON COLUMN facts.{table}.\"{name}\" IS '{_in_sql(fact_meanings.COLUMNS[name])}'")
+
+
+def _in_sql(text: str) -> str:
+    return text.replace("'", "''")
 
 
 # --- reading ---
@@ -131,6 +142,7 @@ def _read_facts(folder: Path) -> Facts:
         words=_read(Word, folder, "words.csv"),
         name_rules=_read(NameRule, folder, "name_rules.csv"),
         countries=_read(Country, folder, "country_groups.csv"),
+        release_dates=_read(ReleaseDate, folder, "release_dates.csv"),
     )
     _check_together(facts)
     return facts
@@ -201,6 +213,7 @@ def _check_together(facts: Facts) -> None:
     _check_unique(facts.licenses, lambda row: row.raw, "license spelling")
     _check_unique(facts.words, lambda row: (row.vocabulary, row.raw), "word")
     _check_unique(facts.name_rules, lambda row: row.rule, "rule")
+    _check_unique(facts.release_dates, lambda row: (row.hub, row.model_id), "release date")
     _check_unique(facts.countries, lambda row: row.country, "country")
     _check_countries(facts)
     _check_organizations(facts)

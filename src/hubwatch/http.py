@@ -6,6 +6,7 @@ is, is raised there or here, and retried only here.
 
 import contextlib
 import email.utils
+import json
 import re
 import socket
 import threading
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import httpx
 import msgspec
@@ -46,6 +47,9 @@ _REDIRECTS = 5
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
 _POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
+# RFC 8288: a target, and its parameters in any case and order, quoted or bare.
+_LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
+_RELATION = re.compile(r"""(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""")
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 
@@ -65,7 +69,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """A hub's whole answer to `ask`. `next_link` is the `Link: rel="next"` as sent, unjudged."""
+    """A hub's whole answer to `ask`. `next_link` is where its `Link: rel="next"` leads, unjudged."""
 
     ask: Ask
     url: str
@@ -223,7 +227,10 @@ class Client:
 
     def at_home(self, link: str) -> str:
         """The link on our own endpoint: as it is when it points there, else rebuilt from its query's cursor."""
-        ours, theirs = urlsplit(self.endpoint), urlsplit(link)
+        try:
+            ours, theirs = urlsplit(self.endpoint), urlsplit(link)
+        except ValueError as error:
+            raise ForeignLink(f"{self.hub}: the next page is said to be at {link!r}, which is no address ({error})") from None
         if not theirs.netloc or (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc):
             return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
         query = parse_qsl(theirs.query, keep_blank_values=True)
@@ -273,7 +280,8 @@ class Client:
             ) as response:
                 body = self._body(response, expired)
                 self._note_window(response.headers)
-                link = response.links.get("next", {}).get("url")
+                link = _next_link(response.headers)
+                link = None if link is None else _joined(str(response.url), link)
                 return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
         except httpx.HTTPError as error:
             if expired.is_set() or isinstance(error, httpx.TimeoutException):
@@ -382,7 +390,7 @@ def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
         value = whole_json(answer, hub)
     if not isinstance(value, list):
         raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{_said(answer)}")
-    return [msgspec.Raw(msgspec.json.encode(record)) for record in value]
+    return [msgspec.Raw(json.dumps(record).encode()) for record in value]  # writes whatever it has read
 
 
 def whole_json(answer: Answer, hub: str) -> Any:
@@ -397,8 +405,7 @@ def whole_json(answer: Answer, hub: str) -> Any:
 
 def lenient_json(body: bytes) -> Any:
     """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
-    import json  # the standard library's reader takes NaN and lone surrogates, as hubs may send
-
+    # The standard library's reader takes NaN and lone surrogates, as hubs may send.
     return json.loads(body.decode("utf-8-sig", errors="replace"))
 
 
@@ -408,6 +415,23 @@ def _wait(state: tenacity.RetryCallState) -> float:
     if isinstance(failure, TransientFailure) and failure.wait is not None:
         return failure.wait
     return float(tenacity.wait_random_exponential(multiplier=0.5, max=30)(state))
+
+
+def _next_link(headers: httpx.Headers) -> str | None:
+    """The target of the `Link` whose relations, compared without case, include `next`."""
+    for target, parameters in _LINK.findall(headers.get("link", "")):
+        relation = _RELATION.search(parameters)
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            return str(target).strip()
+    return None
+
+
+def _joined(page: str, link: str) -> str:
+    """The link as a whole address, seen from the page that names it; one that is no address stays as it is."""
+    try:
+        return urljoin(page, link)
+    except ValueError:
+        return link
 
 
 def _quota(headers: httpx.Headers) -> tuple[int, int] | None:

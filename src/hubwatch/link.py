@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from hubwatch.derive import derive
 from hubwatch.store import transaction
 
-_STEPS = ("link.sql", "link_copies.sql", "link_result.sql")
+_STEPS = ("link.sql", "link_copies.sql", "link_result.sql", "link_bases.sql")
 _TEMPORARY = """present present_namespaces organization_roots renames known_namespaces body_spellings lone_spellings bodies
  shared_listings meeting anchored standing_keys mirrors shortened likely originals candidate_downloads candidates chosen reuploads
- stand_ins copies tied linked linked_models families_found derived"""
+ stand_ins copies tied linked linked_models former_ids families_found derived"""
 
 
 class LinkResult(BaseModel):

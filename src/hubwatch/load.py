@@ -1,6 +1,5 @@
 """Kept pages -> listings and observations of a day, set-based in DuckDB; a record that cannot be read goes to `rejects`."""
 
-import contextlib
 import json
 import tempfile
 from collections import Counter
@@ -15,13 +14,14 @@ import duckdb
 from hubwatch.drift import compare_with_last_good
 from hubwatch.facts import Facts
 from hubwatch.failures import DayFailure
-from hubwatch.hubs import HUBS, record_sql, shaped_sql
+from hubwatch.hubs import record_sql
 from hubwatch.pages import SweepPages, SweepState, now, read_segment
-from hubwatch.store import replace_day, settle_departures, transaction
+from hubwatch.records import as_cte, readable, record_cte, stage_records, told
+from hubwatch.replace import replace_day, settle_departures
+from hubwatch.store import transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
-UNREADABLE = "unreadable bytes: "
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         largest = max(facts.size for facts in pages.facts())
-        readable = _stage_records(con, pages.hub, segments, largest, Path(folder))
-        rejects = _rejects(con, pages.hub, readable, segments)
+        files_read = stage_records(con, pages.hub, segments, largest, Path(folder))
+        rejects = _rejects(con, pages.hub, files_read, segments)
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages, segments)
@@ -82,10 +82,10 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
                 [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
             )
         con.execute(
-            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?)",
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (" + CONTENT_HASH + "), ?, ?)",
             [
                 *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
-                *(state.started_at, state.finished_at, begun, message or None),
+                *(state.started_at, state.finished_at, begun, message or None, state.endpoint),
             ],
         )
         settle_departures(con, pages.hub)
@@ -134,97 +134,7 @@ CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(conca
   coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
 
 
-def _stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], largest: int, folder: Path) -> list[Path]:
-    """Table `parsed`: every record as columns, with its reject reason. Returns the files it was read from.
-
-    First straight into the shape that the hub promises; where a value has another type, as JSON, so that only its record
-    is rejected. Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record
-    is a plain string: it is rejected, the others of its page load.
-    """
-    shaped = shaped_sql(hub)
-    if shaped:
-        shape, sql = shaped
-        with contextlib.suppress(duckdb.InvalidInputException):
-            _parse(con, record_cte(hub, segments, largest, shape), sql)
-            return segments
-    try:
-        _parse(con, record_cte(hub, segments, largest), record_sql(hub))
-        return segments
-    except duckdb.InvalidInputException:
-        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
-        # escapes take more room than the bytes they stand for
-        _parse(con, record_cte(hub, readable, 2 * largest), record_sql(hub))
-        return readable
-
-
-def _parse(con: duckdb.DuckDBPyConnection, records: str, sql: str) -> None:
-    con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as with {records} {_as_cte(sql)}")
-
-
-def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """What `sql` makes of relation `record` over a sweep's pages; records with stray bytes are strings there, as for the loader."""
-    largest = max(facts.size for facts in pages.facts())
-    segments = pages.segments()
-    try:
-        return con.execute(f"with {record_cte(pages.hub, segments, largest)} {sql}").fetchall()
-    except duckdb.InvalidInputException:
-        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
-        return con.execute(f"with {record_cte(pages.hub, readable, 2 * largest)} {sql}").fetchall()
-
-
-def record_cte(hub: str, paths: list[Path], largest: int, shape: str = "JSON") -> str:
-    """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes, as `shape`."""
-    module = HUBS[hub]
-    return f"""record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
-      unnest({module.RECORDS}) as record from read_json({_file_list(paths)}, format='unstructured', records=false,
-      columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)}))"""
-
-
-def _as_cte(sql: str) -> str:
-    """The hub's SQL, whose own `with` goes on after `record`."""
-    return ", " + sql[sql.index("with ") + 5 :]
-
-
-def _file_list(paths: list[Path]) -> str:
-    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
-
-
-def _readable_copy(segment: Path, target: Path) -> Path:
-    """The segment's pages as plain JSON that DuckDB reads: records with stray bytes become marked strings."""
-    with open(target, "w", encoding="utf-8") as file:
-        for page in read_segment(segment):
-            file.write(_readable(page.body) + "\n")
-    return target
-
-
-def _readable(body: bytes) -> str:
-    text = body.decode("utf-8-sig", errors="replace")
-
-    def mended(value: object) -> object:
-        if isinstance(value, list):
-            return [mended(element) for element in value]
-        if isinstance(value, dict):
-            broken = _stray(value)
-            nested = {key: mended(inner) for key, inner in value.items()} if _holds_records(value) else value
-            return UNREADABLE + json.dumps(value) if broken and not _holds_records(value) else nested
-        return value
-
-    return json.dumps(mended(json.loads(text)))
-
-
-def _holds_records(value: dict[str, object]) -> bool:
-    """Whether this object is an envelope around records rather than a record."""
-    return any(key in value for key in ("Data", "data", "Model", "Models", "models", "list")) and "Name" not in value
-
-
-def _stray(value: object) -> bool:
-    """Whether a string inside cannot be written as UTF-8, or was not UTF-8 when it came."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _rejects(con: duckdb.DuckDBPyConnection, hub: str, readable: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
+def _rejects(con: duckdb.DuckDBPyConnection, hub: str, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
     """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""
     wanted = con.execute("select segment, list(distinct position) from parsed where reason is not null group by 1 order by 1").fetchall()
     found: list[tuple[str, str, str]] = []
@@ -233,27 +143,20 @@ def _rejects(con: duckdb.DuckDBPyConnection, hub: str, readable: list[Path], seg
             paths = []
             for number, page in enumerate(read_segment(segments[segment])):
                 paths.append(Path(folder) / f"{number:05}.json")
-                body = page.body if readable[segment] == segments[segment] else _readable(page.body).encode()
+                body = page.body if files_read[segment] == segments[segment] else readable(page.body).encode()
                 paths[-1].write_bytes(body)
             rows = con.execute(
                 f"""with {record_cte(hub, paths, max(path.stat().st_size for path in paths))},
                     chosen as (from record where position in ?),
-                    judged as (select * from (with record as (from chosen) {_as_cte(record_sql(hub))}))
+                    judged as (select * from (with record as (from chosen) {as_cte(record_sql(hub))}))
                     select segment, position, reason, record from judged join record using (segment, position)
                     where reason is not null order by 1, 2""",
                 [positions],
             ).fetchall()
         name = segments[segment].name.removesuffix(".json.zst")
         for page_number, position, reason, record in rows:
-            found.append((f"{name} page {page_number} record {position}", *_told(reason, record)))
+            found.append((f"{name} page {page_number} record {position}", *told(reason, record)))
     return found
-
-
-def _told(reason: str, record: str | None) -> tuple[str, str]:
-    """The reason and the record's text; a record marked as unreadable says so and shows what came."""
-    if record is not None and record.startswith('"' + UNREADABLE):
-        return "holds bytes that are not UTF-8 or half a surrogate pair", json.loads(record).removeprefix(UNREADABLE)
-    return reason, "null" if record is None else record
 
 
 def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tuple[int, int, int]:

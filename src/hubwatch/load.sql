@@ -22,7 +22,8 @@ create or replace temp macro words_of(value) as words_of_unwrapped(unwrapped(val
 create or replace temp macro is_moment_given(value) as is_given(value) and value::varchar not in ('0', '""');
 create or replace temp macro moment(value) as
   case when not is_moment_given(value) then null
-    when json_type(value) in ('UBIGINT', 'BIGINT') then try(make_timestamp(value::bigint * 1000000))
+    when json_type(value) in ('UBIGINT', 'BIGINT', 'DOUBLE') then case when value::double between 0 and 253402300799  -- the year 9999
+      then try(make_timestamp((value::double * 1000000)::bigint)) end
     else instant(value) end;
 -- The same where text without a zone is Chinese time (UTC+8), as WiseModel's gateway writes it.
 create or replace temp macro local_moment(value) as

@@ -254,6 +254,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def today() -> date:
+    """The UTC date."""
+    return datetime.now(UTC).date()
+
+
 def _matched(path: Path) -> re.Match[str]:
     match = _SEGMENT.match(path.name)
     if match is None:

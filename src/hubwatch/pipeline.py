@@ -1,34 +1,34 @@
 """THE WAY: collect, load, classify, link, measure, publish. One function a stage; the only module that knows the order."""
 
-import json
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import duckdb
 import httpx
-from pydantic import BaseModel, Field
 
 from hubwatch import classify as judging
 from hubwatch import link as linking
 from hubwatch import profiles, statistics, store
 from hubwatch.claims import ClaimError
+from hubwatch.collect import Watch
+from hubwatch.collect import collect as collect
 from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure, HubFailure
 from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
-from hubwatch.pages import Page, PageDamage, SweepPages, SweepState, kept_sweeps, now
+from hubwatch.pages import PageDamage, SweepPages, kept_sweeps, today
+from hubwatch.results import BuildResult, HubResult, KeptResult, RunResult
+from hubwatch.runs import recorded, told, unexpected
 from hubwatch.schema import precedence
 from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings, UsageError, is_loopback
-from hubwatch.sweeps import KINDS, Kept, Sweep
+from hubwatch.settings import Settings, UsageError
+from hubwatch.sweeps import KINDS, Sweep
 
 FAILURES = (
     HubFailure,
@@ -41,91 +41,6 @@ FAILURES = (
     store.StoreFault,
     OSError,
     duckdb.Error,
-)
-
-
-class HubResult(BaseModel):
-    """What a run did for one hub."""
-
-    complete: bool = False
-    records: int = Field(default=0, description="listings loaded")
-    rejected: int = 0
-    requests: int = 0
-    retries: int = 0
-    message: str = ""
-    failed: bool = Field(default=False, exclude=True)
-    limited: bool = Field(default=False, exclude=True)
-    busy: bool = Field(default=False, exclude=True, description="another process is at work on this hub")
-
-    @property
-    def as_asked(self) -> bool:
-        """Whether the hub gave what was asked for: everything, or as much as `--limit` wanted."""
-        return not self.failed and (self.complete or self.limited)
-
-
-class HubResults(BaseModel):
-    """What a stage did, hub by hub, machine-readable."""
-
-    hubs: dict[str, HubResult]
-
-
-class RunResult(BaseModel):
-    """What a run did, machine-readable (`run --json`)."""
-
-    day: date
-    hubs: dict[str, HubResult]
-    published: str | None = None
-
-    @property
-    def as_asked(self) -> bool:
-        return all(hub.as_asked for hub in self.hubs.values())
-
-
-class KeptResult(HubResult):
-    """What loading one kept sweep gave."""
-
-    hub: str
-    day: date
-    sweep: str
-
-
-class BuildResult(BaseModel):
-    """What a build loaded, oldest day first, and where it published."""
-
-    loaded: list[KeptResult]
-    published: str
-
-    @property
-    def shortfall(self) -> str:
-        """What failed or is incomplete, in one line; empty when all is as asked."""
-        short = [sweep for sweep in self.loaded if not sweep.as_asked]
-        return "; ".join(f"{sweep.hub} {sweep.day} {sweep.sweep}: {shortfall(sweep)}" for sweep in short)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a sweep is: for whoever watches."""
-
-    hub: str
-    pages: int
-    records: int
-    requests: int
-    quota_left: int | None
-    listed_total: int | None
-    ended: bool = False
-
-
-Watch = Callable[[Progress], None]
-
-
-def today() -> date:
-    """The UTC date."""
-    return datetime.now(UTC).date()
-
-
-WINDOW_TELLS = (
-    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
-    "not the counters as of then, nor what is gone since"
 )
 
 
@@ -193,13 +108,6 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
         return {result.hub: result for result in _load_in_order(con, settings, kept, accept_shrink)}
 
 
-def shortfall(result: HubResult) -> str:
-    """Why a result is not as asked, in one line; empty when it is."""
-    if result.as_asked:
-        return ""
-    return f"{'failed' if result.failed else 'incomplete'}: {' '.join(result.message.split()) or 'the hub said no reason'}"
-
-
 def asked_sweep(
     hub: str,
     kind: str = "full",
@@ -235,6 +143,8 @@ def _collected(
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
         return HubResult(failed=True, message=told(error), busy=isinstance(error, store.Busy))
+    except Exception as error:  # noqa: BLE001  what nobody thought of at one hub must not stop the others
+        return HubResult(failed=True, message=unexpected(error))
 
 
 def in_order(kept: list[SweepPages]) -> list[SweepPages]:
@@ -256,92 +166,13 @@ def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPage
     try:
         loaded = load(con, settings, pages, accept_shrink)
     except FAILURES as error:
-        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if got.failed else told(error)})
+        is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
+        return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})
+    except Exception as error:  # noqa: BLE001  as above
+        return got.model_copy(update={"failed": True, "complete": False, "message": unexpected(error)})
     message = "; ".join(dict.fromkeys(part for text in (got.message, loaded.message) for part in text.split("; ") if part))
     update = {"complete": loaded.complete and not got.failed, "records": loaded.records, "rejected": loaded.rejected, "message": message}
     return got.model_copy(update=update)
-
-
-def collect(
-    settings: Settings,
-    sweep: Sweep,
-    watch: Watch | None = None,
-    stop: threading.Event | None = None,
-    transport: httpx.BaseTransport | None = None,
-) -> HubResult:
-    """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
-    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
-    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
-        state = pages.state() or SweepState(
-            hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
-        )
-        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
-            try:
-                records = _walk(client, sweep, pages, state, watch, stop)
-            except HubFailure as failure:
-                failure.requests, failure.retries = client.tally.requests, client.tally.retries
-                raise
-            finally:
-                for note in client.tally.notes:
-                    state.note(note)
-                state.requests += client.tally.requests
-                state.retries += client.tally.retries
-                pages.save_state(state)
-            outcome.update(status="done" if state.complete else "incomplete", message=_message(state))
-    return HubResult(
-        complete=state.complete,
-        limited=state.limited,
-        records=records,
-        requests=client.tally.requests,
-        retries=client.tally.retries,
-        message=_message(state),
-    )
-
-
-def _message(state: SweepState) -> str:
-    return "; ".join([*state.notes, *([state.short] if state.short else [])])
-
-
-def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
-    """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
-    if state.endpoint != client.endpoint and not _both_local(state, client):
-        raise HubFailure(
-            f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
-        )
-    if sweep.day != today():
-        state.note(f"collected on {today()} for {sweep.day}")
-    if sweep.kind == "window":
-        state.note(WINDOW_TELLS.format(day=sweep.day))
-    records = sum(facts.records for facts in pages.facts())
-    left = None if sweep.limit is None else sweep.limit - records
-    pages.save_state(state)
-    count = 0
-    if state.finished_at and not state.limited and sweep.limit is not None:
-        return records  # complete already: a limit takes nothing away
-    if left is None or left > 0:
-        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
-        for page in walk:
-            if state.finished_at is not None:
-                state.finished_at = None
-                pages.save_state(state)
-            pages.append(page)
-            count += 1
-            records += page.facts.records
-            if watch:
-                told = Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total)
-                watch(told)
-            if stop is not None and stop.is_set():
-                return records
-    state.limited = sweep.limit is not None
-    state.finished_at = state.finished_at or now()
-    if watch:
-        watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
-    return records
-
-
-def _both_local(state: SweepState, client: Client) -> bool:
-    """Whether a sweep may go on at another endpoint than it was begun at: only between local stand-ins."""
-    return is_loopback(state.endpoint) and is_loopback(client.endpoint)
 
 
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False, again: bool = False) -> Loaded:
@@ -406,35 +237,3 @@ def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         finally:
             store.take_in_runs(con, settings.data)
             con.close()
-
-
-def told(error: BaseException) -> str:
-    """An error and its notes in one line."""
-    lines = [str(error), *getattr(error, "__notes__", [])]
-    return "; ".join(" ".join(line.split()) for line in lines if line)
-
-
-@contextmanager
-def recorded(
-    settings: Settings, stage: str, hub: str | None, day: date | None, client: Client | None = None
-) -> Iterator[dict[str, object]]:
-    """Note a run of a stage; the next writer of the warehouse takes the notes into `runs`."""
-    outcome: dict[str, object] = {"status": "done", "message": None}
-    about = {"run_id": uuid.uuid4().hex, "stage": stage, "hub": hub, "day": day.isoformat() if day else None}
-    started = now().isoformat()
-    try:
-        yield outcome
-    except BaseException as error:
-        outcome.update(status="failed", message=told(error) or type(error).__name__)
-        raise
-    finally:
-        tally = client.tally if client else None
-        cost = {
-            "requests": tally.requests if tally else 0,
-            "retries": tally.retries if tally else 0,
-            "bytes": tally.bytes if tally else 0,
-        }
-        row = about | {"started_at": started, "finished_at": now().isoformat()} | outcome | cost
-        settings.data.mkdir(parents=True, exist_ok=True)
-        with open(settings.data / "runs.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")

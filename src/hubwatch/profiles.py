@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Answer, Client, whole_json
 from hubwatch.hubs import huggingface
-from hubwatch.load import read_records
 from hubwatch.pages import Page, PageFacts, SweepPages
+from hubwatch.records import read_records
 from hubwatch.settings import Settings
 from hubwatch.store import transaction
 

@@ -153,6 +153,7 @@ finished_at | TIMESTAMP | UTC instant of the last page
 loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages that gives the same facts does not move it
 content_hash | VARCHAR | hash over the day's facts; the same facts give the same hash
 message | VARCHAR | what was odd: dropped fields, fallback, what is missing
+endpoint | VARCHAR | the address that was asked; null for archives and for days loaded before schema 2
 """
 
 TABLES = (
@@ -223,7 +224,7 @@ family | VARCHAR | model family by rule; null when none applies
         _columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the derived listing
-base_model_id | VARCHAR | the listing it is made from, on the same hub; may be missing there
+base_model_id | VARCHAR | the listing it is made from, by the id that its hub lists now (listings.base_models has the id as said); may be missing there
 relation | VARCHAR | finetune, adapter, merge, quantized, or unknown
 root_model_id | VARCHAR | the end of the chain of bases; the first in order where chains split or run in a circle
 depth | INTEGER | steps to the root
@@ -363,7 +364,7 @@ sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 {_SWEEP_FACTS.strip()}
 """),
         f"""select hub, day, source as sweep, complete, records, rejected, duplicates, listed_total, started_at, finished_at,
- loaded_at, content_hash, message from sweeps
+ loaded_at, content_hash, message, endpoint from sweeps
  qualify row_number() over (partition by hub, day order by complete desc, {PRECEDENCE}, source) = 1""",
     ),
 )

@@ -28,6 +28,13 @@ def asked_as(kept_as: str) -> str:
     return "modelscope" if kept_as == "modelscope.ai" else kept_as
 
 
+def is_the_hubs_own(hub: str, endpoint: str) -> bool:
+    """Whether this address is the hub's own site, not a mirror of it or a local stand-in."""
+    own = "modelscope.ai" if hub == "modelscope.ai" else (urlsplit(_ENDPOINTS[hub][1]).hostname or "").removeprefix("www.")
+    host = urlsplit(endpoint).hostname or ""
+    return host == own or host.endswith(f".{own}")
+
+
 class UsageError(Exception):
     """The operator asked for something that cannot be; the message says what and the cure (exit code 2)."""
 

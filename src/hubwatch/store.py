@@ -1,4 +1,4 @@
-"""The DuckDB files: opening, locking, migrating, replacing a day, putting the analysts' file in place.
+"""The DuckDB files: opening, locking, migrating, putting the analysts' file in place.
 
 Sole owner of DuckDB connections. `warehouse.duckdb` is the writer's; `hubwatch.duckdb` is what everybody else opens.
 """
@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -23,8 +23,6 @@ from hubwatch.pages import SweepPages, now
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
-_ATTRIBUTES = [column.name for column in schema.ATTRIBUTES]
-_COUNTERS = [column.name for column in schema.COUNTERS]
 
 
 class Busy(Exception):
@@ -136,6 +134,7 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
         "the first schema",
         ["create schema if not exists store", *(table.ddl() for table in (*schema.STORE, *schema.TABLES))],
     ),
+    (2, "the address that a sweep asked", ["alter table sweeps add column if not exists endpoint varchar"]),
 ]
 
 
@@ -178,172 +177,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute("rollback")
         raise
     con.execute("commit")
-
-
-def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True) -> None:
-    """Make table `staged` (model_id, attributes, counters; one row a listing) this source's facts of the day.
-
-    Whole or not at all: call inside a transaction together with the day's row in `sweeps`. What the tables say then
-    depends only on which days hold which facts, not on the order of loading. `attributes=False`: the source has
-    counters only and says nothing of attributes.
-    """
-    key = [hub, day, source]
-    con.execute("set variable hub = ?", [hub])
-    con.execute("set variable day = ?::date", [day])
-    con.execute("set variable source = ?", [source])
-    con.execute("drop table if exists before_this_day")
-    later = con.execute("select count(*) from sweeps where hub = ? and day >= ?", [hub, day]).fetchall()[0][0]
-    con.execute(
-        """create temp table before_this_day as select listing_key from store.counters
-           where day = getvariable('day') and source = getvariable('source')
-             and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))"""
-        if later
-        else "create temp table before_this_day as select listing_key from store.counters where false"
-    )
-    con.execute(
-        """delete from store.counters where day = getvariable('day') and source = getvariable('source')
-           and listing_key in (select listing_key from before_this_day)"""
-    )
-    _add_listings(con)
-    con.execute(
-        f"""insert into store.counters
-            select listing_key, getvariable('day'), getvariable('source'), false, {", ".join(_COUNTERS)} from keyed"""
-    )
-    if later:
-        _settle_precedence(con)
-        _settle_seen(con)
-    if attributes:
-        _replace_attributes(con, bool(later))
-    if later:
-        _drop_unseen(con)
-    con.execute("delete from rejects where hub = ? and day = ? and source = ?", key)
-    con.execute("delete from sweeps where hub = ? and day = ? and source = ?", key)
-
-
-def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
-    """Give every staged listing its number (table `keyed`), and widen the days it was seen."""
-    con.execute(
-        """insert into store.listing
-           select (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id),
-             getvariable('hub'), model_id, split_part(model_id, '/', 1), substr(model_id, strpos(model_id, '/') + 1),
-             getvariable('day'), getvariable('day')
-           from staged anti join (select model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
-    )
-    con.execute(
-        """create or replace temp view keyed as select listing_key, staged.* from staged
-           join (select listing_key, model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
-    )
-    con.execute(
-        """update store.listing set first_seen_on = least(first_seen_on, getvariable('day')),
-             last_seen_on = greatest(last_seen_on, getvariable('day'))
-           where (first_seen_on > getvariable('day') or last_seen_on < getvariable('day'))
-             and listing_key in (select listing_key from keyed)"""
-    )
-
-
-def _settle_precedence(con: duckdb.DuckDBPyConnection) -> None:
-    """Where several sources know a listing on this day, show the one of highest precedence."""
-    con.execute(
-        f"""update store.counters set superseded = rank > 1
-            from (select listing_key as k, source as s,
-                    row_number() over (partition by listing_key order by {schema.PRECEDENCE}, source) as rank
-                  from store.counters where day = getvariable('day')
-                    and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))) ranked
-            where day = getvariable('day') and listing_key = k and source = s and superseded <> (rank > 1)"""
-    )
-
-
-def _settle_seen(con: duckdb.DuckDBPyConnection) -> None:
-    """Days seen, anew for listings that this source had on this day and has no more."""
-    con.execute(
-        """update store.listing set first_seen_on = seen.first, last_seen_on = seen.last
-           from (select listing_key as k, min(day) as first, max(day) as last from store.counters
-                 where listing_key in (select listing_key from before_this_day anti join keyed using (listing_key))
-                 group by listing_key) seen
-           where listing_key = seen.k"""
-    )
-
-
-def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
-    """Keep the attributes' history as stretches of observed days with equal attributes.
-
-    With later days loaded, every touched listing's stretches are written anew from its points of change: the day's
-    own attributes hold on that day, and what held before goes on at the next observed day. Where a source of higher
-    precedence has the listing on this day, its word stands (if it loses the listing by a reload, load the lower again).
-    """
-    names_of_k = ", ".join(f"k.{name}" for name in _ATTRIBUTES)
-    same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
-    if not later:
-        con.execute(
-            f"""insert into store.attributes select k.listing_key, getvariable('day'), null, {names_of_k}
-                from keyed k left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
-                where a.listing_key is null or not ({same})"""
-        )
-        con.execute(
-            """update store.attributes set valid_to = getvariable('day') where valid_to is null and valid_from < getvariable('day')
-               and listing_key in (select listing_key from store.attributes where valid_from = getvariable('day'))"""
-        )
-        return
-    con.execute(
-        """create or replace temp view speaking as select * from keyed where listing_key not in (select listing_key from store.counters
-           where day = getvariable('day') and source = getvariable('source') and superseded)"""
-    )
-    con.execute("drop table if exists touched")
-    con.execute(
-        f"""create temp table touched as
-            select listing_key from speaking k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
-              and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
-            union select listing_key from before_this_day anti join keyed using (listing_key)"""
-    )
-    fields = "struct_pack(" + ", ".join(f"{name} := {name}" for name in _ATTRIBUTES) + ")"
-    con.execute("drop table if exists rewritten")
-    con.execute(
-        f"""create temp table rewritten as
-            with stretches as (select * from store.attributes where listing_key in (select listing_key from touched)),
-            next_day as (select listing_key, min(day) as day from store.counters
-              where day > getvariable('day') and listing_key in (select listing_key from touched) group by listing_key),
-            points as (
-              -- what is said elsewhere than on this day
-              select listing_key, valid_from as day, 1 as rank, {fields} as said from stretches where valid_from <> getvariable('day')
-              union all  -- on this day, if it is still said
-              select listing_key, getvariable('day'), 0, {fields} from speaking where listing_key in (select listing_key from touched)
-              union all  -- and what held on this day goes on behind it
-              select listing_key, next_day.day, 2, {fields} from stretches join next_day using (listing_key)
-              where valid_from <= getvariable('day') and (valid_to is null or valid_to > next_day.day)),
-            settled as (select listing_key, day, said from points
-              qualify row_number() over (partition by listing_key, day order by rank) = 1),
-            changes as (select listing_key, day, said from settled
-              qualify row_number() over (partition by listing_key order by day) = 1
-                or said is distinct from lag(said) over (partition by listing_key order by day))
-            select listing_key, day as valid_from, lead(day) over (partition by listing_key order by day) as valid_to, unnest(said)
-            from changes"""
-    )
-    con.execute("delete from store.attributes where listing_key in (select listing_key from touched)")
-    con.execute("insert into store.attributes select * from rewritten")
-
-
-def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
-    """Forget listings that no day holds any more: only a day replaced by another without them leaves such."""
-    con.execute("drop table if exists unseen")
-    con.execute(
-        """create temp table unseen as select listing_key from before_this_day
-           where listing_key not in (select listing_key from keyed) and listing_key not in (select listing_key from store.counters)"""
-    )
-    for table in ("store.attributes", "store.listing"):
-        con.execute(f"delete from {table} where listing_key in (select listing_key from unseen)")
-
-
-def settle_departures(con: duckdb.DuckDBPyConnection, hub: str) -> None:
-    """For every last observed day of the hub, the first later complete full sweep: then its listings were gone."""
-    con.execute("delete from store.departures where hub = ?", [hub])
-    con.execute(
-        """insert into store.departures
-           select hub, last_seen_on, min(day) as gone_on
-           from (select distinct hub, last_seen_on from store.listing where hub = ?)
-           join (select hub, day from sweeps where complete and source = 'full') using (hub)
-           where day > last_seen_on group by hub, last_seen_on""",
-        [hub],
-    )
 
 
 def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from hubwatch import pipeline
+from hubwatch import collect
 
 _EVERY = 10.0  # seconds between plain lines of one hub
 
 
 @contextmanager
-def watching(quiet: bool = False) -> Iterator[pipeline.Watch]:
+def watching(quiet: bool = False) -> Iterator[collect.Watch]:
     """A watcher for `pipeline.run` and `pipeline.collect_all`."""
     if sys.stderr.isatty() and not quiet:
         with _bars() as bars:
@@ -38,7 +38,7 @@ class _LiveWatch:
     def __init__(self, bars: Progress) -> None:
         self._bars, self._tasks, self._began = bars, dict[str, TaskID](), time.monotonic()
 
-    def __call__(self, at: pipeline.Progress) -> None:
+    def __call__(self, at: collect.Progress) -> None:
         if at.hub not in self._tasks:
             self._tasks[at.hub] = self._bars.add_task(at.hub, total=at.listed_total, told="")
         total = at.records if at.ended else at.listed_total
@@ -50,7 +50,7 @@ class _LineWatch:
         self._began = time.monotonic()
         self._last: dict[str, float] = {}
 
-    def __call__(self, at: pipeline.Progress) -> None:
+    def __call__(self, at: collect.Progress) -> None:
         moment = time.monotonic()
         if at.ended or moment - self._last.get(at.hub, self._began) >= _EVERY:
             self._last[at.hub] = moment
@@ -58,7 +58,7 @@ class _LineWatch:
             sys.stderr.flush()
 
 
-def _told(at: pipeline.Progress, seconds: float) -> str:
+def _told(at: collect.Progress, seconds: float) -> str:
     quota = "" if at.quota_left is None else f", quota left {at.quota_left}"
     total = "" if at.listed_total is None else f" of {at.listed_total}"
     return f"{at.pages} pages, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hubwatch.pages import today
+
 SIZES = (200_000, 2_500_000)
 PEERS_UP_TO = 200_000  # the peers take their time in proportion; at the larger size they would take an hour
 
@@ -52,7 +54,7 @@ def hubwatch(url: str, folder: Path) -> int:
 
     settings = Settings.from_environment(folder, {"HF_ENDPOINT": url})
     began = time.perf_counter()
-    pipeline.collect(settings, Sweep("huggingface", pipeline.today()))
+    pipeline.collect(settings, Sweep("huggingface", today()))
     sys.stderr.write(f"    of this, collect {time.perf_counter() - began:.1f} s\n")
     return pipeline.load_all(settings, kept_sweeps(folder))["huggingface"].records
 

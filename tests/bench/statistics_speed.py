@@ -28,6 +28,7 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
     fresh = not path.exists()
     con = duckdb.connect(str(path), config={"memory_limit": MEMORY, "preserve_insertion_order": False})
     if not fresh:
+        store_definitions(con)  # today's, whoever made the file
         return con
     con.execute("create schema store")
     for relation in (*schema.STORE, *schema.TABLES, *schema.VIEWS):

@@ -57,7 +57,7 @@ class Standing:
             HUBWATCH_DATA=str(data),
             **endpoints,
         )
-        self.client = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=30, trust_env=False)
+        self.client = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=120, trust_env=False)
         self._running: list[subprocess.Popen[bytes]] = []
         self._logs = 0
 

@@ -19,6 +19,7 @@ import yaml
 from hubwatch import leases, pipeline, store
 from hubwatch.day_figures import day_figures
 from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.results import shortfall
 from hubwatch.sandbox import Sandbox
 from hubwatch.settings import Settings, UsageError
 from tests.conftest import settings_for
@@ -127,7 +128,7 @@ def test_a_sweep_still_going_is_loaded_as_incomplete_and_said_and_completed_late
     whole = segment.read_bytes()
     segment.write_bytes(whole + whole[:50])  # a page is being written right now
     loaded = pipeline.load_all(settings, [going])["huggingface"]
-    assert pipeline.shortfall(loaded) == "incomplete: the sweep has not ended; collect again to go on"
+    assert shortfall(loaded) == "incomplete: the sweep has not ended; collect again to go on"
     assert (loaded.complete, loaded.records) == (False, 3)
     assert segment.read_bytes() == whole + whole[:50], "the collector's file was touched under its hands"
     segment.write_bytes(whole)
@@ -135,7 +136,7 @@ def test_a_sweep_still_going_is_loaded_as_incomplete_and_said_and_completed_late
     state.finished_at = state.started_at
     going.save_state(state)
     assert _not_yet_loaded(settings) == [DAY.day]
-    assert pipeline.shortfall(pipeline.load_all(settings, [going])["huggingface"]) == ""
+    assert shortfall(pipeline.load_all(settings, [going])["huggingface"]) == ""
 
 
 def test_one_sweep_that_cannot_be_believed_is_named_and_the_others_are_published(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hubwatch.facts import Facts, load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.load import load_sweep
 from hubwatch.pages import SweepPages
+from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
@@ -23,10 +24,10 @@ def vocabulary() -> Facts:
     return Facts(licenses=facts.licenses, words=facts.words)
 
 
-def collect_and_load(settings: Settings, sweep: Sweep, hub: Any = None) -> pipeline.HubResult:
+def collect_and_load(settings: Settings, sweep: Sweep, hub: Any = None) -> HubResult:
     """What the sweep gave, asked of `hub` or over the network; its rows are in the writer's database."""
     got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub) if hub else None)[sweep.hub]
-    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind)
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
     with pipeline.warehouse(settings) as con:
         if not pages.segments():
             return got

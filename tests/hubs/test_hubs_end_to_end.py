@@ -9,6 +9,8 @@ from tests.hubs.hub_day import collect_and_load, rows
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 from hubwatch import pipeline
+from hubwatch.pages import today
+from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Sandbox, Switches
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
@@ -18,18 +20,18 @@ QUICK = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIE
 
 def run(
     data: Path, hubs: dict[str, Any], faults: tuple[str, ...] = (), switches: Switches | None = None, **sweep: Any
-) -> dict[str, pipeline.HubResult]:
+) -> dict[str, HubResult]:
     """Each hub's day, collected from its stand-in and loaded."""
     with Sandbox(**hubs, faults=Faults.parse(faults), switches=switches, max_seconds=300) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints | QUICK)
-        return {hub: collect_and_load(settings, Sweep(hub, pipeline.today(), **sweep)) for hub in hubs}
+        return {hub: collect_and_load(settings, Sweep(hub, today(), **sweep)) for hub in hubs}
 
 
 def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> None:
     hubs = {"huggingface": huggingface_rows(30), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
     with Sandbox(**hubs, max_seconds=300) as sandbox:
         settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
-        result = pipeline.run(settings, [Sweep(hub, pipeline.today()) for hub in hubs])
+        result = pipeline.run(settings, [Sweep(hub, today()) for hub in hubs])
     assert result.as_asked, result
     assert result.published == str(tmp_path / "hubwatch.duckdb")
     assert rows(tmp_path, "select hub, complete, records, rejected from days order by hub") == [
@@ -65,6 +67,22 @@ def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path
     ) == [(250, 0, 249 * 11)]
 
 
+@pytest.mark.parametrize("dolphin", ["open", "forbidden"])
+def test_a_window_holds_what_was_created_in_it_and_no_other(tmp_path: Path, dolphin: Any) -> None:
+    hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
+    since, until = datetime(2023, 11, 15), datetime(2023, 11, 16)
+    with Sandbox(**hubs, switches=Switches(dolphin=dolphin), max_seconds=300) as sandbox:
+        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        collect_and_load(settings, Sweep("modelscope", today(), "window", since=since, until=until))
+        since, until = datetime(2024, 5, 3), datetime(2024, 5, 5)
+        collect_and_load(settings, Sweep("wisemodel", today(), "window", since=since, until=until))
+    got = rows(tmp_path, "select hub, min(created_at), max(created_at), count(*) from listings group by hub order by hub")
+    assert got == [
+        ("modelscope", datetime(2023, 11, 15, 0, 0, 20), datetime(2023, 11, 15, 2, 22, 20), 143),  # one a minute
+        ("wisemodel", datetime(2024, 5, 3), datetime(2024, 5, 4), 10),  # 0:00 is 8:00 in China, as the hub writes it
+    ]
+
+
 @pytest.mark.parametrize("past_the_end", ["empty", "null-list", "null-data"])
 def test_modelscope_may_move_under_the_walk_and_end_as_it_likes(tmp_path: Path, past_the_end: Any) -> None:
     result = run(tmp_path, {"modelscope": modelscope_rows(400)}, switches=Switches(moving=7, past_the_end=past_the_end))
@@ -97,7 +115,7 @@ def test_stray_bytes_cost_their_record_only(tmp_path: Path) -> None:
     hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(250)}
     with Sandbox(**hubs, faults=Faults.parse(("modelscope:invalid-utf8@2", "wisemodel:invalid-utf8@2")), max_seconds=300) as sandbox:
         settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
-        result = pipeline.run(settings, [Sweep(hub, pipeline.today(), license_budget=0) for hub in hubs])
+        result = pipeline.run(settings, [Sweep(hub, today(), license_budget=0) for hub in hubs])
     for hub in hubs:
         assert (result.hubs[hub].complete, result.hubs[hub].records, result.hubs[hub].rejected) == (True, 249, 1), result
     assert {reason for (reason,) in rows(tmp_path, "select reason from rejects")} == {

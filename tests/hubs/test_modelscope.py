@@ -13,11 +13,12 @@ import pytest
 from tests.hubs.hub_day import collect_and_load, rows, vocabulary
 from tests.shared import shared
 
-from hubwatch import pipeline
+from hubwatch.pages import today
+from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-DAY = pipeline.today()
+DAY = today()
 Answering = Callable[[httpx.Request], Any]
 
 
@@ -107,7 +108,7 @@ def settings(data: Path, endpoint: str = "http://127.0.0.1:9", token: str = "", 
     return Settings.from_environment(data, env)
 
 
-def run(data: Path, hub: Answering, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
+def run(data: Path, hub: Answering, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> HubResult:
     return collect_and_load(own or settings(data), Sweep("modelscope", day, kind, **sweep), hub)
 
 
@@ -129,7 +130,7 @@ def test_a_record_of_the_sites_own_listing_becomes_exactly_this_listing(tmp_path
     ]
 
 
-def load_pages(data: Path, pages: list[Any]) -> pipeline.HubResult:
+def load_pages(data: Path, pages: list[Any]) -> HubResult:
     """A sweep of which each page is one of `pages`, whatever is asked."""
     left = list(pages)
     return run(data, lambda request: httpx.Response(200, json=left.pop(0) if len(left) > 1 else left[0]))
@@ -230,6 +231,7 @@ ODD_FIELDS: list[tuple[str, dict[str, Any], str, Any]] = [
     ("base-model-empty", {"BaseModel": [""]}, "base_models", None),
     ("iso-time", {"CreatedTime": "2026-02-16T03:51:50Z"}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
     ("zone-time", {"CreatedTime": "2026-02-16T11:51:50+08:00"}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
+    ("float-seconds", {"CreatedTime": 1771213910.0}, "created_at", datetime(2026, 2, 16, 3, 51, 50)),
     ("no-time", {"CreatedTime": 0}, "created_at", None),
     ("chinese-title", {"ChineseName": "书生"}, "title", "书生"),
     ("chinese-id", {"Name": "通义"}, "model_id", "a/通义"),
@@ -266,6 +268,7 @@ def test_a_record_without_its_license_key_is_read(tmp_path: Path) -> None:
         ({"Path": None}, "Path and Name are not owner and name"),
         ({"Path": "a b"}, "Path and Name are not owner and name"),
         ({"CreatedTime": "yesterday"}, "the creation time is no time"),
+        ({"CreatedTime": 1771213910000}, "the creation time is no time"),
     ],
 )
 def test_an_unreadable_record_is_rejected_with_its_reason_and_the_others_load(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:

@@ -15,10 +15,12 @@ from tests.shared import shared
 from hubwatch import pipeline
 from hubwatch.hubs.numbered import Listing
 from hubwatch.hubs.wisemodel_listing import Fields, SiteListing
+from hubwatch.pages import today
+from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
-DAY = pipeline.today()
+DAY = today()
 HOME = "http://127.0.0.1:9"
 
 
@@ -88,7 +90,7 @@ def settings(data: Path, **more: str) -> Settings:
     return Settings.from_environment(data, env | more)
 
 
-def run(data: Path, hub: Hub, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> pipeline.HubResult:
+def run(data: Path, hub: Hub, kind: str = "full", day: date = DAY, own: Settings | None = None, **sweep: Any) -> HubResult:
     asked = Sweep("wisemodel", day, kind, **({"license_budget": 0} | sweep))
     return collect_and_load(own or settings(data), asked, hub)
 
@@ -149,7 +151,7 @@ def test_a_hub_that_ignores_the_cursor_is_noticed(tmp_path: Path) -> None:
     numbers = iter(range(100))
     result = run(tmp_path, Hub(odd=lambda request: httpx.Response(200, json=[*page[:-1], page[-1] | {"description": next(numbers)}])))
     assert result.failed
-    assert "goes back to project 1, behind 100" in result.message
+    assert "ends at project 100, not behind 100" in result.message
 
 
 def test_a_killed_sweep_goes_on_behind_its_last_kept_page(tmp_path: Path) -> None:
@@ -213,6 +215,21 @@ def test_an_owners_sweep_asks_for_the_group_or_else_the_user(tmp_path: Path) -> 
     result = run(tmp_path / "2", hub, "owners", owners=("01.AI", "nobody"))
     assert (result.complete, result.failed, result.records) == (False, False, 205)
     assert "there is no group or user nobody" in result.message
+    alone = Sweep("wisemodel", DAY, "owners", owners=("nobody",), license_budget=0)
+    result = pipeline.run(settings(tmp_path / "3"), [alone], transport=httpx.MockTransport(hub)).hubs["wisemodel"]
+    assert (result.failed, result.message) == (True, "there is no group or user nobody")
+
+
+def test_pages_that_overlap_by_a_project_are_settled_by_key(tmp_path: Path) -> None:
+    found = [project(number, f"a/m{number}") for number in range(1, 151)]
+
+    def overlapping(request: httpx.Request) -> httpx.Response:
+        after = int(request.url.params.get("id_after", "0"))
+        return httpx.Response(200, json=[one for one in found if one["id"] >= after][:100])
+
+    result = run(tmp_path, Hub(odd=overlapping))
+    assert (result.complete, result.records) == (True, 150), result.message
+    assert rows(tmp_path, "select count(distinct model_id) from observations") == [(150,)]
 
 
 def licensed(count: int) -> Hub:

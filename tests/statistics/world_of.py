@@ -12,6 +12,7 @@ create schema if not exists facts;
 create table facts.organizations(organization varchar, country varchar, kind varchar, other_names varchar[]);
 create table facts.licenses(raw varchar, license varchar, class varchar);
 create table facts.country_groups(country varchar, region varchar);
+create table facts.release_dates(hub varchar, model_id varchar, released_on date);
 create table facts.policies(policy varchar, organization varchar, country varchar, kind varchar);
 """
 

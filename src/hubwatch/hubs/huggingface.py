@@ -9,17 +9,19 @@ taken (verified on the answer: `_enters_at`; else we walk), page sizes above 100
 """
 
 import base64
+import contextlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
 from hubwatch.failures import BrokenPage, LoopingPages, Refused
-from hubwatch.http import Answer, Ask, Client, whole_array
+from hubwatch.http import Answer, Ask, Client, lenient_json, whole_array
 from hubwatch.pages import Page, PageFacts, SweepState
 from hubwatch.sweeps import Kept, Sweep
 
@@ -46,14 +48,16 @@ RECORDS = "page"
 _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
+_EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
 
 
 class _Edge(msgspec.Struct):
     """The little of a record that a walk needs to know where it is."""
 
-    key: str | None = msgspec.field(name="_id", default=None)
-    downloads: float | None = None
+    key: Any = msgspec.field(name="_id", default=None)
+    created: Any = msgspec.field(name="createdAt", default=None)
+    downloads: Any = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class _Walk:
     def is_over(self, last: _Edge) -> bool:
         """Whether everything behind this record is outside of what is wanted."""
         if self.floor is not None:
-            return last.downloads is not None and last.downloads < self.floor
+            return isinstance(last.downloads, int | float) and last.downloads < self.floor
         created = _created(last)
         if created is None:
             return False
@@ -148,29 +152,47 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
 
 def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
-    before: dict[Ask, tuple[int | None, str]] = {start: (left, "")}  # records wanted, and the last `_id` before each page
+    before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
+    empty = 0
 
     def read(answer: Answer) -> _Reading:
-        wanted, key = before[answer.ask]
+        nonlocal empty
+        wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
         first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
         link = client.at_home(answer.next_link) if answer.next_link else None
-        if not records and link:
-            raise BrokenPage(f"{NAME}: {answer.url} is empty but names a next page")
-        if walk.order == _BY_CREATION and first.key and first.key <= key:
-            raise LoopingPages(f"{NAME}: {answer.url} goes back to {first.key}, behind {key}")
+        if not records:
+            empty += 1
+            if link or (answer.ask != start and empty < _EMPTY_TRIES):
+                raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
+        elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
+            raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
         if link is None or walk.is_over(last):
             return _Reading(len(records), None, None)
         wanted = None if wanted is None else wanted - len(records)
         if wanted is not None and wanted <= 0:
             return _Reading(len(records), link, None)
         after = Ask(_sized(link, _page_size(wanted)))
-        before.setdefault(after, (wanted, last.key or key))
+        before.setdefault(after, (wanted, _newer(behind, _newer(first, last))))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(start, read):
         facts = PageFacts(answer.url, answer.status, answer.at, reading.records, len(answer.body), reading.link)
         yield Page(facts, answer.body, walk.partition)
+
+
+def _newer(one: _Edge, other: _Edge) -> _Edge:
+    """Whichever was created later; the other one where that is not known."""
+    first, second = _created(one), _created(other)
+    return one if first is not None and (second is None or first > second) else other
+
+
+def _is_back(newest: _Edge, before: _Edge) -> bool:
+    """Whether a page reaches no further than those before it: the walk stands still or goes round."""
+    if newest.key is not None and newest.key == before.key:
+        return True
+    created, behind = _created(newest), _created(before)
+    return created is not None and behind is not None and created < behind
 
 
 def _page_size(wanted: int | None) -> int:
@@ -222,12 +244,17 @@ def _edge(record: msgspec.Raw) -> _Edge:
     try:
         return msgspec.json.decode(record, type=_Edge)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Edge()  # the loader rejects it with its reason; the walk goes on
+        found = lenient_json(bytes(record))
+        named = isinstance(found, dict)
+        return _Edge(found.get("_id"), found.get("createdAt"), found.get("downloads")) if named else _Edge()
 
 
 def _created(edge: _Edge) -> datetime | None:
-    """The creation second that `_id` begins with (UTC)."""
-    if edge.key is None or not re.fullmatch("[0-9a-f]{24}", edge.key):
+    """When the record says it was created, else the second that `_id` begins with (UTC)."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        at = datetime.fromisoformat(edge.created)
+        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    if not isinstance(edge.key, str) or not re.fullmatch("[0-9a-f]{24}", edge.key):
         return None
     return datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
 
@@ -243,12 +270,32 @@ def _refused_fields(refusal: Refused, fields: list[str]) -> list[str]:
     """Those of our fields that a 400 names as invalid: not in the list of valid ones it gives, or named without one."""
     if refusal.status != 400:
         return []
-    text = refusal.body.decode("utf-8", errors="replace").replace("\\", "")
-    runs = re.findall(r"""[\w.-]+(?:["'`\s]*(?:,|\||\bor\b|\band\b)["'`\s]*[\w.-]+)+""", text)
-    valid = max((set(re.findall(r"[\w.-]+", run)) for run in runs), key=len, default=set())
+    text = _listed_with_commas(refusal.body)
+    runs = re.findall(r"[\w.-]+(?:,[\w.-]+)+", text)
+    valid = max(({word.strip(".-") for word in run.split(",")} for run in runs), key=len, default=set())
     if len(valid & set(fields)) >= 2:
         return [name for name in fields if name not in valid]
     return [name for name in fields if re.search(rf"\b{re.escape(name)}\b", text)]
+
+
+def _listed_with_commas(body: bytes) -> str:
+    """The words of an error, with one comma and nothing else between those that it lists in whatever way."""
+    try:
+        text = " : ".join(_texts(lenient_json(body)))
+    except ValueError:
+        text = body.decode("utf-8", errors="replace")
+    text = re.sub(r"\s+(?:or|and)\s+", ",", re.sub(r"[\"'`\\]", "", text[:20_000]))
+    return re.sub(r",+", ",", re.sub(r"\s*\n\s*[-*•]?\s*|\s*[,;|]\s*", ",", text))
+
+
+def _texts(value: object) -> list[str]:
+    """The texts in a JSON value; those of a list in one, as a list."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    if isinstance(value, list):
+        listed = [inner for inner in value if isinstance(inner, str)]
+        return [", ".join(listed), *(text for inner in value if not isinstance(inner, str) for text in _texts(inner))]
+    return [value] if isinstance(value, str) else []
 
 
 def profile_asks(client: Client, namespace: str) -> list[Ask]:

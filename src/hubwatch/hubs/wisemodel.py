@@ -125,9 +125,9 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         nonlocal linked
         wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
-        first, last = (_edge(records[0]), _edge(records[-1])) if records else (None, None)
-        if first is not None and first <= behind:
-            raise LoopingPages(f"{NAME}: {answer.url} goes back to project {first}, behind {behind}")
+        last = _edge(records[-1]) if records else None
+        if last is not None and last <= behind:
+            raise LoopingPages(f"{NAME}: {answer.url} ends at project {last}, not behind {behind}, where the page before it ended")
         linked = linked or answer.next_link is not None
         link = None if linked and answer.next_link is None else _next(client, answer, len(records), last)
         wanted = None if wanted is None else wanted - len(records)
@@ -203,8 +203,10 @@ def _note_code_repositories(kept: Kept, state: SweepState) -> None:
 def _edge(record: msgspec.Raw) -> int | None:
     try:
         return msgspec.json.decode(record, type=_Edge).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None  # the loader rejects it with its reason; the walk goes on
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the loader rejects it with its reason; the walk goes on
+        project = lenient_json(bytes(record))
+        known = project.get("id") if isinstance(project, dict) else None
+        return known if isinstance(known, int) else None
 
 
 def _page_size(wanted: int | None) -> int:

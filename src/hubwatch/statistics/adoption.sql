@@ -2,8 +2,9 @@
 -- title: Adoption against the leaders of the same size
 -- definition: A row is a model and an age: its downloads since release (downloads_total observed within a tenth of that age, at least
 --   one day) over the median, at the same age, of the ten most downloaded models of its size class on the hub. 1 or more: on the course of a
---   leader. peers is how many of the ten were observed at that age. Released is the creation date by the hub's word, or
---   the first observed day when an earlier complete full sweep after creation did not list it (published late).
+--   leader. peers is how many of the ten were observed at that age. Released is the reviewed release date where
+--   there is one (data/release_dates.csv), else the creation date by the hub's word, or the first observed day when an earlier
+--   complete full sweep after creation did not list it (published late).
 --   The first models of each class are shown, and model if named. The method is the Relative Adoption Metric of the ATOM project.
 -- unit: ratio of downloads since release
 -- window: 7, 14, 30, 60, 90, 180 and 365 days after release
@@ -15,9 +16,10 @@ dated as (
   select listing_key, listings.hub, model_id, day, source,
     -- include size_class
     as size_class,
-    case when exists (select 1 from days d where d.hub = listings.hub and d.complete and d.sweep = 'full'
-      and d.day > created_at::date and d.day < first_seen_on) then first_seen_on else created_at::date end as released_on
-  from listings join scope using (hub) where created_at is not null and parameters is not null and first_seen_on <= day
+    coalesce(released_on, case when exists (select 1 from days d where d.hub = listings.hub and d.complete and d.sweep = 'full'
+      and d.day > created_at::date and d.day < first_seen_on) then first_seen_on else created_at::date end) as released_on
+  from listings join scope using (hub) left join (select hub, model_id, released_on from facts.release_dates) using (hub, model_id)
+  where created_at is not null and parameters is not null and first_seen_on <= day
 ),
 ranked as (
   select dated.*, downloads_total, row_number() over (partition by hub, size_class order by downloads_total desc, model_id) as place

@@ -15,13 +15,19 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from hubwatch.settings import UsageError
+
 _FOLDER = Path(__file__).parent
 _REQUIRED = ("name", "title", "definition", "unit", "window", "parameters")
-_INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)\n", re.MULTILINE)
+_INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
 
 
 class StatisticsError(Exception):
     """A statistic cannot be given; one line says which, why, and what to ask instead."""
+
+
+class WrongQuestion(StatisticsError, UsageError):
+    """What is asked does not exist: no such statistic, parameter or value, whatever the data (exit code 2)."""
 
 
 class HeadError(ValueError):
@@ -58,7 +64,7 @@ def definition(name: str) -> Definition:
     if wanted in known:
         return known[wanted]
     near = get_close_matches(wanted, known, n=3, cutoff=0.5) or sorted(known)
-    raise StatisticsError(f"there is no statistic {name!r}; did you mean {', '.join(n.replace('_', '-') for n in near)}?")
+    raise WrongQuestion(f"there is no statistic {name!r}; did you mean {', '.join(n.replace('_', '-') for n in near)}?")
 
 
 def parse(text: str, stem: str) -> Definition:
@@ -111,7 +117,8 @@ def _parameters(text: str) -> dict[str, tuple[str, ...]]:
 def _with_parts(body: str) -> str:
     def part(match: re.Match[str]) -> str:
         path = _FOLDER / "parts" / f"{match[2]}.sql"
-        return "".join(f"{match[1]}{line}\n" for line in path.read_text(encoding="utf-8").strip().splitlines())
+        text = path.read_text(encoding="utf-8").strip().replace("{of}", match[3] or "")
+        return "".join(f"{match[1]}{line}\n" for line in text.splitlines())
 
     while _INCLUDE.search(body):
         body = _INCLUDE.sub(part, body)

@@ -33,7 +33,7 @@ labelled as (
   left join regions using (country)
   where $country is null or country = $country or country is null
 ),
--- Groups as small numbers: a year of a large hub is a billion rows.
+-- Groups as small numbers.
 numbered as materialized (
   select listing_key, owner, first_seen_on, last_seen_on, case when outside then -1 else coalesce(dense_rank() over (order by "group" nulls first), 0)::int end as number, "group"
   from labelled
@@ -46,10 +46,17 @@ spans as (
     min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day) as listing_key
   from numbered, length group by owner
 ),
+tried as (select listing_key from spans where listing_key is not null),
+-- A year of a large hub is a billion rows.
+told as not materialized (
+  select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
+    when 'likes' then likes else 1 end as value
+  from store.counters anti join others using (day, source) where day in (select day from range)
+),
 steady as materialized (
-  select listing_key from store.counters anti join others using (day, source)
-  join (select listing_key from spans where listing_key is not null) using (listing_key)
-  where day in (select day from range) group by listing_key having count(*) = (select days from length)
+  select listing_key from (
+    -- include sliced tried
+  ) group by listing_key having count(*) = (select days from length)
 ),
 patched as materialized (
   select owner from (
@@ -62,13 +69,10 @@ panel as materialized (
   select listing_key, number, constant.owner is not null as constant from numbered left join constant using (owner)
 ),
 groups as (
-  -- One pass. The filter, which needs both sides of the join, keeps DuckDB from summing per listing before joining.
   select day, number, sum(value)::bigint as value, count(value) as models, sum(value) filter (constant)::bigint as value_constant
   from (
-    select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
-      when 'likes' then likes else 1 end as value
-    from store.counters anti join others using (day, source) where day in (select day from range))
-  join panel using (listing_key) group by day, number
+    -- include sliced panel
+  ) group by day, number
 ),
 whole as (
   select day, sum(value) filter (number >= 0) as inside, coalesce(sum(value) filter (number < 0), 0) as outside,

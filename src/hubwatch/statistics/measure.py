@@ -12,6 +12,7 @@ create table if not exists facts.organizations(
   organization varchar, country varchar, kind varchar, parent varchar, other_names varchar[]);
 create table if not exists facts.licenses(raw varchar, license varchar, class varchar);
 create table if not exists facts.country_groups(country varchar, region varchar);
+create table if not exists facts.release_dates(hub varchar, model_id varchar, released_on date);
 create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar);
 """
 

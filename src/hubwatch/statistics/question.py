@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import duckdb
 
-from hubwatch.statistics.definitions import Definition, StatisticsError
+from hubwatch.statistics.definitions import Definition, StatisticsError, WrongQuestion
 from hubwatch.statistics.literals import Value
 from hubwatch.statistics.scope import (
     ObservedDay,
@@ -40,7 +40,7 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     """The question as the query needs it; every refusal is a StatisticsError with the cure."""
     given = {name.replace("-", "_"): value for name, value in asked.items() if value is not None}
     if foreign := sorted(set(given) - set(statistic.parameters)):
-        raise StatisticsError(f"{statistic.name} takes no {', '.join(foreign)}; it takes {statistic.takes}")
+        raise WrongQuestion(f"{statistic.name} takes no {', '.join(foreign)}; it takes {statistic.takes}")
     values: dict[str, Value] = {name: _value(name, choices, given.get(name)) for name, choices in statistic.parameters.items()}
     question = Question(values, {}, [])
     if "policy" in values:
@@ -189,9 +189,9 @@ def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
     if len(choices) == 1 and isinstance(_number(choices[0]), int | float):
         number = _number(str(given))
         if isinstance(number, str):
-            raise StatisticsError(f"{name} {given!r} is not a number")
+            raise WrongQuestion(f"{name} {given!r} is not a number")
         if number < 0 or (name == "top" and (number < 1 or number != int(number))):
-            raise StatisticsError(f"{name} {given!r} must be a {'whole number from 1 on' if name == 'top' else 'number from 0 on'}")
+            raise WrongQuestion(f"{name} {given!r} must be a {'whole number from 1 on' if name == 'top' else 'number from 0 on'}")
         return number
     text = str(given)
     if len(choices) > 1:
@@ -199,7 +199,7 @@ def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
         if text not in choices:
             near = get_close_matches(text, choices, n=1, cutoff=0.5)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise StatisticsError(f"there is no {name} {given!r}{hint} (choices: {', '.join(choices)})")
+            raise WrongQuestion(f"there is no {name} {given!r}{hint} (choices: {', '.join(choices)})")
     return text
 
 
@@ -207,7 +207,7 @@ def _date(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise StatisticsError(f"{name} {text!r} is not a date; write YYYY-MM-DD") from None
+        raise WrongQuestion(f"{name} {text!r} is not a date; write YYYY-MM-DD") from None
 
 
 def _number(text: str) -> int | float | str:
@@ -225,7 +225,7 @@ def _policy(con: duckdb.DuckDBPyConnection, wanted: Value, warnings: list[str]) 
         warnings.append("no namespace is classified yet: every origin is unknown (run hubwatch classify)")
     policy = str(wanted or DEFAULT_POLICY)
     if known and policy not in known:
-        raise StatisticsError(f"there is no policy {policy!r}; policies: {', '.join(known)}")
+        raise WrongQuestion(f"there is no policy {policy!r}; policies: {', '.join(known)}")
     return policy
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from hubwatch.settings import is_loopback, is_the_hubs_own
 from hubwatch.statistics.definitions import StatisticsError
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
@@ -22,13 +23,16 @@ class ObservedDay(BaseModel):
     records: int | None
     listed_total: int | None
     content_hash: str | None
+    endpoint: str | None = None
 
 
-_OBSERVED = ", ".join(ObservedDay.model_fields)
+_OBSERVED = "columns(lambda name: list_contains($fields, name))"  # a file published by an earlier version may lack some
 
 
-def _observed(row: tuple[Any, ...]) -> ObservedDay:
-    return ObservedDay(**dict(zip(ObservedDay.model_fields, row, strict=True)))
+def _observed(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> list[ObservedDay]:
+    found = con.execute(sql, values | {"fields": list(ObservedDay.model_fields)})
+    names = [column[0] for column in found.description or ()]
+    return [ObservedDay(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
 
 def observed_hubs(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -66,15 +70,16 @@ def only_hub_with_downloads(con: duckdb.DuckDBPyConnection, hubs: list[str], wan
 
 def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
     """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
-    days = con.execute(
+    days = _observed(
+        con,
         f"""select {_OBSERVED} from days where hub = $hub
            and ($wanted is null or day = $wanted) and (not $avoid or day not in
              (select day from flags where hub = $hub and model_id = ''))
            order by complete and sweep = 'full' desc, complete desc, day desc limit 1""",
         {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
-    ).fetchall()
+    )
     if days:
-        return _observed(days[0])
+        return days[0]
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
@@ -100,12 +105,12 @@ def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: int | N
 
 def whole_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None) -> list[ObservedDay]:
     """The hub's days of complete full sweeps and of archives, in order: a day of another sweep has another extent."""
-    rows = con.execute(
+    return _observed(
+        con,
         f"""select {_OBSERVED} from days where hub = $hub and (complete and sweep = 'full' or starts_with(sweep, 'archive'))
            and day between coalesce($since, day) and coalesce($until, day) order by day""",
         {"hub": hub, "since": since, "until": until},
-    ).fetchall()
-    return [_observed(row) for row in rows]
+    )
 
 
 def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
@@ -124,7 +129,7 @@ def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> dat
 
 
 def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
-    """What a reader must know of the day: a sweep that is not whole, and the day's own flags."""
+    """What a reader must know of the day: a sweep that is not whole or not of the hub itself, and the day's own flags."""
     said = []
     if at.sweep.startswith("archive"):
         said.append(f"{at.hub} {at.day}: {at.sweep} is a published snapshot, not the whole hub")
@@ -132,5 +137,8 @@ def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
         said.append(f"{at.hub} {at.day}: the sweep is incomplete ({at.records} records)")
     elif at.sweep != "full":
         said.append(f"{at.hub} {at.day}: a {at.sweep} sweep, not the whole hub")
+    if at.endpoint and not is_the_hubs_own(at.hub, at.endpoint):
+        who = "a local stand-in" if is_loopback(at.endpoint) else at.endpoint
+        said.append(f"{at.hub} {at.day}: collected from {who}, not from the hub itself")
     rows = con.execute("select flag, detail from flags where hub = ? and day = ? and model_id = '' order by 1", [at.hub, at.day])
     return said + [f"{at.hub} {at.day}: {flag} ({detail})" for flag, detail in rows.fetchall()]

@@ -1,0 +1,120 @@
+"""hub -> pages: walk a hub, keep every page as it comes, and go on where an earlier process stopped."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import httpx
+
+from hubwatch import store
+from hubwatch.failures import HubFailure
+from hubwatch.http import Client
+from hubwatch.hubs import HUBS
+from hubwatch.pages import Page, SweepPages, SweepState, now, today
+from hubwatch.results import HubResult
+from hubwatch.runs import recorded
+from hubwatch.settings import Settings, is_loopback
+from hubwatch.sweeps import Kept, Sweep
+
+WINDOW_TELLS = (
+    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
+    "not the counters as of then, nor what is gone since"
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is: for whoever watches."""
+
+    hub: str
+    pages: int
+    records: int
+    requests: int
+    quota_left: int | None
+    listed_total: int | None
+    ended: bool = False
+
+
+Watch = Callable[[Progress], None]
+
+
+def collect(
+    settings: Settings,
+    sweep: Sweep,
+    watch: Watch | None = None,
+    stop: threading.Event | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> HubResult:
+    """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
+    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
+        state = pages.state() or SweepState(
+            hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
+        )
+        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
+            try:
+                records = _walk(client, sweep, pages, state, watch, stop)
+            except HubFailure as failure:
+                failure.requests, failure.retries = client.tally.requests, client.tally.retries
+                raise
+            finally:
+                for note in client.tally.notes:
+                    state.note(note)
+                state.requests += client.tally.requests
+                state.retries += client.tally.retries
+                pages.save_state(state)
+            outcome.update(status="done" if state.complete else "incomplete", message=_message(state))
+    return HubResult(
+        complete=state.complete,
+        limited=state.limited,
+        records=records,
+        requests=client.tally.requests,
+        retries=client.tally.retries,
+        message=_message(state),
+    )
+
+
+def _message(state: SweepState) -> str:
+    return "; ".join([*state.notes, *([state.short] if state.short else [])])
+
+
+def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
+    """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
+    if state.endpoint != client.endpoint and not _both_local(state, client):
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
+        )
+    if sweep.day != today():
+        state.note(f"collected on {today()} for {sweep.day}")
+    if sweep.kind == "window":
+        state.note(WINDOW_TELLS.format(day=sweep.day))
+    records = sum(facts.records for facts in pages.facts())
+    left = None if sweep.limit is None else sweep.limit - records
+    pages.save_state(state)
+    count = 0
+    if state.finished_at and not state.limited and sweep.limit is not None:
+        return records  # complete already: a limit takes nothing away
+    if left is None or left > 0:
+        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
+        for page in walk:
+            if state.finished_at is not None:
+                state.finished_at = None
+                pages.save_state(state)
+            pages.append(page)
+            count += 1
+            records += page.facts.records
+            if watch:
+                told = Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total)
+                watch(told)
+            if stop is not None and stop.is_set():
+                return records
+    state.limited = sweep.limit is not None
+    state.finished_at = state.finished_at or now()
+    if watch:
+        watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
+    return records
+
+
+def _both_local(state: SweepState, client: Client) -> bool:
+    """Whether a sweep may go on at another endpoint than it was begun at: only between local stand-ins."""
+    return is_loopback(state.endpoint) and is_loopback(client.endpoint)

@@ -1,0 +1,52 @@
+"""The record of what was run: noted beside the database as it ends; the next writer of the warehouse takes it into `runs`."""
+
+import json
+import traceback
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from hubwatch.http import Client
+from hubwatch.pages import now
+from hubwatch.settings import Settings
+
+
+def told(error: BaseException) -> str:
+    """An error and its notes in one line."""
+    lines = [str(error), *getattr(error, "__notes__", [])]
+    return "; ".join(" ".join(line.split()) for line in lines if line)
+
+
+def unexpected(error: BaseException) -> str:
+    """An error that no code expects, in one line with the place it comes from: a fault of hubwatch to be reported."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {Path(frame.filename).name} line {frame.lineno}" for frame in place)
+    return f"a fault of hubwatch{where}, please report it: {type(error).__name__}: {told(error)}"
+
+
+@contextmanager
+def recorded(
+    settings: Settings, stage: str, hub: str | None, day: date | None, client: Client | None = None
+) -> Iterator[dict[str, object]]:
+    """Note a run of a stage; the next writer of the warehouse takes the notes into `runs`."""
+    outcome: dict[str, object] = {"status": "done", "message": None}
+    about = {"run_id": uuid.uuid4().hex, "stage": stage, "hub": hub, "day": day.isoformat() if day else None}
+    started = now().isoformat()
+    try:
+        yield outcome
+    except BaseException as error:
+        outcome.update(status="failed", message=told(error) or type(error).__name__)
+        raise
+    finally:
+        tally = client.tally if client else None
+        cost = {
+            "requests": tally.requests if tally else 0,
+            "retries": tally.retries if tally else 0,
+            "bytes": tally.bytes if tally else 0,
+        }
+        row = about | {"started_at": started, "finished_at": now().isoformat()} | outcome | cost
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with open(settings.data / "runs.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")

@@ -1,0 +1,103 @@
+"""Hugging Face as other stand-ins may give it: cursors that overlap, ids of any order, stray values, refusals in any words."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.conftest import settings_for
+from tests.kept import record
+from tests.scripted import Scripted, Step, answer
+
+from hubwatch import pipeline
+from hubwatch.failures import Refused
+from hubwatch.hubs.huggingface import FIELDS, _refused_fields
+from hubwatch.sweeps import Sweep
+
+DAY = date(2026, 5, 20)
+
+
+def made(number: int, key: str | None = None, **more: Any) -> dict[str, Any]:
+    """A model created a minute after the one before it; `key` is an `_id` of another order."""
+    at = 1_700_000_000 + 60 * number
+    own = {"_id": key or f"{at:08x}{number:016x}", "createdAt": f"2023-11-14T{number // 60:02}:{number % 60:02}:00.000Z"}
+    return record(f"a/m{number}", **(own | more))
+
+
+def linked(page: list[dict[str, Any]] | bytes, cursor: str) -> bytes:
+    return answer(page, Link=f'</api/models?cursor={cursor}>; rel="next"')
+
+
+def run(data: Path, *steps: Step) -> tuple[pipeline.HubResult, list[str]]:
+    """The result of a full sweep of these pages, and the ids that the published file then holds."""
+    with Scripted(*steps) as server:
+        result = pipeline.run(settings_for(data, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
+        return result, [name for (name,) in con.execute("select model_id from observations order by model_id").fetchall()]
+
+
+def test_a_page_that_begins_with_the_last_record_of_the_page_before_is_settled_by_key(tmp_path: Path) -> None:
+    result, names = run(tmp_path, linked([made(1), made(2)], "b"), linked([made(2), made(3)], "c"), answer([made(3), made(4)]))
+    assert (result.complete, result.records) == (True, 4)
+    assert names == ["a/m1", "a/m2", "a/m3", "a/m4"]
+
+
+def test_creation_order_is_believed_where_ids_have_another(tmp_path: Path) -> None:
+    pages = [[made(1, "f" * 24), made(2, "a" * 24)], [made(3, "0" * 24), made(4, "e" * 24)]]
+    result, names = run(tmp_path, linked(pages[0], "b"), answer(pages[1]))
+    assert result.complete
+    assert names == ["a/m1", "a/m2", "a/m3", "a/m4"]
+
+
+def test_a_record_that_comes_again_out_of_order_is_settled_by_key(tmp_path: Path) -> None:
+    newer = made(1, likes=9, lastModified="2026-01-01T00:00:00.000Z")
+    result, names = run(tmp_path, linked([made(1), made(2)], "b"), linked([made(3), newer], "c"), answer([made(2)]))
+    assert (result.complete, result.records) == (True, 3)
+    assert names == ["a/m1", "a/m2", "a/m3"]
+
+
+@pytest.mark.parametrize("likes", [1, 2])
+def test_a_walk_that_stands_still_or_goes_back_fails_and_keeps_what_it_had(tmp_path: Path, likes: int) -> None:
+    again = [made(1, likes=likes), made(2 - likes // 2, likes=likes)]
+    result, names = run(tmp_path, linked([made(1), made(2)], "b"), linked([made(3), made(4)], "c"), linked(again, "d"))
+    assert result.failed
+    assert "not behind" in result.message
+    assert names == ["a/m1", "a/m2", "a/m3", "a/m4"]
+
+
+def test_an_empty_page_that_was_named_is_asked_again_before_it_is_the_end(tmp_path: Path) -> None:
+    result, names = run(tmp_path / "hiccup", linked([made(1), made(2)], "b"), answer([]), answer([made(3)]))
+    assert (result.complete, result.retries) == (True, 1)
+    assert names == ["a/m1", "a/m2", "a/m3"]
+    result, names = run(tmp_path / "end", linked([made(1), made(2)], "b"), answer([]))
+    assert (result.complete, result.retries) == (True, 1)
+    assert names == ["a/m1", "a/m2"]
+
+
+@pytest.mark.parametrize("stray", [rb"\ud83d", b"\xff"], ids=["half-a-surrogate-pair", "no-utf-8"])
+def test_stray_bytes_reject_their_record_and_the_walk_goes_on(tmp_path: Path, stray: bytes) -> None:
+    good = [made(number) for number in range(1, 31)]
+    body = json.dumps([*good, made(31, library_name="@")]).encode().replace(b"@", stray)
+    result, names = run(tmp_path, linked(body, "b"), answer([made(32)]))
+    assert (result.complete, result.records, result.rejected) == (True, 31, 1)
+    assert "a/m31" not in names
+
+
+VALID = [name for name in FIELDS if name not in ("gated", "safetensors")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": f"Invalid expand: gated, valid values: {', '.join(VALID)}"},
+        {"error": "Invalid expand: gated\nValid:\n - " + "\n - ".join(VALID)},
+        {"error": "expand must be one of " + ", ".join(VALID[:-1]) + f", or {VALID[-1]}."},
+        {"error": "Invalid expand value", "valid": VALID},
+        {"error": "Invalid option: expected one of " + "|".join(f'"{name}"' for name in VALID) + " \u2192 at expand[7]"},
+    ],
+)
+def test_the_fields_that_a_400_leaves_out_of_its_list_are_those_refused(error: dict[str, Any]) -> None:
+    refusal = Refused("400", 400, json.dumps(error).encode())
+    assert _refused_fields(refusal, list(FIELDS)) == ["gated", "safetensors"]
