@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import duckdb
 import pytest
@@ -67,3 +68,77 @@ def test_a_record_exports_as_json_bibtex_and_csl(con: duckdb.DuckDBPyConnection)
 def test_a_group_that_is_not_there_is_refused_with_those_that_are(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(StatisticsError, match="no group 'XX' in download_share; there are CN, US, unknown"):
         cite(con, "download-share", group="XX", **QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "rerun"),
+    [
+        (
+            "leaders",
+            {"hub": "huggingface", "top": 3},
+            "hubwatch cite leaders --hub huggingface --day 2025-06-30 --since 2025-05-31 --by model --metric downloads_30d"
+            " --set top=3 --policy six-tigers",
+        ),
+        (
+            "leave-one-out",
+            {"hub": "huggingface", "part": "organization"},
+            "hubwatch cite leave-one-out --hub huggingface --day 2025-06-30 --by country --set part=organization"
+            " --metric downloads_30d --policy six-tigers",
+        ),
+        (
+            "monthly-downloads",
+            {"hub": "huggingface", "scaled": False},
+            "hubwatch cite monthly-downloads --hub huggingface --day 2025-06-30 --by country --set split=none --set at_least=0"
+            " --set tolerance=15 --set scaled=false --policy six-tigers",
+        ),
+    ],
+)
+def test_the_printed_command_says_every_parameter_as_the_command_line_takes_it(
+    con: duckdb.DuckDBPyConnection, name: str, question: dict[str, Any], rerun: str
+) -> None:
+    assert cite(con, name, **question).rerun == rerun
+
+
+def test_a_ranking_s_denominator_is_the_whole_and_not_the_sum_of_the_first(con: duckdb.DuckDBPyConnection) -> None:
+    record = cite(con, "leaders", hub="huggingface", by="organization", top=1, group="Alibaba")
+    assert (record.numerator, record.denominator, record.result.context.labelled) == (600, 1000, 0.95)
+    assert record.sentences == (
+        "The leaders and how their ranks changed, huggingface on 2025-06-30 and huggingface on 2025-05-31: Alibaba has 60.0% "
+        "(between 60.0% and 65.0%, depending on the unlabelled): 600 of 1,000 downloads in the 30 days before; policy six-tigers.",
+    )
+
+
+def test_a_series_names_every_day_it_rests_on_and_adds_none_of_them() -> None:
+    con = build(WORLD)
+    record = cite(con, "download-share-series", hub="huggingface", group="CN")
+    assert (record.denominator, record.numerator) == (1000, None)  # the last day's; a group of several rows has no one numerator
+    assert [sentence.split(": ")[1][:17] for sentence in record.sentences] == ["CN, day 2025-05-31"[:17], "CN, day 2025-06-30"[:17]]
+    con.execute("update sweeps set content_hash = 'other' where day = '2025-05-31'")
+    assert cite(con, "download-share-series", hub="huggingface", group="CN").data_version != record.data_version
+
+
+def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
+    con = build(WORLD)
+    con.execute("delete from sweeps where hub = 'modelscope' and day = '2025-06-30'")
+    text = cite(con, "origin-share").to_text()
+    assert "The hubs were observed on different days: when there are later ones, only the SQL gives these again." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "said"),
+    [
+        ("derivatives", {"group": "Qwen"}, "1 of 4 derivations; policy six-tigers."),
+        ("monthly-downloads", {"hub": "modelscope", "group": "CN"}, "3,500 of 3,500 downloads in 30 days; policy six-tigers."),
+        (
+            "download-share",
+            {"hub": "huggingface", "by": "kind", "country": "CN", "group": "big_tech", "without_flagged": True},
+            "600 of 800 downloads in the 30 days before; of country CN only; policy six-tigers; flagged observations left out.",
+        ),
+        ("leave-one-out", {"hub": "huggingface", "group": "CN"}, "; without Qwen/Qwen3-8B it would be 66.7%; policy six-tigers."),
+        ("hub-coverage", {"group": "US"}, "US, place huggingface_only, hubs huggingface has 100.0%: 1 models; policy six-tigers."),
+    ],
+)
+def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
+    con: duckdb.DuckDBPyConnection, name: str, question: dict[str, Any], said: str
+) -> None:
+    assert cite(con, name, **question).sentences[0].endswith(said)

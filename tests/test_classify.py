@@ -492,8 +492,11 @@ def test_the_work_list_has_the_unknown_that_move_most_first_each_hub_in_its_own_
             ("modelscope", "Qwen/m", "2026-11-19", None, 1000),
             ("modelscope", "other/m", "2026-11-19", None, 1000),
             ("wisemodel", "silent/m", "2026-11-20", None, None),
+            ("huggingface", "small/m", "2026-11-21", 5, 90000),  # a sweep of new models shows a part of the hub
         ],
     )
+    con.execute("""CREATE TABLE days AS
+        SELECT DISTINCT hub, day, IF(day = DATE '2026-11-21', 'new', 'full') AS sweep, true AS complete FROM observations""")
     classify(con, FACTS)
     rows = [(row.hub, row.namespace, row.day.day, row.downloads, row.unit, row.share) for row in unknown_namespaces(con)]
     assert rows == [

@@ -22,6 +22,7 @@ from tests.test_readme import hubwatch
         (["run", "--nonsense"], "No such option: --nonsense"),
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
         (["load", "huggingface"], "run `hubwatch collect`"),
+        (["stats", "leaders", "--set", "by=kind", "--by", "country"], "--set by is given as --by, too"),
         (["backfill", "window", "huggingface", "--since", "2026-02-01", "--until", "2026-01-01"], "--until"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hubwatch.derive import derive
 from hubwatch.facts import Facts
-from hubwatch.link import NoSuchListing, explain, link
+from hubwatch.link import NoSuchListing, explain, explain_id, link
 from hubwatch.store import connect, migrate
 
 HUBS = {"hf": "huggingface", "ms": "modelscope", "wm": "wisemodel"}
@@ -627,3 +627,16 @@ def test_published_pairs_are_linked_with_the_precision_and_recall_aimed_at(crowd
     command = [sys.executable, str(root / "tests" / "bench" / "score_link.py"), "--shared", str(shared), *crowd]
     scored = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert scored.returncode == 0, scored.stdout + scored.stderr
+
+
+def test_explain_of_an_id_finds_its_hubs_and_names_near_ones(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "ms:AI-ModelScope/glm-5", "ms:ZhipuAI/glm-5", "hf:zai-org/glm-5", "ms:zai-org/glm-5")
+    link(con)
+    assert [model.model_key for model in explain_id(con, "zai-org/glm-5")] == ["huggingface:zai-org/glm-5"]  # once, though on two hubs
+    assert [model.model_key for model in explain_id(con, "AI-ModelScope/glm-5")] == [
+        explain(con, "modelscope", "AI-ModelScope/glm-5").model_key
+    ]
+    with pytest.raises(NoSuchListing, match=r"no hub lists somebody/GLM-5 here; there is .*AI-ModelScope/glm-5"):
+        explain_id(con, "somebody/GLM-5")
+    with pytest.raises(NoSuchListing, match="no hub lists nobody/nothing here: give OWNER/NAME in the hub's exact case"):
+        explain_id(con, "nobody/nothing")

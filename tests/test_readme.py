@@ -1,5 +1,6 @@
 """Every command that the README shows is run, as a user would run it: in an empty folder, with nothing but a demo before."""
 
+import json
 import os
 import re
 import shlex
@@ -86,3 +87,34 @@ def test_a_demo_never_empties_a_folder_of_somebody_else(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "holds something else than a demo" in done.stderr
     assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+def test_models_explain_says_which_listings_are_one_model_and_why(folder: Path) -> None:
+    told = hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo")
+    assert told.returncode == 0, told.stderr
+    first, header, *rows = told.stdout.splitlines()
+    assert first.startswith("huggingface:Qwen/Qwen3-8B: Qwen3-8B by Alibaba, on huggingface, modelscope; first created on huggingface, ")
+    assert header.split("\t") == ["hub", "model_id", "tier", "evidence", "is_mirror", "family"]
+    assert [row.split("\t")[:3] for row in rows] == [
+        ["huggingface", "Qwen/Qwen3-8B", "same_id"],
+        ["modelscope", "Qwen/Qwen3-8B", "same_id"],
+    ]
+    listings = json.loads(hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo", "--json").stdout)[0][
+        "listings"
+    ]
+    assert listings[1]["evidence"] == "equal id as huggingface:Qwen/Qwen3-8B; both namespaces are of Alibaba"
+    unknown = hubwatch(folder, "models", "explain", "qwen/qwen3-8b", "--data", "hubwatch-data/demo")
+    assert (unknown.returncode, unknown.stderr) == (2, "hubwatch: no hub lists qwen/qwen3-8b here; there is Qwen/Qwen3-8B\n")
+
+
+def test_the_mapping_that_the_readme_shows_reads_an_archive(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0], "utf-8")
+    (tmp_path / "figures.csv").write_text(
+        "day,model_id,downloads,likes,created_at\n2026-01-01,a/b,5,,2025-01-01\n2026-01-01,a/c,,3,\n", "utf-8"
+    )
+    done = hubwatch(folder, "backfill", "archive", str(tmp_path / "figures.csv"), "--mapping", str(tmp_path / "my.toml"), "--data", "own")
+    assert done.returncode == 0, done.stderr
+    assert (
+        "huggingface 2026-01-01 loaded: 2 listings, 0 rejected, 0 duplicates; downloads_30d (rolling 30 days) of 1, likes of 1"
+        in done.stderr
+    )

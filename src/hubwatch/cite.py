@@ -9,10 +9,14 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from hubwatch.statistics import Result, StatisticsError, run
+from hubwatch.statistics import ObservedDay, Result, StatisticsError, run
 from hubwatch.statistics.literals import Value
-from hubwatch.statistics.result import Cell
+from hubwatch.statistics.result import Cell, said_plainly
 
+_PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of beside its group
+_OPTIONS = ("by", "metric", "hub", "country", "policy", "day", "since", "without_flagged")  # the others are given with --set
+_FEW = 4  # so many observed days are named one by one
+_MOST = 12  # a group of more rows is told by its first and its last
 _KINDS = {
     "downloads_30d": "downloads in the 30 days before",
     "downloads_total": "downloads since creation",
@@ -42,10 +46,16 @@ class Citation(BaseModel):
         if self.numerator is not None:
             lines.append(f"Numerator: {self.numerator:,}" if isinstance(self.numerator, int) else f"Numerator: {self.numerator}")
         for seen in context.observed:
-            whole = "complete" if seen.complete else "INCOMPLETE"
+            archive = seen.sweep.startswith("archive")
+            extent = (
+                f"{seen.sweep}, a published snapshot" if archive else f"{seen.sweep} sweep, {'complete' if seen.complete else 'INCOMPLETE'}"
+            )
             of = f" of {seen.listed_total:,} the hub says it has" if seen.listed_total else ""
-            lines.append(f"Observed: {seen.hub} on {seen.day}, {seen.sweep} sweep, {whole}, {seen.records or 0:,} records{of}")
-        lines += [f"Data version: {self.data_version}", f"Re-run: {self.rerun}", "Or paste into `duckdb hubwatch.duckdb`:", ""]
+            lines.append(f"Observed: {seen.hub} on {seen.day}, {extent}, {seen.records or 0:,} records{of}")
+        lines += [f"Data version: {self.data_version}", f"Re-run: {self.rerun}"]
+        if not _of_one_day(self.result):
+            lines.append("The hubs were observed on different days: when there are later ones, only the SQL gives these again.")
+        lines += ["Or paste into `duckdb hubwatch.duckdb`:", ""]
         return "\n".join(lines) + "\n" + context.sql.rstrip() + ";\n"
 
     def to_json(self) -> str:
@@ -99,14 +109,15 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
         if not rows:
             names = ", ".join(dict.fromkeys(str(row.get("group")) for row in result.records()[:8]))
             raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; there are {names}")
-    versions = [f"{seen.hub}@{seen.day}:{seen.content_hash or 'unhashed'}" for seen in result.context.observed]
-    sentences = tuple(_sentence(result, row) for row in rows[: 1 if group else 3])
+    versions = _versions(result.context.observed)
+    told = rows[:3] if group is None else rows if len(rows) <= _MOST else [rows[0], rows[-1]]
+    sentences = tuple(_sentence(result, row) for row in told)
     content = [result.context.statistic, result.context.sql, versions, group, result.columns, result.rows]
     return Citation(
         id="hubwatch-" + hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:16],
         sentences=sentences,
         group=group,
-        numerator=rows[0].get("value") if group else None,
+        numerator=rows[0].get("value") if group and len(rows) == 1 else None,
         denominator=result.context.denominator,
         data_version=" ".join(versions),
         rerun=_rerun(result, group),
@@ -114,34 +125,60 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
     )
 
 
+def _versions(observed: tuple[ObservedDay, ...]) -> list[str]:
+    """Hub, day and content hash of each observed day; of a series' many days one hash over theirs."""
+    if len(observed) <= _FEW:
+        return [f"{seen.hub}@{seen.day}:{seen.content_hash or 'unhashed'}" for seen in observed]
+    content = json.dumps([[seen.hub, str(seen.day), seen.sweep, seen.content_hash] for seen in observed])
+    first, last = observed[0], observed[-1]
+    return [f"{first.hub}@{first.day}..{last.day}({len(observed)} days):{hashlib.sha256(content.encode()).hexdigest()[:16]}"]
+
+
 def _sentence(result: Result, row: dict[str, Cell]) -> str:
     """What a row says, ready for print: value, bounds, scope."""
     context = result.context
-    where = " and ".join(f"{seen.hub} on {seen.day}" for seen in context.observed) or "the list"
+    ends = context.observed if len(context.observed) <= _FEW else (context.observed[0], context.observed[-1])
+    where = (" and " if len(context.observed) <= _FEW else " to ").join(f"{seen.hub} on {seen.day}" for seen in ends) or "the list"
     share, low, high = (row.get(key) for key in ("share", "share_low", "share_high"))
     if not all(isinstance(part, float) for part in (share, low, high)) or "value" not in row:
         said = ", ".join(f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in row.items())
         return f"{context.title}, {where}: {said}."
-    metric = _KINDS.get(str(context.parameters.get("metric", "models")), "models")
+    counted = _KINDS.get(str(context.parameters.get("metric")), context.unit.partition(";")[0])
     bounds = f"{share:.1%}" if high == low else f"{share:.1%} (between {low:.1%} and {high:.1%}, depending on the unlabelled)"
-    labels = "".join(f", {key} {row[key]}" for key in ("month", "day", "license_class", "size_class", "part") if row.get(key) is not None)
+    without = row.get("share_without")
+    keys = [key for key in _PARTS if row.get(key) is not None and (key != "part" or "share_without" not in row)]
+    labels = "".join(f", {key} {said_plainly(row[key])}" for key in keys)
+    rest = f"; without {row['part']} it would be {without:.1%}" if isinstance(without, float) else ""
     of = f"{row['value']:,} of {context.denominator:,}" if len(labels) == 0 and context.denominator else f"{row['value']:,}"
-    policy = f"; policy {context.parameters['policy']}" if context.parameters.get("policy") else ""
-    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {metric}{policy}."
+    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {counted}{rest}{_limits(context.parameters)}."
+
+
+def _limits(parameters: dict[str, Any]) -> str:
+    """The choices that a printed share must not go without: within which country, under which policy, without which rows."""
+    country = f"; of country {parameters['country']} only" if parameters.get("country") else ""
+    policy = f"; policy {parameters['policy']}" if parameters.get("policy") else ""
+    return country + policy + ("; flagged observations left out" if parameters.get("without_flagged") else "")
 
 
 def _rerun(result: Result, group: str | None) -> str:
-    """The command that asks the same again; where hubs' days differ, only the SQL fixes them all."""
+    """The command that asks the same again; where hubs' days differ it has no day, and only the SQL fixes them all."""
     context = result.context
     parts = ["hubwatch", "cite", context.statistic.replace("_", "-")]
-    same_day = len({seen.day for seen in context.observed}) <= 1 or "since" in context.parameters
     for name, value in context.parameters.items():
-        if value is None or value is False or (name == "day" and not same_day):
+        if value is None or (name == "day" and not _of_one_day(result)):
             continue
-        parts.append(f"--{name.replace('_', '-')}")
-        if value is not True:
-            parts.append(shlex.quote(str(value)))
+        if name not in _OPTIONS:
+            parts += ["--set", shlex.quote(f"{name}={str(value).lower() if isinstance(value, bool) else value}")]
+        elif value is True:
+            parts.append(f"--{name.replace('_', '-')}")
+        elif value is not False:
+            parts += [f"--{name.replace('_', '-')}", shlex.quote(str(value))]
     return " ".join([*parts, *(["--group", shlex.quote(group)] if group else [])])
+
+
+def _of_one_day(result: Result) -> bool:
+    """Whether --day says all that is needed of the days: one for all hubs, or the last one of a single hub's."""
+    return len({seen.day for seen in result.context.observed}) <= 1 or len({seen.hub for seen in result.context.observed}) == 1
 
 
 def _latex(text: str) -> str:

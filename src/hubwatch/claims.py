@@ -109,8 +109,13 @@ def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
 def _nearest_day(con: duckdb.DuckDBPyConnection, hub: str, claim: Claim) -> date | None:
     """The observed day nearest the claim's date, of the sweep it speaks of where there is one; none: the hub's default."""
     days = con.execute("select day, sweep, complete from days where hub = ?", [hub]).fetchall()
-    fitting = [day for day, sweep, complete in days if fnmatch(sweep, claim.sweep) and complete]
+    fitting = [day for day, sweep, complete in days if _fits(claim, sweep, complete)]
     return min(fitting, key=lambda day: (abs(day - claim.as_of), day), default=None)
+
+
+def _fits(claim: Claim, sweep: str, complete: bool) -> bool:
+    """Whether a day is of the extent that the claim speaks of; an archive is as complete as it was published."""
+    return fnmatch(sweep, claim.sweep) and (complete or sweep.startswith("archive"))
 
 
 def _judge(claim: Claim, result: Result, question: dict[str, str]) -> Finding:
@@ -147,9 +152,10 @@ def _mismatch(claim: Claim, at: ObservedDay, question: dict[str, str]) -> str:
         return f"the claim is of {claim.hub or 'hubs it does not name'}, measured on {at.hub}"
     if abs(at.day - claim.as_of) > timedelta(days=claim.within_days):
         return f"the claim is of {claim.as_of}, measured on {at.day}"
-    if not fnmatch(at.sweep, claim.sweep) or not at.complete:
-        extent = "a" if at.complete else "an incomplete"
-        return f"the claim is of a complete {claim.sweep} sweep, measured on {extent} {at.sweep} one"
+    if not _fits(claim, at.sweep, at.complete):
+        extent = "an" if at.sweep.startswith("archive") else "a" if at.complete else "an incomplete"
+        wanted = claim.sweep if claim.sweep.startswith("archive") else f"a complete {claim.sweep} sweep"
+        return f"the claim is of {wanted}, measured on {extent} {at.sweep} one"
     metric = question.get("metric", "")
     return "" if not metric or metric in claim.unit else f"the claim counts {claim.unit}, measured in {metric}"
 

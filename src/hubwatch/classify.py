@@ -146,9 +146,9 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
 
 
 def unknown_namespaces(con: duckdb.DuckDBPyConnection, day: date | None = None, limit: int = 50) -> list[Unlabelled]:
-    """The namespaces of unknown kind, those first that could move most of their hub's downloads on its last day.
+    """The namespaces of unknown kind, those first that could move most of their hub's downloads on its last complete full day.
 
-    A hub counts in its own unit: downloads_30d where it has them, else downloads_total. Last day: up to `day`.
+    A hub counts in its own unit: downloads_30d where it has them, else downloads_total. The last complete full sweep up to `day`, else the last day.
     """
     return _models(Unlabelled, con, statements()["unlabelled"], [day or date.max, limit])
 

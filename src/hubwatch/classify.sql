@@ -187,7 +187,8 @@ FROM name_claims ORDER BY text;
 -- statement: unlabelled: the reviewer's work list; parameters: the last day to look at, how many rows
 -- A share is comparable between hubs, a count is not: 30 rolling days there, everything since the start here.
 WITH last_days AS (
-    SELECT hub, max(day) AS day FROM observations WHERE day <= ? GROUP BY hub
+    -- a whole sweep where there is one: a head or new sweep shows a part of the hub
+    SELECT hub, arg_max(day, (complete AND sweep = 'full', complete, day)) AS day FROM days WHERE day <= ? GROUP BY hub
 ), on_day AS (
     SELECT listings.hub, listings.namespace, observations.day, downloads_30d, downloads_total
     FROM observations

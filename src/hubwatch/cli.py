@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hubwatch import __version__, cli_backfill, cli_reading, cli_tools, pipeline
+from hubwatch.cli_models import models
 from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
 from hubwatch.cli_orgs import orgs
 from hubwatch.pages import SweepPages, kept_sweeps
@@ -178,6 +179,7 @@ _stage("measure", pipeline.measure, "-> statistics, flags.")
 cli_reading.register(app)
 cli_tools.register(app)
 app.add_typer(orgs, name="orgs")
+app.add_typer(models, name="models")
 cli_backfill.register(app)
 
 

@@ -75,6 +75,8 @@ def _asked(
     asked = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
     days = {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
     further = dict(_parted(text) for text in more or [])
+    if twice := sorted(name for name in further if (asked | days).get(name.replace("-", "_")) is not None):
+        raise UsageError(f"--set {twice[0]} is given as --{twice[0]}, too")
     asked_for = asked | days | {"without_flagged": without_flagged or None} | further
     return {name: value for name, value in asked_for.items() if value is not None}
 

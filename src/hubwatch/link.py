@@ -148,3 +148,25 @@ def explain(con: duckdb.DuckDBPyConnection, hub: str, model_id: str) -> Explanat
     )
     listings = [LinkedListing(**dict(zip(LinkedListing.model_fields, row, strict=True))) for row in rows.fetchall()]
     return Explanation(**dict(zip(Explanation.model_fields, (*found, listings), strict=True)))
+
+
+def explain_id(con: duckdb.DuckDBPyConnection, model_id: str, hub: str | None = None) -> list[Explanation]:
+    """The models that this id is on the hubs that list it (or on `hub` alone): one where it is the same on all of them.
+
+    An id that nobody lists is a `NoSuchListing` that names the nearest ones.
+    """
+    if hub is not None:
+        return [explain(con, hub, model_id)]
+    found: dict[str, Explanation] = {}
+    for (one,) in con.execute("select hub from model_listings where model_id = ? order by hub", [model_id]).fetchall():
+        model = explain(con, one, model_id)
+        found.setdefault(model.model_key, model)
+    if found:
+        return list(found.values())
+    alike = con.execute(
+        """select distinct model_id from model_listings where lower(split_part(model_id, '/', -1)) = lower(split_part(?, '/', -1))
+        order by lower(model_id) <> lower(?), model_id limit 5""",
+        [model_id, model_id],
+    ).fetchall()
+    hint = f"; there is {', '.join(name for (name,) in alike)}" if alike else ": give OWNER/NAME in the hub's exact case"
+    raise NoSuchListing(f"no hub lists {model_id} here{hint}")

@@ -39,7 +39,13 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
+        lacks_list = "listed" in str(error) and statistic.name == "listed_origin_share"
+        cure = (
+            "make the table or view listed(subject, organization) in the database"
+            if lacks_list
+            else "run hubwatch classify, link and measure"
+        )
+        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {cure} first") from error
     return Result(columns=columns, rows=rows, context=_context(statistic, question, sql, columns, rows))
 
 
@@ -48,7 +54,11 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
         question.warnings.append("no row: nothing was observed that this question is about")
     denominator = models = uncounted = None
     labelled = None
-    if {"value", "share", "models"} <= set(columns):
+    if "rank" in columns and "share_high" in columns:  # the first ones only: their sum is not the whole
+        denominator, labelled = _whole_of_first(columns, rows)
+    elif {"value", "share", "models"} <= set(columns):
+        if "day" in columns:  # days are never added: the last one's
+            rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]
         denominator, models = _sum(columns, rows, "value"), _sum(columns, rows, "models")
         label = next((name for name in ("license_class", "size_class") if name in columns), "group")
         labelled = 1 - _sum(columns, rows, "value", unknown_in=label) / denominator if denominator else None
@@ -68,6 +78,16 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
         warnings=tuple(question.warnings),
         sql=sql,
     )
+
+
+def _whole_of_first(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> tuple[int | None, float | None]:
+    """Denominator and labelled part that the shares and bounds of a ranking's rows are of."""
+    for row in rows:
+        one = dict(zip(columns, row, strict=True))
+        value, share, low, high = (one[name] for name in ("value", "share", "share_low", "share_high"))
+        if isinstance(value, int) and isinstance(share, float) and isinstance(low, float) and isinstance(high, float) and share > 0:
+            return round(value / share), 1 - (high - low)
+    return None, None
 
 
 def _sum(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], column: str, unknown_in: str | None = None) -> int:

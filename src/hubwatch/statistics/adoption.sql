@@ -13,7 +13,7 @@ with
 -- include scope
 ,
 dated as (
-  select listing_key, listings.hub, model_id, day,
+  select listing_key, listings.hub, model_id, day, source,
     -- include size_class
     as size_class,
     coalesce(released_on, case when exists (select 1 from days d where d.hub = listings.hub and d.complete and d.sweep = 'full'
@@ -23,7 +23,7 @@ dated as (
 ),
 ranked as (
   select dated.*, downloads_total, row_number() over (partition by hub, size_class order by downloads_total desc, model_id) as place
-  from dated join store.counters using (listing_key, day) where not superseded and downloads_total is not null
+  from dated join store.counters using (listing_key, day, source) where downloads_total is not null
 ),
 chosen as (select * from ranked where place <= greatest(10, $top) or model_id = $model),
 ages as (select unnest([7, 14, 30, 60, 90, 180, 365]) as age_days),

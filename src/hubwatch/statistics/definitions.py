@@ -91,7 +91,7 @@ def parse(text: str, stem: str) -> Definition:
         raise HeadError(f"{stem}.sql declares the name {head['name']!r}; it must be its file's")
     parameters = _parameters(head["parameters"])
     sql = _with_parts(body)
-    if unknown := set(re.findall(r"\$([a-z_]+)", sql)) - set(parameters) - {"hubs", "days"}:
+    if unknown := set(re.findall(r"\$([a-z_]+)", sql)) - set(parameters) - {"hubs", "days", "sweeps"}:
         raise HeadError(f"{stem}.sql uses ${', $'.join(sorted(unknown))} but its head does not name them")
     return Definition(
         name=stem,

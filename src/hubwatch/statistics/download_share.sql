@@ -5,7 +5,8 @@
 --   A group's true share lies in [share_low, share_high] whoever the unlabelled are. A listing whose counter the hub does
 --   not give is in uncounted and in no sum. A mirror's downloads count for the mirror. With a country, the denominator is
 --   that country's listings and the bounds also allow for listings of unknown country. Over several hubs only models and
---   likes are counted, and a model found on more than one hub is counted once.
+--   likes are counted, and a model found on more than one hub
+--   is counted once, with the likes of all its hubs but those of mirrors.
 -- unit: share of the counter's sum, 0..1; value in the counter's unit (downloads, likes or models)
 -- window: downloads_30d: the 30 days before the day, by the hub's own count; downloads_total, likes, models: since creation, as of the day
 -- parameters: hub, day, by=country|kind|organization|region|family|namespace|model|hub|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged

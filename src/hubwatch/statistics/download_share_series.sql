@@ -1,20 +1,23 @@
 -- name: download_share_series
 -- title: Share of downloads over time
--- definition: download_share for every observed day from since to the day on one hub, incomplete sweeps left out. value and
+-- definition: download_share for every day from since to the day on one hub that was observed by a complete full sweep or is
+--   of an archive (sweep says which: their extents differ); other sweeps see a part of the hub and are left out. value and
 --   share are over all listings of the day: a panel that grows. value_constant and share_constant are over the listings
 --   of namespaces observed on every one of these days: a constant panel. Where the two tell different stories,
 --   the difference is the panel. Labels, licenses and tasks are today's.
 -- unit: share of the counter's sum, 0..1
 -- window: as of download_share, day by day
--- parameters: hub, day, since, by=country|kind|organization|region|family|namespace|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy
+-- parameters: hub, day, since=range, by=country|kind|organization|region|family|namespace|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy
 with
 -- include scope
 ,
 -- include labels
 ,
-range as materialized (
-  select d.day, row_number() over (order by d.day)::int - 1 as position from days d join scope on scope.hub = d.hub
-  where d.day between coalesce($since, d.day) and scope.day and (complete or starts_with(sweep, 'archive'))
+range as materialized (select day, source from scope),
+-- What other sweeps of these days saw. Mostly there are none, and leaving none out costs nothing.
+others as materialized (
+  select day, source from sweeps where hub in (select hub from scope) and day in (select day from range)
+    and (day, source) not in (select (day, source) from range)
 ),
 length as (select count(*)::int as days, min(day) as first_day, max(day) as last_day from range),
 labelled as (
@@ -22,7 +25,7 @@ labelled as (
     -- include group
     , $country is not null and country is null as outside
   from store.listing
-  join scope on scope.hub = listing.hub
+  join (select distinct hub from scope) asked on asked.hub = listing.hub
   left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id
   left join attributes using (listing_key)
@@ -48,7 +51,7 @@ tried as (select listing_key from spans where listing_key is not null),
 told as not materialized (
   select listing_key, day, case $metric when 'downloads_30d' then downloads_30d when 'downloads_total' then downloads_total
     when 'likes' then likes else 1 end as value
-  from store.counters where not superseded and day in (select day from range)
+  from store.counters anti join others using (day, source) where day in (select day from range)
 ),
 steady as materialized (
   select listing_key from (
@@ -57,9 +60,8 @@ steady as materialized (
 ),
 patched as materialized (
   select owner from (
-    select distinct owner, day from store.counters semi join range using (day) join numbered using (listing_key)
-    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner)
-    where not superseded)
+    select distinct owner, day from store.counters anti join others using (day, source) semi join range using (day) join numbered using (listing_key)
+    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner))
   group by owner having count(*) = (select days from length)
 ),
 constant as (select owner from spans semi join steady using (listing_key) union all from patched),
@@ -77,9 +79,9 @@ whole as (
     coalesce(sum(value) filter ("group" is null and number >= 0), 0) as unlabelled, sum(value_constant) filter (number >= 0) as inside_constant
   from groups left join names using (number) group by day
 )
-select day, coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
-  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+select day, source as sweep, coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
+  case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
+  (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
   models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
-from groups join names using (number) join whole using (day)
+from groups join names using (number) join whole using (day) join range using (day)
 order by day, value desc nulls last, "group" is null, "group"

@@ -3,7 +3,8 @@
 -- definition: A row is a group and a hub; value counts the models whose originals are on more than one hub and were created
 --   first on this one, share is over the group's models on more than one hub. median_lag_days is the median time from this
 --   first listing to the next hub's. Creation dates are the hubs' own word, may precede publication, and their clocks
---   are not one: read lags below a day as none. Mirrors do not count.
+--   are not one: read lags below a day as none. Mirrors do not count. The bounds let all or
+--   none of the models of unknown group first on this hub be this group's, or all of those first elsewhere.
 -- unit: models; share of the group's models on several hubs, 0..1; days
 -- window: models listed on the day
 -- parameters: day, by=country|kind|organization|region|family, country, policy
@@ -34,8 +35,15 @@ counts as (
   left join families using (hub, model_id)
   left join regions using (country)
   where place = 1 and ($country is null or country = $country)
-)
-select coalesce("group", 'unknown') as "group", hub, count(*) as value, count(*) / sum(count(*)) over (partition by "group") as share,
-  count(*) as models, median(lag_days) as median_lag_days
-from counts group by "group", hub
-order by sum(count(*)) over (partition by "group") desc, "group" is null, "group", value desc, hub
+),
+grouped as (
+  select "group", hub, count(*) as value, median(lag_days) as median_lag_days, sum(count(*)) over (partition by "group") as inside
+  from counts group by "group", hub
+),
+unlabelled as (select hub, value as here, inside as loose from grouped where "group" is null)
+select coalesce("group", 'unknown') as "group", hub, value, value / inside as share,
+  value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
+  (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
+  value as models, median_lag_days
+from grouped left join unlabelled using (hub)
+order by inside desc, "group" is null, "group", value desc, hub

@@ -3,7 +3,8 @@
 -- definition: A row is a group of models and the set of hubs that list an original of them; value is the number of
 --   models and share is over the group's models. place says it in words: chinese_hubs_only (ModelScope or WiseModel and not
 --   Hugging Face), huggingface_only, or both. mirrored counts those that also have a re-upload by another body on a further
---   hub. A model whose other listing the linker did not recognise looks like two. Hubs are those observed by the day.
+--   hub. The bounds let all or none of the models of unknown group here be this group's, or all of those elsewhere. A model
+--   whose other listing the linker did not recognise looks like two. Hubs are those observed by the day.
 -- unit: models; share of the group's models, 0..1
 -- window: models listed on the day
 -- parameters: day, by=country|kind|organization|region|family, country, policy
@@ -42,10 +43,15 @@ named as (
   select bits, list(hub order by hub) as hubs from (select distinct bits from placed), hub_bits where bits & bit > 0 group by bits
 ),
 counts as (
-  select "group", bits, count(*) as value, count(*) filter (all_bits <> bits) as mirrored from placed group by all
-)
+  select "group", bits, count(*) as value, count(*) filter (all_bits <> bits) as mirrored, sum(count(*)) over (partition by "group") as inside
+  from placed group by "group", bits
+),
+unlabelled as (select bits, value as here, inside as loose from counts where "group" is null)
 select coalesce("group", 'unknown') as "group", hubs,
   case when not list_contains(hubs, 'huggingface') then 'chinese_hubs_only' when len(hubs) = 1 then 'huggingface_only' else 'both' end as place,
-  value, value / sum(value) over (partition by "group") as share, value as models, mirrored
-from counts join named using (bits)
-order by sum(value) over (partition by "group") desc, "group" is null, "group", value desc, hubs
+  value, value / inside as share,
+  value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
+  (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
+  value as models, mirrored
+from counts join named using (bits) left join unlabelled using (bits)
+order by inside desc, "group" is null, "group", value desc, hubs

@@ -1,30 +1,30 @@
 -- name: monthly_downloads
--- title: Downloads in 30 days on hubs that count differently
--- definition: A row is a group of listings (and, with split, a task or hub within it). value is the downloads of 30 days: the
+-- title: Downloads in 30 days, also of a hub that only counts totals
+-- definition: A row is a group of listings of one hub (and, with split, a task within it). value is the downloads of 30 days: the
 --   hub's own rolling figure where it gives one; else derived, the increase of the cumulative counter since the observed
---   day nearest 30 days before (within tolerance days), times 30 over the days between unless scaled is false. derived is
+--   day nearest 30 days before (within tolerance days, a whole sweep of the same kind), times 30 over the days between unless scaled is false. derived is
 --   the part of value that is so derived. A counter that fell or was not observed then is no figure: uncounted. Listings below at_least are left
---   out. models counts different namespace/name on all hubs. Bounds as of download_share. Hubs of one window and unit only: still two ways of counting, so read a sum over hubs with care.
+--   out. Bounds as of download_share. Hubs are never added: they count differently.
 -- unit: downloads in 30 days; share of their sum, 0..1
 -- window: 30 days before the day
--- parameters: hub, day, by=country|kind|organization|region|family|namespace|hub|task, split=none|task|hub, at_least=0, tolerance=15, scaled=true, country, policy
+-- parameters: hub=one, day, by=country|kind|organization|region|family|namespace|task, split=none|task, at_least=0, tolerance=15, scaled=true, country, policy
 with
 -- include scope
 ,
 -- include labels
 ,
 before as (
-  select scope.hub, scope.day, arg_min(d.day, abs(date_diff('day', d.day, scope.day) - 30)) as before
-  from scope join days d on d.hub = scope.hub and d.day < scope.day
-  where abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance group by all
+  select scope.hub, scope.day, scope.source, arg_min(d.day, abs(date_diff('day', d.day, scope.day) - 30)) as before
+  from scope join days d on d.hub = scope.hub and d.sweep = scope.source and d.day < scope.day
+  where (d.complete or starts_with(d.sweep, 'archive')) and abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance group by all
 ),
 now as (
   select listing.*, c.day, downloads_30d, downloads_total from store.counters c join store.listing using (listing_key)
-  join scope on scope.hub = listing.hub and scope.day = c.day where not superseded
+  join scope on scope.hub = listing.hub and scope.day = c.day and scope.source = c.source
 ),
 earlier as (
   select listing_key, c.downloads_total as total_before, before.day - before as days from store.counters c join store.listing using (listing_key)
-  join before on before.hub = listing.hub and before.before = c.day where not superseded
+  join before on before.hub = listing.hub and before.before = c.day and before.source = c.source
 ),
 flows as (
   select now.*, downloads_30d is null as is_derived,
@@ -36,7 +36,7 @@ counted as (
   select listing.model_id, flow as value, is_derived,
     -- include group
     ,
-    case $split when 'task' then coalesce(task, 'unknown') when 'hub' then listing.hub end as part, $country is not null and country is null as outside
+    case $split when 'task' then coalesce(task, 'unknown') end as part, $country is not null and country is null as outside
   from flows as listing
   left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id
@@ -60,8 +60,8 @@ whole as (
   from counted
 )
 select coalesce("group", 'unknown') as "group", part, value, value / nullif(inside, 0) as share,
-  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
+  (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
   models, uncounted, derived
 from groups, whole
 order by sum(value) over (partition by "group") desc nulls last, "group" is null, "group", value desc nulls last, part

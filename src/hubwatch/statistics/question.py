@@ -8,7 +8,18 @@ import duckdb
 
 from hubwatch.statistics.definitions import Definition, StatisticsError, WrongQuestion
 from hubwatch.statistics.literals import Value
-from hubwatch.statistics.scope import ObservedDay, choose_hub, counters_given, doubts, observed_day, observed_hubs
+from hubwatch.statistics.scope import (
+    ObservedDay,
+    choose_hub,
+    counters_given,
+    day_before,
+    doubts,
+    observed_day,
+    observed_hubs,
+    only_hub_with_downloads,
+    same_extent,
+    whole_days,
+)
 
 DEFAULT_POLICY = "six-tigers"
 _DATES = ("day", "since", "until")
@@ -37,15 +48,26 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     if "country" in values and isinstance(values["country"], str):
         values["country"] = _country(con, values["country"])
     if "day" in values:
-        _settle_days(con, question)
-    if statistic.parameters.get("since") == ("observed",):
-        _settle_since(con, question)
-    question.asked = {name: value for name, value in values.items() if name not in ("hubs", "days")}
+        _settle_days(con, question, statistic.parameters.get("hub") == ("one",))
+    since = statistic.parameters.get("since", ())
+    if since == ("range",):
+        _settle_range(con, question, given.get("day") is not None)
+    elif since[:1] == ("observed",):
+        _settle_since(con, question, needed="none" not in since)
+    _settle_scope(question)
+    question.asked = {name: value for name, value in values.items() if name not in ("hubs", "days", "sweeps")}
     return question
 
 
-def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
-    """Choose hubs and days; fills `hubs`, `days`, `hub` and `day` of the values, and the warnings."""
+def _settle_scope(question: Question) -> None:
+    """Fill `hubs`, `days` and `sweeps` of the values: the sweeps that the rows rest on, position by position."""
+    question.values["hubs"] = [at.hub for at in question.observed]
+    question.values["days"] = [at.day for at in question.observed]
+    question.values["sweeps"] = [at.sweep for at in question.observed]
+
+
+def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bool) -> None:
+    """Choose hubs and days; fills `hub` and `day` of the values, and the warnings."""
     values = question.values
     hub, day, metric = (values.get(name) for name in ("hub", "day", "metric"))
     assert hub is None or isinstance(hub, str)  # as _value gives them
@@ -53,6 +75,8 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     hubs = [hub] if hub else observed_hubs(con)
     if not hubs:
         raise StatisticsError("nothing was observed yet: run hubwatch run")
+    if one_hub and not hub:
+        hubs = [only_hub_with_downloads(con, hubs, day)]
     if isinstance(metric, str) and metric.startswith("downloads") and not hub:
         chosen, said = choose_hub(con, metric, hubs, day)
         hubs, question.warnings = [chosen], question.warnings + said
@@ -68,34 +92,71 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
         question.warnings += doubts(con, at)
     if values.get("without_flagged"):
         question.warnings.append("flagged observations are left out (--without-flagged)")
-    days = [at.day for at in question.observed]
-    values["hubs"], values["days"] = [at.hub for at in question.observed], days
-    if "day" in values:
-        values["day"] = max(days)
+    values["day"] = max(at.day for at in question.observed)
     if "hub" in values and len(question.observed) == 1:
         values["hub"] = question.observed[0].hub
 
 
-def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
-    """Add the earlier day: the one asked for, or the observed day nearest 30 days before."""
-    if len(question.observed) != 1:
-        raise StatisticsError("two days are compared on one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed))
-    now = question.observed[0]
+def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, day_asked: bool) -> None:
+    """Rest on every day of one hub, from since to the day (by default to the last), that a whole sweep or an archive observed."""
+    values, now = question.values, _only_hub(question, "a series is of")
+    until, since = now.day if day_asked else None, values["since"]
+    assert since is None or isinstance(since, date)
+    found = whole_days(con, now.hub, since, until)
+    if not found:
+        wanted = f"from {since or 'the first'} to {until or 'the last'}"
+        raise StatisticsError(f"{now.hub} has no day {wanted} of a complete full sweep or an archive; a series needs one")
+    question.warnings = [said for said in question.warnings if said not in doubts(con, now)]
+    question.observed, values["day"] = found, found[-1].day
+    kinds = sorted({at.sweep for at in found})
+    if len(kinds) > 1:
+        counts = ", ".join(f"{kind} ({sum(at.sweep == kind for at in found)} days)" for kind in kinds)
+        question.warnings.append(f"days of different extent, to be compared within one sweep only: {counts}")
+    elif kinds != ["full"]:
+        question.warnings.append(f"{now.hub}: {kinds[0]} is a published snapshot, not the whole hub")
+    flagged = con.execute(
+        "select count(distinct day) from flags where hub = ? and model_id = '' and day between ? and ?",
+        [now.hub, found[0].day, found[-1].day],
+    ).fetchall()[0][0]
+    if flagged:
+        question.warnings.append(f"{flagged} day(s) in the range are flagged: hubwatch flags --hub {now.hub}")
+
+
+def _settle_since(con: duckdb.DuckDBPyConnection, question: Question, needed: bool) -> None:
+    """Add the earlier day: the one asked for, or the nearest to 30 days before of a sweep of the same extent.
+
+    Where none is needed there is none beyond 15 days from that, and the answer says so.
+    """
+    now = _only_hub(question, "two days are compared on")
     since = question.values["since"]
     if since is None:
-        near = con.execute(
-            "select day from days where hub = ? and day < ? order by abs(? - day - 30), day limit 1", [now.hub, now.day, now.day]
-        ).fetchall()
-        if not near:
+        near = day_before(con, now, within=None if needed else 15)
+        if near is None and needed:
             raise StatisticsError(f"{now.hub} has no observed day before {now.day} to compare with")
-        since = near[0][0]
+        if near is None:
+            question.warnings.append(
+                f"{now.hub} has no comparable day within 15 days of 30 days before {now.day}: no earlier rank is given"
+            )
+            return
+        since = near
     assert isinstance(since, date)
     if since >= now.day:
         raise StatisticsError(f"since {since} is not before the day {now.day}")
     before = observed_day(con, now.hub, since)
     question.observed.append(before)
     question.warnings += doubts(con, before)
-    question.values |= {"since": since, "hubs": [now.hub, now.hub], "days": [now.day, since]}
+    if not same_extent(now, before):
+        question.warnings.append(
+            f"{now.hub}: {before.sweep} on {before.day} and {now.sweep} on {now.day} list different parts of the hub; the change mixes both"
+        )
+    question.values["since"] = since
+
+
+def _only_hub(question: Question, what: str) -> ObservedDay:
+    """The one hub's day that a question over time is about."""
+    if len(question.observed) != 1:
+        raise StatisticsError(f"{what} one hub: say --hub " + " or --hub ".join(at.hub for at in question.observed))
+    return question.observed[0]
 
 
 def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Question) -> None:
@@ -117,6 +178,8 @@ def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Qu
 
 def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
     """A parameter's value in its type: the choice asked for, or the first one declared."""
+    if name == "hub":
+        return given
     if name in _DATES:
         return given if given is None or isinstance(given, date) else _date(name, str(given))
     if name in _SWITCHES:
@@ -127,6 +190,8 @@ def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
         number = _number(str(given))
         if isinstance(number, str):
             raise WrongQuestion(f"{name} {given!r} is not a number")
+        if number < 0 or (name == "top" and (number < 1 or number != int(number))):
+            raise WrongQuestion(f"{name} {given!r} must be a {'whole number from 1 on' if name == 'top' else 'number from 0 on'}")
         return number
     text = str(given)
     if len(choices) > 1:

@@ -57,7 +57,7 @@ class Result(BaseModel):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows([_plain(cell) for cell in row] for row in self.rows)
+        writer.writerows([said_plainly(cell) for cell in row] for row in self.rows)
         return out.getvalue()
 
     def to_markdown(self) -> str:
@@ -87,7 +87,9 @@ class Result(BaseModel):
 
     def scope(self) -> str:
         """Hubs, days and the choices made, in one line."""
-        days = ", ".join(f"{at.hub} {at.day}" for at in self.context.observed) or "no hub"
+        seen = self.context.observed
+        ends = f"{seen[0].hub} {seen[0].day} to {seen[-1].day}, {len(seen)} days" if len(seen) > 4 else ""
+        days = ends or ", ".join(f"{at.hub} {at.day}" for at in seen) or "no hub"
         asked = {k: v for k, v in self.context.parameters.items() if k not in ("hub", "day") and v not in (None, False)}
         return "; ".join([days, *(f"{key} {value}" for key, value in asked.items())])
 
@@ -96,7 +98,8 @@ class Result(BaseModel):
         context = self.context
         notes = [f"Unit: {context.unit}", f"Window: {context.window}"]
         if context.denominator is not None:
-            counted = f"Denominator: {context.denominator:,} over {context.models or 0:,} models"
+            over = f" over {context.models:,} models" if context.models is not None else ""
+            counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
             notes.append(counted + (f"; {context.uncounted:,} more have no counter" if context.uncounted else ""))
         if context.labelled is not None:
             notes.append(f"Labelled: {context.labelled:.1%} of the denominator")
@@ -106,7 +109,7 @@ class Result(BaseModel):
         return any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in self.rows)
 
 
-def _plain(cell: Cell) -> Cell:
+def said_plainly(cell: Cell) -> Cell:
     return "+".join(cell) if isinstance(cell, list) else cell
 
 
@@ -118,4 +121,4 @@ def shown(column: str, cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, float):
         return f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(_plain(cell))
+    return f"{cell:,}" if isinstance(cell, int) else str(said_plainly(cell))

@@ -1,6 +1,7 @@
 """Which hub and day a question is about, settled before the query runs and said in its answer."""
 
 from datetime import date
+from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +26,15 @@ class ObservedDay(BaseModel):
     endpoint: str | None = None
 
 
+_OBSERVED = "columns(lambda name: list_contains($fields, name))"  # a file published by an earlier version may lack some
+
+
+def _observed(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> list[ObservedDay]:
+    found = con.execute(sql, values | {"fields": list(ObservedDay.model_fields)})
+    names = [column[0] for column in found.description or ()]
+    return [ObservedDay(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
+
+
 def observed_hubs(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Hubs with at least one loaded day, in order."""
     return [hub for (hub,) in con.execute("select distinct hub from days order by hub").fetchall()]
@@ -43,23 +53,64 @@ def choose_hub(con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wan
     return giving[0], [f"{hub} gives no {metric} and is not included" for hub in hubs if hub != giving[0]]
 
 
+def only_hub_with_downloads(con: duckdb.DuckDBPyConnection, hubs: list[str], wanted: date | None) -> str:
+    """The only hub that counts downloads in whatever window; of several the reader chooses one."""
+    giving = [
+        hub for hub in hubs if {"downloads_30d", "downloads_total"} & counters_given(con, observed_day(con, hub, _known(con, hub, wanted)))
+    ]
+    if len(giving) != 1:
+        choices = " or --hub ".join(giving)
+        raise StatisticsError(
+            f"each hub counts downloads its own way and they are never added: say --hub {choices}"
+            if giving
+            else "no observed hub counts downloads"
+        )
+    return giving[0]
+
+
 def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
     """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
-    found = con.execute(  # a file published by an earlier version may lack some of these
-        """select columns(lambda name: list_contains($fields, name)) from days where hub = $hub
+    days = _observed(
+        con,
+        f"""select {_OBSERVED} from days where hub = $hub
            and ($wanted is null or day = $wanted) and (not $avoid or day not in
              (select day from flags where hub = $hub and model_id = ''))
            order by complete and sweep = 'full' desc, complete desc, day desc limit 1""",
-        {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None, "fields": list(ObservedDay.model_fields)},
+        {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
     )
-    names, days = [column[0] for column in found.description or ()], found.fetchall()
     if days:
-        return ObservedDay(**dict(zip(names, days[0], strict=True)))
+        return days[0]
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
     near = con.execute("select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]).fetchall()
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
+
+
+def same_extent(one: ObservedDay, other: ObservedDay) -> bool:
+    """Whether two days list the same part of a hub: sweeps of one kind that ended by themselves, or one archive."""
+    return one.sweep == other.sweep and (one.complete == other.complete or one.sweep.startswith("archive"))
+
+
+def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: int | None = None) -> date | None:
+    """The observed day nearest to 30 days before: of the same extent, else (unless `within` so many days) of any."""
+    rows = con.execute(
+        """select day from days where hub = $hub and day < $day
+             and ($within is null or sweep = $sweep and complete = $complete and abs($day - day - 30) <= $within)
+           order by sweep = $sweep and complete = $complete desc, complete and sweep = 'full' desc, abs($day - day - 30), day limit 1""",
+        {"hub": now.hub, "day": now.day, "sweep": now.sweep, "complete": now.complete, "within": within},
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def whole_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None) -> list[ObservedDay]:
+    """The hub's days of complete full sweeps and of archives, in order: a day of another sweep has another extent."""
+    return _observed(
+        con,
+        f"""select {_OBSERVED} from days where hub = $hub and (complete and sweep = 'full' or starts_with(sweep, 'archive'))
+           and day between coalesce($since, day) and coalesce($until, day) order by day""",
+        {"hub": hub, "since": since, "until": until},
+    )
 
 
 def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
@@ -80,7 +131,9 @@ def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> dat
 def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
     """What a reader must know of the day: a sweep that is not whole or not of the hub itself, and the day's own flags."""
     said = []
-    if not at.complete:
+    if at.sweep.startswith("archive"):
+        said.append(f"{at.hub} {at.day}: {at.sweep} is a published snapshot, not the whole hub")
+    elif not at.complete:
         said.append(f"{at.hub} {at.day}: the sweep is incomplete ({at.records} records)")
     elif at.sweep != "full":
         said.append(f"{at.hub} {at.day}: a {at.sweep} sweep, not the whole hub")

@@ -1,19 +1,20 @@
 -- include labels
 ,
--- A count over several hubs passes over a listing when another one stands for the same model (the original before
+-- A count over several hubs passes over a listing when another one observed on its day stands for the same model (the original before
 -- its mirrors, then the first hub in the alphabet). Likes on two hubs are different people's: only mirrors' are left out.
 repeated as (
   select hub, model_id from model_listings
   join store.listing using (hub, model_id)
-  left join store.departures using (hub, last_seen_on)
   join scope using (hub)
-  where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single' and first_seen_on <= day and (gone_on is null or gone_on > day)
+  semi join store.counters seen on seen.listing_key = listing.listing_key and seen.day = scope.day and seen.source = scope.source
+  where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
   qualify row_number() over (partition by model_key order by is_mirror, hub, model_id) > 1 and (is_mirror or $metric <> 'likes')
 ),
 doubted as (
   select distinct hub, model_id, day from flags where $without_flagged and model_id <> '' and starts_with(flag, $metric)
 ),
--- One row for each listing observed on the day: its group (null: unlabelled), its counter (null: the hub does not
+-- One row for each listing that the day's leading sweep observed (another sweep of the day has another extent): its group
+-- (null: unlabelled), its counter (null: the hub does not
 -- say), and whether it stays outside because its country is unknown and the question is about one country.
 counted as (
   select listing_key, listing.hub, listing.model_id, listing.namespace, counters.day, organization, country,
@@ -24,7 +25,7 @@ counted as (
     $country is not null and country is null as outside
   from store.counters
   join store.listing using (listing_key)
-  join scope on scope.hub = listing.hub and scope.day = counters.day
+  join scope on scope.hub = listing.hub and scope.day = counters.day and scope.source = counters.source
   left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id
   left join attributes on attributes.listing_key = listing.listing_key
@@ -32,5 +33,5 @@ counted as (
   left join regions using (country)
   anti join repeated on repeated.hub = listing.hub and repeated.model_id = listing.model_id
   anti join doubted on doubted.hub = listing.hub and doubted.model_id = listing.model_id and doubted.day = counters.day
-  where not superseded and ($country is null or country = $country or country is null)
+  where $country is null or country = $country or country is null
 )

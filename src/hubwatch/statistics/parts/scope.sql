@@ -1,1 +1,1 @@
-scope as (select unnest($hubs) as hub, unnest($days) as day)
+scope as (select unnest($hubs) as hub, unnest($days) as day, unnest($sweeps) as source)

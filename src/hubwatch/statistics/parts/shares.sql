@@ -1,4 +1,5 @@
--- Shares of `counted`, with the bounds that the unlabelled part allows: all of it, or none of it, may be this group's.
+-- Shares of `counted`, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
+-- group's, also where the hub gives no counter for what is labelled (value and share are null then).
 groups as (
   select "group", sum(value)::bigint as value, count(value) as models, count(*) - count(value) as uncounted
   from counted where not outside group by "group"
@@ -9,8 +10,8 @@ whole as (
   from counted
 )
 select coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
-  case when "group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
+  case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
+  (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
   models, uncounted
 from groups, whole
 order by value desc nulls last, "group" is null, "group"

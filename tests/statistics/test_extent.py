@@ -1,0 +1,147 @@
+"""Sweeps of different extent see different parts of a hub: what is compared is of one extent, or the answer says that it is not."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from hubwatch import statistics
+from tests.statistics.world_of import empty, spread
+
+JAN, FEB, MARCH = date(2025, 1, 1), date(2025, 1, 31), date(2025, 3, 2)
+Row = tuple[date, str, str, int]
+
+
+def world(*rows: Row, metric: str = "downloads_30d") -> duckdb.DuckDBPyConnection:
+    """Hugging Face's listings as (day, sweep, model_id, counter); every sweep ended by itself, archives are what they are."""
+    con = empty()
+    for day, _, model_id, value in rows:
+        con.execute(f"insert into observed(hub, model_id, day, {metric}) values ('huggingface', ?, ?, ?)", [model_id, day, value])
+    spread(con)
+    con.execute("insert into origins(hub, namespace, policy) values ('huggingface', 'a', 'six-tigers')")
+    con.execute("delete from store.counters; delete from sweeps; delete from store.departures")
+    for day, sweep, model_id, value in rows:
+        con.execute(
+            f"""insert into store.counters(listing_key, day, source, superseded, {metric})
+              select listing_key, ?, ?, false, ? from store.listing where model_id = ?""",
+            [day, sweep, value, model_id],
+        )
+    for day, sweep in sorted({(day, sweep) for day, sweep, _, _ in rows}):
+        con.execute(
+            "insert into sweeps(hub, day, source, complete, records, content_hash) values ('huggingface', ?, ?, ?, 1, ?)",
+            [day, sweep, not sweep.startswith("archive"), f"{day} {sweep}"],
+        )
+    return con
+
+
+SWEEPS = (
+    (JAN, "full", "a/big", 90),
+    (JAN, "full", "b/small", 10),
+    (FEB, "head", "a/big", 95),
+    (FEB, "new", "c/new", 5),
+    (MARCH, "full", "a/big", 80),
+    (MARCH, "full", "b/small", 20),
+)
+
+
+def test_a_series_is_of_complete_full_sweeps_only() -> None:
+    found = statistics.run(world(*SWEEPS), "download_share_series", by="namespace")
+    assert [(row["day"], row["sweep"], row["group"], row["value"], row["share"]) for row in found.records()] == [
+        (JAN, "full", "a", 90, 0.9),
+        (JAN, "full", "b", 10, 0.1),
+        (MARCH, "full", "a", 80, 0.8),
+        (MARCH, "full", "b", 20, 0.2),
+    ]
+    assert [at.day for at in found.context.observed] == [JAN, MARCH]
+    assert found.context.warnings == ()
+
+
+def test_a_series_up_to_a_day_of_another_sweep_ends_with_the_whole_sweep_before_it() -> None:
+    found = statistics.run(world(*SWEEPS), "download_share_series", by="namespace", day=FEB)
+    assert [(row["day"], row["group"]) for row in found.records()] == [(JAN, "a"), (JAN, "b")]
+    only_parts = world(*[row for row in SWEEPS if row[0] == FEB])
+    with pytest.raises(statistics.StatisticsError, match="no day from the first to the last of a complete full sweep or an archive"):
+        statistics.run(only_parts, "download_share_series")
+
+
+def test_a_series_over_archive_and_sweep_says_that_their_extents_differ() -> None:
+    con = world((JAN, "archive:osir", "a/big", 90), (FEB, "full", "a/big", 80), (FEB, "full", "b/small", 20))
+    found = statistics.run(con, "download_share_series", by="namespace")
+    assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "full"), (FEB, "full")]
+    assert found.context.warnings == (
+        "days of different extent, to be compared within one sweep only: archive:osir (1 days), full (1 days)",
+    )
+
+
+def test_a_share_is_of_the_leading_sweep_of_its_day_alone() -> None:
+    found = statistics.run(world(*SWEEPS), "download_share", by="namespace", day=FEB)
+    assert [(row["group"], row["value"]) for row in found.records()] == [("a", 95)]
+    assert found.context.warnings == ("huggingface 2025-01-31: a head sweep, not the whole hub",)
+
+
+def test_growth_compares_with_a_day_of_the_same_sweep_and_says_when_told_otherwise() -> None:
+    con = world(*SWEEPS)
+    found = statistics.run(con, "growth", by="namespace")
+    assert found.context.parameters["since"] == JAN
+    assert [(row["group"], row["previous_value"], row["value"]) for row in found.records()] == [("a", 90, 80), ("b", 10, 20)]
+    mixed = statistics.run(con, "growth", by="namespace", since=FEB).context.warnings
+    assert mixed[-1] == ("huggingface: head on 2025-01-31 and full on 2025-03-02 list different parts of the hub; the change mixes both")
+
+
+def test_leaders_without_a_comparable_day_have_no_earlier_rank_and_say_so() -> None:
+    found = statistics.run(world(*SWEEPS), "leaders")  # the full sweep before is 60 days ago
+    assert [(row["rank"], row["previous_rank"], row["group"]) for row in found.records()] == [(1, None, "a/big"), (2, None, "b/small")]
+    assert found.context.warnings == (
+        "huggingface has no comparable day within 15 days of 30 days before 2025-03-02: no earlier rank is given",
+    )
+
+
+def test_a_derived_month_is_between_sweeps_of_one_kind() -> None:
+    rows = [(FEB, "new", "a/big", 700), (MARCH, "full", "a/big", 900)]
+    found = statistics.run(world(*rows, metric="downloads_total"), "monthly_downloads", by="namespace").records()
+    assert [(row["group"], row["value"], row["uncounted"]) for row in found] == [("a", None, 1)]
+    whole = [(FEB, "full", "a/big", 700), (MARCH, "full", "a/big", 900)]
+    found = statistics.run(world(*whole, metric="downloads_total"), "monthly_downloads", by="namespace").records()
+    assert [(row["group"], row["value"], row["derived"]) for row in found] == [("a", 200, 200)]
+
+
+def test_an_archive_is_no_incomplete_sweep() -> None:
+    said = statistics.run(world((JAN, "archive:osir", "a/big", 90)), "download_share").context.warnings
+    assert said == ("huggingface 2025-01-01: archive:osir is a published snapshot, not the whole hub",)
+
+
+def test_the_part_that_moves_a_share_most_may_be_small_within_the_group() -> None:
+    # Without organization Z the unlabelled family is of half a hub as large, though 60 other organizations have more of it.
+    rows: list[Row] = [(JAN, "full", f"o{at}/x", 10) for at in range(60)]
+    con = world(*rows, (JAN, "full", "z/x", 1), (JAN, "full", "z/y", 5000))
+    con.execute("""insert into model_listings(hub, model_id, model_key, tier, evidence, is_mirror, family)
+        select hub, model_id, model_id, 'single', '', false, if(model_id = 'z/y', 'Z', null) from store.listing""")
+    found = statistics.run(con, "leave_one_out", by="family", part="namespace").records()
+    assert [(row["group"], row["part"]) for row in found] == [("Z", "huggingface:z"), ("unknown", "huggingface:z")]
+
+
+def test_a_license_spelled_unknown_is_not_known() -> None:
+    con = world((JAN, "full", "a/big", 90), (JAN, "full", "b/small", 10))
+    con.execute("update store.attributes set license = 'unknown' where listing_key = 1")
+    found = statistics.run(con, "download_share", by="license").records()
+    assert [(row["group"], row["value"], row["share_low"]) for row in found] == [("unknown", 100, 0.0)]
+
+
+def test_downloads_of_several_hubs_are_never_added_not_even_derived() -> None:
+    con = world((FEB, "full", "a/big", 700))
+    con.execute("insert into observed(hub, model_id, day, downloads_total) values ('modelscope', 'a/big', ?, 9)", [FEB])
+    spread(con)
+    with pytest.raises(statistics.StatisticsError, match="never added: say --hub huggingface or --hub modelscope"):
+        statistics.run(con, "monthly_downloads")
+
+
+def test_a_model_whose_first_listing_was_not_observed_that_day_counts_at_its_other_hub() -> None:
+    con = empty()
+    for hub, model_id, day in (("huggingface", "a/x", JAN), ("huggingface", "a/y", FEB), ("modelscope", "a/x", FEB)):
+        con.execute("insert into observed(hub, model_id, day, likes) values (?, ?, ?, 1)", [hub, model_id, day])
+    spread(con)
+    con.execute("delete from store.departures; update sweeps set source = 'archive:x'; update store.counters set source = 'archive:x'")
+    con.execute("""insert into model_listings(hub, model_id, model_key, tier, evidence, is_mirror)
+        select hub, model_id, model_id, if(model_id = 'a/x', 'same_id', 'single'), '', false from store.listing""")
+    found = statistics.run(con, "download_share", by="namespace", metric="models", day=FEB).records()
+    assert [(row["group"], row["value"]) for row in found] == [("a", 2)]

@@ -1,0 +1,119 @@
+"""What is refused, with which cure; and that a head comment is a definition or an error."""
+
+import json
+
+import duckdb
+import pytest
+
+from hubwatch import statistics
+from hubwatch.statistics import HeadError, StatisticsError
+from hubwatch.statistics.definitions import parse
+from tests.statistics.world_of import WORLD, build
+
+HEAD = "-- name: x\n-- title: t\n-- definition: d\n--   goes on\n-- unit: u\n-- window: w\n-- parameters: hub, by=a|b\n"
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    return build(WORLD)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("dowload-shares", {}, "there is no statistic 'dowload-shares'; did you mean download-share"),
+        ("download_share", {"by": "contry"}, "there is no by 'contry'; did you mean country?"),
+        ("download_share", {"metric": "stars"}, "there is no metric 'stars'"),
+        ("licenses", {"metric": "likes"}, "licenses takes no metric; it takes hub, day, by, country, policy"),
+        ("download_share", {"hub": "huggingface", "day": "2025-06-02"}, "nearest days: 2025-05-31, 2025-06-30"),
+        ("download_share", {"day": "June"}, "day 'June' is not a date; write YYYY-MM-DD"),
+        ("download_share", {"hub": "github"}, "hub 'github' was never observed; observed: huggingface, modelscope, wisemodel"),
+        (
+            "download_share",
+            {"hub": "modelscope"},
+            "modelscope gives no downloads_30d on 2025-06-30: use --metric downloads_total",
+        ),
+        ("download_share", {"metric": "downloads_total"}, "never added: say --hub huggingface or --hub modelscope"),
+        ("download_share", {"hub": "wisemodel"}, "wisemodel gives no downloads_30d on 2025-06-30: use --metric models"),
+        ("download_share", {"policy": "mine"}, "there is no policy 'mine'; policies: osai, six-tigers"),
+        ("download_share", {"country": "China"}, "no namespace is known to be of country 'China'"),
+        ("leaders", {"top": "many"}, "top 'many' is not a number"),
+        ("leaders", {"top": "0"}, "top '0' must be a whole number from 1 on"),
+        ("monthly_downloads", {"hub": "huggingface", "tolerance": "-1"}, "tolerance '-1' must be a number from 0 on"),
+        ("growth", {"hub": "huggingface", "since": "2025-06-30"}, "since 2025-06-30 is not before the day 2025-06-30"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_cure(
+    con: duckdb.DuckDBPyConnection, name: str, asked: dict[str, str], said: str
+) -> None:
+    with pytest.raises(StatisticsError) as refusal:
+        statistics.run(con, name, **asked)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_default_day_is_the_last_complete_one_and_an_incomplete_one_is_said() -> None:
+    con = build(WORLD)
+    con.execute("update sweeps set complete = false where hub = 'huggingface' and day = '2025-06-30'")
+    assert str(statistics.run(con, "download_share", hub="huggingface").context.observed[0].day) == "2025-05-31"
+    warned = statistics.run(con, "download_share", hub="huggingface", day="2025-06-30").context.warnings
+    assert warned == ("huggingface 2025-06-30: the sweep is incomplete (7 records)",)
+
+
+def test_hubs_without_the_counter_are_left_out_aloud(con: duckdb.DuckDBPyConnection) -> None:
+    assert "wisemodel gives no downloads_30d and is not included" in statistics.run(con, "download-share").context.warnings
+
+
+def test_json_has_rows_with_group_value_share_bounds_and_models(con: duckdb.DuckDBPyConnection) -> None:
+    whole = json.loads(statistics.run(con, "download-share", hub="huggingface").to_json())
+    assert whole["rows"][-1] == {
+        "group": "unknown", "value": 50, "share": 0.05, "share_low": 0.0, "share_high": 0.05, "models": 1, "uncounted": 1,
+    }  # fmt: skip
+    assert (whole["denominator"], whole["labelled"], whole["unit"][:5]) == (1000, 0.95, "share")
+
+
+def test_a_quote_in_a_value_stays_a_value(con: duckdb.DuckDBPyConnection) -> None:
+    assert statistics.run(con, "adoption", hub="huggingface", model="x' or '1'='1").rows == statistics.run(
+        con, "adoption", hub="huggingface"
+    ).rows  # fmt: skip
+
+
+def test_the_text_in_the_table_runs_with_named_parameters(con: duckdb.DuckDBPyConnection) -> None:
+    statistics.measure(con)
+    result = statistics.run(con, "origin_share", country="CN")
+    sql = con.execute("select sql from statistics where name = 'origin_share'").fetchall()[0][0]
+    values = {
+        "hubs": [at.hub for at in result.context.observed], "days": [at.day for at in result.context.observed],
+        "sweeps": [at.sweep for at in result.context.observed], "by": "kind", "metric": "models",
+        "country": "CN", "policy": "six-tigers", "without_flagged": False,
+    }  # fmt: skip
+    assert tuple(con.execute(sql, values).fetchall()) == result.rows
+    assert con.execute("select count(*) from statistics").fetchall() == [(len(statistics.definitions()),)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD.replace("-- unit: u\n", "") + "select 1\n", "x.sql: its head lacks unit"),
+        (HEAD.replace("name: x", "name: y") + "select 1\n", "x.sql declares the name 'y'"),
+        ("-- no key here\n" + HEAD + "select 1\n", "x.sql line 1: expected '-- key: text'"),
+        (HEAD, "x.sql has no query after its head"),
+        (HEAD + "select $other\n", "x.sql uses $other but its head does not name them"),
+    ],
+)
+def test_a_malformed_head_is_an_error_that_names_file_and_fault(text: str, said: str) -> None:
+    with pytest.raises(HeadError) as fault:
+        parse(text, "x")
+    assert said in str(fault.value)
+
+
+def test_a_head_reads_as_a_definition() -> None:
+    one = parse(HEAD + "select $hub\n", "x")
+    assert (one.definition, one.parameters, one.sql) == ("d goes on", {"hub": (), "by": ("a", "b")}, "select $hub\n")
+
+
+def test_a_list_that_is_not_there_is_asked_for_by_its_name() -> None:
+    con = build(WORLD)
+    con.execute("drop table listed")
+    with pytest.raises(StatisticsError, match=r"make the table or view listed\(subject, organization\) in the database first"):
+        statistics.run(con, "listed_origin_share")
