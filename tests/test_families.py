@@ -9,7 +9,7 @@ from hubwatch.classify import classify
 from hubwatch.fact_rows import Family, Namespace, Organization
 from hubwatch.facts import Facts, data_dir
 from hubwatch.facts import _read as read_facts
-from hubwatch.families import family_sql
+from hubwatch.families import make_family_macros
 
 FAMILIES = read_facts(Family, data_dir(), "families.csv")
 LAB = "A lab of Alibaba"
@@ -109,7 +109,12 @@ def families(facts: Facts, *model_ids: str) -> dict[str, str]:
         con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
         con.executemany("INSERT INTO listings VALUES ('huggingface', ?, ?)", [(name, name.split("/")[0]) for name in model_ids])
         classify(con, facts)
-        return {model_id: family for _, model_id, family in con.execute(family_sql(facts)).fetchall()}
+        make_family_macros(con)
+        found = con.execute(
+            """select model_id, family_of(organization, split_part(model_id, '/', 2)) as family from listings
+               left join origins using (hub, namespace) where policy = 'six-tigers' and family is not null"""
+        )
+        return dict(found.fetchall())
 
 
 def test_a_family_is_the_name_within_its_own_organization() -> None:

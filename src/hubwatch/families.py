@@ -1,53 +1,44 @@
-"""The family of a listing: whose namespace it is in, and what its name looks like."""
+"""The family of a model: who makes it, and what its name looks like."""
 
-from __future__ import annotations
+import duckdb
 
-from hubwatch.facts import POLICIES, Facts
+Rule = tuple[str, str | None, str]
 
 
-def family_sql(facts: Facts) -> str:
-    """A SELECT of hub, model_id, family over `listings` and `origins`: one row a listing of a known family.
+def make_family_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """`family_of(maker, title)`: the family by rule; `own_family`: by rules bound to an organization only.
 
-    A family of an organization is only looked for in namespaces of it and of those that belong to it. Where several
-    patterns match, the longest holds, then the first in the file.
+    A rule of an organization holds for all that belong to it. The longest pattern is asked first, then the first in the file. The
+    patterns are constants of the query, so that each is compiled once and not once a row.
     """
-    rows = sorted(facts.families, key=lambda row: -len(row.pattern))
-    members = {row.organization: _members(facts, row.organization) for row in rows if row.organization}
-    whens = [f"WHEN {_owner(members, row.organization)} {_match(row.pattern)} THEN {_quote(row.family)}" for row in rows]
-    # Most listings belong to nobody known: one look spares them the patterns of every organization.
-    sieve = [_owned(set().union(*members.values()))] if members else []
-    sieve += [_match(row.pattern) for row in rows if not row.organization]
-    return f"""
-        SELECT hub, model_id, CASE {" ".join(whens) or "WHEN false THEN NULL"} END AS family
-        FROM (
-            SELECT listings.hub, listings.model_id, regexp_replace(listings.model_id, '^[^/]*/', '') AS name, organization
-            FROM listings
-            LEFT JOIN origins ON origins.hub = listings.hub AND origins.namespace = listings.namespace
-                             AND origins.policy = {_quote(POLICIES[0])}
-        )
-        WHERE ({" OR ".join(sieve) or "false"}) AND family IS NOT NULL
-    """
+    rules = con.execute("select family, organization, pattern from facts.families order by length(pattern) desc, file, line").fetchall()
+    parents: dict[str, str] = dict(con.execute("select organization, parent from facts.organizations where parent is not null").fetchall())
+    bound = [rule for rule in rules if rule[1] is not None]
+    for macro, some in (("family_of", rules), ("own_family", bound)):
+        con.execute(f"create or replace temp macro {macro}(maker, title) as {_first_match(some, parents)}")
 
 
-def _members(facts: Facts, organization: str) -> set[str]:
+def _first_match(rules: list[Rule], parents: dict[str, str]) -> str:
+    """A CASE over these rules in their order; where the maker is unknown, as for most listings, only over rules for anybody."""
+    anyones, everyones = ["when false then ''"], ["when false then ''"]
+    for family, organization, pattern in rules:
+        holds = f"regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}"
+        if organization is None:
+            anyones.append(f"when {holds}")
+            everyones.append(f"when {holds}")
+        else:
+            makers = ", ".join(map(_quoted, sorted(_members(organization, parents))))
+            everyones.append(f"when maker in ({makers}) and {holds}")
+    return f"case when maker is null then case {' '.join(anyones)} end else case {' '.join(everyones)} end end"
+
+
+def _members(organization: str, parents: dict[str, str]) -> set[str]:
     """An organization and all that belong to it, directly or not."""
     members = {organization}
-    while found := {row.organization for row in facts.organizations if row.parent in members} - members:
-        members |= found
+    while more := {child for child, parent in parents.items() if parent in members} - members:
+        members |= more
     return members
 
 
-def _owner(members: dict[str, set[str]], organization: str | None) -> str:
-    return f"{_owned(members[organization])} AND" if organization else ""
-
-
-def _owned(organizations: set[str]) -> str:
-    return f"organization IN ({', '.join(map(_quote, sorted(organizations)))})"
-
-
-def _match(pattern: str) -> str:
-    return f"regexp_matches(name, {_quote('(?i)' + pattern)})"
-
-
-def _quote(text: str) -> str:
+def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

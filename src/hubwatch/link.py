@@ -10,6 +10,7 @@ import duckdb
 from pydantic import BaseModel, Field
 
 from hubwatch.derive import derive
+from hubwatch.families import make_family_macros
 from hubwatch.store import transaction
 
 _STEPS = ("link.sql", "link_copies.sql", "link_result.sql", "link_bases.sql")
@@ -34,7 +35,7 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     The connection must hold the public schema and staged facts, and no open transaction. The same facts give the same
     rows, in whatever order the listings lie.
     """
-    _make_family_macros(con)
+    make_family_macros(con)
     for step in _STEPS:
         con.execute(files("hubwatch").joinpath(step).read_text("utf-8"))
     derive(con)
@@ -56,50 +57,6 @@ def _counts(con: duckdb.DuckDBPyConnection) -> LinkResult:
         (select count(*) from model_listings where is_mirror), (select count(*) from derivations) from models""").fetchone()
     assert row is not None
     return LinkResult(listings=row[0], models=row[1], on_several_hubs=row[2], mirrors=row[3], derivations=row[4])
-
-
-# --- families ---
-
-Rule = tuple[str, str | None, str]
-
-
-def _make_family_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """`family_of(maker, title)`: the family by rule; `own_family`: by rules bound to an organization only.
-
-    A rule of an organization holds for all that belong to it. The longest pattern is asked first, then the first in the file. The
-    patterns are constants of the query, so that each is compiled once and not once a row.
-    """
-    rules = con.execute("select family, organization, pattern from facts.families order by length(pattern) desc, file, line").fetchall()
-    parents: dict[str, str] = dict(con.execute("select organization, parent from facts.organizations where parent is not null").fetchall())
-    bound = [rule for rule in rules if rule[1] is not None]
-    for macro, some in (("family_of", rules), ("own_family", bound)):
-        con.execute(f"create or replace temp macro {macro}(maker, title) as {_first_match(some, parents)}")
-
-
-def _first_match(rules: list[Rule], parents: dict[str, str]) -> str:
-    """A CASE over these rules in their order; where the maker is unknown, as for most listings, only over rules for anybody."""
-    anyones, everyones = ["when false then ''"], ["when false then ''"]
-    for family, organization, pattern in rules:
-        holds = f"regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}"
-        if organization is None:
-            anyones.append(f"when {holds}")
-            everyones.append(f"when {holds}")
-        else:
-            makers = ", ".join(map(_quoted, sorted(_members(organization, parents))))
-            everyones.append(f"when maker in ({makers}) and {holds}")
-    return f"case when maker is null then case {' '.join(anyones)} end else case {' '.join(everyones)} end end"
-
-
-def _members(organization: str, parents: dict[str, str]) -> set[str]:
-    """An organization and all that belong to it, directly or not."""
-    members = {organization}
-    while more := {child for child, parent in parents.items() if parent in members} - members:
-        members |= more
-    return members
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 # --- why ---

@@ -18,9 +18,10 @@ from hubwatch.hubs import record_sql
 from hubwatch.pages import SweepPages, SweepState, now, read_segment
 from hubwatch.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.replace import number_listings, replace_day, settle_departures
-from hubwatch.store import transaction
+from hubwatch.store import memory_at_most, transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
+MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
 SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
 
 
@@ -47,13 +48,18 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
     begun = now()
     before = _loaded_before(con, pages) if again else []
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        loaded = _load_still(con, pages.still(Path(folder)), facts, accept_shrink, begun)
+        still = pages.still(Path(folder))
+        largest = max((facts.size for facts in still.facts()), default=0)
+        with memory_at_most(con, MEMORY + 16 * largest):
+            loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
     if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
         con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
     return loaded
 
 
-def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool, begun: datetime) -> Loaded:
+def _load_still(
+    con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, largest: int, accept_shrink: bool, begun: datetime
+) -> Loaded:
     state = pages.state()
     segments = pages.segments()
     if state is None or not segments:
@@ -64,7 +70,6 @@ def _load_still(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts,
     con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        largest = max(facts.size for facts in pages.facts())
         files_read = stage_records(con, pages.hub, segments, largest, Path(folder))
         rejects = _rejects(con, pages.hub, files_read, segments)
         read, rejected, duplicates = _settle_duplicates(con, state)

@@ -90,6 +90,7 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
             raise Busy(f"{path} is open in another process ({error}); close it there") from None
         raise StoreFault(f"{path} cannot be opened: {error}") from None
     con.execute("set timezone = 'UTC'")
+    con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
     return con
 
 
@@ -224,6 +225,21 @@ def publish(data: Path) -> Path:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+@contextlib.contextmanager
+def memory_at_most(con: duckdb.DuckDBPyConnection, limit: int) -> Iterator[None]:
+    """Let the connection hold no more than so many bytes for a while, where it may hold more and does not yet."""
+    before, allowed = con.execute(
+        "select s, parse_formatted_bytes(s) from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"
+    ).fetchall()[0]
+    if limit < allowed:
+        with contextlib.suppress(duckdb.OutOfMemoryException):
+            con.execute(f"set memory_limit = '{limit}B'")
+    try:
+        yield
+    finally:
+        con.execute(f"set memory_limit = '{before}'")
 
 
 def take_in_runs(con: duckdb.DuckDBPyConnection, data: Path) -> None:
