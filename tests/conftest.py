@@ -1,11 +1,11 @@
 """What tests share: settings that read no environment, an open warehouse, and where shared material is, if it is."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from hubwatch.settings import Settings
+from tests.shared import shared as shared_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,7 +34,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def shared() -> Path:
     """The folder of shared real figures; a test that asks for it skips where it is absent."""
-    folder = Path(os.environ.get("HUBWATCH_SHARED") or ROOT.parent / "shared")
-    if not folder.is_dir():
-        pytest.skip(f"no shared figures at {folder.name}/: this test needs them")
-    return folder
+    return shared_file(".")
