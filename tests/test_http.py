@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from hubwatch import failures
-from hubwatch.http import Answer, Ask, Client, whole_array
+from hubwatch.exchange import Answer, Ask, whole_array
+from hubwatch.http import Client
 from tests.conftest import settings_for
 from tests.scripted import Scripted, answer
 

@@ -62,7 +62,7 @@ def main() -> NoReturn:
             raise
         _end(1, f"{unexpected(error)} (hubwatch --debug shows the traceback)")
     if code == 130:
-        _end(130, "stopped; what is kept stays, run the same command to go on")
+        _end(1, "stopped; what is kept stays, run the same command to go on")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -17,8 +17,9 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from hubwatch import doctor_probes
+from hubwatch.exchange import Answer, Ask
 from hubwatch.failures import Blocked, HubFailure, RateLimited, Refused, TimedOut, Unreachable
-from hubwatch.http import Answer, Ask, Client
+from hubwatch.http import Client
 from hubwatch.pages import now
 from hubwatch.settings import Settings
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import HubFailure, Refused
-from hubwatch.http import Answer, Ask, whole_json
 from hubwatch.hubs import huggingface, modelscope, modelscope_answers, modelscope_openapi, wisemodel, wisemodel_listing
 from hubwatch.hubs.numbered import Listing
 

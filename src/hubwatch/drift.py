@@ -5,8 +5,8 @@ from datetime import date
 
 import duckdb
 
+from hubwatch.exchange import lenient_json
 from hubwatch.failures import DayFailure
-from hubwatch.http import lenient_json
 from hubwatch.hubs import HUBS
 from hubwatch.pages import SweepPages
 

@@ -7,9 +7,10 @@ A fact about the world (who owns a namespace, what a license name means) is a ro
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,19 +65,41 @@ class Facts(BaseModel):
     release_dates: tuple[ReleaseDate, ...] = ()
 
     def stage(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Replace the tables of the schema `facts` by these rows, all or none.
+        """Replace the tables of the schema `facts` by these rows, all or none; once is enough for a connection.
 
         The connection must not be inside a transaction.
         """
+        if con.execute("SELECT getvariable('facts_staged')").fetchall() == [(self._digest,)]:
+            return
         con.execute("BEGIN")
         try:
             con.execute("CREATE SCHEMA IF NOT EXISTS facts")
-            for table, (rows, columns) in self._tables().items():
-                _replace_table(con, table, columns, rows)
+            for table, (columns, values) in self._written.items():
+                _replace_table(con, table, columns, values)
             con.execute("COMMIT")
         except duckdb.Error:
             con.execute("ROLLBACK")
             raise
+        con.execute("SET VARIABLE facts_staged = ?", [self._digest])
+
+    def __copy__(self) -> Facts:
+        """A copy is for changing: what was worked out of the rows is not of the copy's."""
+        copied = super().__copy__()
+        for name in ("_written", "_digest"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    @cached_property
+    def _written(self) -> dict[str, tuple[dict[str, str], str]]:
+        """Table -> its columns and its rows as JSON."""
+        return {
+            table: (columns, json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows]))
+            for table, (rows, columns) in self._tables().items()
+        }
+
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.md5(json.dumps(self._written).encode(), usedforsecurity=False).hexdigest()
 
     def _tables(self) -> dict[str, tuple[tuple[Fact, ...], dict[str, str]]]:
         """Table -> its rows and its columns (name -> DuckDB type)."""
@@ -99,12 +122,11 @@ class Facts(BaseModel):
         }
 
 
-def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Iterable[Fact]) -> None:
+def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], values: str) -> None:
     """One JSON parameter carries all rows: no file, no Arrow, and not the slow row-by-row insert."""
     definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     con.execute(f"CREATE OR REPLACE TABLE facts.{table} ({definition})")
     shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
-    values = json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows])
     con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
     con.execute(f"COMMENT ON TABLE facts.{table} IS '{_in_sql(fact_meanings.TABLES[table])}'")
     for name in columns:

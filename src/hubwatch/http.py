@@ -5,8 +5,6 @@ is, is raised there or here, and retried only here.
 """
 
 import contextlib
-import email.utils
-import json
 import re
 import socket
 import threading
@@ -16,18 +14,16 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
-import msgspec
 import tenacity
 
 from hubwatch import __version__
+from hubwatch.exchange import Answer, Ask, is_html, joined, next_link, quota, retry_after, said
 from hubwatch.failures import (
     Blocked,
-    BrokenPage,
     ForeignLink,
     HubFailure,
     LoopingPages,
@@ -44,40 +40,9 @@ from hubwatch.settings import Settings
 
 T = TypeVar("T")
 _REDIRECTS = 5
-_QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
 _POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
-# RFC 8288: a target, and its parameters in any case and order, quoted or bare.
-_LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
-_RELATION = re.compile(r"""(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""")
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request: method, absolute URL, and a JSON body for hubs that list by PUT or POST."""
-
-    url: str
-    method: str = "GET"
-    body: bytes | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        shown = f"{self.method} {self.url}" + (f" {self.body.decode()}" if self.body else "")
-        return shown if len(shown) <= 160 else shown[:157] + "..."
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A hub's whole answer to `ask`. `next_link` is where its `Link: rel="next"` leads, unjudged."""
-
-    ask: Ask
-    url: str
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    at: datetime
-    next_link: str | None
 
 
 class Reading(Protocol):
@@ -280,8 +245,8 @@ class Client:
             ) as response:
                 body = self._body(response, expired)
                 self._note_window(response.headers)
-                link = _next_link(response.headers)
-                link = None if link is None else _joined(str(response.url), link)
+                link = next_link(response.headers)
+                link = None if link is None else joined(str(response.url), link)
                 return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
         except httpx.HTTPError as error:
             if expired.is_set() or isinstance(error, httpx.TimeoutException):
@@ -336,31 +301,31 @@ class Client:
         status = answer.status
         if 200 <= status < 300:
             return
-        said = f"{self.hub}: {ask} answered {status}{_said(answer)}"
+        told = f"{self.hub}: {ask} answered {status}{said(answer)}"
         if status == 429:
-            window = _quota(answer.headers)
+            window = quota(answer.headers)
             empty = window is not None and window[0] == 0
-            wait = float(window[1]) + 0.5 if empty and window else _retry_after(answer.headers)
+            wait = float(window[1]) + 0.5 if empty and window else retry_after(answer.headers)
             why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
-            raise RateLimited(f"{said} ({why})", wait)
+            raise RateLimited(f"{told} ({why})", wait)
         if status == 403 and _QUOTA_SPENT.search(answer.body):
-            raise RateLimited(f"{said} (a quota spelled as a refusal)", _retry_after(answer.headers))
+            raise RateLimited(f"{told} (a quota spelled as a refusal)", retry_after(answer.headers))
         if status in (408, 425) or status >= 500:
-            raise ServerTrouble(said, _retry_after(answer.headers))
-        if _is_html(answer) and status != 404:
-            raise Blocked(f"{said}: a web page where JSON is due", _retry_after(answer.headers))
+            raise ServerTrouble(told, retry_after(answer.headers))
+        if is_html(answer) and status != 404:
+            raise Blocked(f"{told}: a web page where JSON is due", retry_after(answer.headers))
         if status == 401 and self._token:
-            said += "; the token was not accepted: renew or unset it"
-        raise Refused(said, status, answer.body)
+            told += "; the token was not accepted: renew or unset it"
+        raise Refused(told, status, answer.body)
 
     def _note_window(self, headers: httpx.Headers) -> None:
-        quota = _quota(headers)
-        if quota is None:
+        announced = quota(headers)
+        if announced is None:
             return
         policy = _POLICY.search(headers.get("ratelimit-policy", ""))
         with self._turn:
-            self._window = _Window(quota[0], time.monotonic() + quota[1], int(policy["quota"]) if policy else None)
-            self.tally.quota_left = quota[0]
+            self._window = _Window(announced[0], time.monotonic() + announced[1], int(policy["quota"]) if policy else None)
+            self.tally.quota_left = announced[0]
 
     def _pace(self) -> None:
         """Wait for this request's turn: the hub's announced window, and our own rate."""
@@ -382,82 +347,9 @@ class Client:
             raise Unreachable(f"{self.hub}: stopped while waiting")
 
 
-def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
-    """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
-    try:
-        return msgspec.json.decode(answer.body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        value = whole_json(answer, hub)
-    if not isinstance(value, list):
-        raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{_said(answer)}")
-    return [msgspec.Raw(json.dumps(record).encode()) for record in value]  # writes whatever it has read
-
-
-def whole_json(answer: Answer, hub: str) -> Any:
-    """The body as JSON, read as leniently as the loader does (NaN, stray bytes in strings); else `BrokenPage` or `Blocked`."""
-    if _is_html(answer):
-        raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page where JSON is due{_said(answer)}")
-    try:
-        return lenient_json(answer.body)
-    except ValueError as error:
-        raise BrokenPage(f"{hub}: {answer.url} is not whole JSON: {error}") from None
-
-
-def lenient_json(body: bytes) -> Any:
-    """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
-    # The standard library's reader takes NaN and lone surrogates, as hubs may send.
-    return json.loads(body.decode("utf-8-sig", errors="replace"))
-
-
 def _wait(state: tenacity.RetryCallState) -> float:
     """What the hub asked for, else doubling with jitter from half a second to half a minute."""
     failure = state.outcome.exception() if state.outcome else None
     if isinstance(failure, TransientFailure) and failure.wait is not None:
         return failure.wait
     return float(tenacity.wait_random_exponential(multiplier=0.5, max=30)(state))
-
-
-def _next_link(headers: httpx.Headers) -> str | None:
-    """The target of the `Link` whose relations, compared without case, include `next`."""
-    for target, parameters in _LINK.findall(headers.get("link", "")):
-        relation = _RELATION.search(parameters)
-        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
-            return str(target).strip()
-    return None
-
-
-def _joined(page: str, link: str) -> str:
-    """The link as a whole address, seen from the page that names it; one that is no address stays as it is."""
-    try:
-        return urljoin(page, link)
-    except ValueError:
-        return link
-
-
-def _quota(headers: httpx.Headers) -> tuple[int, int] | None:
-    """Requests left and seconds to reset of the tightest announced bucket."""
-    found = [(int(match["left"]), int(match["reset"])) for match in _QUOTA.finditer(headers.get("ratelimit", ""))]
-    return min(found) if found else None
-
-
-def _retry_after(headers: httpx.Headers) -> float | None:
-    """Seconds of a `Retry-After` in either of its forms; None when absent or unreadable."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
-
-
-def _is_html(answer: Answer) -> bool:
-    return "html" in answer.headers.get("content-type", "") or answer.body[:64].lstrip()[:1] == b"<"
-
-
-def _said(answer: Answer) -> str:
-    """The hub's own words on an error, in short."""
-    words = answer.headers.get("x-error-message") or answer.body[:300].decode("utf-8", errors="replace")
-    words = " ".join(re.sub(r"<[^>]*>", " ", words).split())[:160]
-    return f" ({words})" if words else ""

@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hubwatch.exchange import Answer, whole_json
 from hubwatch.failures import BrokenPage, Refused
-from hubwatch.http import Answer, Client, whole_json
+from hubwatch.http import Client
 from hubwatch.hubs import huggingface
 from hubwatch.pages import Page, PageFacts, SweepPages
 from hubwatch.records import read_records

@@ -20,8 +20,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
 from hubwatch.failures import BrokenPage, LoopingPages, Refused
-from hubwatch.http import Answer, Ask, Client, lenient_json, whole_array
+from hubwatch.http import Client
 from hubwatch.pages import Page, PageFacts, SweepState
 from hubwatch.sweeps import Kept, Sweep
 

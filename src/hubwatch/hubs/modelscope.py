@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from hubwatch.exchange import Ask
 from hubwatch.failures import Blocked, BrokenPage, Refused, SoftError
-from hubwatch.http import Ask, Client
+from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs import modelscope_openapi as openapi
 from hubwatch.hubs.numbered import Numbered, numbered_pages, seen, shortfall

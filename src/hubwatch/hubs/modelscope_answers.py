@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from hubwatch.exchange import Answer, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, RateLimited, Refused, SoftError
-from hubwatch.http import Answer, lenient_json, whole_json
 from hubwatch.hubs.numbered import Listing
 
 _HUB = "modelscope"

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from hubwatch.http import Answer, Ask, Client
+from hubwatch.exchange import Answer, Ask
+from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, shortfall
 from hubwatch.pages import Page, SweepState

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hubwatch.exchange import Answer, Ask
 from hubwatch.failures import BrokenPage, LoopingPages
-from hubwatch.http import Answer, Ask, Client
+from hubwatch.http import Client
 from hubwatch.pages import Page, PageFacts
 from hubwatch.sweeps import Kept
 

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from hubwatch.exchange import Answer, Ask, lenient_json, whole_array, whole_json
 from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Refused
-from hubwatch.http import Answer, Ask, Client, lenient_json, whole_array, whole_json
+from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
 from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from hubwatch.exchange import Answer, Ask, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused
-from hubwatch.http import Answer, Ask, Client, lenient_json, whole_json
+from hubwatch.http import Client
 from hubwatch.pages import Page, PageFacts, SweepState
 from hubwatch.sweeps import Kept
 

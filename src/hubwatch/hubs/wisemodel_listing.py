@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused, SoftError
-from hubwatch.http import Answer, Ask, Client, whole_json
+from hubwatch.http import Client
 from hubwatch.hubs.numbered import Listing
 
 _HUB = "wisemodel"

@@ -1,0 +1,119 @@
+"""What is asked of a hub and what came: requests, answers, and how bodies and headers are read. Nothing here sends."""
+
+import email.utils
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import msgspec
+
+from hubwatch.failures import Blocked, BrokenPage
+
+_QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
+# RFC 8288: a target, and its parameters in any case and order, quoted or bare.
+_LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
+_RELATION = re.compile(r"""(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: method, absolute URL, and a JSON body for hubs that list by PUT or POST."""
+
+    url: str
+    method: str = "GET"
+    body: bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        shown = f"{self.method} {self.url}" + (f" {self.body.decode()}" if self.body else "")
+        return shown if len(shown) <= 160 else shown[:157] + "..."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A hub's whole answer to `ask`. `next_link` is where its `Link: rel="next"` leads, unjudged."""
+
+    ask: Ask
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+    next_link: str | None
+
+
+def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
+    """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
+    try:
+        return msgspec.json.decode(answer.body, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = whole_json(answer, hub)
+    if not isinstance(value, list):
+        raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{said(answer)}")
+    return [msgspec.Raw(json.dumps(record).encode()) for record in value]  # writes whatever it has read
+
+
+def whole_json(answer: Answer, hub: str) -> Any:
+    """The body as JSON, read as leniently as the loader does (NaN, stray bytes in strings); else `BrokenPage` or `Blocked`."""
+    if is_html(answer):
+        raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page where JSON is due{said(answer)}")
+    try:
+        return lenient_json(answer.body)
+    except ValueError as error:
+        raise BrokenPage(f"{hub}: {answer.url} is not whole JSON: {error}") from None
+
+
+def lenient_json(body: bytes) -> Any:
+    """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
+    # The standard library's reader takes NaN and lone surrogates, as hubs may send.
+    return json.loads(body.decode("utf-8-sig", errors="replace"))
+
+
+def next_link(headers: Mapping[str, str]) -> str | None:
+    """The target of the `Link` whose relations, compared without case, include `next`."""
+    for target, parameters in _LINK.findall(headers.get("link", "")):
+        relation = _RELATION.search(parameters)
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            return str(target).strip()
+    return None
+
+
+def joined(page: str, link: str) -> str:
+    """The link as a whole address, seen from the page that names it; one that is no address stays as it is."""
+    try:
+        return urljoin(page, link)
+    except ValueError:
+        return link
+
+
+def quota(headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """Requests left and seconds to reset of the tightest announced bucket."""
+    found = [(int(match["left"]), int(match["reset"])) for match in _QUOTA.finditer(headers.get("ratelimit", ""))]
+    return min(found) if found else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a `Retry-After` in either of its forms; None when absent or unreadable."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+def is_html(answer: Answer) -> bool:
+    return "html" in answer.headers.get("content-type", "") or answer.body[:64].lstrip()[:1] == b"<"
+
+
+def said(answer: Answer) -> str:
+    """The hub's own words on an error, in short."""
+    words = answer.headers.get("x-error-message") or answer.body[:300].decode("utf-8", errors="replace")
+    words = " ".join(re.sub(r"<[^>]*>", " ", words).split())[:160]
+    return f" ({words})" if words else ""
