@@ -40,6 +40,14 @@ def test_a_figure_of_the_same_unit_hub_and_date_is_supported_or_contradicted(con
     assert check(con, claim(low=0.9, high=1)).verdict == Verdict.CONTRADICTED
 
 
+def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) -> None:
+    counted = check(con, claim(unit="downloads_30d", column="value"))
+    figures = (counted.measured, counted.measured_low, counted.measured_high)
+    assert all(type(figure) is int for figure in figures)
+    assert counted.measured == counted.measured_low
+    assert counted.measured_high == round((counted.measured or 0) * 0.85 / 0.8)
+
+
 def test_a_figure_that_the_unlabelled_could_decide_gets_no_verdict(con: duckdb.DuckDBPyConnection) -> None:
     assert check(con, claim(low=0.83, high=0.84)).verdict == Verdict.NOT_MEASURABLE
 

@@ -28,15 +28,15 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "full", complete: bool = True) -> None:
-    rows = [[f"o/{name}", license, downloads] for name, (license, downloads) in models.items()]
+    rows = [[place, f"o/{name}", license, downloads] for place, (name, (license, downloads)) in enumerate(models.items())]
     con.execute("drop table if exists staged")
     con.execute(
-        """create temp table staged (model_id varchar, hub_key varchar, title varchar, created_at timestamp, modified_at timestamp,
+        """create temp table staged (place bigint, model_id varchar, hub_key varchar, title varchar, created_at timestamp, modified_at timestamp,
            license_raw varchar, license varchar, task varchar, library varchar, parameters bigint, base_models varchar[],
            base_relation varchar, gated varchar, repo_kind varchar, downloads_30d bigint, downloads_total bigint, likes bigint)"""
     )
     if rows:
-        con.executemany("insert into staged (model_id, license, downloads_30d) values (?, ?, ?)", rows)
+        con.executemany("insert into staged (place, model_id, license, downloads_30d) values (?, ?, ?, ?)", rows)
     on = FIRST + timedelta(days=day)
     number_listings(con, "huggingface")
     with store.transaction(con):

@@ -68,9 +68,9 @@ class Finding(BaseModel):
     model_config = ConfigDict(frozen=True)
     claim: Claim
     verdict: Verdict
-    measured: float | None = None
-    measured_low: float | None = None
-    measured_high: float | None = None
+    measured: int | float | None = None
+    measured_low: int | float | None = None
+    measured_high: int | float | None = None
     measured_on: date | None = None
     reason: str
 
@@ -127,20 +127,21 @@ def _judge(claim: Claim, result: Result, question: dict[str, str]) -> Finding:
     if isinstance(measured, bool) or not isinstance(measured, int | float):
         missing = f"{at.hub} on {at.day} has no {claim.column} for {wanted}"
         return Finding(claim=claim, verdict=Verdict.NOT_MEASURABLE, measured_on=at.day, reason=missing)
-    low, high = _bounds(claim, row, float(measured))
+    low, high = _bounds(claim, row, measured)
     verdict, reason = Verdict.DIFFERENT_SCOPE, _mismatch(claim, at, question)
     if not reason:
-        verdict, reason = _compare(claim, float(measured), low, high)
+        verdict, reason = _compare(claim, measured, low, high)
     return Finding(claim=claim, verdict=verdict, measured=measured, measured_low=low, measured_high=high, measured_on=at.day, reason=reason)
 
 
-def _bounds(claim: Claim, row: Mapping[str, object], measured: float) -> tuple[float, float]:
+def _bounds(claim: Claim, row: Mapping[str, object], measured: int | float) -> tuple[int | float, int | float]:
     """What the unlabelled allow: of a share its bounds, of a sum all of the unlabelled as well, of a measure its own."""
     names = {"share": ("share_low", "share_high"), "value": ("low", "high")}.get(claim.column or "", ("", ""))
     low, high = (row.get(name) for name in names)
     share, share_high = row.get("share"), row.get("share_high")
     if claim.column == "value" and isinstance(share, float) and isinstance(share_high, float) and share:
-        return measured, measured * share_high / share
+        most = measured * share_high / share
+        return measured, round(most) if isinstance(measured, int) else most
     return (float(low), float(high)) if isinstance(low, float) and isinstance(high, float) else (measured, measured)
 
 

@@ -1,6 +1,6 @@
 """Does the hub still say what it said? Keys and types of records against the last good day's."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 
 import duckdb
@@ -19,14 +19,16 @@ Fingerprint = dict[str, Counter[str]]
 
 def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
     """Keys with their JSON types in records from all along the sweep, and how many records that were."""
-    keys: Fingerprint = {}
+    typed: Counter[tuple[str, type]] = Counter()
     seen = 0
     for page in pages.sample(_RECORDS):
         for record in HUBS[pages.hub].records_of(lenient_json(page.body)):
             if isinstance(record, dict):
                 seen += 1
-                for key, value in record.items():
-                    keys.setdefault(key, Counter())[_TYPES[type(value)]] += 1
+                typed.update(zip(record, map(type, record.values()), strict=True))
+    keys: Fingerprint = defaultdict(Counter)
+    for (key, kind), count in typed.items():
+        keys[key][_TYPES[kind]] += count
     return keys, seen
 
 

@@ -172,6 +172,8 @@ class Client:
                 raise LoopingPages(f"{self.hub}: {answer.url} repeats an earlier page word for word")
             if reading.next in asked:
                 raise LoopingPages(f"{self.hub}: {answer.url} names {reading.next} as next, which came before")
+            if len(answer.body) > 64:  # an empty page or envelope may well come twice
+                seen.add(print_of_body)
             return answer, reading
 
         ahead = ThreadPoolExecutor(1)
@@ -179,8 +181,6 @@ class Client:
             upcoming = ahead.submit(self.ask, first, checked)
             while True:
                 answer, reading = upcoming.result()
-                if len(answer.body) > 64:  # an empty page or envelope may well come twice
-                    seen.add((len(answer.body), zlib.crc32(answer.body)))
                 if reading.next is None:
                     yield answer, reading
                     return

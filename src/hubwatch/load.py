@@ -81,7 +81,6 @@ def _load_still(
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
-    con.execute("drop table parsed")
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep)
         if rejects:
@@ -100,7 +99,8 @@ def _load_still(
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         if keys:
             con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
-    con.execute("drop table keyed")
+    for table in ("parsed", "numbers"):
+        con.execute(f"drop table {table}")
     return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
 
 

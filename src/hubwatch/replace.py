@@ -11,24 +11,24 @@ _COUNTERS = [column.name for column in schema.COUNTERS]
 
 
 def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
-    """Table `keyed`: the rows of table `staged` (model_id, attributes, counters; one row a listing) with their listings' numbers.
+    """Table `numbers`: for each row of `staged` (place, model_id, attributes, counters; one row a listing) its place, its
+    listing's number, and for a listing never seen its id. View `keyed`: the staged rows with their numbers.
 
     A listing never seen gets the next number, in the order of ids. Call it before the transaction of `replace_day`: what a
-    transaction has not yet committed is read on one processor only.
+    transaction has not yet committed is read on one processor only. Rows are joined by place and not written out again with
+    their numbers: at millions of listings that saves a quarter of loading.
     """
     con.execute("set variable hub = ?", [hub])
-    for table in ("fresh", "keyed"):
-        con.execute(f"drop table if exists temp.{table}")
+    con.execute("drop table if exists numbers")
     con.execute(
-        """create temp table fresh as
-           select model_id, (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id) as listing_key
-           from staged anti join (select model_id from store.listing where hub = getvariable('hub')) using (model_id)"""
+        """create temp table numbers as
+           with held as (select model_id, listing_key from store.listing where hub = getvariable('hub'))
+           select place, listing_key, null as fresh_id from staged join held using (model_id)
+           union all
+           select place, (select coalesce(max(listing_key), 0) from store.listing) + row_number() over (order by model_id), model_id
+           from staged anti join held using (model_id)"""
     )
-    con.execute(
-        """create temp table keyed as select listing_key, is_new, staged.* from staged
-           join (select model_id, listing_key, false as is_new from store.listing where hub = getvariable('hub')
-                 union all select model_id, listing_key, true from fresh) using (model_id)"""
-    )
+    con.execute("create or replace temp view keyed as select listing_key, staged.* from staged join numbers using (place)")
 
 
 def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True) -> None:
@@ -75,15 +75,15 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     """Enter the listings never seen before, and widen the days on which the others were seen."""
     con.execute(
         """insert into store.listing
-           select listing_key, getvariable('hub'), model_id, split_part(model_id, '/', 1), substr(model_id, strpos(model_id, '/') + 1),
+           select listing_key, getvariable('hub'), fresh_id, split_part(fresh_id, '/', 1), substr(fresh_id, strpos(fresh_id, '/') + 1),
              getvariable('day'), getvariable('day')
-           from keyed where is_new"""
+           from numbers where fresh_id is not null"""
     )
     con.execute(
         """update store.listing set first_seen_on = least(first_seen_on, getvariable('day')),
              last_seen_on = greatest(last_seen_on, getvariable('day'))
            where (first_seen_on > getvariable('day') or last_seen_on < getvariable('day'))
-             and listing_key in (select listing_key from keyed)"""
+             and listing_key in (select listing_key from numbers)"""
     )
 
 
@@ -104,7 +104,7 @@ def _settle_seen(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """update store.listing set first_seen_on = seen.first, last_seen_on = seen.last
            from (select listing_key as k, min(day) as first, max(day) as last from store.counters
-                 where listing_key in (select listing_key from before_this_day anti join keyed using (listing_key))
+                 where listing_key in (select listing_key from before_this_day anti join numbers using (listing_key))
                  group by listing_key) seen
            where listing_key = seen.k"""
     )
@@ -139,7 +139,7 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
         f"""create temp table touched as
             select listing_key from speaking k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
               and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
-            union select listing_key from before_this_day anti join keyed using (listing_key)"""
+            union select listing_key from before_this_day anti join numbers using (listing_key)"""
     )
     fields = "struct_pack(" + ", ".join(f"{name} := {name}" for name in _ATTRIBUTES) + ")"
     con.execute("drop table if exists rewritten")
@@ -173,7 +173,7 @@ def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("drop table if exists unseen")
     con.execute(
         """create temp table unseen as select listing_key from before_this_day
-           where listing_key not in (select listing_key from keyed) and listing_key not in (select listing_key from store.counters)"""
+           where listing_key not in (select listing_key from numbers) and listing_key not in (select listing_key from store.counters)"""
     )
     for table in ("store.attributes", "store.listing"):
         con.execute(f"delete from {table} where listing_key in (select listing_key from unseen)")

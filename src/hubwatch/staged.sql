@@ -1,7 +1,7 @@
 -- One row a listing of the sweep: licenses, tasks and libraries in the shared vocabulary.
 -- From: parsed (the hub's SQL), facts.licenses, facts.words; variables since, until narrow a window.
 create or replace temp view staged as
-select model_id, hub_key, title, created_at, modified_at, license_raw, coalesce(l.license, lower(license_raw)) as license,
+select parsed.rowid as place, model_id, hub_key, title, created_at, modified_at, license_raw, coalesce(l.license, lower(license_raw)) as license,
   coalesce(t.word, task) as task, coalesce(w.word, library) as library, parameters, base_models, base_relation, gated, repo_kind,
   downloads_30d, downloads_total, likes
 from parsed
