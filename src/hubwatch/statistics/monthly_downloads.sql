@@ -22,9 +22,10 @@ now as (
   select listing.*, c.day, downloads_30d, downloads_total from store.counters c join store.listing using (listing_key)
   join scope on scope.hub = listing.hub and scope.day = c.day and scope.source = c.source
 ),
+-- Of whichever hub: only listings of `now` are looked up.
 earlier as (
-  select listing_key, c.downloads_total as total_before, before.day - before as days from store.counters c join store.listing using (listing_key)
-  join before on before.hub = listing.hub and before.before = c.day and before.source = c.source
+  select listing_key, c.downloads_total as total_before, before.day - before as days from store.counters c
+  join before on before.before = c.day and before.source = c.source
 ),
 flows as (
   select now.*, downloads_30d is null as is_derived,

@@ -27,7 +27,7 @@ once as (
   select created.* from created join copies using (hub, model_id)
   qualify row_number() over (partition by model_key order by is_mirror, created_at, hub) = 1
 ),
-settled as (select hub, namespace, min(created_at) < $since as settled from created group by all),
+settled as (select hub, namespace, min(created_at) < $since as settled from created where $since is not null group by all),
 counted as (
   select date_trunc('month', created_at)::date as month, settled,
     -- include group
@@ -38,7 +38,7 @@ counted as (
   left join families using (hub, model_id)
   left join terms using (license)
   left join regions using (country)
-  join settled using (hub, namespace)
+  left join settled using (hub, namespace)
   where created_at >= coalesce($since, date '0001-01-01') and ($country is null or country = $country or country is null)
 ),
 groups as (
