@@ -1,5 +1,6 @@
 """What tests share: settings that read no environment, an open warehouse, and where shared material is, if it is."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,12 @@ def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: objec
 
 # The files that take longest go first, so that no processor is idle at the end.
 LONGEST = ("test_deployments.py", "test_killed.py", "test_readme.py", "test_daily.py", "test_pipeline.py", "test_backfill.py")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as processors: a third of the time tests wait, for servers, retries and rate windows."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -245,6 +245,26 @@ def test_missing_and_changed_keys_add_up_and_one_null_does_not_excuse_them(con: 
         load(con, tmp_path / "mixed", mixed, day=tomorrow)
 
 
+def test_long_records_load_though_a_segment_of_them_takes_more_memory_than_loading_is_meant_to(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """As ModelScope's are: 100 on a page of several hundred kilobytes, whose envelope is parsed whole."""
+    padding = {f"Field{number}": f"what the hub says beside, {number}" for number in range(100)}
+    models = [
+        {"Path": "o", "Name": f"m{number}", "Downloads": number, "Stars": 1, "CreatedTime": 1700000000, "LastUpdatedTime": 1700000000}
+        for number in range(12_800)
+    ]
+    pages = [
+        json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": [one | padding for one in models[at : at + 100]]}}}).encode()
+        for at in range(0, len(models), 100)
+    ]
+    before = con.execute("select current_setting('memory_limit'), current_setting('threads')").fetchall()
+    loaded = load(con, tmp_path, *pages, hub="modelscope")
+    assert (loaded.records, loaded.rejected, loaded.duplicates) == (12_800, 0, 0)
+    assert con.execute("select sum(downloads_total) from observations").fetchall() == [(sum(range(12_800)),)]
+    assert con.execute("select current_setting('memory_limit'), current_setting('threads')").fetchall() == before
+
+
 def test_a_model_published_late_is_first_seen_when_seen_whatever_its_creation_date(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load(con, tmp_path, many(5))
     load(con, tmp_path, [*many(5), record("late/one", createdAt="2022-03-02T23:29:04.000Z")], day=DAY + timedelta(days=9))

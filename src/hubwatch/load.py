@@ -18,10 +18,11 @@ from hubwatch.hubs import record_sql
 from hubwatch.pages import SweepPages, SweepState, now, read_segment
 from hubwatch.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.replace import number_listings, replace_day, settle_departures
-from hubwatch.store import memory_at_most, transaction
+from hubwatch.store import thrifty, transaction, unstinted
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
+THREADS = 2  # each holds a segment of pages as it is parsed, for Hugging Face some 140 MB
 SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
 
 
@@ -50,8 +51,12 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         still = pages.still(Path(folder))
         largest = max((facts.size for facts in still.facts()), default=0)
-        with memory_at_most(con, MEMORY + 16 * largest):
-            loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
+        try:
+            with thrifty(con, MEMORY + 16 * largest, THREADS):
+                loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
+        except duckdb.OutOfMemoryException:  # a thread reads a whole segment of pages at once, and some hubs' records are long
+            with unstinted(con):
+                loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
     if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
         con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
     return loaded

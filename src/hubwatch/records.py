@@ -55,9 +55,9 @@ def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path
 def record_cte(hub: str, paths: list[Path], largest: int, shape: str = "JSON") -> str:
     """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes, as `shape`."""
     module = HUBS[hub]
-    return f"""record as (select file_index as segment, generate_subscripts({module.RECORDS}, 1) as position,
-      unnest({module.RECORDS}) as record from read_json({_file_list(paths)}, format='unstructured', records=false,
-      columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)}))"""
+    return f"""record as (select segment, generate_subscripts(records, 1) as position, unnest(records) as record
+      from (select file_index as segment, {module.RECORDS} as records from read_json({_file_list(paths)}, format='unstructured', records=false,
+        columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)})))"""
 
 
 def as_cte(sql: str) -> str:

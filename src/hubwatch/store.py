@@ -75,6 +75,9 @@ def _holder(text: str) -> str:
         return "another process holds it"
 
 
+_THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
+
+
 def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """An open database that never fetches extensions; a file held by another process is `Busy`."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -82,6 +85,7 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
         "autoload_known_extensions": "false",
         "memory_limit": memory_limit,
         "preserve_insertion_order": "false",
+        "threads": min(os.cpu_count() or 1, _THREADS),
     }
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
@@ -228,18 +232,37 @@ def _quoted(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def memory_at_most(con: duckdb.DuckDBPyConnection, limit: int) -> Iterator[None]:
-    """Let the connection hold no more than so many bytes for a while, where it may hold more and does not yet."""
-    before, allowed = con.execute(
-        "select s, parse_formatted_bytes(s) from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"
+def thrifty(con: duckdb.DuckDBPyConnection, memory: int, threads: int) -> Iterator[None]:
+    """Let the connection hold no more than so many bytes for a while, where it may hold more, and use so many threads."""
+    before, allowed, used = con.execute(
+        """select s, parse_formatted_bytes(s), current_setting('threads')
+           from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"""
     ).fetchall()[0]
-    if limit < allowed:
-        with contextlib.suppress(duckdb.OutOfMemoryException):
-            con.execute(f"set memory_limit = '{limit}B'")
+    con.execute(f"set threads = {min(used, threads)}")
+    if memory < allowed:
+        with contextlib.suppress(duckdb.OutOfMemoryException):  # it holds more already
+            con.execute(f"set memory_limit = '{memory}B'")
     try:
         yield
     finally:
         con.execute(f"set memory_limit = '{before}'")
+        con.execute(f"set threads = {used}")
+
+
+@contextlib.contextmanager
+def unstinted(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let the connection hold as much memory as DuckDB would by itself for a while, on one thread."""
+    before, used = con.execute(
+        "select coalesce(getvariable('memory_limit'), current_setting('memory_limit')), current_setting('threads')"
+    ).fetchall()[0]
+    con.execute("reset memory_limit")
+    con.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(duckdb.OutOfMemoryException):
+            con.execute(f"set memory_limit = '{before}'")
+        con.execute(f"set threads = {used}")
 
 
 def take_in_runs(con: duckdb.DuckDBPyConnection, data: Path) -> None:
