@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -81,6 +82,15 @@ def test_every_ready_mapping_is_read_and_named_as_its_file() -> None:
         ('downloads_30d = { column = "downloads", unit_column = "metric" }', "unit_column and units belong together"),
         ('downloads_30d = { column = "downloads", window = "7d" }', "'30d' or 'total'"),
         ('likes = { column = "likes", window = "30d" }', "likes have no window"),
+        (
+            'downloads_30d = { column = "downloads", window = "30d" }\ndownloads_total = { column = "downloads", window = "total" }',
+            "column downloads cannot be both downloads_30d and downloads_total",
+        ),
+        (
+            'downloads_30d = { column = "downloads", unit_column = "u", units = ["a", "b"] }\n'
+            'downloads_total = { column = "downloads", unit_column = "u", units = ["b"] }',
+            "column downloads cannot be both downloads_30d and downloads_total",
+        ),
     ],
 )
 def test_a_downloads_column_without_a_certain_window_is_refused_in_one_line(tmp_path: Path, counters: str, told: str) -> None:
@@ -89,6 +99,25 @@ def test_a_downloads_column_without_a_certain_window_is_refused_in_one_line(tmp_
         read_mapping(str(path))
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ('day = { file_name = "(" }', "file_name is no regular expression"),
+        ('day = { given = true }\ndelimiter = "||"', "delimiter: String should have at most 1 character"),
+    ],
+)
+def test_a_mapping_that_cannot_be_followed_is_refused_before_any_file_is_read(tmp_path: Path, change: str, told: str) -> None:
+    path = mapping(tmp_path, PLAIN.replace('day = { column = "on" }', change))
+    with pytest.raises(UsageError, match=re.escape(told)):
+        read_mapping(str(path))
+
+
+def test_a_folder_named_as_a_mapping_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        read_mapping(str(tmp_path / "folder.toml"))
 
 
 def test_a_column_that_names_its_window_or_a_declared_plain_one_is_taken(tmp_path: Path) -> None:
@@ -310,6 +339,56 @@ def test_a_corrupt_file_fails_its_day_and_the_other_files_load(con: duckdb.DuckD
     days = bring(con, tmp_path / "s-*.parquet", mapping(tmp_path, text))
     assert [day.outcome for day in days] == ["loaded", "failed", "loaded"]
     assert [row[2] for row in observed(con)] == ["2025-01-01", "2025-01-03"]
+
+
+GIVEN = PLAIN.replace('{ column = "site" }', '{ value = "huggingface" }').replace('{ column = "on" }', "{ given = true }")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_file_is_read_whose_name_looks_like_a_pattern_that_another_file_bears(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, form: str
+) -> None:
+    for name, model_id in (("part1", "o/other"), ("part[1]", "o/meant")):
+        target = (tmp_path / f"{name}.{form}").as_posix()
+        how = "format json" if form == "jsonl" else f"format {form}"
+        duckdb.sql(f"copy (select '{model_id}' as repo, 5 as downloads, 1 as likes) to '{target}' ({how})")
+    bring(con, tmp_path / f"part[1].{form}", mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert observed(con) == [("huggingface", "o/meant", "2025-01-02", "archive:plain", False, 5, None, 1)]
+
+
+def test_lines_that_are_no_rows_count_as_rejects_of_the_day_that_the_whole_file_is_of(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("repo,downloads,likes\n" + "".join(f"o/m{number},1,1\n" for number in range(40)) + "o/short,2\n")
+    [day] = bring(con, path, mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert (day.records, day.rejected) == (40, 1)
+    assert con.execute("select hub, day::varchar, record from rejects").fetchall() == [("huggingface", "2025-01-02", "o/short,2")]
+    assert con.execute("select rejected from days").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "a.json",
+            b'[{"repo": "o/a", "downloads": 1, "likes": 1}]',
+            "a.json: no line is a JSON object; it is one JSON array, turn it into",
+        ),
+        ("a.jsonl", b"", "a.jsonl: no line is a JSON object; the file is empty, fetch it again"),
+        ("a.csv", "repo,downloads,likes\no/a,1,1\n".encode("utf-16"), "a.csv: is not UTF-8 text; convert it"),
+        ("a.parquet", b"", "too small to be a Parquet file; fetch the file again"),
+    ],
+)
+def test_a_file_that_cannot_be_read_at_all_is_told_with_its_own_cure(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    [day] = bring(con, path, mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert day.outcome == "failed"
+    assert told in day.message
+    assert "LINE 1" not in day.message
 
 
 def test_our_own_export_comes_back_as_it_was(tmp_path: Path) -> None:
