@@ -19,6 +19,7 @@ from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.mappings import read_mapping, ready_mappings
 from hubwatch.settings import UsageError
+from hubwatch.verify import verify
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -339,6 +340,36 @@ def test_a_corrupt_file_fails_its_day_and_the_other_files_load(con: duckdb.DuckD
     days = bring(con, tmp_path / "s-*.parquet", mapping(tmp_path, text))
     assert [day.outcome for day in days] == ["loaded", "failed", "loaded"]
     assert [row[2] for row in observed(con)] == ["2025-01-01", "2025-01-03"]
+
+
+def test_an_archives_day_that_was_killed_before_it_was_published_is_published_by_the_next_run(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "data")
+    path, how = table(tmp_path / "a.csv", "o/a,huggingface,2025-01-02,5,1"), read_mapping(str(mapping(tmp_path)))
+    with pipeline.warehouse(settings) as opened:
+        bring(opened, path, mapping(tmp_path))
+    assert not (settings.data / "hubwatch.duckdb").exists()
+    assert [day.outcome for day in backfill.backfill_archive(settings, str(path), how, Wanted(), lambda line: None)] == ["held"]
+    with store.open_published(settings.data) as published:
+        assert published.execute("select model_id, downloads_30d from observations").fetchall() == [("o/a", 5)]
+        assert published.execute("select distinct namespace from origins").fetchall() == [("o",)]
+    written = (settings.data / "hubwatch.duckdb").stat().st_mtime_ns
+    backfill.backfill_archive(settings, str(path), how, Wanted(), lambda line: None)
+    assert (settings.data / "hubwatch.duckdb").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("column", ["downloads_30d", "likes"])
+def test_a_counter_of_an_archive_that_was_changed_afterwards_is_named_also_below_a_sweep(tmp_path: Path, column: str) -> None:
+    settings = settings_for(tmp_path / "data")
+    pipeline.load_all(settings, [keep(settings.data, date(2025, 1, 2), [record("o/a")])])
+    with pipeline.warehouse(settings) as opened:
+        bring(opened, table(tmp_path / "a.csv", "o/a,huggingface,2025-01-02,5,1", "o/b,huggingface,2025-01-02,6,2"), mapping(tmp_path))
+    pipeline.publish(settings)
+    with pipeline.warehouse(settings) as opened:
+        assert verify(opened, settings.data) == []
+        opened.execute(f"update store.counters set {column} = 77 where source = 'archive:plain' and superseded")
+        [found] = verify(opened, settings.data)
+    assert (found.hub, str(found.day), found.source, found.fault) == ("huggingface", "2025-01-02", "archive:plain", "values")
+    assert "--mapping plain --hub huggingface --day 2025-01-02 --overwrite`" in found.detail
 
 
 GIVEN = PLAIN.replace('{ column = "site" }', '{ value = "huggingface" }').replace('{ column = "on" }', "{ given = true }")

@@ -102,8 +102,14 @@ def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckD
             days = load(con)
             failed = [day.told() for day in days if day.outcome == "failed"]
             outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
-        if any(day.outcome == "loaded" for day in days):
+        due = any(day.outcome == "loaded" for day in days) or bool(_of_these(store.not_published(con, settings.data), days))
+        if due:
             pipeline.judge(con, settings)
-    if any(day.outcome == "loaded" for day in days):
+    if due:
         pipeline.publish(settings)
     return days
+
+
+def _of_these(behind: set[tuple[str, date, str]], days: list[ArchiveDay]) -> set[tuple[str, date, str]]:
+    """Those of these days that are loaded and not published: a backfill that was killed before its end left them."""
+    return behind & {(day.hub, day.day, day.source) for day in days if day.outcome == "held"}
