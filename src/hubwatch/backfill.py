@@ -11,7 +11,7 @@ from hubwatch.archive import Tell, load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
-from hubwatch.mappings import Mapping
+from hubwatch.mappings import Mapping, read_mapping
 from hubwatch.pages import SweepPages, kept_sweeps, today
 from hubwatch.runs import recorded, told
 from hubwatch.saved_pages import read_links
@@ -75,6 +75,13 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
             if pages.sweep == sweep.name and state is not None and state.finished_at is None:
                 return Sweep(hub, pages.day, "window", since=begin, until=end)
     return sweep
+
+
+def asked_archive(source: str | None, mapping: str | None) -> tuple[str, Mapping]:
+    """Where an archive lies and how it is read, as a scheduled run asks for it; `UsageError` when either is missing."""
+    if not source or not mapping:
+        raise UsageError("an archive needs both: archive, where it lies, and mapping, which reads it")
+    return source, read_mapping(mapping)
 
 
 def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:

@@ -119,6 +119,8 @@ def asked_sweep(
     until: date | None = None,
 ) -> Sweep:
     """The sweep that a scheduled run asks for; `UsageError` where its parts do not belong together."""
+    if hub not in hub_names():
+        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(hub_names())}")
     if kind not in KINDS:
         raise UsageError(f"{kind!r} is not a sweep; sweeps are {', '.join(KINDS)}")
     if (kind == "owners") != bool(owners):
