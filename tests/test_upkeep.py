@@ -299,6 +299,11 @@ def test_the_command_that_goes_on_with_a_sweep_names_all_it_was_asked_for(settin
     assert f"`{command}` goes on" in told(settings)
 
 
+def test_a_window_that_was_killed_is_named_with_the_command_that_goes_on(settings: Settings) -> None:
+    keep(settings.data, MONDAY, [record("o/a")], sweep="window-2025-01-01-2025-02-01", finished=False)
+    assert "`hubwatch backfill window huggingface --since 2025-01-01 --until 2025-02-01 --day 2026-03-02` goes on" in told(settings)
+
+
 def test_a_hub_that_was_begun_and_never_became_complete_grows_stale(settings: Settings) -> None:
     keep(settings.data, MONDAY, [record("o/a")], finished=False)
     assert [status(settings.data, MONDAY + timedelta(days=age), 2)[0].stale for age in (0, 2, 3)] == [False, False, True]

@@ -1,5 +1,6 @@
 """Is what is kept whole, and does it fit together: pages, tables, the published file, the days between."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -162,9 +163,8 @@ def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: 
 
 def goes_on(pages: SweepPages, state: SweepState) -> str:
     """The command that goes on with a sweep."""
-    if pages.sweep.startswith("window-") and state.since and state.until:
-        window = f"--since {state.since:%Y-%m-%d} --until {state.until:%Y-%m-%d}"
-        return command(pages.hub, f"backfill window {asked_as(pages.hub)} {window} --day {pages.day}")
+    if window := re.fullmatch(r"window-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", pages.sweep):  # its bounds, whatever its state has come to say
+        return command(pages.hub, f"backfill window {asked_as(pages.hub)} --since {window[1]} --until {window[2]} --day {pages.day}")
     option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}" + "".join(f" --owner {owner}" for owner in state.owners)
     return command(pages.hub, f"run {asked_as(pages.hub)} --day {pages.day}{option}")
 
