@@ -16,15 +16,16 @@ from runs import run_of, settle
 
 from hubwatch import pipeline
 from hubwatch.archive_day import Wanted
-from hubwatch.backfill import backfill_archive, window_sweep
+from hubwatch.backfill import asked_archive, backfill_archive, window_sweep
 from hubwatch.day_figures import day_figures
-from hubwatch.mappings import read_mapping
+from hubwatch.mappings import Mapping
 from hubwatch.pages import kept_sweeps
 from hubwatch.results import BuildResult, HubResult, shortfall
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 
 HubName = Literal["huggingface", "modelscope", "wisemodel"]
+KeptName = Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]  # modelscope.ai is asked as modelscope, and kept apart
 SweepName = Literal["full", "head", "new", "owners"]
 RERUN_AFTER = 10  # seconds
 
@@ -44,10 +45,9 @@ def build_kept(
 
 
 @task(name="archive", retries=1, retry_delay_seconds=RERUN_AFTER)
-def bring_in(settings: Settings, archive: str, mapping: str, hub: str | None, day: date | None, overwrite: bool) -> str:
+def bring_in(settings: Settings, archive: str, mapping: Mapping, wanted: Wanted) -> str:
     """A published snapshot -> the published file; what failed, in one line, empty when nothing did."""
-    wanted = Wanted(hub, day, False, overwrite)
-    days = backfill_archive(settings, archive, read_mapping(mapping), wanted, get_run_logger().info)
+    days = backfill_archive(settings, archive, mapping, wanted, get_run_logger().info)
     return "; ".join(each.told() for each in days if each.outcome == "failed")
 
 
@@ -88,7 +88,7 @@ def build(data: Path | None = None) -> BuildResult:
 @flow(name="backfill", flow_run_name="backfill {source}", validate_parameters=True)
 def backfill(
     source: Literal["pages", "window", "archive"] = "pages",
-    hub: HubName | None = None,
+    hub: KeptName | None = None,
     since: date | None = None,
     until: date | None = None,
     archive: str | None = None,
@@ -105,7 +105,7 @@ def backfill(
     """
     with run_of(data) as settings:
         if source == "archive":
-            settle(bring_in(settings, archive or "", mapping or "", hub, day, overwrite))
+            settle(bring_in(settings, *asked_archive(archive, mapping), Wanted(hub, day, False, overwrite)))
         if source == "window":
             asked = pipeline.asked_sweep(hub or "", "window", since=since, until=until)
             if since and until:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.mappings import read_mapping, ready_mappings
 from hubwatch.settings import UsageError
+from hubwatch.verify import verify
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -81,6 +83,15 @@ def test_every_ready_mapping_is_read_and_named_as_its_file() -> None:
         ('downloads_30d = { column = "downloads", unit_column = "metric" }', "unit_column and units belong together"),
         ('downloads_30d = { column = "downloads", window = "7d" }', "'30d' or 'total'"),
         ('likes = { column = "likes", window = "30d" }', "likes have no window"),
+        (
+            'downloads_30d = { column = "downloads", window = "30d" }\ndownloads_total = { column = "downloads", window = "total" }',
+            "column downloads cannot be both downloads_30d and downloads_total",
+        ),
+        (
+            'downloads_30d = { column = "downloads", unit_column = "u", units = ["a", "b"] }\n'
+            'downloads_total = { column = "downloads", unit_column = "u", units = ["b"] }',
+            "column downloads cannot be both downloads_30d and downloads_total",
+        ),
     ],
 )
 def test_a_downloads_column_without_a_certain_window_is_refused_in_one_line(tmp_path: Path, counters: str, told: str) -> None:
@@ -89,6 +100,25 @@ def test_a_downloads_column_without_a_certain_window_is_refused_in_one_line(tmp_
         read_mapping(str(path))
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ('day = { file_name = "(" }', "file_name is no regular expression"),
+        ('day = { given = true }\ndelimiter = "||"', "delimiter: String should have at most 1 character"),
+    ],
+)
+def test_a_mapping_that_cannot_be_followed_is_refused_before_any_file_is_read(tmp_path: Path, change: str, told: str) -> None:
+    path = mapping(tmp_path, PLAIN.replace('day = { column = "on" }', change))
+    with pytest.raises(UsageError, match=re.escape(told)):
+        read_mapping(str(path))
+
+
+def test_a_folder_named_as_a_mapping_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        read_mapping(str(tmp_path / "folder.toml"))
 
 
 def test_a_column_that_names_its_window_or_a_declared_plain_one_is_taken(tmp_path: Path) -> None:
@@ -310,6 +340,86 @@ def test_a_corrupt_file_fails_its_day_and_the_other_files_load(con: duckdb.DuckD
     days = bring(con, tmp_path / "s-*.parquet", mapping(tmp_path, text))
     assert [day.outcome for day in days] == ["loaded", "failed", "loaded"]
     assert [row[2] for row in observed(con)] == ["2025-01-01", "2025-01-03"]
+
+
+def test_an_archives_day_that_was_killed_before_it_was_published_is_published_by_the_next_run(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "data")
+    path, how = table(tmp_path / "a.csv", "o/a,huggingface,2025-01-02,5,1"), read_mapping(str(mapping(tmp_path)))
+    with pipeline.warehouse(settings) as opened:
+        bring(opened, path, mapping(tmp_path))
+    assert not (settings.data / "hubwatch.duckdb").exists()
+    assert [day.outcome for day in backfill.backfill_archive(settings, str(path), how, Wanted(), lambda line: None)] == ["held"]
+    with store.open_published(settings.data) as published:
+        assert published.execute("select model_id, downloads_30d from observations").fetchall() == [("o/a", 5)]
+        assert published.execute("select distinct namespace from origins").fetchall() == [("o",)]
+    written = (settings.data / "hubwatch.duckdb").stat().st_mtime_ns
+    backfill.backfill_archive(settings, str(path), how, Wanted(), lambda line: None)
+    assert (settings.data / "hubwatch.duckdb").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("column", ["downloads_30d", "likes"])
+def test_a_counter_of_an_archive_that_was_changed_afterwards_is_named_also_below_a_sweep(tmp_path: Path, column: str) -> None:
+    settings = settings_for(tmp_path / "data")
+    pipeline.load_all(settings, [keep(settings.data, date(2025, 1, 2), [record("o/a")])])
+    with pipeline.warehouse(settings) as opened:
+        bring(opened, table(tmp_path / "a.csv", "o/a,huggingface,2025-01-02,5,1", "o/b,huggingface,2025-01-02,6,2"), mapping(tmp_path))
+    pipeline.publish(settings)
+    with pipeline.warehouse(settings) as opened:
+        assert verify(opened, settings.data) == []
+        opened.execute(f"update store.counters set {column} = 77 where source = 'archive:plain' and superseded")
+        [found] = verify(opened, settings.data)
+    assert (found.hub, str(found.day), found.source, found.fault) == ("huggingface", "2025-01-02", "archive:plain", "values")
+    assert "--mapping plain --hub huggingface --day 2025-01-02 --overwrite`" in found.detail
+
+
+GIVEN = PLAIN.replace('{ column = "site" }', '{ value = "huggingface" }').replace('{ column = "on" }', "{ given = true }")
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_file_is_read_whose_name_looks_like_a_pattern_that_another_file_bears(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, form: str
+) -> None:
+    for name, model_id in (("part1", "o/other"), ("part[1]", "o/meant")):
+        target = (tmp_path / f"{name}.{form}").as_posix()
+        how = "format json" if form == "jsonl" else f"format {form}"
+        duckdb.sql(f"copy (select '{model_id}' as repo, 5 as downloads, 1 as likes) to '{target}' ({how})")
+    bring(con, tmp_path / f"part[1].{form}", mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert observed(con) == [("huggingface", "o/meant", "2025-01-02", "archive:plain", False, 5, None, 1)]
+
+
+def test_lines_that_are_no_rows_count_as_rejects_of_the_day_that_the_whole_file_is_of(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("repo,downloads,likes\n" + "".join(f"o/m{number},1,1\n" for number in range(40)) + "o/short,2\n")
+    [day] = bring(con, path, mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert (day.records, day.rejected) == (40, 1)
+    assert con.execute("select hub, day::varchar, record from rejects").fetchall() == [("huggingface", "2025-01-02", "o/short,2")]
+    assert con.execute("select rejected from days").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "a.json",
+            b'[{"repo": "o/a", "downloads": 1, "likes": 1}]',
+            "a.json: no line is a JSON object; it is one JSON array, turn it into",
+        ),
+        ("a.jsonl", b"", "a.jsonl: no line is a JSON object; the file is empty, fetch it again"),
+        ("a.csv", "repo,downloads,likes\no/a,1,1\n".encode("utf-16"), "a.csv: is not UTF-8 text; convert it"),
+        ("a.parquet", b"", "too small to be a Parquet file; fetch the file again"),
+    ],
+)
+def test_a_file_that_cannot_be_read_at_all_is_told_with_its_own_cure(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    [day] = bring(con, path, mapping(tmp_path, GIVEN), Wanted(day=date(2025, 1, 2)))
+    assert day.outcome == "failed"
+    assert told in day.message
+    assert "LINE 1" not in day.message
 
 
 def test_our_own_export_comes_back_as_it_was(tmp_path: Path) -> None:

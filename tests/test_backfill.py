@@ -365,6 +365,9 @@ def test_commands_of_the_past_and_upkeep_say_what_they_did_by_exit_code_and_json
         ("2026-01-03", "incomplete"),
         ("2026-01-06", "not_loaded"),
     ]
+    assert hubwatch("verify", *where) == 1
+    loads = f"`hubwatch backfill pages --hub huggingface --from 2026-01-06 --to 2026-01-06 --data {settings.data}`"
+    assert loads in capsys.readouterr().out  # a cure is for the folder that was asked about
     assert hubwatch("prune", "--keep-days", "1", "--json", *where) == 0
     assert [one["day"] for one in json.loads(capsys.readouterr().out)] == [f"2026-01-0{day}" for day in (1, 2, 3, 4, 4, 5)]
     assert hubwatch("status", "--json", *where) == 1

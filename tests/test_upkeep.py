@@ -122,6 +122,36 @@ def test_a_page_that_does_not_bear_its_checksum_is_named(settings: Settings, pla
     assert str(kept.folder) in told(settings)
 
 
+@pytest.mark.parametrize("spoilt", ["facts", "state"])
+def test_one_damaged_sweep_is_named_and_neither_hides_nor_stops_the_others(settings: Settings, spoilt: str) -> None:
+    days = [full_day(settings, MONDAY + timedelta(days=number)) for number in (0, 1, 3)]
+    load(settings, *days)
+    if spoilt == "facts":
+        flip(days[0].segments()[0], 18)
+    else:
+        (days[0].folder / "sweep.json").write_text("{")
+    assert named(settings) == [("full", 2, "damage"), (None, 4, "missing")]
+    result = pipeline.build(settings, days)
+    assert [(one.day.day, one.failed, one.records) for one in result.loaded] == [(2, True, 0), (3, False, 4), (5, False, 4)]
+    assert status(settings.data, date(2026, 3, 5), 2)[0].last_complete_day == date(2026, 3, 5)
+    if spoilt == "state":  # nobody can say any more whether it is the last complete one of its month
+        assert [(one.day.day) for one in prune(settings.data, date(2026, 3, 10), 1, dry_run=True)] == [3]
+
+
+def test_pages_whose_state_is_gone_are_named_with_their_folder(settings: Settings) -> None:
+    kept = full_day(settings, MONDAY)
+    load(settings, kept)
+    (kept.folder / "sweep.json").unlink()
+    assert named(settings) == [("full", 2, "no_pages")]
+    assert f"{kept.folder} has pages and no sweep.json" in told(settings)
+
+
+def test_status_sends_the_operator_to_verify_where_the_newest_pages_cannot_be_read(settings: Settings) -> None:
+    load(settings, full_day(settings, MONDAY))
+    (full_day(settings, MONDAY + timedelta(days=1)).folder / "sweep.json").write_text("{")
+    assert status(settings.data, date(2026, 3, 3), 2)[0].next == "hubwatch verify"
+
+
 def test_pages_that_are_gone_are_named_unless_prune_took_them(settings: Settings) -> None:
     many = [[record(f"o/m{number}")] for number in range(70)]
     cut, gone, pruned = (keep(settings.data, MONDAY + timedelta(days=number), *many) for number in range(3))
@@ -168,6 +198,26 @@ def test_tables_that_do_not_fit_each_other_are_named(settings: Settings, sql: st
     assert named(settings) == []
     spoil(settings, sql)
     assert {fault for _, _, fault in named(settings)} == faults
+
+
+def test_listings_that_were_loaded_and_not_judged_are_named(settings: Settings) -> None:
+    with pipeline.warehouse(settings) as con:
+        pipeline.load(con, settings, full_day(settings, MONDAY))
+        pipeline.judge(con, settings)
+    pipeline.publish(settings)
+    assert named(settings) == []
+    with pipeline.warehouse(settings) as con:
+        pipeline.load(con, settings, keep(settings.data, MONDAY + timedelta(days=1), [record("new/a"), record("o/a")], sweep="head"))
+    pipeline.publish(settings)
+    assert sorted({fault for _, _, fault in named(settings)}) == ["not_judged", "not_linked"]
+
+
+def test_a_published_file_that_cannot_be_read_is_named_and_publishing_mends_it(settings: Settings) -> None:
+    load(settings, full_day(settings, MONDAY))
+    (settings.data / "hubwatch.duckdb").write_bytes(b"torn" * 300)
+    assert named(settings) == [(None, None, "not_published")]
+    pipeline.publish(settings)
+    assert named(settings) == []
 
 
 def test_a_published_file_that_is_behind_is_named(settings: Settings) -> None:
@@ -220,6 +270,7 @@ def test_status_tells_the_last_complete_day_gaps_and_the_next_step(settings: Set
     week(settings)
     seen = status(settings.data, date(2026, 3, 10), 2)[0]
     assert (seen.last_complete_day, seen.sweep, seen.age_days, seen.days, seen.records) == (date(2026, 3, 8), "full", 2, 6, 4)
+    assert seen.incomplete == [date(2026, 3, 5), date(2026, 3, 7)]
     assert (seen.gaps, seen.stale, seen.next) == (["2026-03-04"], False, "hubwatch run huggingface")
     assert status(settings.data, date(2026, 3, 8), 2)[0].next is None
     assert status(settings.data, date(2026, 3, 11), 2)[0].stale
@@ -230,10 +281,27 @@ def test_status_sends_the_operator_to_what_was_begun_or_not_loaded(settings: Set
     load(settings, full_day(settings, MONDAY))
     tuesday = MONDAY + timedelta(days=1)
     begun = keep(settings.data, tuesday, [record("o/a")], sweep="head", finished=False)
-    assert status(settings.data, tuesday, 2)[0].next == "hubwatch run huggingface --day 2026-03-03 --sweep head (goes on where it was)"
+    assert status(settings.data, tuesday, 2)[0].next == "hubwatch run huggingface --day 2026-03-03 --sweep head"
     begun.set_aside()
     full_day(settings, tuesday)
-    assert status(settings.data, tuesday, 2)[0].next == "hubwatch load huggingface --day 2026-03-03 and hubwatch publish"
+    assert status(settings.data, tuesday, 2)[0].next == ("hubwatch backfill pages --hub huggingface --from 2026-03-03 --to 2026-03-03")
+
+
+def test_the_command_that_goes_on_with_a_sweep_names_all_it_was_asked_for(settings: Settings) -> None:
+    begun = keep(settings.data, MONDAY, [record("o/a")], sweep="owners", hub="modelscope.ai", finished=False)
+    state = begun.state()
+    assert state is not None
+    state.owners = ["o", "p"]
+    begun.save_state(state)
+    [other] = [hub for hub in status(settings.data, MONDAY, 2) if hub.hub == "modelscope.ai"]
+    command = "MODELSCOPE_ENDPOINT=https://modelscope.ai hubwatch run modelscope --day 2026-03-02 --sweep owners --owner o --owner p"
+    assert other.next == command
+    assert f"`{command}` goes on" in told(settings)
+
+
+def test_a_window_that_was_killed_is_named_with_the_command_that_goes_on(settings: Settings) -> None:
+    keep(settings.data, MONDAY, [record("o/a")], sweep="window-2025-01-01-2025-02-01", finished=False)
+    assert "`hubwatch backfill window huggingface --since 2025-01-01 --until 2025-02-01 --day 2026-03-02` goes on" in told(settings)
 
 
 def test_a_hub_that_was_begun_and_never_became_complete_grows_stale(settings: Settings) -> None:

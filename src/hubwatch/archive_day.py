@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import duckdb
 
-from hubwatch.load import CONTENT_HASH, TOO_MANY
+from hubwatch.load import COUNTERS_HASH, TOO_MANY
 from hubwatch.mappings import Column, DayFrom, HubFrom, Mapping
 from hubwatch.pages import now
 from hubwatch.replace import number_listings, replace_day, settle_departures
@@ -148,7 +148,7 @@ def _store_day(con: duckdb.DuckDBPyConnection, day: ArchiveDay, attributes: bool
         )
         con.execute(
             f"""insert into sweeps by name select ? as hub, ?::date as day, ? as source, false as complete, ? as records, ? as rejected,
-                  ? as duplicates, ?::timestamp as loaded_at, ({CONTENT_HASH}) as content_hash, ? as message""",
+                  ? as duplicates, ?::timestamp as loaded_at, ({COUNTERS_HASH}) as content_hash, ? as message""",
             [
                 *key,
                 day.records,

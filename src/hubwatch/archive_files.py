@@ -1,16 +1,20 @@
 """Where a published snapshot's files are: on this machine, or in a dataset repository as `hf://datasets/OWNER/NAME[@REV]/path`."""
 
+import csv
 import fnmatch
 import glob
+import gzip
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
-from hubwatch.failures import HubFailure
+import zstandard
+
+from hubwatch.failures import DayFailure, HubFailure
 from hubwatch.settings import Settings, UsageError
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
@@ -93,3 +97,30 @@ def _asked(source: str, ask: Callable[[], Answer]) -> Answer:
     except (httpx2.HTTPError, ValueError, OSError) as error:
         first = " ".join(str(error).split())[:300]
         raise HubFailure(f"{source}: {first}; what is fetched stays, run again to go on") from error
+
+
+def csv_header(path: Path, delimiter: str) -> list[str]:
+    """The first line's column names."""
+    with as_text(path) as text:
+        names = next(csv.reader(text, delimiter=delimiter), [])
+    if "\x00" in "".join(names):
+        raise DayFailure(f"{path.name}: is not UTF-8 text; convert it, as with iconv -t UTF-8")
+    if not names or len(set(names)) != len(names) or "" in names:
+        raise DayFailure(f"{path.name}: its first line is not a header of different column names")
+    return names
+
+
+def as_text(path: Path) -> TextIO:
+    """The file's text, unpacked; stray bytes are replaced."""
+    unpackers: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".zst": zstandard.open}
+    opened: TextIO = unpackers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+    return opened
+
+
+def not_json_lines(path: Path) -> str:
+    """What to do about a file without a line that is an object."""
+    with as_text(path) as text:
+        first = text.read(64).strip()
+    if first.startswith("["):
+        return "it is one JSON array, turn it into JSON Lines, as with jq -c '.[]'"
+    return "write one JSON object a line" if first else "the file is empty, fetch it again"

@@ -1,18 +1,15 @@
 """Files of a published snapshot -> table `archive_rows`: typed, dated, each row with its reject reason or none."""
 
-import csv
-import gzip
+import glob
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import TextIO
 
 import duckdb
-import zstandard
 
+from hubwatch.archive_files import csv_header, not_json_lines
 from hubwatch.failures import DayFailure
 from hubwatch.hubs import record_sql
 from hubwatch.mappings import ARCHIVED_HUBS, Column, Mapping
@@ -81,9 +78,12 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, path: Path, kind
         )
         _keep_rejected_records(con, rows, name)
         if kind != "parquet":
-            _keep_broken_lines(con, path, name)
+            _keep_broken_lines(con, path, name, mapping.hub.value, day)
     except duckdb.Error as error:
-        raise DayFailure(f"{name} cannot be read: {' '.join(str(error).split())[:300]}") from error
+        first = " ".join(str(error).split()).partition(" LINE 1: ")[0]  # behind it stands our own SQL
+        raise DayFailure(f"{name} cannot be read: {first[:300]}; fetch the file again") from error
+    except EOFError as error:
+        raise DayFailure(f"{name} cannot be read: {error}; fetch the file again") from error
     finally:
         con.execute("drop table if exists raw")
         con.execute("set preserve_insertion_order = false")
@@ -95,37 +95,28 @@ def _sql(file: str) -> str:
 
 
 def _open(con: duckdb.DuckDBPyConnection, path: Path, kind: str, mapping: Mapping) -> _Rows:
+    this_file = quoted(glob.escape(str(path)))  # DuckDB would take a name with brackets for a pattern, and read another file
     if kind == "parquet":
-        relation = f"read_parquet({quoted(str(path))})"
+        relation = f"read_parquet({this_file})"
         described = con.execute(f"describe select * from {relation}").fetchall()
         return _Rows(relation, {row[0]: row[1] for row in described})
     shared = f"auto_detect=false, store_rejects=true, rejects_limit=0, max_line_size={_LONGEST_LINE}, buffer_size={2 * _LONGEST_LINE}"
     if kind == "jsonl":
-        lines = f"read_csv({quoted(str(path))}, header=false, columns={{'line': 'VARCHAR'}}, delim=E'\\x01', quote='', escape='', {shared})"
+        lines = f"read_csv({this_file}, header=false, columns={{'line': 'VARCHAR'}}, delim=E'\\x01', quote='', escape='', {shared})"
         relation = (
             f"(select case when json_valid(line) then line else to_json(line)::varchar end as line from {lines} where line is not null)"
         )
         keys = con.execute(
             f"select distinct unnest(json_keys(line)) from {relation} where json_type(line) = 'OBJECT' order by 1"
         ).fetchall()
+        if not keys:
+            raise DayFailure(f"{path.name}: no line is a JSON object; {not_json_lines(path)}")
         return _Rows(relation, {key: "JSON" for (key,) in keys}, lines=True)
     delimiter = mapping.delimiter or ("\t" if ".tsv" in path.name else ",")
-    header = _header(path, delimiter)
+    header = csv_header(path, delimiter)
     columns = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in header) + "}"
-    relation = (
-        f"read_csv({quoted(str(path))}, header=true, columns={columns}, delim={quoted(delimiter)}, quote='\"', escape='\"', {shared})"
-    )
+    relation = f"read_csv({this_file}, header=true, columns={columns}, delim={quoted(delimiter)}, quote='\"', escape='\"', {shared})"
     return _Rows(relation, dict.fromkeys(header, "VARCHAR"))
-
-
-def _header(path: Path, delimiter: str) -> list[str]:
-    """The first line's column names."""
-    unpackers: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".zst": zstandard.open}
-    with unpackers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as text:
-        names = next(csv.reader(text, delimiter=delimiter), [])
-    if not names or len(set(names)) != len(names) or "" in names:
-        raise DayFailure(f"{path.name}: its first line is not a header of different column names")
-    return names
 
 
 def _chosen(rows: _Rows, column: Column, file: str, meaning: str) -> str | None:
@@ -254,12 +245,13 @@ def _keep_rejected_records(con: duckdb.DuckDBPyConnection, rows: _Rows, file: st
         )
 
 
-def _keep_broken_lines(con: duckdb.DuckDBPyConnection, path: Path, file: str) -> None:
-    """Lines that are no rows at all (cut off, too many fields, stray bytes): rejected, without hub or day."""
+def _keep_broken_lines(con: duckdb.DuckDBPyConnection, path: Path, file: str, hub: str | None, day: date | None) -> None:
+    """Lines that are no rows at all (cut off, too many fields, stray bytes): rejected; of no hub or day but the whole file's."""
     con.execute(
         """insert into archive_rows by name
-           select ? as file, line as position, 'line ' || line as place, lower(arg_max(error_message, (column_idx, byte_position))) as reason,
+           select ? as file, ? as hub, ?::date as day, ?::date as read_on,
+             line as position, 'line ' || line as place, lower(arg_max(error_message, (column_idx, byte_position))) as reason,
              any_value(csv_line) as record
            from reject_errors join reject_scans using (scan_id, file_id) where file_path = ? group by line""",
-        [file, str(path)],
+        [file, hub, day, day, str(path)],
     )

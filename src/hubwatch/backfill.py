@@ -11,7 +11,7 @@ from hubwatch.archive import Tell, load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.facts import load_facts
-from hubwatch.mappings import Mapping
+from hubwatch.mappings import Mapping, read_mapping
 from hubwatch.pages import SweepPages, kept_sweeps, today
 from hubwatch.runs import recorded, told
 from hubwatch.saved_pages import read_links
@@ -77,6 +77,13 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
     return sweep
 
 
+def asked_archive(source: str | None, mapping: str | None) -> tuple[str, Mapping]:
+    """Where an archive lies and how it is read, as a scheduled run asks for it; `UsageError` when either is missing."""
+    if not source or not mapping:
+        raise UsageError("an archive needs both: archive, where it lies, and mapping, which reads it")
+    return source, read_mapping(mapping)
+
+
 def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring a published snapshot in, and finish and publish unless nothing is new; what became of each of its days."""
     found = archive_files(source, settings)
@@ -102,8 +109,14 @@ def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckD
             days = load(con)
             failed = [day.told() for day in days if day.outcome == "failed"]
             outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
-        if any(day.outcome == "loaded" for day in days):
+        due = any(day.outcome == "loaded" for day in days) or bool(_of_these(store.not_published(con, settings.data), days))
+        if due:
             pipeline.judge(con, settings)
-    if any(day.outcome == "loaded" for day in days):
+    if due:
         pipeline.publish(settings)
     return days
+
+
+def _of_these(behind: set[tuple[str, date, str]], days: list[ArchiveDay]) -> set[tuple[str, date, str]]:
+    """Those of these days that are loaded and not published: a backfill that was killed before its end left them."""
+    return behind & {(day.hub, day.day, day.source) for day in days if day.outcome == "held"}

@@ -1,7 +1,11 @@
 """Commands for the past and for upkeep: backfill, prune, verify, status."""
 
 import json
+import re
+import shlex
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -137,6 +141,12 @@ def _exit_if_failed(failed: list[str]) -> None:
         raise typer.Exit(1)
 
 
+def _for_this_folder(text: str, data: Path | None) -> str:
+    """The text with every command in it (`hubwatch ...`) meant for the folder that this command was given."""
+    option = f" --data {shlex.quote(str(data))}" if data else ""
+    return re.sub(r"`([^`]*\bhubwatch [^`]+)`", lambda command: f"`{command[1]}{option}`", text)
+
+
 def prune(
     keep_days: Annotated[int, typer.Option("--keep-days", min=1, help="keep pages this many days")] = 90,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
@@ -160,6 +170,7 @@ def verify(
     settings = Settings.from_environment(data)
     with pipeline.warehouse(settings) if (settings.data / "warehouse.duckdb").exists() else store.only_days(settings.data) as con:
         found = verification.verify(con, settings.data, quick, every)
+    found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
     columns = ("hub", "day", "source", "fault", "detail")
     if as_json:
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], as_json=True)
@@ -177,6 +188,8 @@ def status(
     """Last complete day of each hub, its age, gaps and the next step. Exit 1 when a hub ever collected is stale."""
     settings = Settings.from_environment(data)
     hubs = upkeep.status(settings.data, today(), stale_days)
+    for hub in hubs:
+        hub.next = _for_this_folder(f"`{hub.next}`", data).strip("`") if hub.next else None
     if as_json:
         typer.echo(json.dumps([hub.model_dump(mode="json") for hub in hubs], indent=2))
     else:

@@ -146,6 +146,10 @@ CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(conca
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'),
   coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
 
+# The same of the counters alone: attributes of a day are of its most believed source, counters are kept of each. The `c` tells them apart.
+COUNTERS_HASH = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+  coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'))))::ubigint, 0)) from staged"""
+
 
 def _rejects(con: duckdb.DuckDBPyConnection, hub: str, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
     """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""

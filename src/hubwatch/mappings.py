@@ -94,7 +94,11 @@ class DayFrom(_Part):
             raise ValueError("say exactly one of column, value, file_name, commit or given")
         if self.pass_column and not self.column:
             raise ValueError("pass_column goes with column")
-        if self.file_name and re.compile(self.file_name).groups != 1:
+        try:
+            groups = re.compile(self.file_name or "()").groups
+        except re.error as error:
+            raise ValueError(f"file_name is no regular expression: {error}") from None
+        if groups != 1:
             raise ValueError("file_name needs exactly one group, around the date")
         return self
 
@@ -122,7 +126,7 @@ class Mapping(_Part):
     counters: dict[Literal["downloads_30d", "downloads_total", "likes"], Counter] = {}
     attributes: dict[str, Column] = {}
     only: Only | None = None
-    delimiter: str | None = Field(default=None, description="of a CSV; default comma, for .tsv a tab")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default comma, for .tsv a tab")
 
     @property
     def stored_as(self) -> str:
@@ -160,6 +164,7 @@ class Mapping(_Part):
                     raise ValueError("counters.likes: likes have no window; take it out")
                 continue
             _declared(name, counter)
+        _one_meaning_each(self.counters.get("downloads_30d"), self.counters.get("downloads_total"))
         return self
 
     @model_validator(mode="after")
@@ -189,6 +194,18 @@ def _declared(name: str, counter: Counter) -> None:
         raise ValueError(f'counters.{name}: column {column} is named like window "{next(iter(said))}" but declared "{wanted}"; correct one')
 
 
+def _one_meaning_each(one: Counter | None, other: Counter | None) -> None:
+    """Raise when both kinds of downloads are read from one column and no unit says which row counts what."""
+    shared = set(one.column) & set(other.column) if one and other else set()
+    if one is None or other is None or not shared:
+        return
+    if one.unit_column is None or one.unit_column != other.unit_column or set(one.units or ()) & set(other.units or ()):
+        raise ValueError(
+            f"counters: column {', '.join(sorted(shared))} cannot be both downloads_30d and downloads_total; "
+            "leave one out, or say by a unit_column with different units which rows count what"
+        )
+
+
 def ready_mappings() -> list[str]:
     """Names of the mappings that come with hubwatch."""
     return sorted(path.stem for path in (data_dir() / "mappings").glob("*.toml"))
@@ -205,6 +222,8 @@ def read_mapping(name: str) -> Mapping:
         return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         raise UsageError(f"--mapping {name}: there is no such file") from None
+    except OSError as error:
+        raise UsageError(f"--mapping {name} cannot be read: {error.strerror or error}; give the path of a mapping's file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--mapping {name} is not readable TOML: {error}") from None
     except ValidationError as error:

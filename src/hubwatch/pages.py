@@ -26,6 +26,11 @@ _SKIPPABLE = (0x184D2A5B).to_bytes(4, "little")
 _SEGMENT = re.compile(r"^(?P<partition>.+)-(?P<number>\d{5})\.json\.zst$")
 
 
+RESTORE = (
+    "restore it from a backup; only a sweep of today can be collected anew (`hubwatch collect HUB --fresh`), the tables keep what they hold"
+)
+
+
 class PageDamage(Exception):
     """A kept page cannot be read back; the message names the file."""
 
@@ -103,7 +108,7 @@ class SweepPages:
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:
-            raise PageDamage(f"{path} is not readable ({error}); move the folder away and collect again") from None
+            raise PageDamage(f"{path} is not readable ({error}); {RESTORE}") from None
 
     def save_state(self, state: SweepState) -> None:
         """Put the state in place in one step."""
@@ -258,7 +263,7 @@ def read_segment(path: Path, wanted: Collection[int] | None = None) -> Iterator[
         parsed = _parse_page(data, offset)
         if parsed is None:
             if _whole_pages_follow(data, offset):
-                raise PageDamage(f"{path}: the page at byte {offset} is damaged; set the sweep aside with `collect --fresh`")
+                raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
             return
         facts, body, offset = parsed
         yield Page(facts, body, partition)
@@ -321,7 +326,10 @@ def _facts_of_segment(path: Path) -> Iterator[PageFacts]:
             end = file.tell() + int.from_bytes(head[8:], "little")
             if end > size:
                 return
-            yield msgspec.json.decode(facts, type=PageFacts)
+            try:
+                yield msgspec.json.decode(facts, type=PageFacts)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise PageDamage(f"{path}: the facts of a page are damaged ({error}); {RESTORE}") from None
             file.seek(end)
 
 
@@ -344,6 +352,6 @@ def _cut_torn_end(path: Path) -> tuple[int, PageFacts | None]:
         count += 1
     if offset < len(data):
         if _whole_pages_follow(data, offset):
-            raise PageDamage(f"{path}: the page at byte {offset} is damaged; set the sweep aside with `collect --fresh`")
+            raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
         os.truncate(path, offset)
     return count, last

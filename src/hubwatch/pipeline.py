@@ -119,6 +119,8 @@ def asked_sweep(
     until: date | None = None,
 ) -> Sweep:
     """The sweep that a scheduled run asks for; `UsageError` where its parts do not belong together."""
+    if hub not in hub_names():
+        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(hub_names())}")
     if kind not in KINDS:
         raise UsageError(f"{kind!r} is not a sweep; sweeps are {', '.join(KINDS)}")
     if (kind == "owners") != bool(owners):
@@ -155,11 +157,18 @@ def in_order(kept: list[SweepPages]) -> list[SweepPages]:
 def _load_in_order(con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool) -> list[KeptResult]:
     results = []
     for pages in in_order(kept):
-        state = pages.state()
-        got = HubResult(limited=state is not None and state.limited)
-        result = _loaded(con, settings, pages, got, accept_shrink)
+        result = _loaded(con, settings, pages, _kept_result(pages), accept_shrink)
         results.append(KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result)))
     return results
+
+
+def _kept_result(pages: SweepPages) -> HubResult:
+    """What is known before loading; pages whose state cannot be read say so when they are loaded."""
+    try:
+        state = pages.state()
+    except PageDamage:
+        state = None
+    return HubResult(limited=state is not None and state.limited)
 
 
 def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, got: HubResult, accept_shrink: bool) -> HubResult:

@@ -28,6 +28,11 @@ def asked_as(kept_as: str) -> str:
     return "modelscope" if kept_as == "modelscope.ai" else kept_as
 
 
+def command(kept_as: str, words: str) -> str:
+    """The command line that asks the hub whose rows are kept under this name."""
+    return f"{'MODELSCOPE_ENDPOINT=https://modelscope.ai ' if kept_as == 'modelscope.ai' else ''}hubwatch {words}"
+
+
 def is_the_hubs_own(hub: str, endpoint: str) -> bool:
     """Whether this address is the hub's own site, not a mirror of it or a local stand-in."""
     own = "modelscope.ai" if hub == "modelscope.ai" else (urlsplit(_ENDPOINTS[hub][1]).hostname or "").removeprefix("www.")

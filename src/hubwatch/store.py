@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -194,6 +194,16 @@ def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> li
         if pages.segments() and (at is None or pages.changed_at() >= at - CLOCK_GRAIN):
             chosen.append(pages)
     return chosen
+
+
+def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, date, str]]:
+    """Hub, day and source of what the published file does not have as the tables have it; all of it when there is no such file."""
+    facts = "select hub, day, source, content_hash from sweeps"
+    held = set(con.execute(facts).fetchall())
+    if (data / "hubwatch.duckdb").exists():
+        with open_published(data) as published:
+            held ^= set(published.execute(facts).fetchall())
+    return {(hub, day, source) for hub, day, source, _ in held}
 
 
 def publish(data: Path) -> Path:

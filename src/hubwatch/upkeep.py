@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from hubwatch import store
-from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
-from hubwatch.settings import HUBS, asked_as
-from hubwatch.verify import missing_days
+from hubwatch.pages import PageDamage, SweepPages, kept_sweeps, remove_sweep
+from hubwatch.settings import HUBS, asked_as, command
+from hubwatch.verify import goes_on, loads, missing_days
 
 _NO_SWEEP = ("archive:", "window")
 
@@ -47,10 +47,15 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool) -> list[Pruned
 
 
 def _month_ends(kept: list[SweepPages]) -> Iterator[tuple[str, date, str]]:
-    """The last complete full sweep of each month and hub."""
+    """The last complete full sweep of each month and hub, and what cannot be read."""
     last: dict[tuple[str, int, int], SweepPages] = {}
     for pages in sorted(kept, key=lambda pages: pages.day):
-        if pages.sweep == "full" and (state := pages.state()) is not None and state.complete:
+        try:
+            state = pages.state()
+        except PageDamage:
+            yield pages.hub, pages.day, pages.sweep  # nobody can say that it is none: it stays until it is repaired
+            continue
+        if pages.sweep == "full" and state is not None and state.complete:
             last[pages.hub, pages.day.year, pages.day.month] = pages
     yield from ((pages.hub, pages.day, pages.sweep) for pages in last.values())
 
@@ -66,6 +71,7 @@ class HubStatus(BaseModel):
     days: int = Field(default=0, description="days with a sweep of our own")
     archive_days: int = Field(default=0, description="days known from a published snapshot alone")
     gaps: list[str] = Field(default=[], description="days between observed days without any sweep")
+    incomplete: list[date] = Field(default=[], description="days with a sweep of which none is loaded as complete")
     stale: bool = False
     next: str | None = None
 
@@ -78,6 +84,9 @@ class HubStatus(BaseModel):
         parts = [f"{self.hub}: {'STALE, ' if self.stale else ''}{known}"]
         parts += [f"{self.archive_days} days from archives"] if self.archive_days else []
         parts += [f"gaps {', '.join(self.gaps[-3:])}{' and earlier' if len(self.gaps) > 3 else ''}"] if self.gaps else []
+        if self.incomplete:
+            shown = ", ".join(map(str, self.incomplete[-3:]))
+            parts.append(f"incomplete or not loaded {shown}{' and earlier' if len(self.incomplete) > 3 else ''}")
         return "; ".join([*parts, f"next: {self.next}" if self.next else "nothing to do"])
 
 
@@ -114,6 +123,7 @@ def _status_of(hub: str, rows: list[Row], kept: list[SweepPages], today: date, s
     known.archive_days = len({row[1] for row in rows} - {day for _, day, _ in observed})
     known.gaps = [f"{first}" if first == last else f"{first}..{last}" for first, last in missing_days(observed).get(hub, [])]
     complete = [row for row in own if row[3]]
+    known.incomplete = sorted({day for _, day, _ in observed} - {row[1] for row in complete})
     if complete:
         best = max(complete, key=lambda row: (row[1], row[2] == "full", row[4] or 0))
         known.last_complete_day, known.sweep, known.records = best[1], best[2], best[4]
@@ -129,12 +139,14 @@ def _next_step(hub: str, known: HubStatus, own: list[Row], kept: list[SweepPages
     seen = {(day, source) for _, day, source, _, _ in own}
     after = [pages for pages in kept if known.last_complete_day is None or pages.day > known.last_complete_day]
     for pages in sorted(after, key=lambda pages: pages.day, reverse=True):
-        state = pages.state()
-        option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}"
+        try:
+            state = pages.state()
+        except PageDamage:
+            return "hubwatch verify"
         if state is not None and state.finished_at is None and pages.day == today:
-            return f"hubwatch run {asked_as(hub)} --day {pages.day}{option} (goes on where it was)"
+            return goes_on(pages, state)
         if state is not None and state.finished_at is not None and (pages.day, pages.sweep) not in seen:
-            return f"hubwatch load {asked_as(hub)} --day {pages.day} and hubwatch publish"
+            return loads(pages)
     if known.days == 0 or known.last_complete_day is None or known.last_complete_day < today:
-        return f"hubwatch run {asked_as(hub)}"
+        return command(hub, f"run {asked_as(hub)}")
     return None

@@ -1,5 +1,6 @@
 """Is what is kept whole, and does it fit together: pages, tables, the published file, the days between."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from pathlib import Path
 import duckdb
 
 from hubwatch import store
-from hubwatch.load import CONTENT_HASH
-from hubwatch.pages import PageDamage, SweepPages, SweepState, kept_sweeps, pruned_sweeps
+from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
+from hubwatch.pages import RESTORE, PageDamage, SweepPages, SweepState, kept_sweeps, pruned_sweeps
 from hubwatch.schema import PRECEDENCE
-from hubwatch.settings import asked_as
+from hubwatch.settings import asked_as, command
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def _table_faults(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 
 
 def _value_faults(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    """Observations that are no longer what was loaded: each day's content hash again, of its most believed sweep."""
+    """Observations that are no longer what was loaded: each archive's day, and each day of a hub's most believed sweep, hashed again."""
     days = con.execute(
-        f"""select hub, day, source, content_hash from sweeps where content_hash is not null and not starts_with(source, 'archive:')
-            qualify row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1 order by hub, day"""
+        f"""select hub, day, source, content_hash from sweeps where content_hash is not null
+            qualify starts_with(content_hash, 'c') and length(content_hash) = 17 or not starts_with(source, 'archive:')
+              and row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1 order by hub, day, source"""
     ).fetchall()
     for hub, day, source, known in days:
         held = con.execute(
@@ -91,13 +93,17 @@ def _value_faults(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                   from store.counters c join store.listing l using (listing_key)
                   left join store.attributes a on a.listing_key = c.listing_key and valid_from <= $day and (valid_to is null or valid_to > $day)
                   where l.hub = $hub and c.day = $day and source = $source)
-                {CONTENT_HASH}""",
+                {COUNTERS_HASH if len(known) == 17 else CONTENT_HASH}""",
             {"hub": hub, "day": day, "source": source},
         ).fetchall()[0][0]
         if held != known:
-            yield Finding(
-                hub, day, source, "values", "the tables no longer hold what was loaded; run `hubwatch backfill pages` for that day"
-            )
+            yield Finding(hub, day, source, "values", f"the tables no longer hold what was loaded; run `{_again(hub, day, source)}`")
+
+
+def _again(hub: str, day: date, source: str) -> str:
+    if source.startswith("archive:"):
+        return f"hubwatch backfill archive SOURCE --mapping {source.removeprefix('archive:')} --hub {hub} --day {day} --overwrite"
+    return f"hubwatch backfill pages --hub {hub} --from {day} --to {day}"
 
 
 def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded], quick: bool) -> Iterator[Finding]:
@@ -115,16 +121,17 @@ def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded],
     known = {(pages.hub, pages.day, pages.sweep) for pages in kept} | pruned_sweeps(data)
     for hub, day, source in sorted(loaded):
         if (hub, day, source) not in known and not source.startswith("archive:"):
-            yield Finding(
-                hub, day, source, "no_pages", "its kept pages are gone, and prune did not take them; the day cannot be loaded again"
-            )
+            gone = f"its kept pages are gone, and prune did not take them; {RESTORE}"
+            if (segments := SweepPages(data, hub, day, source)).segments():
+                gone = f"{segments.folder} has pages and no sweep.json, and cannot be loaded; {RESTORE}"
+            yield Finding(hub, day, source, "no_pages", gone)
 
 
 def _records(pages: SweepPages, quick: bool) -> int:
     """How many records the whole pages hold; a page whose bytes do not bear their checksum is `PageDamage`."""
     facts = list(pages.facts())
     if not quick and sum(1 for _ in pages.read()) != len(facts):
-        raise PageDamage(f"{pages.folder}: the last page of a segment does not bear its checksum; collect with --fresh")
+        raise PageDamage(f"{pages.folder}: the last page of a segment does not bear its checksum; {RESTORE}")
     return sum(page.records for page in facts)
 
 
@@ -134,41 +141,42 @@ def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
         missing = sorted(set(range(max(numbers) + 1)) - set(numbers))
         if missing:
             told = ", ".join(f"{number:05}" for number in missing[:5])
-            yield Finding(
-                pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; collect with --fresh"
-            )
+            yield Finding(pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; {RESTORE}")
 
 
 def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None) -> Iterator[Finding]:
     key = (pages.hub, pages.day, pages.sweep)
     if state.finished_at is None:
-        how = f"{records} records kept, the sweep has not ended; `{_goes_on(pages, state)}` goes on"
+        how = f"{records} records kept, the sweep has not ended; `{goes_on(pages, state)}` goes on"
         yield Finding(*key, "incomplete", how if loaded else f"not loaded; {how}")
     elif loaded is None:
-        yield Finding(*key, "not_loaded", f"{records} records kept; run `hubwatch load {asked_as(pages.hub)} --day {pages.day}`")
+        yield Finding(*key, "not_loaded", f"{records} records kept; run `{loads(pages)}`")
     if loaded is None:
         return
     read = loaded.records + loaded.rejected + loaded.duplicates
     last = max((facts.at.replace(tzinfo=None) for facts in pages.facts()), default=None)
     if read > records:
-        yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing")
+        yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing; {RESTORE}")
     elif loaded.loaded_at is not None and last is not None and last > loaded.loaded_at:  # type: ignore[operator]
-        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `hubwatch load {asked_as(pages.hub)} --day {pages.day}`")
+        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `{loads(pages)}`")
 
 
-def _goes_on(pages: SweepPages, state: SweepState) -> str:
+def goes_on(pages: SweepPages, state: SweepState) -> str:
     """The command that goes on with a sweep."""
-    if pages.sweep.startswith("window-") and state.since and state.until:
-        return f"hubwatch backfill window {asked_as(pages.hub)} --since {state.since:%Y-%m-%d} --until {state.until:%Y-%m-%d} --day {pages.day}"
-    option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}"
-    return f"hubwatch run {asked_as(pages.hub)} --day {pages.day}{option}"
+    if window := re.fullmatch(r"window-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", pages.sweep):  # its bounds, whatever its state has come to say
+        return command(pages.hub, f"backfill window {asked_as(pages.hub)} --since {window[1]} --until {window[2]} --day {pages.day}")
+    option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}" + "".join(f" --owner {owner}" for owner in state.owners)
+    return command(pages.hub, f"run {asked_as(pages.hub)} --day {pages.day}{option}")
+
+
+def loads(pages: SweepPages) -> str:
+    """The command that loads a kept day, and all that follows loading."""
+    return _again(pages.hub, pages.day, pages.sweep)
 
 
 def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded], every: int) -> Iterator[Finding]:
     """Loaded sweeps that are not whole, and days between a hub's observed days that nobody observed."""
-    unfinished = {
-        (pages.hub, pages.day, pages.sweep) for pages in kept if (state := pages.state()) is not None and state.finished_at is None
-    }
+    unfinished = {(pages.hub, pages.day, pages.sweep) for pages in kept if _is_unfinished(pages)}
     for key, row in sorted(loaded.items()):
         if not row.complete and not key[2].startswith("archive:") and key not in unfinished:
             yield Finding(*key, "incomplete", row.message or "the sweep did not end")
@@ -176,6 +184,15 @@ def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded], every: int) 
         for first, last in missing:
             told = f"no sweep from {first} to {last} ({(last - first).days + 1} days)" if last > first else "no sweep on this day"
             yield Finding(hub, first, None, "missing", f"{told}; a hub cannot be asked about the past, an archive may know it")
+
+
+def _is_unfinished(pages: SweepPages) -> bool:
+    """Whether the sweep's pages say, as far as they can be read, that it has not ended."""
+    try:
+        state = pages.state()
+    except PageDamage:
+        return False  # named as damage
+    return state is not None and state.finished_at is None
 
 
 def missing_days(observed: set[Key], every: int = 1) -> dict[str, list[tuple[date, date]]]:
@@ -195,14 +212,15 @@ def missing_days(observed: set[Key], every: int = 1) -> dict[str, list[tuple[dat
 
 def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Finding]:
     """The published file against the tables."""
-    facts = "select hub, day, source, content_hash from sweeps"
-    held = set(con.execute(facts).fetchall())
     if not (data / "hubwatch.duckdb").exists():
-        if held:
+        if store.not_published(con, data):
             yield Finding(None, None, None, "not_published", "there is no hubwatch.duckdb; run `hubwatch publish`")
         return
-    with store.open_published(data) as published:
-        behind = held ^ set(published.execute(facts).fetchall())
+    try:
+        behind = store.not_published(con, data)
+    except (store.StoreFault, duckdb.Error) as error:
+        yield Finding(None, None, None, "not_published", f"the published file cannot be read: {error}; run `hubwatch publish`")
+        return
     if behind:
-        told = ", ".join(sorted({f"{hub} {day}" for hub, day, _, _ in behind})[:5])
+        told = ", ".join(sorted({f"{hub} {day}" for hub, day, _ in behind})[:5])
         yield Finding(None, None, None, "not_published", f"the published file differs in {told}; run `hubwatch publish`")

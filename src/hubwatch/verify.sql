@@ -55,6 +55,14 @@ faults as (
   select null, null, null, 'no_listing', format('attributes of {} unknown listings', count(distinct listing_key))
   from store.attributes anti join store.listing using (listing_key) having count(*) > 0
   union all
+  select hub, null, null, 'not_judged', format('{} namespaces have no origin by policy {}; {}', count(distinct namespace), policy,
+    'run `hubwatch classify`, `hubwatch link`, `hubwatch measure` and `hubwatch publish`')
+  from store.listing join (select distinct policy from origins) on true anti join origins using (hub, namespace, policy) group by hub, policy
+  union all
+  select hub, null, null, 'not_linked', format('{} listings belong to no model; {}', count(*), 'run `hubwatch link` and `hubwatch publish`')
+  from store.listing anti join model_listings using (hub, model_id)
+  where exists (select 1 from model_listings) group by hub
+  union all
   select hub, last_seen_on, null, 'departures',
     format('listings last seen then are gone on {}, not {}', coalesce(due.gone_on::varchar, 'no day'), coalesce(held.gone_on::varchar, 'no day'))
   from due full join (from store.departures) held using (hub, last_seen_on) where due.gone_on is distinct from held.gone_on

@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from hubwatch import leases, pipeline, store
+from hubwatch.archive_day import Wanted
+from hubwatch.backfill import asked_archive
 from hubwatch.day_figures import day_figures
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import shortfall
@@ -110,6 +112,25 @@ def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_pat
     assert _not_yet_loaded(settings) == []
 
 
+def test_a_backfill_takes_an_archive_of_every_hub_that_rows_are_kept_of(flows: ModuleType, tmp_path: Path) -> None:
+    from prefect.logging import disable_run_logger
+
+    wanted = {"source": "archive", "hub": "modelscope.ai", "day": "2026-01-05"}
+    assert flows.backfill.validate_parameters(_bound(flows.backfill, wanted))["day"] == DAY
+    (tmp_path / "a.csv").write_text("hub,model_id,day,likes\nmodelscope,o/a,2026-01-05,1\nmodelscope.ai,o/a,2026-01-05,2\n")
+    (tmp_path / "bad.csv").write_text("hub,model_id,day,likes\nmodelscope.ai,o/a,2026-01-06,many\n")
+    settings = settings_for(tmp_path / "data")
+    with disable_run_logger():
+        source, mapping = asked_archive(str(tmp_path / "a.csv"), "hubwatch-export")
+        assert flows.bring_in.fn(settings, source, mapping, Wanted("modelscope.ai")) == ""
+        failed = flows.bring_in.fn(settings, str(tmp_path / "bad.csv"), mapping, Wanted())
+    assert failed.startswith("modelscope.ai 2026-01-06 failed")
+    assert "1 of 1 rows cannot be read, most: likes" in failed
+    assert "\n" not in failed
+    with store.open_published(settings.data) as con:
+        assert con.execute("select hub, model_id, day, likes from observations").fetchall() == [("modelscope.ai", "o/a", DAY, 2)]
+
+
 def test_a_build_loads_only_what_changed_since_it_was_loaded(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     old, new = keep(tmp_path, date(2026, 1, 1), records(3)), keep(tmp_path, date(2026, 1, 2), records(4))
@@ -156,6 +177,12 @@ def test_what_does_not_belong_together_is_refused() -> None:
         pipeline.asked_sweep("huggingface", "full", owners=("Qwen",))
     with pytest.raises(UsageError, match="window"):
         pipeline.asked_sweep("huggingface", "window", since=DAY, until=DAY)
+    for hub in ("", "modelscope.ai", "gitee"):
+        with pytest.raises(UsageError, match="is not a hub that can be asked; hubs are huggingface, modelscope, wisemodel"):
+            pipeline.asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))
+    for archive, mapping in ((None, "osir"), ("a.parquet", None), (None, None)):
+        with pytest.raises(UsageError, match="an archive needs both"):
+            asked_archive(archive, mapping)
     with pytest.raises(UsageError, match="is not a sweep"):
         pipeline.asked_sweep("huggingface", "everything")
 
