@@ -83,6 +83,20 @@ def test_the_json_of_a_run_has_the_promised_shape(tmp_path: Path) -> None:
     assert Path(got["published"]).exists()
 
 
+def test_on_request_every_event_is_a_line_of_json(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        done = hubwatch(tmp_path, "run", "huggingface", **sandbox.endpoints, HUBWATCH_LOG="json")
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(one["event"], one.get("stage"), one.get("status")) for one in told] == [
+        ("progress", None, None),
+        *(("run", stage, "done") for stage in ("collect", "load", "classify", "link", "measure", "publish")),
+    ]
+    assert (told[0]["hub"], told[0]["records"], told[0]["ended"]) == ("huggingface", 1, True)
+    assert told[1]["requests"] == 1
+    refused = hubwatch(tmp_path, "status", HUBWATCH_LOG="xml")
+    assert (refused.returncode, refused.stderr.count("HUBWATCH_LOG")) == (2, 1)
+
+
 def test_a_share_in_json_has_the_promised_columns(tmp_path: Path) -> None:
     with Sandbox(huggingface=[record("Qwen/b"), record("who-is-this-xyz/b")]) as sandbox:
         hubwatch(tmp_path, "run", "huggingface", **sandbox.endpoints)

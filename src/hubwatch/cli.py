@@ -104,7 +104,7 @@ def run(
     settings = Settings.from_environment(data)
     sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
     _set_aside(settings, sweeps, fresh)
-    with watching(as_json) as watch:
+    with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, sweeps, accept_shrink, watch)
     if as_json:
         typer.echo(result.model_dump_json(indent=2))
@@ -132,7 +132,7 @@ def collect(
     settings = Settings.from_environment(data)
     sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
     _set_aside(settings, sweeps, fresh)
-    with watching(as_json) as watch:
+    with watching(settings.log, as_json) as watch:
         results = pipeline.collect_all(settings, sweeps, watch)
     _show(results, as_json)
     _exit_unless(results)

@@ -78,7 +78,7 @@ def window(
     if fresh and (aside := SweepPages(settings.data, settings.kept_as(hub), sweep.day, sweep.name).set_aside()):
         _tell(f"{hub}: earlier pages set aside in {aside}")
     _tell(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
-    with watching(as_json) as watch:
+    with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
     if as_json:
         typer.echo(result.model_dump_json(indent=2))

@@ -1,9 +1,10 @@
 """The record of what was run: noted beside the database as it ends; the next writer of the warehouse takes it into `runs`."""
 
 import json
+import sys
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -50,3 +51,11 @@ def recorded(
         settings.data.mkdir(parents=True, exist_ok=True)
         with open(settings.data / "runs.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+        if settings.log == "json":
+            log_event("run", row)
+
+
+def log_event(event: str, about: Mapping[str, object]) -> None:
+    """One line of JSON on stderr: the instant (UTC), what happened, and what is known of it."""
+    sys.stderr.write(json.dumps({"at": now().isoformat(), "event": event} | dict(about), ensure_ascii=False, default=str) + "\n")
+    sys.stderr.flush()

@@ -7,6 +7,7 @@ everything else is `HUBWATCH_<NAME>`.
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -92,6 +93,7 @@ class Settings(BaseModel):
     wisemodel_listing: Path | None = Field(default=None, description="file that says how WiseModel's own listing is asked")
     lock_wait: float = Field(default=0, ge=0, description="seconds to wait for a lock that another process holds")
     report: bool = Field(default=True, description="write the report when publishing")
+    log: Literal["text", "json"] = Field(default="text", description="how events are logged on stderr")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
 
     def kept_as(self, hub: str) -> str:

@@ -1,26 +1,28 @@
-"""What is shown while a sweep runs: live bars on a terminal, plain lines now and then when not. Always on stderr."""
+"""What is shown while a sweep runs: live bars on a terminal, lines now and then when not, plain or JSON. Always on stderr."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hubwatch import collect
+from hubwatch.runs import log_event
 
 _EVERY = 10.0  # seconds between plain lines of one hub
 
 
 @contextmanager
-def watching(quiet: bool = False) -> Iterator[collect.Watch]:
-    """A watcher for `pipeline.run` and `pipeline.collect_all`."""
-    if sys.stderr.isatty() and not quiet:
+def watching(log: str = "text", quiet: bool = False) -> Iterator[collect.Watch]:
+    """A watcher for `pipeline.run` and `pipeline.collect_all`; `log` is "text" or "json"."""
+    if sys.stderr.isatty() and not quiet and log == "text":
         with _bars() as bars:
             yield _LiveWatch(bars)
     else:
-        yield _LineWatch()
+        yield _LineWatch(log)
 
 
 def _bars() -> Progress:
@@ -46,14 +48,17 @@ class _LiveWatch:
 
 
 class _LineWatch:
-    def __init__(self) -> None:
-        self._began = time.monotonic()
+    def __init__(self, log: str) -> None:
+        self._log, self._began = log, time.monotonic()
         self._last: dict[str, float] = {}
 
     def __call__(self, at: collect.Progress) -> None:
         moment = time.monotonic()
         if at.ended or moment - self._last.get(at.hub, self._began) >= _EVERY:
             self._last[at.hub] = moment
+            if self._log == "json":
+                log_event("progress", asdict(at))
+                return
             sys.stderr.write(f"{at.hub}: {_told(at, moment - self._began)}{', ended' if at.ended else ''}\n")
             sys.stderr.flush()
 
