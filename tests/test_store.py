@@ -175,6 +175,55 @@ def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
         store.open_warehouse(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "hubwatch.duckdb"])
+def test_a_database_of_somebody_else_is_neither_read_nor_written_nor_replaced(tmp_path: Path, name: str) -> None:
+    store.open_warehouse(tmp_path).close()
+    (tmp_path / name).unlink(missing_ok=True)
+    with duckdb.connect(tmp_path / name) as theirs:
+        theirs.execute("create table mine as select 42 as answer")
+    before = (tmp_path / name).read_bytes()
+    use = store.open_warehouse if name == "warehouse.duckdb" else store.open_published
+    for act in (use, store.publish):
+        with pytest.raises(store.StoreFault, match=rf"{name} is no database of hubwatch \(it holds main.mine\); move it away"):
+            act(tmp_path)
+    assert (tmp_path / name).read_bytes() == before
+    assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_damaged_file_is_told_by_its_name_with_the_cure_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "blocks"  # "lock" in a path is no lock
+    folder.mkdir()
+    (folder / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+    (folder / "hubwatch.duckdb").write_bytes(b"no database" * 1000)
+    for use in (store.open_warehouse, store.publish):
+        with pytest.raises(store.StoreFault, match=r"blocks/warehouse.duckdb cannot be opened.*hubwatch backfill pages"):
+            use(folder)
+    with pytest.raises(store.StoreFault, match=r"blocks/hubwatch.duckdb cannot be opened.*hubwatch publish"):
+        store.open_published(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["hubwatch.duckdb", "warehouse.duckdb"]
+
+
+def test_publishing_replaces_a_damaged_published_file(tmp_path: Path) -> None:
+    store.open_warehouse(tmp_path).close()
+    (tmp_path / "hubwatch.duckdb").write_bytes(b"no database" * 1000)
+    store.publish(tmp_path)
+    with store.open_published(tmp_path) as con:
+        assert con.execute("select count(*) from listings").fetchall() == [(0,)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = r"file cannot be written to \(Not a directory.*another folder with --data"
+    with pytest.raises(store.StoreFault, match=told), store.locked(tmp_path / "file", "warehouse"):
+        raise AssertionError("no lock is to be had there")
+
+
+def test_a_table_is_never_one_of_our_variables(tmp_path: Path) -> None:
+    observed_elsewhere = store.connect(Path(":memory:"))  # a relation that SQL could name
+    with pytest.raises(duckdb.CatalogException, match="observed_elsewhere does not exist"):
+        observed_elsewhere.execute("select * from observed_elsewhere")
+
+
 def test_noted_runs_are_taken_into_the_table_once(tmp_path: Path) -> None:
     row = {"run_id": "r1", "stage": "collect", "hub": "huggingface", "day": "2026-01-01", "started_at": "2026-01-01T00:00:00"}
     (tmp_path / "runs.jsonl").write_text(json.dumps(row) + '\n{"run_id": "torn')

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shlex
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import duckdb
@@ -107,8 +108,7 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
     if group is not None:
         rows = [row for row in rows if str(row.get("group")) == group]
         if not rows:
-            names = ", ".join(dict.fromkeys(str(row.get("group")) for row in result.records()[:8]))
-            raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; there are {names}")
+            raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(result, group)}")
     versions = _versions(result.context.observed)
     told = rows[:3] if group is None else rows if len(rows) <= _MOST else [rows[0], rows[-1]]
     sentences = tuple(_sentence(result, row) for row in told)
@@ -123,6 +123,15 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
         rerun=_rerun(result, group),
         result=result,
     )
+
+
+def _groups_told(result: Result, wanted: str) -> str:
+    """The group that is spelled nearly so, else the first ones and how many more there are."""
+    names = list(dict.fromkeys(str(row.get("group")) for row in result.records()))
+    near = [name for name in names if name.lower() == wanted.lower()] or get_close_matches(wanted, names, n=3, cutoff=0.7)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "there are " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _versions(observed: tuple[ObservedDay, ...]) -> list[str]:

@@ -6,11 +6,13 @@ The order of judgement is in classify.sql. Nothing here asks a hub: `listings` a
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from hubwatch import store
 from hubwatch.facts import POLICIES, Facts
 from hubwatch.judge import PROFILE_COLUMNS, fill, forget, has_table, judge, judge_organizations, statements, take_profiles
 
@@ -132,7 +134,7 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
     exact = [row for row in found if row[1] == namespace]
     asked = exact or found or [(name, namespace) for name in hubs]
     profiles = _profiles_of(con, asked)
-    with duckdb.connect() as scratch:
+    with store.connect(Path(":memory:")) as scratch:
         facts.stage(scratch)
         fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR"}, found or asked)  # all so spelt, as in classify
         fill(scratch, "profiles", PROFILE_COLUMNS, profiles)
@@ -155,7 +157,7 @@ def unknown_namespaces(con: duckdb.DuckDBPyConnection, day: date | None = None, 
 
 def organizations_listing(con: duckdb.DuckDBPyConnection, facts: Facts, policy: str = POLICIES[0]) -> list[OrganizationRow]:
     """Every organization of the facts under a policy, with its namespaces and listings, most listings first."""
-    with duckdb.connect() as scratch:
+    with store.connect(Path(":memory:")) as scratch:
         facts.stage(scratch)
         judge_organizations(scratch, None)
         judged = scratch.execute("SELECT organization, country, kind FROM judged_organizations WHERE policy = ?", [policy]).fetchall()

@@ -42,13 +42,16 @@ def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, a traceback only with `--debug`."""
     debug = "--debug" in sys.argv
     try:
-        code = app(standalone_mode=False)  # an exit's code, also Ctrl-C's, comes back as the value
+        code = app(standalone_mode=False, prog_name="hubwatch")  # an exit's code, also Ctrl-C's, comes back as the value
     except (typer.Abort, KeyboardInterrupt):
         code = 130
     except _ClickUsageError as error:
         if debug:
             raise
-        _end(2, f"{error.format_message()} (see hubwatch --help)")
+        if "\n" in error.format_message():  # a group of commands without a command: its help
+            typer.echo(error.format_message(), err=True)
+            sys.exit(2)
+        _end(2, f"{error.format_message()} (see {error.ctx.command_path if error.ctx else 'hubwatch'} --help)")
     except UsageError as error:
         if debug:
             raise
@@ -150,10 +153,13 @@ def load(
     """pages -> listings, observations: a day is replaced whole or not at all."""
     settings = Settings.from_environment(data)
     names, on = [settings.kept_as(hub) for hub in known_hubs(hubs)], day_or_today(day)
-    kept = [pages for pages in kept_sweeps(settings.data, first=on, last=on) if pages.hub in names and sweep in (None, pages.sweep)]
+    every = [pages for pages in kept_sweeps(settings.data) if pages.hub in names]
+    kept = [pages for pages in every if pages.day == on and sweep in (None, pages.sweep)]
     missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
     if not kept or missing:
-        raise UsageError(f"no kept pages of {', '.join(missing or names)} for {on}; run `hubwatch collect` with that --day first")
+        wanted = f"no kept pages of {f'a {sweep} sweep of ' if sweep else ''}{', '.join(missing or names)} for {on}"
+        last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in every[-3:])
+        raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
     results = pipeline.load_all(settings, kept, accept_shrink)
     _show(results, as_json)
     _exit_unless(results)

@@ -46,6 +46,8 @@ def pages(
     """Kept pages loaded again with today's rules and facts, oldest first; the same pages give the same tables."""
     settings = Settings.from_environment(data)
     days = (parsed_day(first, "--from") if first else None, parsed_day(last, "--to") if last else None)
+    if days[0] and days[1] and days[0] > days[1]:
+        raise UsageError(f"--from {first} is after --to {last}; the first day comes first")
     kept = kept_sweeps(settings.data, known_hub(hub), *days)
     if not kept:
         raise UsageError(f"no kept pages in {settings.data / 'pages'} for that; run `hubwatch collect` first")
@@ -176,8 +178,7 @@ def verify(
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], as_json=True)
     else:
         typer.echo("\n".join(one.told() for one in found) or "all of it fits")
-    if found:
-        raise typer.Exit(1)
+    _exit_if_failed([f"{len(found)} finding(s): see above for each with its cure"] if found else [])
 
 
 def status(

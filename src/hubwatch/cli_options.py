@@ -13,7 +13,8 @@ from hubwatch.settings import UsageError
 
 Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
 Data = Annotated[Path | None, typer.Option("--data", help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]")]
-Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day that counts [default: today, UTC, or the last held]")]
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day that what hubs say counts for [default: today, UTC]")]
+SeenDay = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="an observed day [default: each hub's last complete one]")]
 Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
 Json = Annotated[bool, typer.Option("--json", help="machine-readable result on stdout")]
 

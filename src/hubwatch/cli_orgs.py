@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hubwatch import classify, pipeline, store
-from hubwatch.cli_options import Data, Day, Json, parsed_day
+from hubwatch.cli_options import Data, Json, parsed_day
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.facts import POLICIES, load_facts
 from hubwatch.settings import Settings, UsageError
@@ -31,6 +31,8 @@ def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_jso
     """Every claim about a namespace with its source, and what each policy makes of them."""
     with store.open_published(Settings.from_environment(data).data) as con:
         found = classify.explain(con, load_facts(), namespace, known_hub(hub))
+    if not found.claims and all(origin.known_by == "none" for origin in found.origins):
+        typer.echo(f"nothing is known of {namespace} here: see that it is spelled as in its models' ids", err=True)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
         return
@@ -43,7 +45,14 @@ def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_jso
 
 
 @orgs.command("unknown")
-def unknown(limit: Annotated[int, typer.Option("--limit", min=1)] = 50, day: Day = None, as_json: Json = False, data: Data = None) -> None:
+def unknown(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="namespaces to show at most")] = 50,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="as of the last observed day up to this [default: all]")
+    ] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
     """The unlabelled namespaces with most downloads, and the share of their hub's downloads that each could move."""
     with store.open_published(Settings.from_environment(data).data) as con:
         rows = classify.unknown_namespaces(con, parsed_day(day) if day else None, limit)

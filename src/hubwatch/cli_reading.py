@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from hubwatch import cite as citing
 from hubwatch import claims as checking
 from hubwatch import statistics, store
-from hubwatch.cli_options import Data, Day, Json, parsed_day
+from hubwatch.cli_options import Data, Json, SeenDay, parsed_day
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
+from hubwatch.statistics.flagging import flags_of
+from hubwatch.statistics.result import shown
 
 Hub = Annotated[str | None, typer.Option("--hub", help="huggingface, modelscope or wisemodel")]
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
@@ -36,7 +40,7 @@ def stats(
     hub: Hub = None,
     country: Country = None,
     policy: Policy = None,
-    day: Day = None,
+    day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
     without_flagged: WithoutFlagged = False,
     more: More = None,
@@ -102,7 +106,7 @@ def cite(
     hub: Hub = None,
     country: Country = None,
     policy: Policy = None,
-    day: Day = None,
+    day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
     without_flagged: WithoutFlagged = False,
     more: More = None,
@@ -140,15 +144,16 @@ def claims(as_json: Json = False, data: Data = None) -> None:
     show_rows(columns, rows, as_json)
 
 
-def flags(hub: Hub = None, day: Day = None, as_json: Json = False, data: Data = None) -> None:
+def flags(
+    hub: Hub = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="only this day's [default: all]")] = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
     """Numbers that there is reason to doubt, newest first."""
     with store.open_published(Settings.from_environment(data).data) as con:
-        found = con.execute(
-            """select hub, day, flag, model_id, detail from flags
-               where (hub = $hub or $hub is null) and (day = $day or $day is null) order by day desc, hub, flag, model_id""",
-            {"hub": known_hub(hub), "day": day and parsed_day(day)},
-        ).fetchall()
-    show_rows(("hub", "day", "flag", "model_id", "detail"), found, as_json)
+        found = flags_of(con, known_hub(hub), parsed_day(day) if day else None)
+    show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], as_json)
 
 
 def report(data: Data = None) -> None:
@@ -167,12 +172,33 @@ def known_hub(hub: str | None) -> str | None:
     return hub
 
 
-def show_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], as_json: bool) -> None:
-    """Rows as tab-separated lines under a header, or as JSON objects."""
+def show_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
+    """Rows as JSON objects, as tab-separated lines under a header for a pipe or a file, or on a terminal so that people can read them."""
     if as_json:
         import json
 
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=2))
         return
+    if sys.stdout.isatty():
+        print_rows(Console(), columns, rows)
+        return
     for row in [columns, *rows]:
         typer.echo("\t".join("" if cell is None else " ".join(str(cell).split()) for cell in row))
+
+
+def print_rows(console: Console, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Rows as a table where the console is wide enough for it, else one block a row: each column's name and value on lines of their own."""
+    cells = [[Text(shown(column, cell)) for column, cell in zip(columns, row, strict=True)] for row in rows]
+    table = Table(*columns, header_style="bold")
+    for row in cells:
+        table.add_row(*row)
+    if console.measure(table).maximum <= console.width:
+        console.print(table)
+        return
+    for row in cells:
+        block = Table.grid("", "", padding=(0, 2, 0, 0))
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                block.add_row(Text(column, style="bold"), cell)
+        console.print(block)
+        console.print()

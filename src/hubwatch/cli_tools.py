@@ -26,7 +26,7 @@ def sandbox(
     modelscope: RecordsFile = None,
     wisemodel: RecordsFile = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, e.g. huggingface:429@3 (repeatable)")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", help="stop by itself after so long")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop by itself after so long")] = None,
 ) -> None:
     """Serve local stand-ins of the hubs until Ctrl-C, and print the variables to export; no file: the bundled sample."""
     from hubwatch.sandbox import Faults, Sandbox, read_jsonl, serve
@@ -64,7 +64,11 @@ def doctor(
         raise typer.Exit(1)
 
 
-def demo(data: Data = None) -> None:
+def demo(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="output folder [default: demo in $HUBWATCH_DATA, else in ./hubwatch-data]")
+    ] = None,
+) -> None:
     """Run the whole way on the bundled sample of real figures, through local stand-ins: offline, in under a minute."""
     from hubwatch.demo import run_demo
 
@@ -80,4 +84,6 @@ def demo(data: Data = None) -> None:
         typer.echo(f"{hub}: {days} day(s), {first} to {last}")
     shown = os.path.relpath(settings.data)
     typer.echo(f"database: {shown}/hubwatch.duckdb")
+    if settings.report:
+        typer.echo(f"report: {shown}/report/report.html")
     typer.echo(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")

@@ -21,6 +21,8 @@ def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:
 
     No other folder than one that the demo made is emptied.
     """
+    if data.exists() and not data.is_dir():
+        raise UsageError(f"{data} is a file; name a folder with --data")
     if data.exists() and any(data.iterdir()):
         if not (data / MARK).exists():
             raise UsageError(f"{data} holds something else than a demo; name another folder with --data")

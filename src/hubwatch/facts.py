@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from hubwatch import fact_meanings
+from hubwatch import fact_meanings, store
 from hubwatch.fact_rows import (
     INTL,
     POLICIES,
@@ -307,7 +307,7 @@ def _check_patterns(rows: Iterable[Family | NameRule]) -> None:
     """DuckDB itself judges the patterns: RE2 knows no lookaround and no back-reference, unlike Python's `re`."""
     rows = list(rows)
     matching = "SELECT count(regexp_matches('', pattern, 'i')) FROM (SELECT unnest(?::VARCHAR[]) AS pattern)"
-    with duckdb.connect() as con:
+    with store.connect(Path(":memory:")) as con:
         try:
             con.execute(matching, [[row.pattern for row in rows]]).fetchall()
             return

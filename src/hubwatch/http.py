@@ -153,7 +153,10 @@ class Client:
                     return read(self._send(ask))
         except HubFailure as failure:
             tries = retrying.statistics.get("attempt_number", 1)
-            failure.add_note(f"asked {tries} time(s) in {time.monotonic() - started:.0f} s: {ask}")
+            what = "" if str(ask) in str(failure) else f": {ask}"
+            failure.add_note(f"asked {tries} time(s) in {time.monotonic() - started:.0f} s{what}")
+            if isinstance(failure, Unreachable) and not self._stop.is_set():
+                failure.add_note(f"check the network and that {self.endpoint} is the right address")
             raise
         raise AssertionError("tenacity ends by value or by exception")
 

@@ -5,6 +5,7 @@ everything else is `HUBWATCH_<NAME>`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -101,6 +102,13 @@ class Settings(BaseModel):
         host = urlsplit(self.hubs[hub].endpoint).hostname or ""
         return "modelscope.ai" if hub == "modelscope" and ("." + host).endswith(".modelscope.ai") else hub
 
+    @field_validator("memory_limit")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        if not re.fullmatch(r"\d+(\.\d+)? ?([kmgt]i?b|%)", value.strip(), re.IGNORECASE):
+            raise ValueError("is no size such as 1GB or 512MB")
+        return value.strip()
+
     @classmethod
     def from_environment(cls, data: Path | None = None, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; a bad value is a `UsageError` naming the variable."""
@@ -131,7 +139,7 @@ class Settings(BaseModel):
 
 
 def _reason(error: ValidationError) -> str:
-    return f"is not usable: {error.errors()[0]['msg']}; correct or unset it"
+    return f"is not usable: {error.errors()[0]['msg'].removeprefix('Value error, ')}; correct or unset it"
 
 
 def _token(hub: str, env: Mapping[str, str]) -> str | None:

@@ -39,9 +39,7 @@ def locked(data: Path, name: str, wait: float = 0) -> Iterator[None]:
 
     It ends with the process that holds it, however that ends.
     """
-    folder = data / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{name}.lock", "a+", encoding="utf-8") as file:
+    with _lock_file(data, name) as file:
         until = time.monotonic() + wait
         while not _taken(file):
             if time.monotonic() >= until:
@@ -53,6 +51,15 @@ def locked(data: Path, name: str, wait: float = 0) -> Iterator[None]:
         file.write(json.dumps(about))
         file.flush()
         yield
+
+
+def _lock_file(data: Path, name: str) -> TextIO:
+    try:
+        (data / "locks").mkdir(parents=True, exist_ok=True)
+        return open(data / "locks" / f"{name}.lock", "a+", encoding="utf-8")
+    except OSError as error:
+        told = f"{data} cannot be written to ({error.strerror}: {error.filename})"
+        raise StoreFault(f"{told}; give yourself the right to, or name another folder with --data") from None
 
 
 def _taken(file: TextIO) -> bool:
@@ -75,6 +82,10 @@ def _holder(text: str) -> str:
         return "another process holds it"
 
 
+_CURES = {
+    "warehouse.duckdb": "; move it away: `hubwatch backfill pages` makes it anew from the kept pages (archives are to be read again)",
+    "hubwatch.duckdb": "; `hubwatch publish` puts a whole one in its place",
+}
 _THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
 
 
@@ -86,13 +97,14 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
         "memory_limit": memory_limit,
         "preserve_insertion_order": "false",
         "threads": min(os.cpu_count() or 1, _THREADS),
+        "python_enable_replacements": "false",  # a table's name is never one of our variables'
     }
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.IOException as error:
-        if "lock" in str(error):
+        if "Could not set lock" in str(error):
             raise Busy(f"{path} is open in another process ({error}); close it there") from None
-        raise StoreFault(f"{path} cannot be opened: {error}") from None
+        raise StoreFault(f"{path} cannot be opened: {error}{_CURES.get(path.name, '')}") from None
     con.execute("set timezone = 'UTC'")
     con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
     return con
@@ -107,8 +119,25 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
             maker.execute(f"attach '{_quoted(path)}' as fresh (storage_version '{STORAGE_VERSION}')")
             maker.execute("detach fresh")
     con = connect(path, memory_limit)
-    migrate(con)
+    try:
+        _refuse_foreign(con, path)
+        migrate(con)
+    except BaseException:
+        con.close()
+        raise
     return con
+
+
+def _refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise `StoreFault` when this file holds tables and none of them is of hubwatch: somebody else's, never to be written to."""
+    found = con.execute(
+        """select schema_name || '.' || table_name as name from duckdb_tables() where not internal
+           union all select schema_name || '.' || view_name from duckdb_views() where not internal order by name"""
+    ).fetchall()
+    held = [name for (name,) in found]
+    if held and "store.migrations" not in held:
+        told = ", ".join(held[:3]) + (" and more" if len(held) > 3 else "")
+        raise StoreFault(f"{path} is no database of hubwatch (it holds {told}); move it away, or name another folder with --data")
 
 
 @contextlib.contextmanager
@@ -119,6 +148,7 @@ def only_days(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         path = data / "warehouse.duckdb"
         if path.exists():
             with connect(path, read_only=True) as held:
+                _refuse_foreign(held, path)
                 days = held.execute("select hub, day, source from sweeps").fetchall()
             if days:
                 con.executemany("insert into sweeps (hub, day, source) values (?, ?, ?)", [list(day) for day in days])
@@ -130,7 +160,13 @@ def open_published(data: Path) -> duckdb.DuckDBPyConnection:
     path = data / "hubwatch.duckdb"
     if not path.exists():
         raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
-    return connect(path, read_only=True)
+    con = connect(path, read_only=True)
+    try:
+        _refuse_foreign(con, path)
+    except StoreFault:
+        con.close()
+        raise
+    return con
 
 
 MIGRATIONS: list[tuple[int, str, list[str]]] = [
@@ -209,7 +245,8 @@ def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, 
 def publish(data: Path) -> Path:
     """Put a checked copy of the closed warehouse in place as `hubwatch.duckdb`, in one step; returns its path.
 
-    Readers keep what they have open. A `.wal` beside source or target would be replayed into the wrong file: refused.
+    Readers keep what they have open. A `.wal` beside source or target would be replayed into the wrong file: refused. So is
+    replacing a database that is not of hubwatch.
     """
     source, target = data / "warehouse.duckdb", data / "hubwatch.duckdb"
     if not source.exists():
@@ -219,22 +256,48 @@ def publish(data: Path) -> Path:
     for path in (source, target):
         if Path(f"{path}.wal").exists():
             raise StoreFault(f"{path}.wal exists: somebody writes to {path.name}; close it, remove the .wal, then publish again")
+    _refuse_to_replace(target)
     for leftover in data.glob(".hubwatch.duckdb.*.tmp"):
         leftover.unlink()
     copy = data / f".hubwatch.duckdb.{os.getpid()}.tmp"
-    shutil.copyfile(source, copy)
-    with connect(copy, read_only=True) as con:
-        con.execute("select count(*) from days").fetchall()
-    with open(copy, "rb") as file:
-        os.fsync(file.fileno())
-    os.chmod(copy, 0o444)
-    os.replace(copy, target)
+    try:
+        shutil.copyfile(source, copy)
+        _check(copy, source)
+        with open(copy, "rb") as file:
+            os.fsync(file.fileno())
+        os.chmod(copy, 0o444)
+        os.replace(copy, target)
+    finally:
+        copy.unlink(missing_ok=True)
     folder = os.open(data, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
     return target
+
+
+def _check(copy: Path, source: Path) -> None:
+    """Raise `StoreFault` naming the source when its copy does not open, or is no database of hubwatch."""
+    try:
+        con = connect(copy, read_only=True)
+    except StoreFault as fault:
+        raise StoreFault(f"{str(fault).replace(str(copy), str(source))}{_CURES[source.name]}") from None
+    with con:
+        _refuse_foreign(con, source)
+        con.execute("select count(*) from days").fetchall()
+
+
+def _refuse_to_replace(target: Path) -> None:
+    """Raise `StoreFault` when the file in place is somebody else's; a damaged one is there to be replaced."""
+    if not target.exists():
+        return
+    try:
+        con = connect(target, read_only=True)
+    except (StoreFault, Busy, duckdb.Error):
+        return
+    with con:
+        _refuse_foreign(con, target)
 
 
 def _quoted(path: Path) -> str:

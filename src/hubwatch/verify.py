@@ -53,7 +53,10 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
 
     `quick` reads neither the bodies of pages nor every observation's value: what those would show stays unseen.
     `every` is how many days apart a hub's sweeps are meant to be: only longer stretches without any are missing.
+    Raises `StoreFault` where nothing is kept at all: such a folder is rather a wrong one than whole.
     """
+    if not any((data / name).exists() for name in ("pages", "warehouse.duckdb", "hubwatch.duckdb")):
+        raise store.StoreFault(f"nothing is kept in {data}; run `hubwatch run`, or point --data at where it is")
     loaded = _loaded(con)
     kept = kept_sweeps(data)
     found = [

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from hubwatch.statistics.definitions import StatisticsError
 from hubwatch.statistics.literals import Value, substitute
 
 _FOLDER = Path(__file__).parent / "flags"
@@ -29,6 +30,23 @@ def flag_days(con: duckdb.DuckDBPyConnection, everything: bool = False) -> int:
                 con.execute("insert into flags by name " + substitute(query, values))
             looked_at += 1
     return looked_at
+
+
+def flags_of(con: duckdb.DuckDBPyConnection, hub: str | None = None, day: date | None = None) -> list[tuple[str, date, str, str, str]]:
+    """Hub, day, flag, model_id (empty: the day as a whole) and detail, newest first; of one hub or day where asked.
+
+    Raises `StatisticsError` for a day on which nothing was observed: it is not a day without doubts.
+    """
+    asked = {"hub": hub, "day": day}
+    found = con.execute(
+        """select hub, day, flag, model_id, detail from flags
+           where (hub = $hub or $hub is null) and (day = $day or $day is null) order by day desc, hub, flag, model_id""",
+        asked,
+    ).fetchall()
+    seen = "select 1 from days where (hub = $hub or $hub is null) and day = $day limit 1"
+    if day and not found and not con.execute(seen, asked).fetchall():
+        raise StatisticsError(f"{hub or 'no hub'} was {'not ' if hub else ''}observed on {day}; leave --day out for all days")
+    return found
 
 
 def _days_by_hub(con: duckdb.DuckDBPyConnection, everything: bool) -> list[tuple[str, list[date], list[date]]]:

@@ -190,8 +190,8 @@ def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
         number = _number(str(given))
         if isinstance(number, str):
             raise WrongQuestion(f"{name} {given!r} is not a number")
-        if number < 0 or (name == "top" and (number < 1 or number != int(number))):
-            raise WrongQuestion(f"{name} {given!r} must be a {'whole number from 1 on' if name == 'top' else 'number from 0 on'}")
+        if not 0 <= number < 2**63 or (name == "top" and (number < 1 or number != int(number))):
+            raise WrongQuestion(f"{name} {given!r} must be a {'whole number from 1' if name == 'top' else 'number from 0'} on, below 2^63")
         return number
     text = str(given)
     if len(choices) > 1:
