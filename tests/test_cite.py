@@ -68,6 +68,8 @@ def test_a_record_exports_as_json_bibtex_and_csl(con: duckdb.DuckDBPyConnection)
 def test_a_group_that_is_not_there_is_refused_with_those_that_are(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(StatisticsError, match="no group 'XX' in download_share; there are CN, US, unknown"):
         cite(con, "download-share", group="XX", **QUESTION)
+    with pytest.raises(StatisticsError, match="no group 'Unknwon' in download_share; did you mean unknown"):
+        cite(con, "download-share", group="Unknwon", **QUESTION)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from hubwatch import __version__
+from hubwatch.cli_reading import print_rows
 from hubwatch.sandbox import Sandbox
 from tests.kept import record
 from tests.test_readme import hubwatch
@@ -24,6 +26,8 @@ from tests.test_readme import hubwatch
         (["load", "huggingface"], "run `hubwatch collect`"),
         (["stats", "leaders", "--set", "by=kind", "--by", "country"], "--set by is given as --by, too"),
         (["backfill", "window", "huggingface", "--since", "2026-02-01", "--until", "2026-01-01"], "--until"),
+        (["backfill", "pages", "--from", "2026-02-01", "--to", "2026-01-01"], "is after --to"),
+        (["backfill", "window", "--nonsense"], "(see hubwatch backfill window --help)"),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, arguments: list[str], told: str) -> None:
@@ -59,6 +63,46 @@ def test_reading_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "run `hubwatch run`" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_size_that_is_none_is_refused_by_its_variable(tmp_path: Path) -> None:
+    done = hubwatch(tmp_path, "status", HUBWATCH_MEMORY_LIMIT="much")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hubwatch: HUBWATCH_MEMORY_LIMIT='much' is not usable: is no size such as 1GB or 512MB; correct or unset it\n",
+    )
+
+
+def test_verify_takes_no_wrong_folder_for_a_sound_one(tmp_path: Path) -> None:
+    done = hubwatch(tmp_path, "verify", "--data", "elsewhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "elsewhere; run `hubwatch run`, or point --data at where it is" in done.stderr
+
+
+def test_loading_a_day_that_was_not_collected_names_those_that_were(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        assert hubwatch(tmp_path, "collect", "huggingface", "--day", "2026-01-02", **sandbox.endpoints).returncode == 0
+    done = hubwatch(tmp_path, "load", "huggingface", "--day", "2026-01-03")
+    assert done.returncode == 2
+    assert "no kept pages of huggingface for 2026-01-03; the last kept are huggingface 2026-01-02 full" in done.stderr
+
+
+def test_a_day_on_which_nothing_was_observed_is_not_a_day_without_doubts(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        assert hubwatch(tmp_path, "run", "huggingface", "--day", "2026-01-02", **sandbox.endpoints).returncode == 0
+    assert hubwatch(tmp_path, "flags", "--day", "2026-01-02").returncode == 0
+    done = hubwatch(tmp_path, "flags", "--day", "2026-01-03")
+    assert (done.returncode, done.stderr) == (1, "hubwatch: no hub was observed on 2026-01-03; leave --day out for all days\n")
+
+
+def test_rows_on_a_terminal_are_a_table_where_it_is_wide_enough_else_a_block_each(capsys: pytest.CaptureFixture[str]) -> None:
+    columns, rows = ("hub", "detail"), [("huggingface", "x" * 40), ("modelscope", None)]
+    print_rows(Console(width=80), columns, rows)
+    wide = capsys.readouterr().out
+    assert [line.split()[1] for line in wide.splitlines() if "huggingface" in line] == ["huggingface"]
+    assert "┃ hub" in wide
+    print_rows(Console(width=45), columns, rows)
+    assert capsys.readouterr().out.split() == ["hub", "huggingface", "detail", *["x" * 37, "xxx"], "hub", "modelscope"]
 
 
 def test_an_unreachable_hub_fails_with_its_name_and_no_traceback(tmp_path: Path) -> None:

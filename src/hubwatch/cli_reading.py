@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.measure import Measurement
+from rich.table import Column, Table
 from rich.text import Text
 
 from hubwatch import cite as citing
@@ -192,11 +193,11 @@ def print_rows(console: Console, columns: tuple[str, ...], rows: list[tuple[Any,
     table = Table(*columns, header_style="bold")
     for row in cells:
         table.add_row(*row)
-    if console.measure(table).maximum <= console.width:
+    if Measurement.get(console, console.options.update(width=10**6), table).maximum <= console.width:  # as wide as it would like to be
         console.print(table)
         return
     for row in cells:
-        block = Table.grid("", "", padding=(0, 2, 0, 0))
+        block = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
         for column, cell in zip(columns, row, strict=True):
             if cell:
                 block.add_row(Text(column, style="bold"), cell)
