@@ -13,15 +13,18 @@ with
 ,
 -- include sides
 ,
-panel as (
-  select namespace, count(now) > 0 and count(before) > 0 as constant from sides where not outside group by namespace
+parts as (
+  select namespace, "group", sum(now) as now, sum(before) as before, count(now) as models, count(before) as earlier_models,
+    sum(now - before) filter (now >= before) as rise, count(*) filter (now < before) as falls
+  from sides where not outside group by all
 ),
+panel as (select namespace, sum(models) > 0 and sum(earlier_models) > 0 as constant from parts group by namespace),
 groups as (
   select "group", sum(now)::bigint as value, sum(before)::bigint as previous_value,
-    sum(now) filter (constant)::bigint as value_constant, sum(before) filter (constant)::bigint as previous_constant, count(now) as models,
-    case when $metric = 'downloads_total' then sum(now - before) filter (now >= before) * 30 / ($day - $since) end as flow_30d,
-    case when $metric in ('downloads_total', 'likes') then count(*) filter (now < before) end as falls
-  from sides join panel using (namespace) where not outside group by "group"
+    sum(now) filter (constant)::bigint as value_constant, sum(before) filter (constant)::bigint as previous_constant,
+    sum(models)::bigint as models, case when $metric = 'downloads_total' then sum(rise) * 30 / ($day - $since) end as flow_30d,
+    case when $metric in ('downloads_total', 'likes') then sum(falls)::bigint end as falls
+  from parts join panel using (namespace) group by "group"
 )
 select coalesce("group", 'unknown') as "group", previous_value, value, value - previous_value as change,
   (value - previous_value) / nullif(previous_value, 0) as change_rate, previous_constant, value_constant,

@@ -14,14 +14,16 @@ with
 ,
 -- Models are counted by number, and named at the end.
 sums as (
-  select case when $by = 'model' then listing_key end as model, case when $by <> 'model' then "group" end as body,
+  select case when $by = 'model' then listing_key end as model, case when $by <> 'model' then "group" end as body, outside,
     sum(now)::bigint as value, sum(before)::bigint as previous_value, count(now) as models
-  from sides where not outside group by all
+  from sides group by all
 ),
-named as (from sums where model is not null or body is not null),
+named as (from sums where not outside and (model is not null or body is not null)),
 whole as (
-  select sum(value) as inside, coalesce(sum(value) filter (model is null and body is null), 0) as unlabelled,
-    (select coalesce(sum(now), 0) from sides where outside) as outside from sums
+  select sum(value) filter (not outside) as inside,
+    coalesce(sum(value) filter (not outside and model is null and body is null), 0) as unlabelled,
+    coalesce(sum(value) filter (outside), 0) as outside
+  from sums
 ),
 -- All that may be among the first, and where they stood among all.
 first_ones as (
@@ -33,8 +35,8 @@ earlier as (
   where previous_value >= (select min(previous_value) from first_ones)
 )
 select rank, previous_rank, previous_rank - rank as rank_change, coalesce(model_id, n.body) as "group", value, previous_value,
-  value / nullif(inside, 0) as share, value / nullif(inside + outside, 0) as share_low,
-  case when $by = 'model' then value / nullif(inside, 0) else (value + unlabelled + outside) / nullif(inside + outside, 0) end as share_high, models
+  value / nullif(inside, 0) as share, value / nullif(inside + whole.outside, 0) as share_low,
+  case when $by = 'model' then value / nullif(inside, 0) else (value + unlabelled + whole.outside) / nullif(inside + whole.outside, 0) end as share_high, models
 from first_ones as n
 cross join whole
 left join earlier on earlier.model is not distinct from n.model and earlier.body is not distinct from n.body

@@ -16,12 +16,13 @@ derived as (
   where not outside group by all
 ),
 liked as (
-  select "group", sum(o.likes) as likes from observations o join counted using (hub, model_id, day) where not outside group by all
+  select "group", sum(c.likes) as likes from store.counters c join counted using (listing_key, day)
+  where not superseded and not outside and "group" is not null group by all
 ),
 indicators as (
   select "group", 'downloads' as indicator, sum(value) as value from counted where not outside and "group" is not null group by "group"
   union all select "group", 'models', count(*) from counted where not outside and "group" is not null group by "group"
-  union all select "group", 'likes', likes from liked where "group" is not null
+  union all select "group", 'likes', likes from liked
   union all select c."group", 'derivations', coalesce(any_value(derived.value), 0) from counted c left join derived using ("group")
     where not outside and c."group" is not null group by c."group"
 ),

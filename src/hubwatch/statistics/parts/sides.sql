@@ -24,7 +24,8 @@ sides as (
   from pair
   join store.listing using (listing_key)
   join (select distinct hub from scope) asked on asked.hub = listing.hub
-  left join origin on origin.hub = listing.hub and origin.namespace = listing.namespace
+  left join (from origin where $country is not null or $by in ('country', 'kind', 'organization', 'region')) as origin
+    on origin.hub = listing.hub and origin.namespace = listing.namespace
   left join families on families.hub = listing.hub and families.model_id = listing.model_id
   left join attributes using (listing_key)
   left join terms using (license)
