@@ -14,7 +14,6 @@ from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping, read_mapping
 from hubwatch.pages import SweepPages, kept_sweeps, today
 from hubwatch.runs import recorded, told
-from hubwatch.saved_pages import read_links
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 
@@ -92,6 +91,8 @@ def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: 
 
 def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring the models in that pages saved from a browser link to."""
+    from hubwatch.saved_pages import read_links  # here, because its parser costs every command a tenth of a second
+
     hub, day = wanted.hub, wanted.day or today()
     if hub is None:
         raise UsageError(f"{source}: say which hub the page is of, with --hub")

@@ -39,7 +39,6 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     for step in _STEPS:
         con.execute(files("hubwatch").joinpath(step).read_text("utf-8"))
     derive(con)
-    con.execute("create or replace temp table families_found as select model_key, family from all_models where family is not null")
     with transaction(con):
         con.execute("delete from models; delete from model_listings; delete from derivations")
         con.execute("""insert into models by name

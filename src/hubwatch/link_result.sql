@@ -59,9 +59,12 @@ with every_model as (
     created_at as first_seen_at, [hub] as hubs
   from present join bodies using (namespace_key) anti join linked using (listing_key)
 )
-select model_key, name, organization, coalesce(first_hub, if(len(hubs) = 1, hubs[1], null)) as first_hub, first_seen_at, hubs,
-  family_of(organization, name) as family
+select model_key, name, organization, coalesce(first_hub, if(len(hubs) = 1, hubs[1], null)) as first_hub, first_seen_at, hubs
 from every_model;
+
+create or replace temp table families_found as
+with found as materialized (select model_key, family_of(organization, name) as family from all_models)
+from found where family is not null;
 
 create or replace temp view all_listings as
 select b.hub, b.namespace || '/' || l.name as model_id, coalesce(k.model_key, b.hub || ':' || b.namespace || '/' || l.name) as model_key,

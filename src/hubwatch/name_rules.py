@@ -8,6 +8,7 @@ import duckdb
 
 from hubwatch.fact_rows import NameRule
 
+FEW = 3_000  # texts; so many are looked at one by one before a sieve's patterns, which are all the rules' again, are compiled
 SIEVE = 6_000  # characters of patterns looked for in one pass; past some 15,000 the automaton outgrows RE2's memory: 50 x slower
 
 # A name is read as it stands and with its parts apart (`StanfordNLP`, `Stanford-NLP`), each on its own line.
@@ -28,11 +29,13 @@ def claim_names(con: duckdb.DuckDBPyConnection, rules: Sequence[NameRule]) -> No
     """
     deciding = [(at, rule) for at, rule in enumerate(rules) if rule.kind or not rule.country]
     placing = [(at, rule) for at, rule in enumerate(rules) if not rule.kind and rule.country]
+    (texts,) = con.execute("SELECT count(*) FROM name_texts").fetchall()[0]
+    sieve = _any_match(deciding) if texts > FEW else "true"
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE name_claims AS
         WITH apart AS (SELECT text, {READ_APART} AS name FROM name_texts),
-        decided AS (SELECT text, name, {_first_match(deciding)} AS decider_at FROM apart WHERE {_any_match(deciding)}),
+        decided AS (SELECT text, name, {_first_match(deciding)} AS decider_at FROM apart WHERE {sieve}),
         placed AS (SELECT text, decider_at, {_first_match(placing)} AS placer_at FROM decided),
         rules AS (SELECT unnest(from_json(?::JSON, '[{{"at":"INTEGER","rule":"VARCHAR","kind":"VARCHAR","country":"VARCHAR",
                   "confidence":"DOUBLE","source":"VARCHAR"}}]'), recursive := true))
