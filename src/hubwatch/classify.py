@@ -147,12 +147,14 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
     return Explanation(namespace=namespace, claims=(*_claims(facts, namespace, origins), *told, *ruled), origins=tuple(origins))
 
 
-def unknown_namespaces(con: duckdb.DuckDBPyConnection, day: date | None = None, limit: int = 50) -> list[Unlabelled]:
+def unknown_namespaces(
+    con: duckdb.DuckDBPyConnection, day: date | None = None, limit: int = 50, hub: str | None = None
+) -> list[Unlabelled]:
     """The namespaces of unknown kind, those first that could move most of their hub's downloads on its last complete full day.
 
     A hub counts in its own unit: downloads_30d where it has them, else downloads_total. The last complete full sweep up to `day`, else the last day.
     """
-    return _models(Unlabelled, con, statements()["unlabelled"], [day or date.max, limit])
+    return _models(Unlabelled, con, statements()["unlabelled"], [day or date.max, hub, limit])
 
 
 def organizations_listing(con: duckdb.DuckDBPyConnection, facts: Facts, policy: str = POLICIES[0]) -> list[OrganizationRow]:

@@ -184,7 +184,7 @@ SELECT 'rule' AS by, text AS namespace, country, kind, confidence, rule || ': ' 
        CASE WHEN kind IS NULL THEN 'such a name says nothing of who is behind it' END AS note
 FROM name_claims ORDER BY text;
 
--- statement: unlabelled: the reviewer's work list; parameters: the last day to look at, how many rows
+-- statement: unlabelled: the reviewer's work list; parameters: the last day to look at, the hub (null: all), how many rows
 -- A share is comparable between hubs, a count is not: 30 rolling days there, everything since the start here.
 WITH last_days AS (
     -- a whole sweep where there is one: a head or new sweep shows a part of the hub
@@ -207,5 +207,6 @@ WITH last_days AS (
 SELECT hub, namespace, day, models, downloads::BIGINT AS downloads, unit, CASE WHEN of_hub > 0 THEN downloads / of_hub END AS share
 FROM namespaces
 ANTI JOIN (FROM origins WHERE kind <> 'unknown') AS judged USING (hub, namespace)
+WHERE hub = coalesce(?, hub)
 ORDER BY share DESC NULLS LAST, downloads DESC NULLS LAST, models DESC, hub, namespace
 LIMIT ?;

@@ -61,7 +61,9 @@ def unknown(
 
 
 @orgs.command("profiles")
-def profiles(budget: Annotated[int, typer.Option("--budget", min=1, help="namespaces to ask for")] = 100, data: Data = None) -> None:
-    """Ask Hugging Face for the profiles of the unlabelled namespaces with most downloads, and judge again."""
-    found = pipeline.ask_profiles(Settings.from_environment(data), budget, lambda line: typer.echo(line, err=True))
-    typer.echo(f"{found} profile(s) kept; run `hubwatch publish` to put the new judgement in place")
+def profiles(
+    budget: Annotated[int, typer.Option("--budget", min=1, help="namespaces to ask for at most")] = 100, data: Data = None
+) -> None:
+    """Ask Hugging Face for its own profiles of the unlabelled namespaces with most downloads; judge and publish anew."""
+    asked, found = pipeline.ask_profiles(Settings.from_environment(data), budget)
+    typer.echo(f"{asked} namespace(s) asked for, {found} profile(s) kept; origins are judged and published anew")

@@ -230,6 +230,13 @@ def kept_sweeps(
     return found
 
 
+def kept_beside(root: Path, hub: str, name: str) -> list[SweepPages]:
+    """What is kept of a hub under this name and is no sweep of its listings, by day."""
+    return [
+        SweepPages(root, hub, date.fromisoformat(folder.parent.name), name) for folder in sorted((root / "pages" / hub).glob(f"*/{name}"))
+    ]
+
+
 def remove_sweep(root: Path, pages: SweepPages) -> int:
     """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone); `pruned_sweeps` remembers it."""
     freed = sum(path.stat().st_size for path in pages.folder.iterdir())

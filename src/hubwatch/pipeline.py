@@ -1,7 +1,7 @@
 """THE WAY: collect, load, classify, link, measure, publish. One function a stage; the only module that knows the order."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime, time
@@ -196,19 +196,29 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
 def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request."""
     with recorded(settings, "classify", None, None):
+        profiles.load_kept(con, settings.data)
         judging.classify(con, load_facts())
 
 
-def ask_profiles(settings: Settings, budget: int, tell: Callable[[str], object]) -> int:
-    """Keep the hub's own profiles of the unlabelled namespaces with most downloads, at most `budget`, and judge again."""
-    with warehouse(settings) as con, Client("huggingface", settings) as client:
-        unlabelled = judging.unknown_namespaces(con, None, 10 * budget)
-        wanted = [row.namespace for row in unlabelled if row.hub == "huggingface"][:budget]
-        with recorded(settings, "collect", "huggingface", today(), client):
-            found = profiles.collect_profiles(client, settings, today(), wanted, tell)
-        profiles.load_collected(con, SweepPages(settings.data, "huggingface", today(), profiles.SWEEP))
+def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
+    """Keep Hugging Face's own profiles of the unlabelled namespaces with most downloads, at most `budget`; judge and publish anew.
+
+    Returns how many were asked for and how many have a profile. What was asked for within 90 days is not asked for again.
+    """
+    asked = profiles.asked_lately(settings.data, today())
+    with store.open_published(settings.data) as con:
+        unlabelled = judging.unknown_namespaces(con, None, budget + len(asked), "huggingface")
+    wanted = [row.namespace for row in unlabelled if row.namespace not in asked][:budget]
+    with (
+        store.locked(settings.data, "sweep-huggingface", settings.lock_wait),
+        Client("huggingface", settings) as client,
+        recorded(settings, "collect", "huggingface", today(), client),
+    ):
+        found = profiles.collect_profiles(client, settings, today(), wanted)
+    with warehouse(settings) as con:
         judge(con, settings)
-    return found
+    publish(settings)
+    return len(wanted), found
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

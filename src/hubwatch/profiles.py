@@ -1,12 +1,13 @@
 """What hubs' own profile pages say of namespaces: asked within a budget, kept as pages, loaded into `profiles`.
 
 Hugging Face has a profile route; ModelScope says the organization within its listing, which costs no request.
+Kept profiles belong to no sweep of listings: each namespace is a partition of the day's pages `profiles`.
 """
 
 import json
 import tempfile
-from collections.abc import Callable
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from hubwatch.exchange import Answer, whole_json
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Client
 from hubwatch.hubs import huggingface
-from hubwatch.pages import Page, PageFacts, SweepPages
+from hubwatch.pages import Page, PageDamage, PageFacts, SweepPages, kept_beside, now
 from hubwatch.records import read_records
 from hubwatch.settings import Settings
 from hubwatch.store import transaction
 
 SWEEP = "profiles"
+ASKED_AGAIN = timedelta(days=90)  # a profile is rarely changed, and what it does not tell today it does not tell tomorrow
 
 
 class Overview(BaseModel):
@@ -34,31 +36,39 @@ class Overview(BaseModel):
     fullname: str | None = None
 
 
-def collect_profiles(client: Client, settings: Settings, day: date, namespaces: list[str], tell: Callable[[str], object]) -> int:
-    """Keep the profile page of each Hugging Face namespace, a partition each; returns how many were found.
+def collect_profiles(client: Client, settings: Settings, day: date, namespaces: list[str]) -> int:
+    """Keep what the hub says of each Hugging Face namespace's profile, a partition each; returns how many have one.
 
-    A namespace whose page is kept already today is not asked again; one that neither route knows is passed over.
+    Also that neither route knows it is kept, as the hub said it, so that it is not asked about again tomorrow.
     """
     pages = SweepPages(settings.data, huggingface.NAME, day, SWEEP)
     held = set(pages.partitions())
-    found = 0
-    for namespace in namespaces:
-        if namespace in held:
-            continue
-        for ask in huggingface.profile_asks(client, namespace):
-            try:
-                answer = client.ask(ask, _checked)
-            except Refused as refusal:
-                if refusal.status in (401, 403, 404):
-                    continue
+    return sum(_keep_profile(client, pages, namespace) for namespace in namespaces if namespace not in held)
+
+
+def _keep_profile(client: Client, pages: SweepPages, namespace: str) -> bool:
+    for ask in huggingface.profile_asks(client, namespace):
+        try:
+            answer = client.ask(ask, _checked)
+        except Refused as refusal:
+            if refusal.status not in (401, 403, 404):
                 raise
-            facts = PageFacts(answer.url, answer.status, answer.at, 1, len(answer.body))
-            pages.append(Page(facts, answer.body, namespace))
-            found += 1
-            break
+            facts, body = PageFacts(ask.url, refusal.status, now(), 0, len(refusal.body)), refusal.body
         else:
-            tell(f"{namespace}: no profile")
-    return found
+            facts, body = PageFacts(answer.url, answer.status, answer.at, 1, len(answer.body)), answer.body
+            break
+    pages.append(Page(facts, body, namespace))
+    return facts.records > 0
+
+
+def asked_lately(data: Path, day: date) -> set[str]:
+    """The namespaces whose profiles were asked for within the 90 days before, whatever the answer."""
+    return {
+        namespace
+        for pages in kept_beside(data, huggingface.NAME, SWEEP)
+        if pages.day > day - ASKED_AGAIN
+        for namespace in pages.partitions()
+    }
 
 
 def _checked(answer: Answer) -> Answer:
@@ -69,15 +79,26 @@ def _checked(answer: Answer) -> Answer:
     return answer
 
 
-def load_collected(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
-    """Take kept profile pages into `profiles`; returns how many."""
-    rows: list[list[Any]] = []
-    for page in pages.read():
-        overview = Overview.model_validate(json.loads(page.body))
-        kind = "user" if overview.user and not overview.name else "organization"
-        rows.append([pages.hub, page.partition, overview.fullname, kind, pages.day])
-    _replace(con, rows)
+def load_kept(con: duckdb.DuckDBPyConnection, data: Path) -> int:
+    """Take kept Hugging Face profiles into `profiles` that are later than those it holds; returns how many."""
+    held: dict[str, date] = dict(
+        con.execute("select namespace, max(fetched_on) from profiles where hub = ? group by all", [huggingface.NAME]).fetchall()
+    )
+    rows = {}
+    for pages in kept_beside(data, huggingface.NAME, SWEEP):
+        later = {namespace for namespace in pages.partitions() if held.get(namespace, date.min) < pages.day}
+        with suppress(PageDamage):  # judging does without: a profile can be asked for again
+            for page in pages.read() if later else ():
+                if page.partition in later and page.facts.records:
+                    rows[page.partition] = _row(pages.day, page.partition, page.body)
+    _replace(con, list(rows.values()))
     return len(rows)
+
+
+def _row(day: date, namespace: str, body: bytes) -> list[Any]:
+    overview = Overview.model_validate(json.loads(body))
+    kind = "user" if overview.user and not overview.name else "organization"
+    return [huggingface.NAME, namespace, overview.fullname, kind, day]
 
 
 def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
