@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hubwatch import pipeline, store
-from hubwatch.failures import HubFailure
+from hubwatch.failures import HubFailure, Refused
 from hubwatch.pages import kept_beside, today
 from hubwatch.profiles import asked_lately
 from hubwatch.sandbox import Faults, Sandbox, Switches
@@ -73,6 +73,15 @@ def test_that_there_is_no_profile_is_kept_as_the_hub_said_it_and_not_asked_again
     assert all("does not exist" in json.loads(page.body)["error"] for page in pages.read())
     assert asked_lately(tmp_path, today() + timedelta(days=89)) == {"abc", "def", "ghi"}
     assert asked_lately(tmp_path, today() + timedelta(days=90)) == set()
+
+
+def test_a_token_that_is_not_accepted_is_told_and_says_nothing_of_a_namespace(tmp_path: Path) -> None:
+    switches = Switches(organizations=ORGANIZATIONS, tokens={"huggingface": frozenset({"good"})})
+    with Sandbox(huggingface=[record("abc/m")], switches=switches) as hub:
+        settings = collected(hub, tmp_path)
+        with pytest.raises(Refused, match="401.*the token was not accepted"):
+            pipeline.ask_profiles(settings_for(tmp_path, hub.url, HF_TOKEN="bad"), 9)
+        assert pipeline.ask_profiles(settings, 9) == (1, 1)
 
 
 def test_a_database_made_anew_from_kept_pages_knows_the_profiles(hub: Sandbox, tmp_path: Path) -> None:

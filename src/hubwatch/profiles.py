@@ -51,8 +51,8 @@ def _keep_profile(client: Client, pages: SweepPages, namespace: str) -> bool:
         try:
             answer = client.ask(ask, _checked)
         except Refused as refusal:
-            if refusal.status not in (401, 403, 404):
-                raise
+            if refusal.status not in (401, 403, 404) or (refusal.status == 401 and client.has_token):
+                raise  # a token that is not accepted says nothing of the namespace
             facts, body = PageFacts(ask.url, refusal.status, now(), 0, len(refusal.body)), refusal.body
         else:
             facts, body = PageFacts(answer.url, answer.status, answer.at, 1, len(answer.body)), answer.body
