@@ -119,6 +119,15 @@ def test_every_table_and_column_carries_its_meaning(con: duckdb.DuckDBPyConnecti
     assert con.execute(silent).fetchall() == []
 
 
+def test_a_database_says_of_its_columns_what_this_version_says(tmp_path: Path) -> None:
+    with store.open_warehouse(tmp_path) as con:
+        before = con.execute("select table_name, column_name, comment from duckdb_columns() where not internal").fetchall()
+        con.execute("comment on column sweeps.content_hash is 'what an earlier version said'")
+        con.execute("comment on column listings.gone_on is 'what an earlier version said'")
+    with store.open_warehouse(tmp_path) as con:
+        assert con.execute("select table_name, column_name, comment from duckdb_columns() where not internal").fetchall() == before
+
+
 def test_a_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path

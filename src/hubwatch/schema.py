@@ -151,7 +151,7 @@ listed_total | BIGINT | how many models the hub says it has; null when it does n
 started_at | TIMESTAMP | UTC instant of the first request
 finished_at | TIMESTAMP | UTC instant of the last page
 loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages that gives the same facts does not move it
-content_hash | VARCHAR | hash over the day's facts; the same facts give the same hash
+content_hash | VARCHAR | hash over the day's facts, of an archive over its counters; the same facts give the same hash
 message | VARCHAR | what was odd: dropped fields, fallback, what is missing
 endpoint | VARCHAR | the address that was asked; null for archives and for days loaded before schema 2
 """
@@ -190,7 +190,7 @@ hub | VARCHAR | the hub
 namespace | VARCHAR | the namespace
 full_name | VARCHAR | the name shown
 account_type | VARCHAR | organization or user
-fetched_on | DATE | day of the request
+fetched_on | DATE | day of the request; of ModelScope the day of the sweep that named it
 """),
     ),
     Table(
@@ -247,7 +247,7 @@ detail | VARCHAR | the figures behind it
         _columns("""
 hub | VARCHAR | the hub
 day | DATE | the day
-position | VARCHAR | partition, page and record in the kept pages of the sweep
+position | VARCHAR | partition, page and record in the kept pages of the sweep; of an archive its file and the place in it
 source | VARCHAR | the sweep or archive
 reason | VARCHAR | why
 record | VARCHAR | the record as it came

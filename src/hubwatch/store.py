@@ -180,7 +180,10 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments always anew."""
+    """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments where they differ.
+
+    A view whose query changes and whose columns and comments do not needs a step of its own.
+    """
     con.execute("create schema if not exists store")
     con.execute(next(table for table in schema.STORE if table.name == "store.migrations").ddl())
     known = {row[0] for row in con.execute("select version from store.migrations").fetchall()}
@@ -194,7 +197,7 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
             for step in steps:
                 con.execute(step)
             con.execute("insert into store.migrations values (?, ?, ?)", [version, now(), title])
-    if not known or max(known) < newest or not _views_are_current(con):
+    if not known or max(known) < newest or not _is_as_declared(con):
         with transaction(con):
             for view in schema.VIEWS:
                 con.execute(view.ddl())
@@ -202,9 +205,11 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
                 con.execute(comment)
 
 
-def _views_are_current(con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute("select view_name, column_name from duckdb_views() join duckdb_columns() on view_name = table_name").fetchall()
-    return {(view.name, column.name) for view in schema.VIEWS for column in view.columns} <= set(found)
+def _is_as_declared(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether every column is there with its comment of today."""
+    found = con.execute("select table_name, column_name, comment from duckdb_columns() where not internal").fetchall()
+    relations = (*schema.STORE, *schema.TABLES, *schema.VIEWS)
+    return {(one.name.removeprefix("store."), column.name, column.meaning) for one in relations for column in one.columns} <= set(found)
 
 
 @contextlib.contextmanager
