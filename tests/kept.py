@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch.hubs import huggingface
-from hubwatch.pages import Page, PageFacts, SweepPages, SweepState
+from hubwatch.pages import SweepPages, SweepState
+from hubwatch.segments import Page, PageFacts
 
 AT = datetime(2026, 1, 1, 12)
 

@@ -18,9 +18,10 @@ import pytest
 from hubwatch import backfill, cli, pipeline, store
 from hubwatch.archive_day import Wanted
 from hubwatch.archive_files import archive_files
+from hubwatch.clock import today
 from hubwatch.failures import HubFailure
 from hubwatch.mappings import read_mapping
-from hubwatch.pages import kept_sweeps, today
+from hubwatch.pages import kept_sweeps
 from hubwatch.results import RunResult
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from hubwatch.pages import SEGMENT_PAGES, Page, PageDamage, PageFacts, SweepPages, SweepState
+from hubwatch.pages import SEGMENT_PAGES, SweepPages, SweepState
+from hubwatch.segments import Page, PageDamage, PageFacts
 
 DAY = date(2026, 1, 1)
 

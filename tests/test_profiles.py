@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from hubwatch import pipeline, store
+from hubwatch.clock import today
 from hubwatch.failures import HubFailure, Refused
-from hubwatch.pages import kept_beside, today
+from hubwatch.pages import kept_beside
 from hubwatch.profiles import asked_lately
 from hubwatch.sandbox import Faults, Sandbox, Switches
 from hubwatch.settings import Settings
@@ -79,7 +80,7 @@ def test_a_token_that_is_not_accepted_is_told_and_says_nothing_of_a_namespace(tm
     switches = Switches(organizations=ORGANIZATIONS, tokens={"huggingface": frozenset({"good"})})
     with Sandbox(huggingface=[record("abc/m")], switches=switches) as hub:
         settings = collected(hub, tmp_path)
-        with pytest.raises(Refused, match="401.*the token was not accepted"):
+        with pytest.raises(Refused, match=r"401.*the token was not accepted"):
             pipeline.ask_profiles(settings_for(tmp_path, hub.url, HF_TOKEN="bad"), 9)
         assert pipeline.ask_profiles(settings, 9) == (1, 1)
 

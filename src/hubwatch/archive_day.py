@@ -6,9 +6,9 @@ from importlib.resources import files
 
 import duckdb
 
+from hubwatch.clock import now
 from hubwatch.load import COUNTERS_HASH, TOO_MANY
 from hubwatch.mappings import Column, DayFrom, HubFrom, Mapping
-from hubwatch.pages import now
 from hubwatch.replace import number_listings, replace_day, settle_departures
 from hubwatch.schema import ATTRIBUTES, COUNTERS
 from hubwatch.store import transaction

@@ -10,9 +10,10 @@ from hubwatch import pipeline, store
 from hubwatch.archive import Tell, load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
+from hubwatch.clock import today
 from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping, read_mapping
-from hubwatch.pages import SweepPages, kept_sweeps, today
+from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.runs import recorded, told
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep

@@ -15,9 +15,10 @@ from hubwatch import verify as verification
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.cli_options import Data, Json, Shrink, parsed_day
 from hubwatch.cli_reading import known_hub, show_rows
+from hubwatch.clock import today
 from hubwatch.collect import WINDOW_TELLS
 from hubwatch.mappings import read_mapping, ready_mappings
-from hubwatch.pages import SweepPages, kept_sweeps, today
+from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.settings import HUBS, Settings, UsageError
 from hubwatch.watching import watching
 

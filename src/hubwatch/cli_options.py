@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hubwatch import pipeline
-from hubwatch.pages import today
+from hubwatch.clock import today
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import UsageError
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 import httpx
 
 from hubwatch import store
+from hubwatch.clock import now, today
 from hubwatch.failures import HubFailure
 from hubwatch.http import Client
 from hubwatch.hubs import HUBS
-from hubwatch.pages import Page, SweepPages, SweepState, now, today
+from hubwatch.pages import SweepPages, SweepState
 from hubwatch.results import HubResult
 from hubwatch.runs import recorded
+from hubwatch.segments import Page
 from hubwatch.settings import Settings, is_loopback
 from hubwatch.sweeps import Kept, Sweep
 

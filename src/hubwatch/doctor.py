@@ -17,10 +17,10 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from hubwatch import doctor_probes
+from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask
 from hubwatch.failures import Blocked, HubFailure, RateLimited, Refused, TimedOut, Unreachable
 from hubwatch.http import Client
-from hubwatch.pages import now
 from hubwatch.settings import Settings
 
 ALLOWANCE = 10

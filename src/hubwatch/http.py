@@ -21,6 +21,7 @@ import httpx
 import tenacity
 
 from hubwatch import __version__
+from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask, is_html, joined, next_link, quota, retry_after, said
 from hubwatch.failures import (
     Blocked,
@@ -35,7 +36,6 @@ from hubwatch.failures import (
     TransientFailure,
     Unreachable,
 )
-from hubwatch.pages import now
 from hubwatch.settings import Settings
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubwatch.pages import now
+from hubwatch.clock import now
 
 
 @contextlib.contextmanager

@@ -11,13 +11,15 @@ from typing import Any
 
 import duckdb
 
+from hubwatch.clock import now
 from hubwatch.drift import compare_with_last_good
 from hubwatch.facts import Facts
 from hubwatch.failures import DayFailure
 from hubwatch.hubs import record_sql
-from hubwatch.pages import SweepPages, SweepState, now, read_segment
+from hubwatch.pages import SweepPages, SweepState
 from hubwatch.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.replace import number_listings, replace_day, settle_departures
+from hubwatch.segments import read_segment
 from hubwatch.store import thrifty, transaction, unstinted
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day

@@ -1,60 +1,35 @@
-"""Kept pages: what hubs answered, byte for byte, append-safe, and the state of each sweep.
+"""Kept pages: what hubs answered, by sweep, and how far each sweep has come.
 
-A sweep's pages live in `pages/<hub>/<day>/<sweep>/`, in segments `<partition>-<number>.json.zst` of at most
-`SEGMENT_PAGES` pages. A page is two zstd frames: a skippable one with the length of the next frame and the page's
-facts (URL, status, time, next link, ...), and one with the body and a checksum. So `zstd -dc` shows the bodies, and
-DuckDB reads the segment as it lies. A process killed while writing leaves a torn last page; reading the partition
-back drops it. Only this module knows where pages live.
+A sweep's pages live in `pages/<hub>/<day>/<sweep>/`, in segments of at most `SEGMENT_PAGES` pages (`segments.py` knows what is
+in one), beside the sweep's state. Only this module knows where pages live.
 """
 
 import contextlib
-import itertools
 import os
-import re
 import shutil
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import msgspec
 import zstandard
 
-SEGMENT_PAGES = 64
-_SKIPPABLE = (0x184D2A5B).to_bytes(4, "little")
-_SEGMENT = re.compile(r"^(?P<partition>.+)-(?P<number>\d{5})\.json\.zst$")
-
-
-RESTORE = (
-    "restore it from a backup; only a sweep of today can be collected anew (`hubwatch collect HUB --fresh`), the tables keep what they hold"
+from hubwatch.segments import (
+    RESTORE,
+    Page,
+    PageDamage,
+    PageFacts,
+    append_page,
+    cut_torn_end,
+    name_of,
+    number_of,
+    partition_of,
+    read_facts,
+    read_segment,
+    segments_in,
 )
 
-
-class PageDamage(Exception):
-    """A kept page cannot be read back; the message names the file."""
-
-
-class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a page beside its bytes. `next` is where the walk goes on; null ends it."""
-
-    url: str
-    status: int
-    at: datetime
-    records: int
-    size: int
-    next: str | None = None
-    request: str | None = None
-    total: int | None = None
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer of a hub, whole and byte for byte."""
-
-    facts: PageFacts
-    body: bytes
-    partition: str = "main"
+SEGMENT_PAGES = 64
 
 
 class SweepState(msgspec.Struct, kw_only=True):
@@ -125,11 +100,8 @@ class SweepPages:
         number, count = self._last[partition]
         if count >= SEGMENT_PAGES:
             number, count = number + 1, 0
-        facts, frame = msgspec.json.encode(page.facts), self._compressor.compress(page.body)
-        head = len(frame).to_bytes(8, "little") + facts
         self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self._path(partition, number), "ab") as file:
-            file.write(_SKIPPABLE + len(head).to_bytes(4, "little") + head + frame)
+        append_page(self.folder / name_of(partition, number), page, self._compressor)
         self._last[partition] = (number, count + 1)
 
     def last_page(self, partition: str = "main") -> PageFacts | None:
@@ -137,8 +109,8 @@ class SweepPages:
         found: PageFacts | None = None
         number, count = 0, 0
         for path in reversed(self.segments(partition)):
-            count, found = _cut_torn_end(path)
-            number = _number(path)
+            count, found = cut_torn_end(path)
+            number = number_of(path)
             if found is not None:
                 break
             path.unlink()
@@ -147,12 +119,12 @@ class SweepPages:
 
     def partitions(self) -> list[str]:
         """Names of the partitions with pages, sorted."""
-        return sorted({unquote(_matched(path)["partition"]) for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)})
+        return sorted({partition_of(path) for path in segments_in(self.folder)})
 
     def segments(self, partition: str | None = None) -> list[Path]:
         """Files of one partition, or of all, in order of writing."""
         chosen = [partition] if partition else self.partitions()
-        return sorted(path for path in self._files() if unquote(_matched(path)["partition"]) in chosen)
+        return sorted(path for path in segments_in(self.folder) if partition_of(path) in chosen)
 
     def read(self, partition: str | None = None) -> Iterator[Page]:
         """Every whole page in order; damage other than a torn end is `PageDamage`."""
@@ -164,7 +136,7 @@ class SweepPages:
         every = max(1, round(sum(facts.records for facts in self.facts()) / records))
         passed = 0
         for path in self.segments():
-            count = sum(1 for _ in _facts_of_segment(path))
+            count = sum(1 for _ in read_facts(path))
             yield from read_segment(path, {number for number in range(count) if (passed + number) % every == 0})
             passed += count
 
@@ -181,7 +153,7 @@ class SweepPages:
     def facts(self) -> Iterator[PageFacts]:
         """The facts of every page in order, without reading bodies; a torn end is left out."""
         for path in self.segments():
-            yield from _facts_of_segment(path)
+            yield from read_facts(path)
 
     def still(self, folder: Path) -> "SweepPages":
         """A copy under `folder` that stands still while a collector goes on: the state first, then what is whole behind it."""
@@ -200,19 +172,13 @@ class SweepPages:
 
     def changed_at(self) -> datetime:
         """When the sweep's files were last written (UTC)."""
-        newest = max(path.stat().st_mtime for path in [self.folder / "sweep.json", *self._files()])
+        newest = max(path.stat().st_mtime for path in [self.folder / "sweep.json", *segments_in(self.folder)])
         return datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
 
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""
         for partition in self.partitions():
             self.last_page(partition)
-
-    def _files(self) -> list[Path]:
-        return [path for path in self.folder.glob("*.json.zst") if _SEGMENT.match(path.name)]
-
-    def _path(self, partition: str, number: int) -> Path:
-        return self.folder / f"{quote(partition, safe='')}-{number:05}.json.zst"
 
 
 def kept_sweeps(
@@ -254,111 +220,3 @@ def pruned_sweeps(root: Path) -> set[tuple[str, date, str]]:
     if not path.exists():
         return set()
     return {msgspec.json.decode(line, type=tuple[str, date, str]) for line in path.read_bytes().splitlines() if line.endswith(b"]")}
-
-
-def read_segment(path: Path, wanted: Collection[int] | None = None) -> Iterator[Page]:
-    """The pages of one segment, or the wanted ones by number; a torn end is dropped silently, a broken page before it is `PageDamage`."""
-    data = path.read_bytes()
-    partition = unquote(_matched(path)["partition"])
-    offset = 0
-    for number in itertools.count():
-        if offset >= len(data):
-            return
-        if wanted is not None and number not in wanted and (end := _end_of_page(data, offset)) is not None:
-            offset = end
-            continue
-        parsed = _parse_page(data, offset)
-        if parsed is None:
-            if _whole_pages_follow(data, offset):
-                raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
-            return
-        facts, body, offset = parsed
-        yield Page(facts, body, partition)
-
-
-def now() -> datetime:
-    """This instant, UTC, without a zone as the tables keep it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def today() -> date:
-    """The UTC date."""
-    return datetime.now(UTC).date()
-
-
-def _matched(path: Path) -> re.Match[str]:
-    match = _SEGMENT.match(path.name)
-    if match is None:
-        raise PageDamage(f"{path} is not a segment of pages")
-    return match
-
-
-def _number(path: Path) -> int:
-    return int(_matched(path)["number"])
-
-
-def _middle_of_page(data: bytes, offset: int) -> int:
-    """Where the facts of the page at `offset` end and its body begins."""
-    return offset + 8 + int.from_bytes(data[offset + 4 : offset + 8], "little")
-
-
-def _end_of_page(data: bytes, offset: int) -> int | None:
-    """Where the page at `offset` ends; None when it is not whole."""
-    start = offset + 16
-    if data[offset : offset + 4] != _SKIPPABLE or len(data) < start:
-        return None
-    end = _middle_of_page(data, offset) + int.from_bytes(data[offset + 8 : start], "little")
-    return end if end <= len(data) else None
-
-
-def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None:
-    """Facts, body and end of the page at `offset`; None when it is not whole."""
-    end = _end_of_page(data, offset)
-    if end is None:
-        return None
-    start, middle = offset + 16, _middle_of_page(data, offset)
-    try:
-        facts = msgspec.json.decode(data[start:middle], type=PageFacts)
-        body = zstandard.ZstdDecompressor().decompress(data[middle:end], max_output_size=facts.size)
-    except (msgspec.DecodeError, UnicodeDecodeError, zstandard.ZstdError):
-        return None
-    return (facts, body, end) if len(body) == facts.size else None
-
-
-def _facts_of_segment(path: Path) -> Iterator[PageFacts]:
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        while len(head := file.read(16)) == 16 and head[:4] == _SKIPPABLE:
-            facts = file.read(int.from_bytes(head[4:8], "little") - 8)
-            end = file.tell() + int.from_bytes(head[8:], "little")
-            if end > size:
-                return
-            try:
-                yield msgspec.json.decode(facts, type=PageFacts)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise PageDamage(f"{path}: the facts of a page are damaged ({error}); {RESTORE}") from None
-            file.seek(end)
-
-
-def _whole_pages_follow(data: bytes, offset: int) -> bool:
-    """Whether a whole page stands somewhere behind a broken one, which a torn end cannot explain."""
-    at = data.find(_SKIPPABLE, offset + 1)
-    while at >= 0:
-        if _parse_page(data, at) is not None:
-            return True
-        at = data.find(_SKIPPABLE, at + 1)
-    return False
-
-
-def _cut_torn_end(path: Path) -> tuple[int, PageFacts | None]:
-    """Truncate a segment behind its last whole page; how many pages it has, and the facts of the last."""
-    data = path.read_bytes()
-    offset, count, last = 0, 0, None
-    while offset < len(data) and (parsed := _parse_page(data, offset)) is not None:
-        last, _, offset = parsed
-        count += 1
-    if offset < len(data):
-        if _whole_pages_follow(data, offset):
-            raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
-        os.truncate(path, offset)
-    return count, last

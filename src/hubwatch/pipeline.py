@@ -14,6 +14,7 @@ from hubwatch import classify as judging
 from hubwatch import link as linking
 from hubwatch import profiles, statistics, store
 from hubwatch.claims import ClaimError
+from hubwatch.clock import today
 from hubwatch.collect import Watch
 from hubwatch.collect import collect as collect
 from hubwatch.fact_rows import FactError
@@ -22,10 +23,11 @@ from hubwatch.failures import DayFailure, HubFailure
 from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
-from hubwatch.pages import PageDamage, SweepPages, kept_sweeps, today
+from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.runs import recorded, told, unexpected
 from hubwatch.schema import precedence
+from hubwatch.segments import PageDamage
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import KINDS, Sweep

@@ -14,12 +14,14 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hubwatch.clock import now
 from hubwatch.exchange import Answer, whole_json
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Client
 from hubwatch.hubs import huggingface
-from hubwatch.pages import Page, PageDamage, PageFacts, SweepPages, kept_beside, now
+from hubwatch.pages import SweepPages, kept_beside
 from hubwatch.records import read_records
+from hubwatch.segments import Page, PageDamage, PageFacts
 from hubwatch.settings import Settings
 from hubwatch.store import transaction
 

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 
 from hubwatch.hubs import HUBS, record_sql, shaped_sql
-from hubwatch.pages import SweepPages, read_segment
+from hubwatch.pages import SweepPages
+from hubwatch.segments import read_segment
 
 UNREADABLE = "unreadable bytes: "
 

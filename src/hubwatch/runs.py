@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from hubwatch.clock import now
 from hubwatch.http import Client
-from hubwatch.pages import now
 from hubwatch.settings import Settings
 
 

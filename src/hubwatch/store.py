@@ -19,7 +19,8 @@ from typing import TextIO
 import duckdb
 
 from hubwatch import schema
-from hubwatch.pages import SweepPages, now
+from hubwatch.clock import now
+from hubwatch.pages import SweepPages
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing

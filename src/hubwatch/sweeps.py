@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from hubwatch.http import Client
-from hubwatch.pages import Page, PageFacts, SweepPages, SweepState, kept_sweeps
+from hubwatch.pages import SweepPages, SweepState, kept_sweeps
+from hubwatch.segments import Page, PageFacts
 
 KINDS = ("full", "head", "new", "owners", "window")
 

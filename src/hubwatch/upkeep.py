@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from hubwatch import store
-from hubwatch.pages import PageDamage, SweepPages, kept_sweeps, remove_sweep
+from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
+from hubwatch.segments import PageDamage
 from hubwatch.settings import HUBS, asked_as, command
 from hubwatch.verify import goes_on, loads, missing_days
 

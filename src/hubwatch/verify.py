@@ -13,8 +13,9 @@ import duckdb
 
 from hubwatch import store
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
-from hubwatch.pages import RESTORE, PageDamage, SweepPages, SweepState, kept_sweeps, pruned_sweeps
+from hubwatch.pages import SweepPages, SweepState, kept_sweeps, pruned_sweeps
 from hubwatch.schema import PRECEDENCE
+from hubwatch.segments import RESTORE, PageDamage
 from hubwatch.settings import asked_as, command
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hubwatch.pages import today
+from hubwatch.clock import today
 
 SIZES = (200_000, 2_500_000)
 COMPILED = "import dlt.sources.rest_api, duckdb, httpx, huggingface_hub, hubwatch.pipeline"  # once, before anything is measured

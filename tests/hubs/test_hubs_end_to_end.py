@@ -9,7 +9,7 @@ from tests.hubs.hub_day import collect_and_load, rows
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 from hubwatch import pipeline
-from hubwatch.pages import today
+from hubwatch.clock import today
 from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Sandbox, Switches
 from hubwatch.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from tests.hubs.hub_day import collect_and_load, rows, vocabulary
 from tests.shared import shared
 
-from hubwatch.pages import today
+from hubwatch.clock import today
 from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep

@@ -13,9 +13,9 @@ from tests.hubs.hub_day import collect_and_load, rows
 from tests.shared import shared
 
 from hubwatch import pipeline
+from hubwatch.clock import today
 from hubwatch.hubs.numbered import Listing
 from hubwatch.hubs.wisemodel_listing import Fields, SiteListing
-from hubwatch.pages import today
 from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep

@@ -23,7 +23,8 @@ import msgspec
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
 from hubwatch.failures import BrokenPage, LoopingPages, Refused
 from hubwatch.http import Client
-from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.pages import SweepState
+from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "huggingface"

@@ -20,7 +20,8 @@ from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs import modelscope_openapi as openapi
 from hubwatch.hubs.numbered import Numbered, numbered_pages, seen, shortfall
-from hubwatch.pages import Page, SweepState
+from hubwatch.pages import SweepState
+from hubwatch.segments import Page
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "modelscope"

@@ -17,7 +17,8 @@ from hubwatch.exchange import Answer, Ask
 from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, shortfall
-from hubwatch.pages import Page, SweepState
+from hubwatch.pages import SweepState
+from hubwatch.segments import Page
 from hubwatch.sweeps import Kept, Sweep
 
 PAGE, DEPTH = 50, 3000

@@ -11,7 +11,7 @@ from typing import Any
 from hubwatch.exchange import Answer, Ask
 from hubwatch.failures import BrokenPage, LoopingPages
 from hubwatch.http import Client
-from hubwatch.pages import Page, PageFacts
+from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk

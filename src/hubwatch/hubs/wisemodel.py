@@ -21,7 +21,8 @@ from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
 from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall
-from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.pages import SweepState
+from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "wisemodel"

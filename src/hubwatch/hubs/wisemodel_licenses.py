@@ -12,7 +12,8 @@ import msgspec
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused
 from hubwatch.http import Client
-from hubwatch.pages import Page, PageFacts, SweepState
+from hubwatch.pages import SweepState
+from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 PARTITION = "licenses"
