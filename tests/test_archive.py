@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import zstandard
 
-from hubwatch import backfill, pipeline, statistics, store
+from hubwatch import backfill, pipeline, publishing, statistics, store
 from hubwatch.archive import load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
@@ -349,7 +349,7 @@ def test_an_archives_day_that_was_killed_before_it_was_published_is_published_by
         bring(opened, path, mapping(tmp_path))
     assert not (settings.data / "hubwatch.duckdb").exists()
     assert [day.outcome for day in backfill.backfill_archive(settings, str(path), how, Wanted(), lambda line: None)] == ["held"]
-    with store.open_published(settings.data) as published:
+    with publishing.open_published(settings.data) as published:
         assert published.execute("select model_id, downloads_30d from observations").fetchall() == [("o/a", 5)]
         assert published.execute("select distinct namespace from origins").fetchall() == [("o",)]
     written = (settings.data / "hubwatch.duckdb").stat().st_mtime_ns
@@ -495,7 +495,7 @@ def test_eight_months_of_a_published_panel_stand_beside_a_live_day_with_their_un
     truth = duckdb.execute(
         f"select hub, crawled_on, sum(downloads), count(distinct model_id) from '{osir}' where hub = 'huggingface' group by all order by all"
     ).fetchall()
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         sums = con.execute(
             """select hub, day, sum(downloads_30d), count(*) from observations where hub = 'huggingface' and source = 'archive:osir'
                group by all order by all"""

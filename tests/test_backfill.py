@@ -15,7 +15,7 @@ import duckdb
 import httpx
 import pytest
 
-from hubwatch import backfill, cli, pipeline, store
+from hubwatch import backfill, cli, pipeline, publishing
 from hubwatch.archive_day import Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.clock import today
@@ -55,7 +55,7 @@ def days_of_pages(settings: Settings) -> None:
 def export(settings: Settings, folder: Path, skip: tuple[str, ...] = ("runs",)) -> dict[str, bytes]:
     """Every table and view that analysts see, as CSV in order: name -> bytes."""
     folder.mkdir(exist_ok=True)
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         names = con.execute(
             """select schema_name || '.' || name from (select schema_name, table_name as name from duckdb_tables() where not internal
                  union all select schema_name, view_name from duckdb_views() where not internal)
@@ -109,7 +109,7 @@ def test_pages_loaded_into_a_new_database_give_the_same_tables(settings: Setting
         "from flags order by all",
     ]
     for query in queries:
-        with store.open_published(settings.data) as one, store.open_published(anew.data) as other:
+        with publishing.open_published(settings.data) as one, publishing.open_published(anew.data) as other:
             assert one.execute(query).fetchall() == other.execute(query).fetchall(), query
 
 
@@ -167,7 +167,7 @@ def test_a_window_holds_exactly_what_was_created_in_it_and_says_it_is_of_now(set
     hub = Hub(takes_cursors)
     result = window(settings, hub, date(2025, 1, 20), date(2025, 2, 3), FIRST)
     assert result.hubs["huggingface"].complete
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         rows = con.execute(
             "select model_id, created_at::date, downloads_30d, day, source from observations join listings using (hub, model_id) order by 1"
         ).fetchall()
@@ -315,7 +315,7 @@ def test_a_file_of_a_dataset_revision_is_fetched_once_and_counts_for_the_day_of_
         )
         assert [(day.day, day.outcome) for day in days] == [(date(2025, 3, 5), outcome)]
     assert served.fetched == ["models.parquet"]
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         assert con.execute("select model_id, day, downloads_30d, source from observations order by 1").fetchall() == [
             ("o/m0", date(2025, 3, 5), 0, "archive:hub-stats"),
             ("o/m1", date(2025, 3, 5), 1, "archive:hub-stats"),
@@ -398,7 +398,7 @@ def test_a_saved_page_brings_in_the_models_it_links_to(settings: Settings, tmp_p
     )
     asked = ("backfill", "archive", "--hub", "wisemodel", "--day", "2026-01-02", str(page), "--data", str(settings.data))
     assert hubwatch(*asked) == 0
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         rows = con.execute(
             "select hub, model_id, repo_kind, downloads_30d, downloads_total, likes, source from observations join listings using (hub, model_id) order by 2"
         )

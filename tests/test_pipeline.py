@@ -9,7 +9,7 @@ import duckdb
 import httpx
 import pytest
 
-from hubwatch import pipeline, statistics, store
+from hubwatch import pipeline, publishing, statistics
 from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
 from hubwatch.settings import Settings, is_the_hubs_own
@@ -46,7 +46,7 @@ def run(
 
 
 def published(data: Path, query: str) -> list[tuple[Any, ...]]:
-    with store.open_published(data) as con:
+    with publishing.open_published(data) as con:
         return con.execute(query).fetchall()
 
 
@@ -213,7 +213,7 @@ def test_figures_from_a_stand_in_say_that_they_are_not_the_hubs(tmp_path: Path) 
     with Sandbox(huggingface=rows(3)) as sandbox:
         run(tmp_path, sandbox)
         assert published(tmp_path, "select endpoint from days") == [(sandbox.url,)]
-    with store.open_published(tmp_path) as con:
+    with publishing.open_published(tmp_path) as con:
         said = statistics.run(con, "download_share", by="namespace").context.warnings
     assert f"huggingface {DAY}: collected from a local stand-in, not from the hub itself" in said
     own = {"huggingface": "https://huggingface.co", "modelscope": "https://modelscope.cn", "modelscope.ai": "https://www.modelscope.ai"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hubwatch import pipeline, store
+from hubwatch import pipeline, publishing
 from hubwatch.clock import today
 from hubwatch.failures import HubFailure, Refused
 from hubwatch.pages import kept_beside
@@ -23,7 +23,7 @@ ORGANIZATIONS = {"abc": {"fullname": "Universität Mannheim"}, "def": {"fullname
 
 
 def origins(data: Path) -> dict[str, Any]:
-    with store.open_published(data) as con:
+    with publishing.open_published(data) as con:
         found = con.execute("select namespace, country, kind, known_by from origins where policy = 'six-tigers' order by namespace")
         return {namespace: tuple(rest) for namespace, *rest in found.fetchall()}
 
@@ -59,7 +59,7 @@ def test_profiles_are_asked_for_by_downloads_within_the_budget_and_never_twice(h
         "def": (None, "unknown", "none"),
         "ghi": (None, "individual", "profile"),
     }
-    with store.open_published(tmp_path) as con:
+    with publishing.open_published(tmp_path) as con:
         assert con.execute("select count(*) from runs where stage = 'collect' and requests = 2").fetchall() == [(2,)]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hubwatch import store
+from hubwatch import publishing
 from hubwatch.sandbox import Sandbox
 from hubwatch.sandbox.sample import latest_records
 from tests.conftest import ROOT
@@ -65,13 +65,13 @@ def test_every_command_of_the_readme_does_its_work(folder: Path, hubs: dict[str,
 
 
 def test_the_sql_of_the_readme_gives_rows(folder: Path) -> None:
-    with store.open_published(folder / "hubwatch-data" / "demo") as con:
+    with publishing.open_published(folder / "hubwatch-data" / "demo") as con:
         rows = con.execute(SQL[0]).fetchall()
     assert {"big_tech", "ai_tiger", "company"} <= {row[0] for row in rows}
 
 
 def test_the_demo_holds_three_hubs_over_several_days(folder: Path) -> None:
-    with store.open_published(folder / "hubwatch-data" / "demo") as con:
+    with publishing.open_published(folder / "hubwatch-data" / "demo") as con:
         listed = dict(con.execute("select hub, count(*) from listings group by hub").fetchall())
         days = dict(con.execute("select hub, count(*) from days group by hub").fetchall())
         shared = con.execute("select count(*) from models where len(hubs) > 1").fetchall()[0][0]

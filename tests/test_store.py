@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hubwatch import store
+from hubwatch import failures, locks, publishing, store
 from hubwatch.facts import load_facts
 from hubwatch.replace import number_listings, replace_day, settle_departures
 
@@ -131,12 +131,13 @@ def test_a_database_says_of_its_columns_what_this_version_says(tmp_path: Path) -
 def test_a_second_process_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
-from hubwatch.store import Busy, locked
+from hubwatch.failures import Busy
+from hubwatch.locks import locked
 try:
     with locked(Path({str(tmp_path)!r}), "warehouse"): raise SystemExit("got it")
 except Busy as busy: raise SystemExit(str(busy))
 """
-    with store.locked(tmp_path, "warehouse"):
+    with locks.locked(tmp_path, "warehouse"):
         told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stderr
     assert f"process {os.getpid()}" in told
     assert "warehouse is busy" in told
@@ -148,7 +149,7 @@ def test_readers_keep_what_they_opened_while_a_new_file_is_put_in_place(tmp_path
     con = store.open_warehouse(tmp_path)
     load(con, 0, {"a": ("mit", 1)})
     con.close()
-    target = store.publish(tmp_path)
+    target = publishing.publish(tmp_path)
     reader = """
 import duckdb, sys
 con = duckdb.connect(sys.argv[1], read_only=True)
@@ -161,7 +162,7 @@ print(count(), flush=True); sys.stdin.readline(); print(count(), flush=True)
     con = store.open_warehouse(tmp_path)
     load(con, 1, {"a": ("mit", 1)})
     con.close()
-    store.publish(tmp_path)
+    publishing.publish(tmp_path)
     held, _ = child.communicate("\n", timeout=30)
     assert held == "1\n"
     with store.connect(target, read_only=True) as fresh:
@@ -170,17 +171,17 @@ print(count(), flush=True); sys.stdin.readline(); print(count(), flush=True)
 
 def test_a_wal_beside_the_published_file_stops_the_publish(tmp_path: Path) -> None:
     store.open_warehouse(tmp_path).close()
-    store.publish(tmp_path)
+    publishing.publish(tmp_path)
     Path(f"{tmp_path / 'hubwatch.duckdb'}.wal").write_bytes(b"x")
-    with pytest.raises(store.StoreFault, match="wal exists"):
-        store.publish(tmp_path)
+    with pytest.raises(failures.StoreFault, match="wal exists"):
+        publishing.publish(tmp_path)
 
 
 def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
     con = store.open_warehouse(tmp_path)
     con.execute("insert into store.migrations values (999, now()::timestamp, 'later')")
     con.close()
-    with pytest.raises(store.StoreFault, match="later hubwatch"):
+    with pytest.raises(failures.StoreFault, match="later hubwatch"):
         store.open_warehouse(tmp_path)
 
 
@@ -191,9 +192,9 @@ def test_a_database_of_somebody_else_is_neither_read_nor_written_nor_replaced(tm
     with duckdb.connect(tmp_path / name) as theirs:
         theirs.execute("create table mine as select 42 as answer")
     before = (tmp_path / name).read_bytes()
-    use = store.open_warehouse if name == "warehouse.duckdb" else store.open_published
-    for act in (use, store.publish):
-        with pytest.raises(store.StoreFault, match=rf"{name} is no database of hubwatch \(it holds main.mine\); move it away"):
+    use = store.open_warehouse if name == "warehouse.duckdb" else publishing.open_published
+    for act in (use, publishing.publish):
+        with pytest.raises(failures.StoreFault, match=rf"{name} is no database of hubwatch \(it holds main.mine\); move it away"):
             act(tmp_path)
     assert (tmp_path / name).read_bytes() == before
     assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*.tmp"))
@@ -204,26 +205,26 @@ def test_a_damaged_file_is_told_by_its_name_with_the_cure_and_leaves_nothing_beh
     folder.mkdir()
     (folder / "warehouse.duckdb").write_bytes(b"no database" * 1000)
     (folder / "hubwatch.duckdb").write_bytes(b"no database" * 1000)
-    for use in (store.open_warehouse, store.publish):
-        with pytest.raises(store.StoreFault, match=r"blocks/warehouse.duckdb cannot be opened.*hubwatch backfill pages"):
+    for use in (store.open_warehouse, publishing.publish):
+        with pytest.raises(failures.StoreFault, match=r"blocks/warehouse.duckdb cannot be opened.*hubwatch backfill pages"):
             use(folder)
-    with pytest.raises(store.StoreFault, match=r"blocks/hubwatch.duckdb cannot be opened.*hubwatch publish"):
-        store.open_published(folder)
+    with pytest.raises(failures.StoreFault, match=r"blocks/hubwatch.duckdb cannot be opened.*hubwatch publish"):
+        publishing.open_published(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["hubwatch.duckdb", "warehouse.duckdb"]
 
 
 def test_publishing_replaces_a_damaged_published_file(tmp_path: Path) -> None:
     store.open_warehouse(tmp_path).close()
     (tmp_path / "hubwatch.duckdb").write_bytes(b"no database" * 1000)
-    store.publish(tmp_path)
-    with store.open_published(tmp_path) as con:
+    publishing.publish(tmp_path)
+    with publishing.open_published(tmp_path) as con:
         assert con.execute("select count(*) from listings").fetchall() == [(0,)]
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told = r"file cannot be written to \(Not a directory.*another folder with --data"
-    with pytest.raises(store.StoreFault, match=told), store.locked(tmp_path / "file", "warehouse"):
+    with pytest.raises(failures.StoreFault, match=told), locks.locked(tmp_path / "file", "warehouse"):
         raise AssertionError("no lock is to be had there")
 
 

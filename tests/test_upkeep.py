@@ -8,7 +8,7 @@ import duckdb
 import pytest
 import zstandard
 
-from hubwatch import pipeline, store
+from hubwatch import failures, locks, pipeline, publishing, store
 from hubwatch.pages import SweepPages, kept_sweeps, pruned_sweeps
 from hubwatch.settings import Settings
 from hubwatch.upkeep import prune, status
@@ -66,7 +66,7 @@ def spoil(settings: Settings, sql: str) -> None:
 
 def test_a_week_with_a_missing_a_half_and_a_killed_day_has_right_days_and_verify_names_just_those(settings: Settings) -> None:
     week(settings)
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         days = con.execute("select day, complete, records from days order by day").fetchall()
     assert [(day.day, complete, records) for day, complete, records in days] == [
         (2, True, 4),
@@ -233,7 +233,7 @@ def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(
     keep(settings.data, date(2026, 1, 28), [record("o/a")], sweep="head")
     full_day(settings, date(2026, 1, 4)).set_aside()
     load(settings, *kept_sweeps(settings.data))
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         before = con.execute("select * from all_observations order by all").fetchall()
     would = prune(settings.data, date(2026, 3, 10), 30, dry_run=True)
     assert [(one.day.month, one.day.day, one.sweep) for one in would] == [
@@ -248,7 +248,7 @@ def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(
     assert [(pages.day.month, pages.day.day) for pages in kept_sweeps(settings.data)] == [(1, 20), (2, 3), (3, 1)]
     assert kept_sweeps(settings.data, aside=True) == []
     assert prune(settings.data, date(2026, 3, 10), 30, dry_run=False) == []
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         assert con.execute("select * from all_observations order by all").fetchall() == before
     assert {fault for _, _, fault in named(settings)} == {"missing", "incomplete"}
 
@@ -256,7 +256,7 @@ def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(
 def test_prune_leaves_a_sweep_alone_that_is_being_collected(settings: Settings) -> None:
     full_day(settings, date(2026, 1, 5))
     full_day(settings, date(2026, 1, 6))
-    with store.locked(settings.data, "sweep-huggingface"), pytest.raises(store.Busy):
+    with locks.locked(settings.data, "sweep-huggingface"), pytest.raises(failures.Busy):
         prune(settings.data, date(2026, 3, 10), 30, dry_run=False)
     assert len(kept_sweeps(settings.data)) == 2
 

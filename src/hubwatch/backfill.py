@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from hubwatch import pipeline, store
+from hubwatch import pipeline, publishing, store
 from hubwatch.archive import Tell, load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
@@ -111,7 +111,7 @@ def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckD
             days = load(con)
             failed = [day.told() for day in days if day.outcome == "failed"]
             outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
-        due = any(day.outcome == "loaded" for day in days) or bool(_of_these(store.not_published(con, settings.data), days))
+        due = any(day.outcome == "loaded" for day in days) or bool(_of_these(publishing.not_published(con, settings.data), days))
         if due:
             pipeline.judge(con, settings)
     if due:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hubwatch import store
+from hubwatch import publishing
 from hubwatch.cli_options import Data, Json
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.link import Explanation, LinkedListing, explain_id
@@ -24,7 +24,7 @@ def explain(
     model_id: Annotated[str, typer.Argument(metavar="OWNER/NAME")], hub: Hub = None, as_json: Json = False, data: Data = None
 ) -> None:
     """The model that a listing is: every listing of it on every hub, how each was recognised, and on what ground."""
-    with store.open_published(Settings.from_environment(data).data) as con:
+    with publishing.open_published(Settings.from_environment(data).data) as con:
         try:
             found = explain_id(con, model_id, known_hub(hub))
         except LookupError as error:

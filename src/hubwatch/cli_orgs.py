@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hubwatch import classify, pipeline, store
+from hubwatch import classify, pipeline, publishing
 from hubwatch.cli_options import Data, Json, parsed_day
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.facts import POLICIES, load_facts
@@ -20,7 +20,7 @@ def list_organizations(
     """Every organization with country, kind, namespaces and models under a policy."""
     if policy not in POLICIES:
         raise UsageError(f"--policy {policy} is not known; it is one of {', '.join(POLICIES)}")
-    with store.open_published(Settings.from_environment(data).data) as con:
+    with publishing.open_published(Settings.from_environment(data).data) as con:
         rows = classify.organizations_listing(con, load_facts(), policy)
     columns = tuple(classify.OrganizationRow.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)
@@ -29,7 +29,7 @@ def list_organizations(
 @orgs.command("explain")
 def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_json: Json = False, data: Data = None) -> None:
     """Every claim about a namespace with its source, and what each policy makes of them."""
-    with store.open_published(Settings.from_environment(data).data) as con:
+    with publishing.open_published(Settings.from_environment(data).data) as con:
         found = classify.explain(con, load_facts(), namespace, known_hub(hub))
     if not found.claims and all(origin.known_by == "none" for origin in found.origins):
         typer.echo(f"nothing is known of {namespace} here: see that it is spelled as in its models' ids", err=True)
@@ -54,7 +54,7 @@ def unknown(
     data: Data = None,
 ) -> None:
     """The unlabelled namespaces with most downloads, and the share of their hub's downloads that each could move."""
-    with store.open_published(Settings.from_environment(data).data) as con:
+    with publishing.open_published(Settings.from_environment(data).data) as con:
         rows = classify.unknown_namespaces(con, parsed_day(day) if day else None, limit)
     columns = tuple(classify.Unlabelled.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from hubwatch import statistics, store
+from hubwatch import publishing, statistics
 from hubwatch.cli_options import Data, Json, known_hubs
 from hubwatch.settings import Settings, UsageError
 
@@ -75,7 +75,7 @@ def demo(
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, typer.echo)
     wide = Console(width=max(Console().width, 120))
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
             wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table(10))
         typer.echo("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")

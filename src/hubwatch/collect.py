@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from hubwatch import store
+from hubwatch import locks
 from hubwatch.clock import now, today
 from hubwatch.failures import HubFailure
 from hubwatch.http import Client
@@ -49,7 +49,7 @@ def collect(
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
-    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
+    with locks.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
         state = pages.state() or SweepState(
             hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )

@@ -3,14 +3,14 @@
 from importlib.resources import files
 from pathlib import Path
 
-from hubwatch import store
+from hubwatch import publishing
 
 NOT_SAID = "not said"
 
 
 def day_figures(data: Path, days: int = 7) -> list[dict[str, str | int]]:
     """A row for each hub's last `days` observed days, newest first, from the published file; what a hub does not say is "not said"."""
-    with store.open_published(data) as con:
+    with publishing.open_published(data) as con:
         found = con.execute(files("hubwatch").joinpath("day_figures.sql").read_text("utf-8"), [days])
         names = [column[0] for column in found.description or []]
         rows = found.fetchall()

@@ -1,4 +1,4 @@
-"""What can go wrong at a hub, by name. Each message says what was asked, what came, and the cure where there is one."""
+"""What can go wrong, by name: at a hub, and with the files here. Each message says what was asked, what came, and the cure where there is one."""
 
 
 class HubFailure(Exception):
@@ -70,3 +70,11 @@ class ClientRenderedPage(HubFailure):
 
 class DayFailure(Exception):
     """A day's pages were not loaded: drift, too many rejects, too few records. What was loaded before stands."""
+
+
+class Busy(Exception):
+    """Another process holds the lock; the message says who."""
+
+
+class StoreFault(Exception):
+    """A database file cannot be used as it lies; the message says the cure."""

@@ -12,14 +12,14 @@ import httpx
 
 from hubwatch import classify as judging
 from hubwatch import link as linking
-from hubwatch import profiles, statistics, store
+from hubwatch import locks, profiles, publishing, statistics, store
 from hubwatch.claims import ClaimError
 from hubwatch.clock import today
 from hubwatch.collect import Watch
 from hubwatch.collect import collect as collect
 from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
-from hubwatch.failures import DayFailure, HubFailure
+from hubwatch.failures import Busy, DayFailure, HubFailure, StoreFault
 from hubwatch.http import Client
 from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
@@ -39,8 +39,8 @@ FAILURES = (
     statistics.StatisticsError,
     ClaimError,
     PageDamage,
-    store.Busy,
-    store.StoreFault,
+    Busy,
+    StoreFault,
     OSError,
     duckdb.Error,
 )
@@ -146,7 +146,7 @@ def _collected(
     except HubFailure as failure:
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:
-        return HubResult(failed=True, message=told(error), busy=isinstance(error, store.Busy))
+        return HubResult(failed=True, message=told(error), busy=isinstance(error, Busy))
     except Exception as error:  # noqa: BLE001  what nobody thought of at one hub must not stop the others
         return HubResult(failed=True, message=unexpected(error))
 
@@ -208,11 +208,11 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
     Returns how many were asked for and how many have a profile. What was asked for within 90 days is not asked for again.
     """
     asked = profiles.asked_lately(settings.data, today())
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         unlabelled = judging.unknown_namespaces(con, None, budget + len(asked), "huggingface")
     wanted = [row.namespace for row in unlabelled if row.namespace not in asked][:budget]
     with (
-        store.locked(settings.data, "sweep-huggingface", settings.lock_wait),
+        locks.locked(settings.data, "sweep-huggingface", settings.lock_wait),
         Client("huggingface", settings) as client,
         recorded(settings, "collect", "huggingface", today(), client),
     ):
@@ -238,12 +238,12 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def publish(settings: Settings) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it."""
-    with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
-        target = store.publish(settings.data)
+    with locks.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
+        target = publishing.publish(settings.data)
         if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import
 
-            with store.open_published(settings.data) as con:
+            with publishing.open_published(settings.data) as con:
                 write_report(con, settings.data / "report")
         return target
 
@@ -251,7 +251,7 @@ def publish(settings: Settings) -> Path:
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The writer's database under its lock; runs noted meanwhile are written into it at the end."""
-    with store.locked(settings.data, "warehouse", settings.lock_wait):
+    with locks.locked(settings.data, "warehouse", settings.lock_wait):
         con = store.open_warehouse(settings.data, settings.memory_limit)
         try:
             yield con

@@ -1,89 +1,26 @@
-"""The DuckDB files: opening, locking, migrating, putting the analysts' file in place.
+"""The DuckDB files: opening them, and bringing the writer's to this version's schema. Sole owner of DuckDB connections.
 
-Sole owner of DuckDB connections. `warehouse.duckdb` is the writer's; `hubwatch.duckdb` is what everybody else opens.
+`warehouse.duckdb` is the writer's; `hubwatch.duckdb` is what everybody else opens (`publishing.py` puts it in place).
 """
 
 import contextlib
-import fcntl
-import json
 import os
-import shutil
-import socket
-import sys
-import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import TextIO
 
 import duckdb
 
 from hubwatch import schema
 from hubwatch.clock import now
+from hubwatch.failures import Busy, StoreFault
 from hubwatch.pages import SweepPages
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
 
 
-class Busy(Exception):
-    """Another process holds the lock; the message says who."""
-
-
-class StoreFault(Exception):
-    """A database file cannot be used as it lies; the message says the cure."""
-
-
-@contextlib.contextmanager
-def locked(data: Path, name: str, wait: float = 0) -> Iterator[None]:
-    """Hold the lock `name` of this data folder, or after `wait` seconds raise `Busy` naming its holder.
-
-    It ends with the process that holds it, however that ends.
-    """
-    with _lock_file(data, name) as file:
-        until = time.monotonic() + wait
-        while not _taken(file):
-            if time.monotonic() >= until:
-                file.seek(0)
-                raise Busy(f"{name} is busy: {_holder(file.read())}; wait for it or end it, then run again")
-            time.sleep(0.5)
-        file.truncate(0)
-        about = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now():%Y-%m-%d %H:%M:%S}", "command": _command()}
-        file.write(json.dumps(about))
-        file.flush()
-        yield
-
-
-def _lock_file(data: Path, name: str) -> TextIO:
-    try:
-        (data / "locks").mkdir(parents=True, exist_ok=True)
-        return open(data / "locks" / f"{name}.lock", "a+", encoding="utf-8")
-    except OSError as error:
-        told = f"{data} cannot be written to ({error.strerror}: {error.filename})"
-        raise StoreFault(f"{told}; give yourself the right to, or name another folder with --data") from None
-
-
-def _taken(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _command() -> str:
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
-
-
-def _holder(text: str) -> str:
-    try:
-        about = json.loads(text)
-        return f"process {about['pid']} on {about['host']} holds it since {about['since']} UTC ({about['command']})"
-    except (ValueError, KeyError, TypeError):
-        return "another process holds it"
-
-
-_CURES = {
+CURES = {
     "warehouse.duckdb": "; move it away: `hubwatch backfill pages` makes it anew from the kept pages (archives are to be read again)",
     "hubwatch.duckdb": "; `hubwatch publish` puts a whole one in its place",
 }
@@ -105,7 +42,7 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
     except duckdb.IOException as error:
         if "Could not set lock" in str(error):
             raise Busy(f"{path} is open in another process ({error}); close it there") from None
-        raise StoreFault(f"{path} cannot be opened: {error}{_CURES.get(path.name, '')}") from None
+        raise StoreFault(f"{path} cannot be opened: {error}{CURES.get(path.name, '')}") from None
     con.execute("set timezone = 'UTC'")
     con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
     return con
@@ -121,7 +58,7 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
             maker.execute("detach fresh")
     con = connect(path, memory_limit)
     try:
-        _refuse_foreign(con, path)
+        refuse_foreign(con, path)
         migrate(con)
     except BaseException:
         con.close()
@@ -129,7 +66,7 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     return con
 
 
-def _refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+def refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Raise `StoreFault` when this file holds tables and none of them is of hubwatch: somebody else's, never to be written to."""
     found = con.execute(
         """select schema_name || '.' || table_name as name from duckdb_tables() where not internal
@@ -149,25 +86,11 @@ def only_days(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         path = data / "warehouse.duckdb"
         if path.exists():
             with connect(path, read_only=True) as held:
-                _refuse_foreign(held, path)
+                refuse_foreign(held, path)
                 days = held.execute("select hub, day, source from sweeps").fetchall()
             if days:
                 con.executemany("insert into sweeps (hub, day, source) values (?, ?, ?)", [list(day) for day in days])
         yield con
-
-
-def open_published(data: Path) -> duckdb.DuckDBPyConnection:
-    """The analysts' database, read-only; `StoreFault` with the cure when there is none yet."""
-    path = data / "hubwatch.duckdb"
-    if not path.exists():
-        raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
-    con = connect(path, read_only=True)
-    try:
-        _refuse_foreign(con, path)
-    except StoreFault:
-        con.close()
-        raise
-    return con
 
 
 MIGRATIONS: list[tuple[int, str, list[str]]] = [
@@ -226,6 +149,10 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("commit")
 
 
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
 def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:
     """Those of these sweeps that have pages and were written to since they were last loaded, or never were loaded."""
     found = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
@@ -238,104 +165,19 @@ def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> li
     return chosen
 
 
-def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, date, str]]:
-    """Hub, day and source of what the published file does not have as the tables have it; all of it when there is no such file."""
-    facts = "select hub, day, source, content_hash from sweeps"
-    held = set(con.execute(facts).fetchall())
-    if (data / "hubwatch.duckdb").exists():
-        with open_published(data) as published:
-            held ^= set(published.execute(facts).fetchall())
-    return {(hub, day, source) for hub, day, source, _ in held}
-
-
-def publish(data: Path) -> Path:
-    """Put a checked copy of the closed warehouse in place as `hubwatch.duckdb`, in one step; returns its path.
-
-    Readers keep what they have open. A `.wal` beside source or target would be replayed into the wrong file: refused. So is
-    replacing a database that is not of hubwatch.
-    """
-    source, target = data / "warehouse.duckdb", data / "hubwatch.duckdb"
-    if not source.exists():
-        raise StoreFault(f"{source} does not exist; run `hubwatch run` or `hubwatch load` first")
-    if Path(f"{source}.wal").exists():
-        connect(source).close()  # a killed writer left it; opening replays it
-    for path in (source, target):
-        if Path(f"{path}.wal").exists():
-            raise StoreFault(f"{path}.wal exists: somebody writes to {path.name}; close it, remove the .wal, then publish again")
-    _refuse_to_replace(target)
-    for leftover in data.glob(".hubwatch.duckdb.*.tmp"):
-        leftover.unlink()
-    copy = data / f".hubwatch.duckdb.{os.getpid()}.tmp"
-    try:
-        shutil.copyfile(source, copy)
-        _check(copy, source)
-        with open(copy, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(copy, 0o444)
-        os.replace(copy, target)
-    finally:
-        copy.unlink(missing_ok=True)
-    folder = os.open(data, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return target
-
-
-def _check(copy: Path, source: Path) -> None:
-    """Raise `StoreFault` naming the source when its copy does not open, or is no database of hubwatch."""
-    try:
-        con = connect(copy, read_only=True)
-    except StoreFault as fault:
-        raise StoreFault(f"{str(fault).replace(str(copy), str(source))}{_CURES[source.name]}") from None
-    with con:
-        _refuse_foreign(con, source)
-        con.execute("select count(*) from days").fetchall()
-
-
-def _refuse_to_replace(target: Path) -> None:
-    """Raise `StoreFault` when the file in place is somebody else's; a damaged one is there to be replaced."""
-    if not target.exists():
-        return
-    try:
-        con = connect(target, read_only=True)
-    except (StoreFault, Busy, duckdb.Error):
-        return
-    with con:
-        _refuse_foreign(con, target)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
 @contextlib.contextmanager
-def thrifty(con: duckdb.DuckDBPyConnection, memory: int, threads: int) -> Iterator[None]:
-    """Let the connection hold no more than so many bytes for a while, where it may hold more, and use so many threads."""
+def held_to(con: duckdb.DuckDBPyConnection, memory: int | None, threads: int) -> Iterator[None]:
+    """Let the connection use no more than so many threads for a while, and so many bytes (where it may hold more); None: all it needs."""
     before, allowed, used = con.execute(
         """select s, parse_formatted_bytes(s), current_setting('threads')
            from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"""
     ).fetchall()[0]
     con.execute(f"set threads = {min(used, threads)}")
-    if memory < allowed:
-        with contextlib.suppress(duckdb.OutOfMemoryException):  # it holds more already
+    with contextlib.suppress(duckdb.OutOfMemoryException):  # it holds more already
+        if memory is None:
+            con.execute("reset memory_limit")
+        elif memory < allowed:
             con.execute(f"set memory_limit = '{memory}B'")
-    try:
-        yield
-    finally:
-        con.execute(f"set memory_limit = '{before}'")
-        con.execute(f"set threads = {used}")
-
-
-@contextlib.contextmanager
-def unstinted(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let the connection hold as much memory as DuckDB would by itself for a while, on one thread."""
-    before, used = con.execute(
-        "select coalesce(getvariable('memory_limit'), current_setting('memory_limit')), current_setting('threads')"
-    ).fetchall()[0]
-    con.execute("reset memory_limit")
-    con.execute("set threads = 1")
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from hubwatch import store
+from hubwatch import locks, publishing
 from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
 from hubwatch.segments import PageDamage
 from hubwatch.settings import HUBS, asked_as, command
@@ -41,7 +41,7 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool) -> list[Pruned
             continue
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
         if not dry_run:
-            with store.locked(data, f"sweep-{asked_as(pages.hub)}"):
+            with locks.locked(data, f"sweep-{asked_as(pages.hub)}"):
                 remove_sweep(data, pages)
         gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
     return gone
@@ -112,7 +112,7 @@ def _published_sweeps(data: Path) -> list[Row]:
     """Hub, day, source, complete and records of every sweep that readers can see; none before the first publish."""
     if not (data / "hubwatch.duckdb").exists():
         return []
-    with store.open_published(data) as con:
+    with publishing.open_published(data) as con:
         return con.execute("select hub, day, source, coalesce(complete, false), records from sweeps order by hub, day, source").fetchall()
 
 

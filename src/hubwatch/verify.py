@@ -11,7 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch import store
+from hubwatch import publishing
+from hubwatch.failures import StoreFault
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps, pruned_sweeps
 from hubwatch.schema import PRECEDENCE
@@ -57,7 +58,7 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
     Raises `StoreFault` where nothing is kept at all: such a folder is rather a wrong one than whole.
     """
     if not any((data / name).exists() for name in ("pages", "warehouse.duckdb", "hubwatch.duckdb")):
-        raise store.StoreFault(f"nothing is kept in {data}; run `hubwatch run`, or point --data at where it is")
+        raise StoreFault(f"nothing is kept in {data}; run `hubwatch run`, or point --data at where it is")
     loaded = _loaded(con)
     kept = kept_sweeps(data)
     found = [
@@ -217,12 +218,12 @@ def missing_days(observed: set[Key], every: int = 1) -> dict[str, list[tuple[dat
 def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Finding]:
     """The published file against the tables."""
     if not (data / "hubwatch.duckdb").exists():
-        if store.not_published(con, data):
+        if publishing.not_published(con, data):
             yield Finding(None, None, None, "not_published", "there is no hubwatch.duckdb; run `hubwatch publish`")
         return
     try:
-        behind = store.not_published(con, data)
-    except (store.StoreFault, duckdb.Error) as error:
+        behind = publishing.not_published(con, data)
+    except (StoreFault, duckdb.Error) as error:
         yield Finding(None, None, None, "not_published", f"the published file cannot be read: {error}; run `hubwatch publish`")
         return
     if behind:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubwatch import store
+from hubwatch import publishing
 from hubwatch.sandbox import Sandbox
 from hubwatch.sandbox.sample import latest_records
 from tests.flows.standing import ROOT, quiet_environment
@@ -26,6 +26,6 @@ def test_the_daily_flow_publishes_what_came_and_names_the_hub_that_failed(tmp_pa
     (told,) = [line for line in ended.stderr.splitlines() if line.startswith("hubwatch: ")]
     assert "modelscope: " in told
     assert "127.0.0.1:9" in told
-    with store.open_published(tmp_path / "data") as con:
+    with publishing.open_published(tmp_path / "data") as con:
         found = con.execute("select hub, complete from days order by hub").fetchall()
     assert found == [("huggingface", True), ("wisemodel", True)]

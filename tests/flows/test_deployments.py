@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hubwatch import store
+from hubwatch import publishing
 from hubwatch.pages import kept_sweeps
 from hubwatch.sandbox import Faults, Sandbox
 from hubwatch.sandbox.synthetic import huggingface_records
@@ -79,7 +79,7 @@ def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(
     assert tables["collect-huggingface-head"][0]["complete"] == "yes"
     assert [(row["hub"], row["complete"]) for row in tables["days"]] == [("huggingface", "yes")]
     standing.end(worker)
-    with store.open_published(standing.data) as con:
+    with publishing.open_published(standing.data) as con:
         assert ("head", True) in con.execute("select source, complete from sweeps").fetchall()
     assert not [run for name in before for run in standing.runs(name, "RUNNING", "PENDING")]
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hubwatch import leases, pipeline, store
+from hubwatch import leases, locks, pipeline, publishing, store
 from hubwatch.archive_day import Wanted
 from hubwatch.backfill import asked_archive
 from hubwatch.day_figures import day_figures
@@ -127,7 +127,7 @@ def test_a_backfill_takes_an_archive_of_every_hub_that_rows_are_kept_of(flows: M
     assert failed.startswith("modelscope.ai 2026-01-06 failed")
     assert "1 of 1 rows cannot be read, most: likes" in failed
     assert "\n" not in failed
-    with store.open_published(settings.data) as con:
+    with publishing.open_published(settings.data) as con:
         assert con.execute("select hub, model_id, day, likes from observations").fetchall() == [("modelscope.ai", "o/a", DAY, 2)]
 
 
@@ -190,7 +190,7 @@ def test_what_does_not_belong_together_is_refused() -> None:
 def test_the_day_table_says_not_said_where_the_hub_says_nothing(tmp_path: Path) -> None:
     kept = [keep(tmp_path, date(2026, 1, 1), records(2)), keep(tmp_path, DAY, records(3), finished=False)]
     pipeline.load_all(settings_for(tmp_path), kept)
-    store.publish(tmp_path)
+    publishing.publish(tmp_path)
     newest, oldest = day_figures(tmp_path)
     assert (newest["day"], newest["complete"], newest["records"], newest["first_seen"]) == ("2026-01-05", "no", 3, 1)
     assert (oldest["day"], oldest["complete"], oldest["downloads_30d"], oldest["message"]) == ("2026-01-01", "yes", 20, "")
@@ -201,7 +201,7 @@ def test_who_waits_for_a_lock_gets_it_when_its_holder_is_done(tmp_path: Path) ->
     taken, told = threading.Event(), []
 
     def hold() -> None:
-        with store.locked(tmp_path, "warehouse"):
+        with locks.locked(tmp_path, "warehouse"):
             taken.set()
             time.sleep(0.3)
             told.append("first")
@@ -209,7 +209,7 @@ def test_who_waits_for_a_lock_gets_it_when_its_holder_is_done(tmp_path: Path) ->
     holder = threading.Thread(target=hold)
     holder.start()
     taken.wait()
-    with store.locked(tmp_path, "warehouse", wait=30):
+    with locks.locked(tmp_path, "warehouse", wait=30):
         told.append("second")
     holder.join()
     assert told == ["first", "second"]
