@@ -210,8 +210,8 @@ def test_a_namespace_may_pass_from_one_organization_to_another_on_a_day(write: W
 
 @given(st.integers(1, 8), st.integers(0, 7))
 def test_every_chain_of_renames_that_returns_is_refused_and_no_other(length: int, back: int) -> None:
+    from hubwatch.fact_checks import check_namespaces
     from hubwatch.fact_rows import Namespace
-    from hubwatch.facts import _check_namespaces
 
     ends_at = f"n{back}" if back < length else None
     following = [*(f"n{step + 1}" for step in range(length - 1)), ends_at]
@@ -224,10 +224,10 @@ def test_every_chain_of_renames_that_returns_is_refused_and_no_other(length: int
     )
     facts = Facts(namespaces=rows)
     if ends_at is None:
-        _check_namespaces(facts)
+        check_namespaces(facts)
     else:
         with pytest.raises(FactError, match="renamed_to loop"):
-            _check_namespaces(facts)
+            check_namespaces(facts)
 
 
 def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None:

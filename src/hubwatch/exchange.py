@@ -1,4 +1,4 @@
-"""What is asked of a hub and what came: requests, answers, and how bodies and headers are read. Nothing here sends."""
+"""What is asked of a hub and what came: requests, answers, how bodies and headers are read, and what a status means. Nothing here sends."""
 
 import email.utils
 import json
@@ -11,8 +11,9 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from hubwatch.failures import Blocked, BrokenPage
+from hubwatch.failures import Blocked, BrokenPage, RateLimited, Refused, ServerTrouble
 
+_QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
 # RFC 8288: a target, and its parameters in any case and order, quoted or bare.
 _LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
@@ -117,3 +118,26 @@ def said(answer: Answer) -> str:
     words = answer.headers.get("x-error-message") or answer.body[:300].decode("utf-8", errors="replace")
     words = " ".join(re.sub(r"<[^>]*>", " ", words).split())[:160]
     return f" ({words})" if words else ""
+
+
+def raise_for_status(answer: Answer, ask: Ask, hub: str, has_token: bool) -> None:
+    """Raise what a status other than 2xx means; `ask` is what was asked last, redirects followed."""
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    told = f"{hub}: {ask} answered {status}{said(answer)}"
+    if status == 429:
+        window = quota(answer.headers)
+        empty = window is not None and window[0] == 0
+        wait = float(window[1]) + 0.5 if empty and window else retry_after(answer.headers)
+        why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
+        raise RateLimited(f"{told} ({why})", wait)
+    if status == 403 and _QUOTA_SPENT.search(answer.body):
+        raise RateLimited(f"{told} (a quota spelled as a refusal)", retry_after(answer.headers))
+    if status in (408, 425) or status >= 500:
+        raise ServerTrouble(told, retry_after(answer.headers))
+    if is_html(answer) and status != 404:
+        raise Blocked(f"{told}: a web page where JSON is due", retry_after(answer.headers))
+    if status == 401 and has_token:
+        told += "; the token was not accepted: renew or unset it"
+    raise Refused(told, status, answer.body)

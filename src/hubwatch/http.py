@@ -5,7 +5,6 @@ is, is raised there or here, and retried only here.
 """
 
 import contextlib
-import re
 import socket
 import threading
 import time
@@ -22,27 +21,22 @@ import tenacity
 
 from hubwatch import __version__
 from hubwatch.clock import now
-from hubwatch.exchange import Answer, Ask, is_html, joined, next_link, quota, retry_after, said
+from hubwatch.exchange import Answer, Ask, joined, next_link, raise_for_status
 from hubwatch.failures import (
-    Blocked,
     ForeignLink,
     HubFailure,
     LoopingPages,
     RateLimited,
-    Refused,
-    ServerTrouble,
     TimedOut,
     TooLarge,
     TransientFailure,
     Unreachable,
 )
+from hubwatch.pacing import Turns
 from hubwatch.settings import Settings
 
 T = TypeVar("T")
 _REDIRECTS = 5
-_POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
-_QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
-_SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 
 class Reading(Protocol):
@@ -67,24 +61,6 @@ class Tally:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Window:
-    """A hub's announced fixed window; `resets` on the monotonic clock."""
-
-    left: int
-    resets: float
-    quota: int | None
-
-    def pause(self, at: float) -> float:
-        """Seconds to wait before the next request so that the window never runs empty."""
-        if at >= self.resets:
-            return 0.0
-        if self.left <= 0:
-            return self.resets - at
-        reserve = _SPREAD_BELOW * self.quota if self.quota else 20
-        return (self.resets - at) / (self.left + 1) if self.left < reserve else 0.0
-
-
 class Client:
     """Asks one hub. Not shared between hubs; may be shared between the threads of one hub's sweep.
 
@@ -102,13 +78,10 @@ class Client:
         own = settings.hubs[hub]
         self.endpoint, self._token = own.endpoint, own.token
         self._secure = urlsplit(own.endpoint).scheme == "https" or own.is_loopback
-        self._interval = 0.0 if own.is_loopback else 1 / own.rate
+        self._turns = Turns(0.0 if own.is_loopback else 1 / own.rate)
         self._stop = threading.Event()
         self._busy = False
         self._sleep = sleep or self._stop.wait
-        self._turn = threading.Lock()
-        self._next_turn = 0.0
-        self._window: _Window | None = None
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
         self.heard: Callable[[Answer], object] = lambda answer: None  # told of every answer before it is judged
         self.allowance: int | None = None  # requests that may be sent at most, whatever they are for
@@ -227,7 +200,7 @@ class Client:
             answer = replace(self._exchange(ask), ask=asked)
             self.heard(answer)
             if answer.status not in (301, 302, 303, 307, 308):
-                self._judge(ask, answer)
+                raise_for_status(answer, ask, self.hub, bool(self._token))
                 return answer
             ask = replace(ask, url=str(httpx.URL(ask.url).join(answer.headers.get("location", ""))))
         raise ForeignLink(f"{self.hub}: {ask} redirects more than {_REDIRECTS} times")
@@ -247,7 +220,7 @@ class Client:
                 ask.method, ask.url, content=ask.body, headers=headers, extensions={"trace": self._keep_stream}
             ) as response:
                 body = self._body(response, expired)
-                self._note_window(response.headers)
+                self.tally.quota_left = self._turns.heard(response.headers, self.tally.quota_left)
                 link = next_link(response.headers)
                 link = None if link is None else joined(str(response.url), link)
                 return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
@@ -299,45 +272,9 @@ class Client:
         ahead.shutdown(wait=True)
         self._stop.clear()
 
-    def _judge(self, ask: Ask, answer: Answer) -> None:
-        """Raise what a status other than 2xx means."""
-        status = answer.status
-        if 200 <= status < 300:
-            return
-        told = f"{self.hub}: {ask} answered {status}{said(answer)}"
-        if status == 429:
-            window = quota(answer.headers)
-            empty = window is not None and window[0] == 0
-            wait = float(window[1]) + 0.5 if empty and window else retry_after(answer.headers)
-            why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
-            raise RateLimited(f"{told} ({why})", wait)
-        if status == 403 and _QUOTA_SPENT.search(answer.body):
-            raise RateLimited(f"{told} (a quota spelled as a refusal)", retry_after(answer.headers))
-        if status in (408, 425) or status >= 500:
-            raise ServerTrouble(told, retry_after(answer.headers))
-        if is_html(answer) and status != 404:
-            raise Blocked(f"{told}: a web page where JSON is due", retry_after(answer.headers))
-        if status == 401 and self._token:
-            told += "; the token was not accepted: renew or unset it"
-        raise Refused(told, status, answer.body)
-
-    def _note_window(self, headers: httpx.Headers) -> None:
-        announced = quota(headers)
-        if announced is None:
-            return
-        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
-        with self._turn:
-            self._window = _Window(announced[0], time.monotonic() + announced[1], int(policy["quota"]) if policy else None)
-            self.tally.quota_left = announced[0]
-
     def _pace(self) -> None:
-        """Wait for this request's turn: the hub's announced window, and our own rate."""
-        with self._turn:
-            at = time.monotonic()
-            pause = max(self._next_turn - at, self._window.pause(at) if self._window else 0.0)
-            if self._window:
-                self._window.left -= 1
-            self._next_turn = at + pause + self._interval
+        """Wait for this request's turn."""
+        pause = self._turns.next()
         if pause > self.settings.patience:
             raise RateLimited(f"{self.hub}: the window is empty for another {pause:.0f} s, longer than HUBWATCH_PATIENCE allows", pause)
         if pause > 0:

@@ -1,48 +1,10 @@
-"""Every table and column once: type, unit, meaning. DDL, comments and the data dictionary come from here.
+"""Every table and column once: type, unit, meaning. DDL, comments and the data dictionary come from here (`relations.py` says how).
 
 Three DuckDB schemas: `main` holds the public contract, `store` what it is made of (narrow counters each day,
 attributes only when they change), `facts` the reviewed facts as loaded. Readers use `main`.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    type: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Table:
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-
-    def ddl(self) -> str:
-        """`CREATE TABLE` for this table, without keys: uniqueness is the loader's duty (an index costs 16 to 60 times)."""
-        inner = ", ".join(f'"{column.name}" {column.type}' for column in self.columns)
-        return f"create table if not exists {self.name} ({inner})"
-
-
-@dataclass(frozen=True)
-class View:
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    query: str
-
-    def ddl(self) -> str:
-        """`CREATE OR REPLACE VIEW` with this view's columns in the documented order."""
-        return f"create or replace view {self.name} as {self.query}"
-
-
-def _columns(text: str) -> tuple[Column, ...]:
-    """Columns from lines of `name | type | meaning`."""
-    rows = [[part.strip() for part in line.split("|", 2)] for line in text.strip().splitlines()]
-    return tuple(Column(*row) for row in rows)
-
+from hubwatch.relations import Table, View, columns
 
 _LISTING_IDENTITY = """
 hub | VARCHAR | the hub: huggingface, modelscope, wisemodel (modelscope.ai is kept as its own: modelscope.ai)
@@ -52,7 +14,7 @@ name | VARCHAR | the part of model_id after the owner
 """
 
 # What a hub says of a listing; a row is kept only when one of these changes.
-ATTRIBUTES = _columns("""
+ATTRIBUTES = columns("""
 hub_key | VARCHAR | the hub's own immutable id of the repository, null where it gives none
 title | VARCHAR | the name shown by the hub, in its own language
 created_at | TIMESTAMP | UTC instant of the repository's creation by the hub's word; may precede its publication
@@ -68,7 +30,7 @@ gated | VARCHAR | the hub's word on access: false, auto, manual, true; null when
 repo_kind | VARCHAR | model, or unknown where the hub does not tell models from data sets
 """)
 
-COUNTERS = _columns("""
+COUNTERS = columns("""
 downloads_30d | BIGINT | downloads in the 30 days before, the hub's own rolling figure; null when the hub has none
 downloads_total | BIGINT | downloads since creation, cumulative; null when the hub does not say
 likes | BIGINT | likes at that time; null when the hub does not say
@@ -78,7 +40,7 @@ STORE = (
     Table(
         "store.listing",
         "one row a listing: its key and when it was seen",
-        _columns(f"""
+        columns(f"""
 listing_key | INTEGER | internal number of the listing; not stable between databases
 {_LISTING_IDENTITY.strip()}
 first_seen_on | DATE | first observed day
@@ -89,7 +51,7 @@ last_seen_on | DATE | last observed day
         "store.attributes",
         "history of a listing's attributes: a row for each stretch of observed days with equal attributes",
         (
-            *_columns("""
+            *columns("""
 listing_key | INTEGER | the listing
 valid_from | DATE | first observed day of the stretch
 valid_to | DATE | observed day on which they changed (exclusive); null for the stretch that holds now
@@ -101,7 +63,7 @@ valid_to | DATE | observed day on which they changed (exclusive); null for the s
         "store.counters",
         "counters of a listing on a day as one source gave them",
         (
-            *_columns("""
+            *columns("""
 listing_key | INTEGER | the listing
 day | DATE | UTC date the observation counts for
 source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
@@ -113,7 +75,7 @@ superseded | BOOLEAN | true where a source of higher precedence has the same lis
     Table(
         "store.departures",
         "for each last observed day, the first later complete full sweep: the day its listings were gone",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 last_seen_on | DATE | a last observed day
 gone_on | DATE | the day of the first complete full sweep after it
@@ -122,7 +84,7 @@ gone_on | DATE | the day of the first complete full sweep after it
     Table(
         "store.fingerprints",
         "keys and JSON types of the hub's records on a loaded day, to notice when the hub changes",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 source | VARCHAR | the sweep
 day | DATE | the day
@@ -134,7 +96,7 @@ share | DOUBLE | share of sampled records that had the key, 0..1
     Table(
         "store.migrations",
         "which changes of this schema the file has seen",
-        _columns("""
+        columns("""
 version | INTEGER | number of the migration
 applied_at | TIMESTAMP | UTC instant
 title | VARCHAR | what it changed
@@ -160,7 +122,7 @@ TABLES = (
     Table(
         "sweeps",
         "what was loaded of each hub, day and source; days shows the leading one",
-        _columns(f"""
+        columns(f"""
 hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
 source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
@@ -170,7 +132,7 @@ source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
     Table(
         "origins",
         "who stands behind a namespace, under each policy",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 namespace | VARCHAR | the owner part of model_id
 policy | VARCHAR | the named way to judge disputed kinds: six-tigers, osai, home-country
@@ -185,7 +147,7 @@ source | VARCHAR | where the judgement can be checked
     Table(
         "profiles",
         "what a hub's own profile page says of a namespace",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 namespace | VARCHAR | the namespace
 full_name | VARCHAR | the name shown
@@ -196,7 +158,7 @@ fetched_on | DATE | day of the request; of ModelScope the day of the sweep that 
     Table(
         "models",
         "the same thing across hubs",
-        _columns("""
+        columns("""
 model_key | VARCHAR | key of the model: the listing it is named after, as hub:model_id
 name | VARCHAR | name of the model
 organization | VARCHAR | the body that released it, policy six-tigers; null when unknown
@@ -208,7 +170,7 @@ hubs | VARCHAR[] | hubs that list it, sorted
     Table(
         "model_listings",
         "which model a listing is, and how that is known",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the listing
 model_key | VARCHAR | the model
@@ -221,7 +183,7 @@ family | VARCHAR | model family by rule; null when none applies
     Table(
         "derivations",
         "which listing says it is made from which",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the derived listing
 base_model_id | VARCHAR | the listing it is made from, by the id that its hub lists now (listings.base_models has the id as said); may be missing there
@@ -233,7 +195,7 @@ depth | INTEGER | steps to the root
     Table(
         "flags",
         "machine-found reasons to doubt a number; the number itself stays",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the listing; empty for a whole day
 day | DATE | the day of the doubtful number
@@ -244,7 +206,7 @@ detail | VARCHAR | the figures behind it
     Table(
         "rejects",
         "records that could not be read",
-        _columns("""
+        columns("""
 hub | VARCHAR | the hub
 day | DATE | the day
 position | VARCHAR | partition, page and record in the kept pages of the sweep; of an archive its file and the place in it
@@ -256,7 +218,7 @@ record | VARCHAR | the record as it came
     Table(
         "runs",
         "what was run, stage by stage",
-        _columns("""
+        columns("""
 run_id | VARCHAR | one run of one stage for one hub
 stage | VARCHAR | collect, load, classify, link, measure, publish, backfill
 hub | VARCHAR | the hub; null for stages over all
@@ -273,7 +235,7 @@ bytes | BIGINT | bytes received
     Table(
         "statistics",
         "the definition of every statistic",
-        _columns("""
+        columns("""
 name | VARCHAR | name in snake_case
 title | VARCHAR | in words
 definition | VARCHAR | what a row means, numerator and denominator
@@ -304,9 +266,9 @@ VIEWS = (
         "listings",
         "one model on one hub as last observed",
         (
-            *_columns(_LISTING_IDENTITY),
+            *columns(_LISTING_IDENTITY),
             *ATTRIBUTES[1:],
-            *_columns("""
+            *columns("""
 first_seen_on | DATE | first observed day
 last_seen_on | DATE | last observed day
 gone_on | DATE | day of the first complete full sweep that did not list it any more; null while listed
@@ -324,13 +286,13 @@ listing_key | INTEGER | internal number, joins store.counters and store.attribut
         "observations",
         "counters of a listing on a day, from the source of highest precedence",
         (
-            *_columns("""
+            *columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the listing
 day | DATE | UTC date the observation counts for
 """),
             *COUNTERS,
-            *_columns("""
+            *columns("""
 source | VARCHAR | the sweep or archive it comes from
 listing_key | INTEGER | internal number of the listing
 """),
@@ -342,7 +304,7 @@ listing_key | INTEGER | internal number of the listing
         "all_observations",
         "counters of a listing on a day from every source that knows them; superseded ones stay visible here",
         (
-            *_columns("""
+            *columns("""
 hub | VARCHAR | the hub
 model_id | VARCHAR | the listing
 day | DATE | UTC date the observation counts for
@@ -357,7 +319,7 @@ superseded | BOOLEAN | true where observations shows another source
     View(
         "days",
         "what is known of each hub on each day: the leading sweep",
-        _columns(f"""
+        columns(f"""
 hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
 sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
@@ -372,14 +334,4 @@ sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 
 def comments() -> list[str]:
     """`COMMENT ON` statements for every table, view and column."""
-    statements = []
-    for kind, relations in (("table", (*STORE, *TABLES)), ("view", VIEWS)):
-        for relation in relations:
-            statements.append(f"comment on {kind} {relation.name} is {_quoted(relation.meaning)}")
-            for column in relation.columns:
-                statements.append(f'comment on column {relation.name}."{column.name}" is {_quoted(column.meaning)}')
-    return statements
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return [said for relation in (*STORE, *TABLES, *VIEWS) for said in relation.comments()]
