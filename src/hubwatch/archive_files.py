@@ -1,4 +1,4 @@
-"""Where a published snapshot's files are: on this machine, or in a dataset repository as `hf://datasets/OWNER/NAME[@REV]/path`."""
+"""A published snapshot's files: where they are, here or in a dataset repository (`hf://datasets/OWNER/NAME[@REV]/path`), and how text ones begin."""
 
 import csv
 import fnmatch

@@ -12,16 +12,12 @@ import duckdb
 from hubwatch.archive_files import csv_header, not_json_lines
 from hubwatch.failures import DayFailure
 from hubwatch.hubs import record_sql
+from hubwatch.literals import literal
 from hubwatch.mappings import ARCHIVED_HUBS, Column, Mapping
 from hubwatch.schema import ATTRIBUTES, COUNTERS
 
 _OWN = [column for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license"]
 _LONGEST_LINE = 64 * 2**20
-
-
-def quoted(text: str) -> str:
-    """A SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _name(column: str) -> str:
@@ -39,7 +35,7 @@ class _Rows:
     def text(self, column: str) -> str:
         """The column's value as text, null where empty."""
         if self.lines:
-            value = f"json_extract_string(line, {quoted(f'$.{_name(column)}')})" if '"' not in column else "null"
+            value = f"json_extract_string(line, {literal(f'$.{_name(column)}')})" if '"' not in column else "null"
         elif re.search(r"\[|STRUCT|MAP", self.columns[column]):
             value = f"to_json({_name(column)})::varchar"
         else:
@@ -73,7 +69,7 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, path: Path, kind
         columns = ", ".join(column.name for column in _OWN)
         read = _as_hub_records(mapping, rows, con) if mapping.layout == "hub-record" else _sql("archive.sql")
         con.execute(
-            f"""insert into archive_rows by name select {quoted(name)} as file, 'row ' || position as place, day as read_on,
+            f"""insert into archive_rows by name select {literal(name)} as file, 'row ' || position as place, day as read_on,
                 position, hub, day, pass, unit, model_id, reason, {columns} from ({read})"""
         )
         _keep_rejected_records(con, rows, name)
@@ -95,7 +91,7 @@ def _sql(file: str) -> str:
 
 
 def _open(con: duckdb.DuckDBPyConnection, path: Path, kind: str, mapping: Mapping) -> _Rows:
-    this_file = quoted(glob.escape(str(path)))  # DuckDB would take a name with brackets for a pattern, and read another file
+    this_file = literal(glob.escape(str(path)))  # DuckDB would take a name with brackets for a pattern, and read another file
     if kind == "parquet":
         relation = f"read_parquet({this_file})"
         described = con.execute(f"describe select * from {relation}").fetchall()
@@ -114,8 +110,8 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, kind: str, mapping: Mappin
         return _Rows(relation, {key: "JSON" for (key,) in keys}, lines=True)
     delimiter = mapping.delimiter or ("\t" if ".tsv" in path.name else ",")
     header = csv_header(path, delimiter)
-    columns = "{" + ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in header) + "}"
-    relation = f"read_csv({this_file}, header=true, columns={columns}, delim={quoted(delimiter)}, quote='\"', escape='\"', {shared})"
+    columns = "{" + ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header) + "}"
+    relation = f"read_csv({this_file}, header=true, columns={columns}, delim={literal(delimiter)}, quote='\"', escape='\"', {shared})"
     return _Rows(relation, dict.fromkeys(header, "VARCHAR"))
 
 
@@ -138,13 +134,13 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: _Rows, fi
     values = {"position": "row_number() over ()", "broken": "json_type(line) is distinct from 'OBJECT'" if rows.lines else "false"}
     values["model_id"] = taken(mapping.model_id, "model_id")
     if mapping.layout == "hub-record":
-        values |= {"record": _record(mapping, rows), "day": f"{quoted(str(day))}::date", "kept": "true"}
+        values |= {"record": _record(mapping, rows), "day": f"{literal(str(day))}::date", "kept": "true"}
         for name, counter in mapping.counters.items():
             _chosen(rows, counter, file, name)
     else:
-        hub = taken(Column(column=(mapping.hub.column,)), "hub") if mapping.hub.column else quoted(str(mapping.hub.value))
+        hub = taken(Column(column=(mapping.hub.column,)), "hub") if mapping.hub.column else literal(str(mapping.hub.value))
         values |= {"hub_text": hub, "hub": _hub(hub, mapping)}
-        values["day_text"] = taken(Column(column=(mapping.day.column,)), "day") if mapping.day.column else quoted(str(day))
+        values["day_text"] = taken(Column(column=(mapping.day.column,)), "day") if mapping.day.column else literal(str(day))
         values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass") if mapping.day.pass_column else "null"
         values |= _units(mapping, rows, file)
         for own in COUNTERS:
@@ -158,8 +154,8 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: _Rows, fi
 
 def _hub(text: str, mapping: Mapping) -> str:
     """The hub in our words: as the mapping translates it, else by our own name in any case."""
-    own = "".join(f" when lower({text}) = {quoted(hub)} then {quoted(hub)}" for hub in ARCHIVED_HUBS)
-    translated = "".join(f" when {text} = {quoted(theirs)} then {quoted(ours)}" for theirs, ours in mapping.hub.values.items())
+    own = "".join(f" when lower({text}) = {literal(hub)} then {literal(hub)}" for hub in ARCHIVED_HUBS)
+    translated = "".join(f" when {text} = {literal(theirs)} then {literal(ours)}" for theirs, ours in mapping.hub.values.items())
     return f"case{translated}{own} end"
 
 
@@ -168,11 +164,11 @@ def _units(mapping: Mapping, rows: _Rows, file: str) -> dict[str, str]:
     units, faults = [], []
     for column, declared in mapping.unit_columns.items():
         _chosen(rows, Column(column=(column,)), file, "the unit")
-        text, known = rows.text(column), ", ".join(map(quoted, declared))
+        text, known = rows.text(column), ", ".join(map(literal, declared))
         units.append(f"coalesce({text}, '')")
         faults.append(
-            f"""case when {text} is null then {quoted(f"unit {column} is missing")}
-                when {text} not in ({known}) then {quoted(f'unit {column} "')} || {text} || '" is not declared' end"""
+            f"""case when {text} is null then {literal(f"unit {column} is missing")}
+                when {text} not in ({known}) then {literal(f'unit {column} "')} || {text} || '" is not declared' end"""
         )
     return {
         "unit": f"concat_ws('|', {', '.join(units)})" if units else "null",
@@ -187,7 +183,7 @@ def _counted(mapping: Mapping, rows: _Rows, file: str, name: str) -> str:
         return "null::varchar"
     if counter.unit_column is None or counter.units is None:
         return rows.text(column)
-    return f"case when {rows.text(counter.unit_column)} in ({', '.join(map(quoted, counter.units))}) then {rows.text(column)} end"
+    return f"case when {rows.text(counter.unit_column)} in ({', '.join(map(literal, counter.units))}) then {rows.text(column)} end"
 
 
 def _kept(mapping: Mapping, rows: _Rows, file: str) -> str:
@@ -195,7 +191,7 @@ def _kept(mapping: Mapping, rows: _Rows, file: str) -> str:
     column = _chosen(rows, Column(column=(only.column,), optional=only.optional), file, "the rows to take") if only else None
     if only is None or column is None:
         return "true"
-    return f"coalesce(lower({rows.text(column)}) in ({', '.join(quoted(value.lower()) for value in only.values)}), false)"
+    return f"coalesce(lower({rows.text(column)}) in ({', '.join(literal(value.lower()) for value in only.values)}), false)"
 
 
 def _record(mapping: Mapping, rows: _Rows) -> str:
@@ -227,7 +223,7 @@ def _as_hub_records(mapping: Mapping, rows: _Rows, con: duckdb.DuckDBPyConnectio
     sql = record_sql(hub)
     own = ", ".join(column.name for column in _OWN)
     silent = "|".join(re.escape(name) for name in sorted(counted)) or "-"
-    return f"""select position, {quoted(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id,
+    return f"""select position, {literal(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id,
           case when not regexp_full_match(reason, '({silent}) is (missing|null|missing or null)') then reason end as reason, {own}
         from (with record as (select 0 as segment, position, record from raw), {sql[sql.index("with ") + 5 :]})
         join (select position, day from raw) using (position)"""

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from hubwatch.literals import Value
 from hubwatch.statistics import ObservedDay, Result, StatisticsError, run
-from hubwatch.statistics.literals import Value
 from hubwatch.statistics.result import Cell, said_plainly
 
 _PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of beside its group

@@ -36,6 +36,7 @@ from hubwatch.fact_rows import (
     ReleaseDate,
     Word,
 )
+from hubwatch.relations import Column, Table
 
 __all__ = ["POLICIES", "FactError", "Facts", "Kind", "Policy", "data_dir", "load_facts"]
 
@@ -124,17 +125,17 @@ class Facts(BaseModel):
 
 def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], values: str) -> None:
     """One JSON parameter carries all rows: no file, no Arrow, and not the slow row-by-row insert."""
-    definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-    con.execute(f"CREATE OR REPLACE TABLE facts.{table} ({definition})")
+    described = Table(
+        f"facts.{table}",
+        fact_meanings.TABLES[table],
+        tuple(Column(name, kind, fact_meanings.COLUMNS[name]) for name, kind in columns.items()),
+    )
+    con.execute(f"DROP TABLE IF EXISTS {described.name}")
+    con.execute(described.ddl())
     shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
     con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
-    con.execute(f"COMMENT ON TABLE facts.{table} IS '{_in_sql(fact_meanings.TABLES[table])}'")
-    for name in columns:
-        con.execute(f"COMMENT ON COLUMN facts.{table}.\"{name}\" IS '{_in_sql(fact_meanings.COLUMNS[name])}'")
-
-
-def _in_sql(text: str) -> str:
-    return text.replace("'", "''")
+    for comment in described.comments():
+        con.execute(comment)
 
 
 # --- reading ---

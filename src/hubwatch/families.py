@@ -2,6 +2,8 @@
 
 import duckdb
 
+from hubwatch.literals import literal
+
 Rule = tuple[str, str | None, str]
 
 
@@ -22,12 +24,12 @@ def _first_match(rules: list[Rule], parents: dict[str, str]) -> str:
     """A CASE over these rules in their order; where the maker is unknown, as for most listings, only over rules for anybody."""
     anyones, everyones = ["when false then ''"], ["when false then ''"]
     for family, organization, pattern in rules:
-        holds = f"regexp_matches(title, {_quoted(pattern)}, 'i') then {_quoted(family)}"
+        holds = f"regexp_matches(title, {literal(pattern)}, 'i') then {literal(family)}"
         if organization is None:
             anyones.append(f"when {holds}")
             everyones.append(f"when {holds}")
         else:
-            makers = ", ".join(map(_quoted, sorted(_members(organization, parents))))
+            makers = ", ".join(map(literal, sorted(_members(organization, parents))))
             everyones.append(f"when maker in ({makers}) and {holds}")
     return f"case when maker is null then case {' '.join(anyones)} end else case {' '.join(everyones)} end end"
 
@@ -38,7 +40,3 @@ def _members(organization: str, parents: dict[str, str]) -> set[str]:
     while more := {child for child, parent in parents.items() if parent in members} - members:
         members |= more
     return members
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

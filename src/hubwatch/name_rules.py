@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from hubwatch.fact_rows import NameRule
+from hubwatch.literals import literal
 
 FEW = 3_000  # texts; so many are looked at one by one before a sieve's patterns, which are all the rules' again, are compiled
 SIEVE = 6_000  # characters of patterns looked for in one pass; past some 15,000 the automaton outgrows RE2's memory: 50 x slower
@@ -57,7 +58,7 @@ def _as_json(rules: Sequence[NameRule]) -> str:
 
 def _match(pattern: str) -> str:
     """A constant pattern is compiled once for all rows; one from a column would be compiled for each."""
-    return f"regexp_matches(name, '(?im){pattern.replace(chr(39), chr(39) * 2)}')"
+    return f"regexp_matches(name, {literal('(?im)' + pattern)})"
 
 
 def _first_match(rules: Iterable[tuple[int, NameRule]]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.hubs import HUBS, record_sql, shaped_sql
+from hubwatch.literals import literal
 from hubwatch.pages import SweepPages
 from hubwatch.segments import read_segment
 
@@ -56,18 +57,15 @@ def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path
 def record_cte(hub: str, paths: list[Path], largest: int, shape: str = "JSON") -> str:
     """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes, as `shape`."""
     module = HUBS[hub]
+    files = literal([str(path) for path in paths])
     return f"""record as (select segment, generate_subscripts(records, 1) as position, unnest(records) as record
-      from (select file_index as segment, {module.RECORDS} as records from read_json({_file_list(paths)}, format='unstructured', records=false,
+      from (select file_index as segment, {module.RECORDS} as records from read_json({files}, format='unstructured', records=false,
         columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)})))"""
 
 
 def as_cte(sql: str) -> str:
     """The hub's SQL, whose own `with` goes on after `record`."""
     return ", " + sql[sql.index("with ") + 5 :]
-
-
-def _file_list(paths: list[Path]) -> str:
-    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
 
 
 def _readable_copy(segment: Path, target: Path) -> Path:

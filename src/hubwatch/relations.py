@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hubwatch.literals import literal
+
 
 @dataclass(frozen=True)
 class Column:
@@ -50,10 +52,6 @@ def columns(text: str) -> tuple[Column, ...]:
 
 def _comments(kind: str, name: str, meaning: str, described: tuple[Column, ...]) -> list[str]:
     return [
-        f"comment on {kind} {name} is {_quoted(meaning)}",
-        *(f'comment on column {name}."{column.name}" is {_quoted(column.meaning)}' for column in described),
+        f"comment on {kind} {name} is {literal(meaning)}",
+        *(f'comment on column {name}."{column.name}" is {literal(column.meaning)}' for column in described),
     ]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -14,6 +14,7 @@ import duckdb
 from hubwatch import schema
 from hubwatch.clock import now
 from hubwatch.failures import Busy, StoreFault
+from hubwatch.literals import literal
 from hubwatch.pages import SweepPages
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
@@ -54,7 +55,7 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     path = data / "warehouse.duckdb"
     if not path.exists():
         with connect(Path(":memory:")) as maker:
-            maker.execute(f"attach '{_quoted(path)}' as fresh (storage_version '{STORAGE_VERSION}')")
+            maker.execute(f"attach {literal(str(path))} as fresh (storage_version '{STORAGE_VERSION}')")
             maker.execute("detach fresh")
     con = connect(path, memory_limit)
     try:
@@ -147,10 +148,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
             con.execute("rollback")
         raise
     con.execute("commit")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:

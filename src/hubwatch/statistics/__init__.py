@@ -5,8 +5,8 @@ from datetime import date
 
 import duckdb
 
+from hubwatch.literals import substitute
 from hubwatch.statistics.definitions import Definition, HeadError, StatisticsError, definition, definitions
-from hubwatch.statistics.literals import substitute
 from hubwatch.statistics.measure import measure
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.result import Cell, Context, Result

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from hubwatch.literals import Value, substitute
 from hubwatch.statistics.definitions import StatisticsError
-from hubwatch.statistics.literals import Value, substitute
 
 _FOLDER = Path(__file__).parent / "flags"
 _AROUND = 3  # observed days looked at on either side: a listing may be missing from one

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 
 import duckdb
 
+from hubwatch.literals import Value
 from hubwatch.statistics.definitions import Definition, StatisticsError, WrongQuestion
-from hubwatch.statistics.literals import Value
 from hubwatch.statistics.scope import (
     ObservedDay,
     choose_hub,
