@@ -23,26 +23,34 @@ whole as (
   select sum(value) as inside, coalesce(sum(value) filter (unlabelled), 0) as loose, count(*) as n, sum(models) as models,
     coalesce(max(value) filter (not unlabelled), 0) as largest from bodies
 ),
--- Which of two equal bodies comes first changes no measure. (A count with a filter over a frame takes a minute, a sum does not.)
+-- Bodies with an equal value are one row: that many ranks from `before` on. Most bodies share their value with many.
+equals as (
+  select value, unlabelled, count(*) as bodies from bodies group by all
+),
+-- (A count with a filter over a frame takes a minute, a sum does not.)
 ranked as (
-  select value / nullif(inside, 0) as share, unlabelled, count(*) over first_ones as rank,
-    sum((not unlabelled)::int) over first_ones as labelled_rank, sum(value) over first_ones / nullif(inside, 0) as cumulated,
+  select value / nullif(inside, 0) as share, unlabelled, bodies, sum(bodies) over earlier - bodies as before,
+    sum(if(unlabelled, 0, bodies)) over earlier - bodies as labelled_before,
+    (sum(bodies * value) over earlier - bodies * value) / nullif(inside, 0) as held_before,
     loose / nullif(inside, 0) as s_loose, largest / nullif(inside, 0) as s_largest, n
-  from bodies, whole
-  window first_ones as (order by value desc rows between unbounded preceding and current row)
+  from equals, whole
+  window earlier as (order by value desc, unlabelled rows between unbounded preceding and current row)
 ),
 measures as (
-  select 1 as place, 'hhi' as measure, sum(share * share) as value, coalesce(sum(share * share) filter (not unlabelled), 0) as low,
-    coalesce(sum(share * share) filter (not unlabelled), 0) - any_value(s_largest ** 2) + any_value((s_largest + s_loose) ** 2) as high from ranked
+  select 1 as place, 'hhi' as measure, sum(bodies * share * share) as value,
+    coalesce(sum(bodies * share * share) filter (not unlabelled), 0) as low,
+    coalesce(sum(bodies * share * share) filter (not unlabelled), 0) - any_value(s_largest ** 2) + any_value((s_largest + s_loose) ** 2) as high
+  from ranked
   union all
-  select 2, 'gini', (2 * sum((n + 1 - rank) * share) / any_value(n)) - (any_value(n) + 1) / any_value(n), null, null from ranked
+  select 2, 'gini', (2 * sum(bodies * (n - before - (bodies - 1) / 2) * share) / any_value(n)) - (any_value(n) + 1) / any_value(n), null, null
+  from ranked
   union all
-  select 2 + k, 'top_' || k, sum(share) filter (rank <= k),
-    coalesce(sum(share) filter (not unlabelled and labelled_rank <= k), 0),
-    least(1, coalesce(sum(share) filter (not unlabelled and labelled_rank <= k), 0) + any_value(s_loose))
+  select 2 + k, 'top_' || k, sum(greatest(0, least(bodies, k - before)) * share),
+    coalesce(sum(greatest(0, least(bodies, k - labelled_before)) * share) filter (not unlabelled), 0),
+    least(1, coalesce(sum(greatest(0, least(bodies, k - labelled_before)) * share) filter (not unlabelled), 0) + any_value(s_loose))
   from ranked, (select unnest([1, 3, 10, 100]) as k) group by k
   union all
-  select 999, 'half', min(rank) filter (cumulated >= 0.5), null, null from ranked
+  select 999, 'half', min(before + ceil(round((0.5 - held_before) / share, 9))) filter (held_before < 0.5 and share > 0), null, null from ranked
 )
 select measure, round(measures.value, 12)::double as value, case when $country is null then round(low, 12) end as low,
   case when $country is null then round(high, 12) end as high, n as bodies, models from measures, whole where inside > 0 order by place
