@@ -1,4 +1,4 @@
-"""The scheduled flows: `collect` one hub, `build` what is kept into the published file, `backfill` the past.
+"""The scheduled flows: `collect` one hub, ask for `profiles`, `build` what is kept into the published file, `backfill` the past.
 
 No logic here: parameters are checked, pipeline functions called, tables shown. Requests are retried in `hubwatch.http`
 alone; a stage's task is rerun once.
@@ -34,6 +34,13 @@ RERUN_AFTER = 10  # seconds
 def collect_sweep(settings: Settings, sweep: Sweep) -> HubResult:
     """hub -> pages: a rerun goes on from the last whole page."""
     return pipeline.collect(settings, sweep)
+
+
+@task(name="profiles", retries=1, retry_delay_seconds=RERUN_AFTER)
+def ask_for_profiles(settings: Settings, budget: int) -> str:
+    """The hub's own word on namespaces that nobody has judged: a rerun asks only for what is not yet kept."""
+    asked, found = pipeline.ask_profiles(settings, budget)
+    return f"{asked} namespace(s) asked for, {found} profile(s) kept"
 
 
 @task(name="build", retries=1, retry_delay_seconds=RERUN_AFTER)
@@ -73,6 +80,14 @@ def collect(
         show_collected(asked, result)
         settle(shortfall(result))
     return result
+
+
+@flow(name="profiles", flow_run_name="profiles", validate_parameters=True)
+def profiles(budget: Annotated[int, Field(ge=1)] = 500, data: Path | None = None) -> str:
+    """Ask Hugging Face for its own profiles of the unlabelled namespaces with most downloads, at most `budget`; judge and publish anew."""
+    with run_of(data) as settings:
+        told = ask_for_profiles(settings, budget)
+    return told
 
 
 @flow(name="build", flow_run_name="build", validate_parameters=True)

@@ -64,7 +64,7 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
 
 def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(standing: Standing) -> None:
     before = standing.deployments()
-    assert len(before) == 7
+    assert len(before) == 8
     worker = standing.start_worker()
     collected = standing.bring_forward("huggingface-head")
     standing.run("--no-prompt", "deploy", "--all")
@@ -75,6 +75,7 @@ def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(
     for run in side_by_side:
         ended = standing.ended(run)
         assert ended["type"] == "COMPLETED", ended["message"]
+    assert standing.ended(standing.bring_forward("huggingface-profiles"))["type"] == "COMPLETED"
     tables = {made["key"]: json.loads(made["data"]) for made in standing.post("/artifacts/latest/filter")}
     assert tables["collect-huggingface-head"][0]["complete"] == "yes"
     assert [(row["hub"], row["complete"]) for row in tables["days"]] == [("huggingface", "yes")]

@@ -22,7 +22,7 @@ from hubwatch.backfill import asked_archive
 from hubwatch.day_figures import day_figures
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import shortfall
-from hubwatch.sandbox import Sandbox
+from hubwatch.sandbox import Sandbox, Switches
 from hubwatch.settings import Settings, UsageError
 from tests.conftest import settings_for
 from tests.kept import keep, record
@@ -110,6 +110,17 @@ def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_pat
     ]
     _backdate(*kept_sweeps(tmp_path))
     assert _not_yet_loaded(settings) == []
+
+
+def test_the_task_profiles_judges_by_the_hubs_own_word_and_asks_once(flows: ModuleType, tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("abc/m")], switches=Switches(organizations={"abc": {"fullname": "Universität Mannheim"}})) as hub:
+        settings = settings_for(tmp_path, hub.url)
+        pipeline.run(settings, [pipeline.asked_sweep("huggingface")])
+        assert flows.ask_for_profiles.fn(settings, 5) == "1 namespace(s) asked for, 1 profile(s) kept"
+        assert flows.ask_for_profiles.fn(settings, 5) == "0 namespace(s) asked for, 0 profile(s) kept"
+    with publishing.open_published(tmp_path) as con:
+        found = con.execute("select country, kind, known_by from origins where policy = 'six-tigers'").fetchall()
+    assert found == [("DE", "academic", "profile")]
 
 
 def test_a_backfill_takes_an_archive_of_every_hub_that_rows_are_kept_of(flows: ModuleType, tmp_path: Path) -> None:
