@@ -205,8 +205,12 @@ def test_each_official_error_stops_the_sweep_and_is_told_with_its_code(tmp_path:
         {"Code": "200", "Data": {"Model": [dolphin_record("a", "b")], "TotalCount": 1}, "Success": True},
         {"Code": 200, "Data": [dolphin_record("a", "b")], "TotalCount": 1, "Success": True},
         {"success": True, "data": {"models": [dolphin_record("a", "b")], "total_count": 1}, "request_id": "1"},
+        {"success": True, "data": [dolphin_record("a", "b")], "total_count": 1},
+        {"success": True, "data": {"Models": [dolphin_record("a", "b")], "TotalCount": 1}},
+        {"Success": True, "Data": {"models": [dolphin_record("a", "b")], "TotalCount": 1}},
+        {"success": True, "data": {"Model": {"models": [dolphin_record("a", "b")], "TotalCount": "1"}}},
     ],
-    ids=["dolphin", "legacy", "model-as-list", "data-as-list", "openapi"],
+    ids=["dolphin", "legacy", "model-as-list", "data-as-list", "openapi", "list", "Models", "Data-models", "Model-models"],
 )
 def test_a_record_is_found_in_every_envelope(tmp_path: Path, page: dict[str, Any]) -> None:
     assert load_pages(tmp_path, [page]).complete
@@ -400,6 +404,130 @@ def test_an_empty_page_before_the_end_is_asked_again_then_believed_and_the_sweep
     result = run(tmp_path, hub)
     assert (result.complete, result.records, result.retries) == (False, 100, 1)
     assert "100 of 250 listed models were seen" in result.message
+
+
+@pytest.mark.parametrize(
+    "empty", [dolphin_reply([], 0), {"Code": 200, "Data": None, "Success": True}, {"Code": 200, "Data": {"Model": [], "TotalCount": 0}}]
+)
+@pytest.mark.parametrize("total", [250, "250", None], ids=["total", "total-as-text", "no-total"])
+def test_a_page_that_is_empty_once_ends_nothing(tmp_path: Path, empty: dict[str, Any], total: Any) -> None:
+    hub, times = Hub(many(250)), iter(range(9))
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        start = (body["PageNumber"] - 1) * body["PageSize"]
+        if body["PageNumber"] == 2 and not next(times):
+            return httpx.Response(200, json=empty)
+        return httpx.Response(200, json=dolphin_reply(hub.models[start : start + body["PageSize"]], total))
+
+    hub.odd = odd
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 250), result.message
+
+
+def test_an_empty_page_that_says_there_is_nothing_does_not_make_a_part_the_whole(tmp_path: Path) -> None:
+    hub = Hub(many(250))
+    hub.odd = lambda request: httpx.Response(200, json=dolphin_reply([], 0)) if json.loads(request.content)["PageNumber"] == 2 else None
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (False, 100)
+    assert "100 of 250 listed models were seen" in result.message
+
+
+def capped(hub: Hub, cap: int, total: int) -> Answering:
+    """The hub's answers in pages of at most `cap` records, whatever is asked for."""
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        size = min(body["PageSize"], cap)
+        start = (body["PageNumber"] - 1) * size
+        return httpx.Response(200, json=dolphin_reply(hub.models[start : start + size], total))
+
+    return odd
+
+
+def test_a_total_of_nothing_beside_records_is_not_believed(tmp_path: Path) -> None:
+    hub = Hub(many(120))
+    hub.odd = capped(hub, 50, 0)
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 120), result.message
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_a_sweep_of_capped_pages_goes_on_in_the_same_steps(tmp_path: Path, kept: int) -> None:
+    hub = Hub(many(350))
+    walk = capped(hub, 50, 350)
+    hub.odd = lambda request: httpx.Response(500, text="down") if json.loads(request.content)["PageNumber"] == kept + 1 else walk(request)
+    assert run(tmp_path, hub).failed
+    hub.odd = walk
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 350), result.message
+
+
+def test_a_page_refused_behind_the_last_is_the_end(tmp_path: Path) -> None:
+    hub = Hub(many(200))
+    hub.odd = lambda request: httpx.Response(400, text="fromIndex > toIndex") if json.loads(request.content)["PageNumber"] == 3 else None
+    for _ in range(2):  # also when the sweep is gone on with
+        result = run(tmp_path, hub)
+        assert (result.complete, result.records) == (True, 200), result.message
+
+
+def test_a_model_that_a_deletion_draws_past_the_walk_is_seen(tmp_path: Path) -> None:
+    hub = Hub(many(250))
+
+    def odd(request: httpx.Request) -> None:
+        if len(hub.requests) == 2:
+            del hub.models[0]  # m0100 is the last of page 1 now, which was asked for
+
+    hub.odd = odd
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 250), result.message
+    assert rows(tmp_path, "select 1 from listings where model_id = 'a/m0100'") == [(1,)]
+
+
+def test_a_date_in_the_future_does_not_hide_what_changed_meanwhile(tmp_path: Path) -> None:
+    hub = Hub(many(250))
+    hub.models[0] |= {"LastUpdatedTime": 4102444800}
+    later = int(datetime.now().timestamp())
+
+    def odd(request: httpx.Request) -> None:
+        if len(hub.requests) == 2:
+            hub.models[1:] = [model | {"LastUpdatedTime": later + place} for place, model in enumerate(reversed(hub.models[1:]))]
+
+    hub.odd = odd
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 250), result.message
+
+
+def test_the_way_of_listing_is_kept_with_the_first_page(tmp_path: Path) -> None:
+    hub = Hub(many(250), [openapi_record(model["Path"] + "/" + model["Name"]) for model in many(250)])
+    hub.odd = lambda request: 1 / 0 if len(hub.requests) == 2 else None  # as if killed
+    assert run(tmp_path, hub).failed
+    (state,) = tmp_path.glob("pages/*/*/*/sweep.json")
+    assert json.loads(state.read_text("utf-8"))["strategy"] == "dolphin"
+
+
+def test_where_the_openapi_gives_no_total_the_depth_limit_makes_the_sweep_incomplete(tmp_path: Path) -> None:
+    hub, refuse = Hub(api_models=[openapi_record(f"a/m{number}") for number in range(3100)]), refuse_dolphin()
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        if refused := refuse(request):
+            return refused
+        answer = hub._openapi(request)
+        page = answer.json()
+        page["data"].pop("total_count", None) if answer.status_code == 200 else None
+        return httpx.Response(answer.status_code, json=page)
+
+    hub.odd = odd
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (False, 3000), result.message
+    assert "the hub gives no total" in result.message
+
+
+def test_a_limit_counts_the_owners_asked_for(tmp_path: Path) -> None:
+    hub = Hub([dolphin_record(owner, f"m{number}") for owner in ("o1", "o2") for number in range(9)])
+    run(tmp_path, hub, "owners", owners=("o1",), limit=5)
+    result = run(tmp_path, hub, "owners", owners=("o2",), limit=5)
+    assert rows(tmp_path, "select namespace, count(*) from listings group by 1 order by 1") == [("o1", 5), ("o2", 5)], result.message
 
 
 def test_a_page_that_repeats_the_one_before_is_no_progress(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ Neither way sorts by creation. A full sweep goes by last modification, newest fi
 the front, so nothing unmodified is missed; what was modified before the walk reached it is looked for at the front again.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -19,9 +20,9 @@ from hubwatch.failures import Blocked, BrokenPage, Refused, SoftError
 from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs import modelscope_openapi as openapi
-from hubwatch.hubs.numbered import Numbered, numbered_pages, seen, shortfall
+from hubwatch.hubs.numbered import Numbered, numbered_pages, seen, shortfall, total_of
 from hubwatch.pages import SweepState
-from hubwatch.segments import Page
+from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "modelscope"
@@ -32,11 +33,16 @@ SHAPES = (_DOLPHIN, openapi.PROMISED)
 PROMISED = _DOLPHIN | openapi.PROMISED
 # How DuckDB finds the records of a kept page: in whichever envelope, see modelscope_answers.py.
 PAGE_COLUMNS = "{page: 'JSON'}"
-_PLACES = ("$.Data.Model.Models", "$.Data.Models", "$.Data.Model", "$.Data", "$.data.models")
+_PLACES = tuple(
+    f"$.{data}{inner}" for data in ("Data", "data") for inner in (".Model.Models", ".Model.models", ".Model", ".Models", ".models", "")
+)
 RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created
+CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
 _CHANGED = "GmtModified"
 _WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
+_AGAIN = "again"  # and the walk once more, where a deletion may have drawn a model past the walk and the hub is small enough
+_SMALL = 5000  # models that are cheap to list twice
 
 
 def records_of(page: object) -> list[object]:
@@ -104,21 +110,31 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
         yield from _dolphin_owners(client, sweep, kept, state, walk)
     else:
         for page in walk(_WHOLE[0], sweep.limit):
-            state.listed_total = page.facts.total if page.facts.total is not None else state.listed_total
+            state.listed_total = total_of(facts for facts in (page.facts,) if facts.records) or state.listed_total
             yield page
         if sweep.limit is not None:
             return
         yield from _again(kept, walk)
-        _judge(kept, state, *_WHOLE)
+        if _fell(kept) and (state.listed_total or 0) <= _SMALL:
+            yield from walk(_AGAIN, None)
+        _judge(kept, state, *_WHOLE, _AGAIN)
 
 
 def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
     """The front of the listing once more while models are missing: what changed meanwhile is there, by the hub's own clock."""
     first = next(kept.read(_WHOLE[0]), None)
     times = [at for record in answers.listing_in(first.body).records if (at := answers.modified(record))] if first else []
-    for partition in _WHOLE[1:] if times else ():
-        if _missing(kept, *_WHOLE):
-            yield from walk(partition, None, openapi.older_than(max(times)))
+    # What is dated behind the walk's beginning says nothing of the hub's clock.
+    begun = max((at for at in times if first and at <= first.facts.at.replace(tzinfo=None) + CLOCKS_APART), default=None)
+    for partition in _WHOLE[1:]:
+        if begun is not None and _missing(kept, *_WHOLE):
+            yield from walk(partition, None, openapi.older_than(begun))
+
+
+def _fell(kept: Kept) -> bool:
+    """Whether the hub listed fewer models at some page of the walk than at one before: something was deleted under it."""
+    totals = [page.facts.total for page in kept.read(_WHOLE[0]) if page.facts.total is not None and page.facts.records]
+    return any(later < earlier for earlier, later in itertools.pairwise(totals))
 
 
 def _dolphin_owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
@@ -149,15 +165,16 @@ def _lists(kept: Kept, partition: str, owner: str) -> bool:
 
 def _missing(kept: Kept, *partitions: str) -> tuple[int, int] | None:
     """How many different models were seen and how many the hub says there are, when these differ."""
-    totals: list[int] = []
+    told: list[PageFacts] = []
 
-    def told() -> Iterator[Page]:
+    def noted() -> Iterator[Page]:
         for page in (page for name in partitions for page in kept.read(name)):
-            totals.extend([] if page.facts.total is None else [page.facts.total])
+            told.append(page.facts)
             yield page
 
-    found = seen(told(), answers.listing_in, answers.model_id)
-    return (found, totals[-1]) if totals and found < totals[-1] else None
+    found = seen(noted(), answers.listing_in, answers.model_id)
+    total = total_of(iter(told))
+    return (found, total) if total is not None and found < total else None
 
 
 def _judge(kept: Kept, state: SweepState, *partitions: str) -> None:

@@ -68,6 +68,8 @@ def listing_of(page: object) -> Listing | None:
 
 def _total(envelope: Mapping[str, Any]) -> int | None:
     value = envelope.get("TotalCount", envelope.get("total_count"))
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

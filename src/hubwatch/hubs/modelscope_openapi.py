@@ -79,13 +79,19 @@ class _Slice:
     narrowed: tuple[tuple[str, str], ...] = ()
     parent: "_Slice | None" = None
     total: int | None = None
+    rows: int = 0  # of the order that showed most
     ids: set[str] = field(default_factory=set)
     owners: dict[str, None] = field(default_factory=dict)
     values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in _FILTERS})
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the depth limit hides some of it, as far as the hub tells; where it gives no total, whether the walk came so deep."""
+        return self.rows >= DEPTH if self.total is None else self.total > DEPTH
+
+    @property
     def is_missing_some(self) -> bool:
-        return self.total is None or len(self.ids) < self.total
+        return self.is_cut if self.total is None else len(self.ids) < self.total
 
     def partition(self, sort: str) -> str:
         name = " ".join(["openapi", *(f"{name}={value}" for name, value in self.narrowed), sort])
@@ -93,7 +99,7 @@ class _Slice:
 
     def take(self, listing: Listing) -> None:
         """Remember what a page of this slice held, here and in the wider slices."""
-        if listing.total is not None:
+        if listing.total is not None and (listing.records or self.total is None):
             self.total = listing.total
         for place, record in enumerate(listing.records):
             name = answers.model_id(record)
@@ -151,7 +157,7 @@ class _Walks:
         yield from self._pages(slice_, sort, reaches)
         for page in self._kept.read(slice_.partition(sort)):
             reached = reached or any(is_over(record) for record in answers.listing_in(page.body).records)
-        if self._left is None and not reached and slice_.total is not None and slice_.total > DEPTH:
+        if self._left is None and not reached and slice_.is_cut:
             self._fall_short(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
 
     def _owners_met(self, whole: _Slice, done: set[str]) -> Iterator[Page]:
@@ -168,8 +174,7 @@ class _Walks:
         """The slice by each sort until all of it was seen; one order is enough where the depth limit does not cut."""
         for sort in _SORTS:
             yield from self._pages(slice_, sort, self._is_no_narrower(slice_))
-            cut = slice_.total is not None and slice_.total > DEPTH
-            if not cut or not slice_.is_missing_some or self._is_spent or self._is_no_narrower(slice_)(None):
+            if not slice_.is_cut or not slice_.is_missing_some or self._is_spent or self._is_no_narrower(slice_)(None):
                 return
 
     def _narrowed(self, slice_: _Slice, levels: int) -> Iterator[Page]:
@@ -177,7 +182,7 @@ class _Walks:
         asked = {name for name, _ in slice_.narrowed}
         for name in _FILTERS:
             for value in list(slice_.values[name]) if f"filter.{name}" not in asked else []:
-                if levels == 0 or not slice_.is_missing_some or self._is_spent or (slice_.total or 0) <= DEPTH:
+                if levels == 0 or not slice_.is_missing_some or self._is_spent or not slice_.is_cut:
                     return
                 narrower = _Slice((*slice_.narrowed, (f"filter.{name}", value)), slice_)
                 yield from self._in_every_order(narrower)
@@ -196,25 +201,30 @@ class _Walks:
 
     def _pages(self, slice_: _Slice, sort: str, is_over: Callable[[Any], bool]) -> Iterator[Page]:
         """The pages of one slice in one order; those kept already are remembered first."""
-        partition = slice_.partition(sort)
+        partition, rows = slice_.partition(sort), 0
         for page in self._kept.read(partition):
             slice_.take(answers.listing_in(page.body))
+            rows += page.facts.records
 
         def ask(number: int, size: int) -> Ask:
             return openapi_ask(self._client, number, size, slice_.narrowed, sort)
 
         def read(answer: Answer) -> Listing:
             listing = answers.listing(answer)
-            slice_.total = listing.total if listing.total is not None else slice_.total
+            if listing.total is not None and (listing.records or slice_.total is None):
+                slice_.total = listing.total
             return listing
 
+        slice_.rows = max(slice_.rows, rows)
         if self._is_spent:
             return
         for page in numbered_pages(
             self._client, Numbered(partition, ask, read, answers.model_id, PAGE, DEPTH, is_over), self._kept, self._left
         ):
             slice_.take(answers.listing_in(page.body))
-            if not slice_.narrowed and page.facts.total is not None:
+            rows += page.facts.records
+            slice_.rows = max(slice_.rows, rows)
+            if not slice_.narrowed and page.facts.total is not None and page.facts.records:
                 self._state.listed_total = page.facts.total
             self._left = None if self._left is None else self._left - page.facts.records
             yield page
@@ -223,6 +233,8 @@ class _Walks:
         short = shortfall(len(slice_.ids), slice_.total)
         if short:
             self._fall_short(f"{short.removesuffix('listed models were seen')}{told}")
+        elif slice_.total is None and slice_.is_cut:
+            self._fall_short(f"{len(slice_.ids)} {told}, if there are any: the hub gives no total")
 
     def _fall_short(self, told: str) -> None:
         self._state.short = "; ".join(part for part in (self._state.short, told) if part)

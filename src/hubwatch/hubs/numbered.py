@@ -7,15 +7,17 @@ of size s at offset o is number o/s + 1, so the size is always one that divides 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from hubwatch.exchange import Answer, Ask
-from hubwatch.failures import BrokenPage, LoopingPages
+from hubwatch.failures import BrokenPage, LoopingPages, Refused, SoftError
 from hubwatch.http import Client
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk
-_EMPTY_TRIES = 2  # how often a page is empty before its time until that is believed to be the end
+_EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
+_NO_SUCH_PAGE = (400, 404, 416)  # how a hub may refuse a page behind the last
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,24 @@ class _Reading:
 def numbered_pages(client: Client, how: Numbered, kept: Kept, left: int | None) -> Iterator[Page]:
     """The pages of the partition from where it stands, at most `left` records of them."""
     last = kept(how.partition)
-    if last is None:
-        start = 0
-    elif last.next is not None:
-        start = int(last.next)
-    else:
+    if last is not None and last.next is None:
         return
     walk = _Walk(client, how, left)
-    for answer, reading in client.walk(walk.ask(start, left), walk.read):
-        listing, body = reading.listing, answer.ask.body
-        facts = PageFacts(
-            *(answer.url, answer.status, answer.at, len(listing.records), len(answer.body)),
-            next=None if reading.offset is None else str(reading.offset),
-            request=body.decode() if body else None,
-            total=listing.total,
-        )
-        yield Page(facts, answer.body, how.partition)
+    if last is not None:
+        walk.resume(next(kept.read(how.partition)).facts, last)
+    try:
+        for answer, reading in client.walk(walk.ask(walk.start, left), walk.read):
+            listing, body = reading.listing, answer.ask.body
+            facts = PageFacts(
+                *(answer.url, answer.status, answer.at, len(listing.records), len(answer.body)),
+                next=None if reading.offset is None else str(reading.offset),
+                request=body.decode() if body else None,
+                total=listing.total,
+            )
+            yield Page(facts, answer.body, how.partition)
+    except (Refused, SoftError) as refusal:
+        if not walk.is_all_read or (isinstance(refusal, Refused) and refusal.status not in _NO_SUCH_PAGE):
+            raise
 
 
 class _Walk:
@@ -75,6 +79,18 @@ class _Walk:
         self._places: dict[Ask, tuple[int, int, int | None]] = {}  # request -> offset, size, records wanted from there on
         self._before: tuple[str | None, ...] = ()
         self._empty = 0
+        self._total: int | None = None  # the most that a page with records said there is
+        self.start = 0
+        self.is_all_read = False  # whether as many rows lie behind as the hub says it has: the next page may not be there
+
+    def resume(self, first: PageFacts, last: PageFacts) -> None:
+        """Go on behind `last`; the walk's `first` page tells whether the hub caps its pages below what we ask for."""
+        self.start, self._total = int(last.next or 0), last.total
+        self.is_all_read = last.total is not None and 0 < last.total <= self.start
+        whole = self._how.ask(1, self._how.size)
+        asked_whole = first.request == whole.body.decode() if whole.body else _query(first.url) == _query(whole.url)
+        if asked_whole and 0 < first.records < self._size:
+            self._size = first.records
 
     def ask(self, offset: int, wanted: int | None) -> Ask:
         """The request for the page at `offset`, as large as fits."""
@@ -95,13 +111,17 @@ class _Walk:
         keys = tuple(self._how.key(record) for record in listing.records)
         if count > 1 and keys == self._before:
             raise LoopingPages(f"{self._client.hub}: {answer.ask} repeats the records of the page before")
-        if offset == 0 and count < size and total is not None and count < total:
-            size = self._size = count  # the hub caps its pages below what we ask for
+        self._empty = 0
+        if total is not None and total < count:
+            total = None  # a total below what is seen says nothing
+        self._total = max(total or 0, self._total or 0) or None
+        if offset == 0 and count < size and (total is None or count < total):
+            size = self._size = count  # the hub caps its pages below what we ask for, or this is all: the next page tells
         behind = offset + size
         is_last = total is not None and behind >= total and count < size
         if is_last or (self._how.is_over and self._how.is_over(listing.records[-1])):
             return _Reading(listing, None, None)
-        self._before = keys
+        self._before, self.is_all_read = keys, total is not None and offset + count >= total
         wanted = None if wanted is None else wanted - count
         if wanted is not None and wanted <= 0:
             return _Reading(listing, behind, None)
@@ -110,11 +130,23 @@ class _Walk:
         return _Reading(listing, behind, self.ask(behind, wanted))
 
     def _empty_page(self, answer: Answer, listing: Listing, offset: int) -> _Reading:
-        """The end; asked again first when the hub says that there is more."""
+        """The end; asked again first where the hub does not say, or said otherwise: an empty page may be a hub's passing trouble."""
         self._empty += 1
-        if listing.total is not None and offset < listing.total and self._empty < _EMPTY_TRIES:
-            raise BrokenPage(f"{self._client.hub}: {answer.ask} is empty, though the hub says it lists {listing.total}")
+        expected = max(listing.total or 0, self._total or 0)
+        if self._empty < _EMPTY_TRIES and (offset < expected or (offset and not expected)):
+            said = f"the hub says it lists {expected}" if expected else "the page before it was not"
+            raise BrokenPage(f"{self._client.hub}: {answer.ask} is empty, though {said}")
         return _Reading(listing, None, None)
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(url).query)
+
+
+def total_of(totals: Iterator[PageFacts]) -> int | None:
+    """How many models the hub last said there are, with a page that had some; an empty page's word counts where there is no other."""
+    told = [(facts.records > 0, facts.total) for facts in totals if facts.total is not None]
+    return next((total for has_some in (True, False) for has, total in reversed(told) if has is has_some), None)
 
 
 def seen(pages: Iterator[Page], listing_of: Callable[[bytes], Listing], key: Callable[[Any], str | None]) -> int:
