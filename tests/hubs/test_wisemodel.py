@@ -134,7 +134,7 @@ def test_the_list_is_walked_by_id_however_the_next_page_is_named(tmp_path: Path,
     result = run(tmp_path, hub)
     assert (result.complete, result.records) == (True, 300), result.message
     assert {request.url.host for request in hub.requests} == {"127.0.0.1"}
-    assert [request.url.params.get("id_after") for request in hub.requests] == [None, "100", "200"] + ([] if links else ["300"])
+    assert [request.url.params.get("id_after") for request in hub.requests] == [None, "100", "200", "300"] + ([] if links else ["300"])
     first = dict(hub.requests[0].url.params)
     assert first == {
         "pagination": "keyset",
@@ -144,6 +144,56 @@ def test_the_list_is_walked_by_id_however_the_next_page_is_named(tmp_path: Path,
         "simple": "true",
         "visibility": "public",
     }
+
+
+def test_a_page_that_is_empty_once_is_asked_for_again(tmp_path: Path) -> None:
+    hub, times = Hub([project(number, f"a/m{number}") for number in range(1, 301)]), iter(range(9))
+    hub.odd = lambda request: httpx.Response(200, json=[]) if request.url.params.get("id_after") == "200" and not next(times) else None
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records, result.retries) == (True, 300, 1), result.message
+
+
+def test_a_link_that_is_missing_once_ends_nothing(tmp_path: Path) -> None:
+    hub = Hub([project(number, f"a/m{number}") for number in range(1, 451)])
+
+    def without_link(request: httpx.Request) -> httpx.Response | None:
+        if request.url.params.get("id_after") != "200":
+            return None
+        hub.links, links = None, hub.links
+        answer = hub._keyset(dict(request.url.params))
+        hub.links = links
+        return answer
+
+    hub.odd = without_link
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 450), result.message
+
+
+def test_pages_capped_by_a_hub_without_links_and_headers_are_walked_to_the_end(tmp_path: Path) -> None:
+    hub = Hub([project(number, f"a/m{number}") for number in range(1, 351)], links=None)
+    hub.odd = lambda request: hub._keyset(dict(request.url.params) | {"per_page": "50"})
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 350), result.message
+
+
+def test_a_page_size_said_twice_is_read(tmp_path: Path) -> None:
+    hub = Hub()
+    hub.odd = lambda request: httpx.Response(200, json=[project(1, "a/m")], headers={"x-per-page": "100, 100"})
+    assert run(tmp_path, hub).complete
+
+
+def test_projects_in_subgroups_are_listings(tmp_path: Path) -> None:
+    assert run(tmp_path, Hub([project(1, "g/sub/m"), project(2, "a/m")])).complete
+    assert rows(tmp_path, "select model_id, namespace, name from listings order by 1") == [("a/m", "a", "m"), ("g/sub/m", "g", "sub/m")]
+
+
+def test_an_id_given_as_text_is_the_same_id(tmp_path: Path) -> None:
+    hub = Hub([project(6, "a/m")], licenses={6: {"key": "mit"}})
+    hub.odd = lambda request: (
+        httpx.Response(200, json=[project(6, "a/m") | {"id": "6"}]) if request.url.path == "/api/v4/projects" else None
+    )
+    assert run(tmp_path, hub, license_budget=5).complete
+    assert rows(tmp_path, "select hub_key, license from listings") == [("6", "mit")]
 
 
 def test_a_hub_that_ignores_the_cursor_is_noticed(tmp_path: Path) -> None:
@@ -161,7 +211,11 @@ def test_a_killed_sweep_goes_on_behind_its_last_kept_page(tmp_path: Path) -> Non
     assert (broken.failed, broken.records) == (True, 200)
     hub.odd, asked = lambda request: None, len(hub.requests)
     assert run(tmp_path, hub).complete
-    assert [request.url.params.get("id_after") for request in hub.requests[asked:]] == ["200", "300"]
+    assert [request.url.params.get("id_after") for request in hub.requests[asked:]] == [
+        "200",
+        "300",
+        "300",
+    ]  # an empty page is asked for again
 
 
 @pytest.mark.parametrize("limit", [1, 130])
@@ -268,6 +322,10 @@ def test_a_license_is_looked_up_again_only_when_the_project_was_active_since(tmp
     run(tmp_path, hub, day=date(2026, 5, 2), license_budget=9)
     assert looked_up(hub) == [2, 1, 1]
     assert rows(tmp_path, "select license_raw from listings order by model_id") == [("mit",), ("apache-2.0",)]
+    hub.projects[0]["last_activity_at"] = "2026-05-04T00:00:00Z"
+    del hub.licenses[1]
+    run(tmp_path, hub, day=date(2026, 5, 4), license_budget=9)
+    assert rows(tmp_path, "select license_raw from listings order by model_id") == [(None,), ("apache-2.0",)]
 
 
 def test_a_project_without_license_has_none_and_is_not_asked_again(tmp_path: Path) -> None:
@@ -430,7 +488,7 @@ def test_a_faulty_configuration_is_one_line_with_the_variable_and_fails_this_hub
 def test_the_listing_block_ships_empty_and_asks_for_nothing(tmp_path: Path) -> None:
     hub = Hub([project(1, "a/m")])
     run(tmp_path, hub)
-    assert [request.url.path for request in hub.requests] == ["/api/v4/projects"]
+    assert {request.url.path for request in hub.requests} == {"/api/v4/projects"}
 
 
 def test_a_token_of_the_configured_call_is_read_from_its_own_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ what a project is stays unknown; `codes/...` are code repositories and no listin
 Uncertain: rate limits (1 request a second unless configured).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Ref
 from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
-from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall
+from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall, total_of
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
@@ -36,6 +37,7 @@ RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
   when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
   else [json_object('looked_up', page)] end"""
 NEW_OVERLAP = timedelta(days=21)  # projects are made public weeks after they were created
+_EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
 _KEYSET = (("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"))
 _PUBLIC = (("simple", "true"), ("visibility", "public"))  # a token would show private projects, too
 
@@ -53,6 +55,7 @@ class _Reading:
     records: int
     link: str | None
     next: Ask | None
+    is_repeated: bool = False  # the page before once more: there is no other
 
 
 def records_of(page: object) -> list[object]:
@@ -104,7 +107,7 @@ def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepSta
     state.mapping = listing.mapping()
     how = Numbered("listing", listing.asks(client), listing.read, listing.model_id, listing.page_size)
     for page in numbered_pages(client, how, kept, left):
-        state.listed_total = page.facts.total if page.facts.total is not None else state.listed_total
+        state.listed_total = total_of(facts for facts in (page.facts,) if facts.records) or state.listed_total
         yield page
     if left is None:
         found = seen(kept.read("listing"), lambda body: listing.listing_of(lenient_json(body)) or Listing([], None), listing.model_id)
@@ -114,29 +117,43 @@ def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepSta
 def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...], kept: Kept, left: int | None) -> Iterator[Page]:
     """The projects by ascending id from where the partition stands, at most `left` of them."""
     last = kept(partition)
-    if last is None:
-        start = client.url("/api/v4/projects", [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
-    elif last.next is not None:
+    start = client.url("/api/v4/projects", [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
+    if last is not None:
+        if last.next is None:
+            return
         start = _with(client.at_home(last.next), per_page=str(_page_size(left)))
-    else:
-        return
-    before: dict[Ask, tuple[int | None, int]] = {Ask(start): (left, -1)}  # projects wanted, and the last id before each page
-    linked = False  # whether this hub's links arrive here: then a page without one is the last
+    # Of each page: projects wanted, the last id before it, and whether it is asked for although the page before it seemed to be the last.
+    before: dict[Ask, tuple[int | None, int, bool]] = {Ask(start): (left, -1, last is None)}
+    empty, full, linked = 0, 0, False
 
     def read(answer: Answer) -> _Reading:
-        nonlocal linked
-        wanted, behind = before[answer.ask]
+        nonlocal empty, full, linked
+        wanted, behind, is_doubted = before[answer.ask]
         records = whole_array(answer, NAME)
-        last = _edge(records[-1]) if records else None
-        if last is not None and last <= behind:
-            raise LoopingPages(f"{NAME}: {answer.url} ends at project {last}, not behind {behind}, where the page before it ended")
-        linked = linked or answer.next_link is not None
-        link = None if linked and answer.next_link is None else _next(client, answer, len(records), last)
+        if not records:
+            empty += 1
+            if answer.next_link or (empty < _EMPTY_TRIES and not is_doubted):
+                said = "names a next page" if answer.next_link else "the page before it was full"
+                raise BrokenPage(f"{NAME}: {answer.url} is empty, but {said}")
+            return _Reading(0, None, None)
+        end = _edge(records[-1])
+        if end is not None and end <= behind and is_doubted:
+            return _Reading(len(records), None, None, is_repeated=True)  # a hub that has no more and reads no cursor
+        if end is not None and end <= behind:
+            raise LoopingPages(f"{NAME}: {answer.url} ends at project {end}, not behind {behind}, where the page before it ended")
+        empty, linked = 0, linked or answer.next_link is not None
+        full = full or _page_of(answer)
+        is_short = len(records) < full and answer.next_link is None
+        # The first page may be short because the hub caps pages and its links and headers do not arrive: the next one tells.
+        doubt = is_short and behind < 0 and not linked and "x-per-page" not in answer.headers
+        if doubt:
+            full = len(records)
+        link = None if is_short and not doubt else _next(client, answer, end, doubt)
         wanted = None if wanted is None else wanted - len(records)
         if link is None or (wanted is not None and wanted <= 0):
             return _Reading(len(records), link, None)
         after = Ask(_with(link, per_page=str(_page_size(wanted))))
-        before.setdefault(after, (wanted, behind if last is None else last))
+        before.setdefault(after, (wanted, behind if end is None else end, doubt or (linked and answer.next_link is None)))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(Ask(start), read):
@@ -144,19 +161,21 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         yield Page(facts, answer.body, partition)
 
 
-def _next(client: Client, answer: Answer, count: int, last: int | None) -> str | None:
-    """Where the walk goes on: the hub's link; behind a full page without one (a front end may drop it), the last id."""
+def _page_of(answer: Answer) -> int:
+    """How many projects a full page has: as the hub says, else as it was asked."""
+    told = re.match(r"\d+", answer.headers.get("x-per-page", ""))
+    return int(told[0]) if told else int(dict(parse_qsl(urlsplit(answer.ask.url).query)).get("per_page", PAGE))
+
+
+def _next(client: Client, answer: Answer, end: int | None, is_doubted: bool) -> str | None:
+    """Where the walk goes on behind a page: by the hub's link, else (a front end may drop it) behind the last id."""
     if answer.next_link:
-        if not count:
-            raise BrokenPage(f"{NAME}: {answer.url} is empty but names a next page")
         return client.at_home(answer.next_link)
-    asked = dict(parse_qsl(urlsplit(answer.ask.url).query)).get("per_page", str(PAGE))
-    full = int(answer.headers.get("x-per-page") or asked)
-    if count < full:
+    if end is not None:
+        return _with(answer.ask.url, id_after=str(end))
+    if is_doubted:
         return None
-    if last is None:
-        raise BrokenPage(f"{NAME}: {answer.url} is full, names no next page, and its last project has no id")
-    return _with(answer.ask.url, id_after=str(last))
+    raise BrokenPage(f"{NAME}: {answer.url} is full, names no next page, and its last project has no id")
 
 
 def _owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
@@ -208,7 +227,7 @@ def _edge(record: msgspec.Raw) -> int | None:
     except (msgspec.DecodeError, UnicodeDecodeError):  # the loader rejects it with its reason; the walk goes on
         project = lenient_json(bytes(record))
         known = project.get("id") if isinstance(project, dict) else None
-        return known if isinstance(known, int) else None
+        return int(known) if isinstance(known, int) or (isinstance(known, str) and known.isdecimal()) else None
 
 
 def _page_size(wanted: int | None) -> int:

@@ -7,11 +7,11 @@ with taken as (
     getvariable('mapping')::json as mapping
   from record
 ), license as (
-  select looked_up->>'$.id' as hub_key, arg_max(coalesce(looked_up->>'$.license.key', looked_up->>'$.license.name'),
-    looked_up->>'$.last_activity_at') as license_raw
+  select looked_up->>'$.id' as hub_key, arg_max_null(coalesce(looked_up->>'$.license.key', looked_up->>'$.license.name'),
+    coalesce(looked_up->>'$.last_activity_at', '')) as license_raw  -- a license that was removed is none
   from taken where looked_up is not null group by 1
 ), project as (
-  select segment, position, json_text(said[1]) as model_id, said[2]::varchar as hub_key, json_text(said[3]) as title,
+  select segment, position, json_text(said[1]) as model_id, said[2]->>'$' as hub_key, json_text(said[3]) as title,
     said[4] as said_created, said[5] as said_active, coalesce(json_text(said[6]), 'public') as visibility, shape
   from taken where looked_up is null and listed is null
 ), site as (
@@ -36,7 +36,7 @@ with taken as (
 ), project_read as (
   select *, case
       when shape is distinct from 'OBJECT' then 'the record is not an object'
-      when not is_model_id(model_id) then 'path_with_namespace is not owner/name'
+      when not is_nested_id(model_id) then 'path_with_namespace is not owner/name'  -- or group/subgroup/name
       when is_moment_given(said_created) and moment(said_created) is null then 'created_at is no time'
       when is_moment_given(said_active) and moment(said_active) is null then 'last_activity_at is no time'
     end as reason

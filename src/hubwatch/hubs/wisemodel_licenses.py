@@ -58,7 +58,7 @@ def pages(client: Client, budget: int, kept: Kept, state: SweepState) -> Iterato
     stale = [project for project in wanted.values() if project.id in known and known[project.id] < project.active]
     asked = sorted(unknown, key=lambda project: project.created, reverse=True) + sorted(stale, key=lambda project: known[project.id])
     for page in _ask(client, asked[:budget], state):
-        known[lenient_json(page.body)["id"]] = page.facts.at
+        known[int(lenient_json(page.body)["id"])] = page.facts.at
         yield page
     state.notes = [note for note in state.notes if not note.startswith(_UNKNOWN)]
     if missing := wanted.keys() - known.keys():
@@ -105,11 +105,14 @@ def _ask(client: Client, wanted: list[Project], state: SweepState) -> Iterator[P
 
 
 def _project(record: object) -> Project | None:
-    if not isinstance(record, dict) or not isinstance(record.get("id"), int):
+    if not isinstance(record, dict):
         return None
-    path = path_of(record)
+    path, number = path_of(record), record.get("id")
+    number = int(number) if isinstance(number, str) and number.isdecimal() else number
     return (
-        None if path is None else Project(record["id"], path, _instant(record.get("created_at")), _instant(record.get("last_activity_at")))
+        None
+        if path is None or not isinstance(number, int)
+        else Project(number, path, _instant(record.get("created_at")), _instant(record.get("last_activity_at")))
     )
 
 

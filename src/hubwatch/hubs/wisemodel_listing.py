@@ -123,8 +123,12 @@ class SiteListing(_Strict):
     def listing_of(self, page: object) -> Listing | None:
         """The records and the total of an answer, or None when there is no list where it is due."""
         records, total = _at(page, self.items), _at(page, self.total) if self.total else None
+        if records is None and _is_null(page, self.items):
+            records = []  # as a page behind the last may say it
         if not isinstance(records, list):
             return None
+        if isinstance(total, str) and total.isdecimal():
+            total = int(total)
         return Listing(records, total if isinstance(total, int) and not isinstance(total, bool) else None)
 
     def value(self, record: object, name: str) -> object:
@@ -162,6 +166,13 @@ def _at(value: Any, pointer: str) -> Any:
     for key in pointer.split("."):
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _is_null(value: Any, pointer: str) -> bool:
+    """Whether the last key is there, and null."""
+    before, _, last = pointer.rpartition(".")
+    holder = _at(value, before) if before else value
+    return isinstance(holder, dict) and last in holder and holder[last] is None
 
 
 def _filled(value: Any, page: int, size: int) -> Any:
