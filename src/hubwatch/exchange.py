@@ -51,7 +51,7 @@ def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
     """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
     try:
         return msgspec.json.decode(answer.body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = whole_json(answer, hub)
     if not isinstance(value, list):
         raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{said(answer)}")
@@ -71,7 +71,18 @@ def whole_json(answer: Answer, hub: str) -> Any:
 def lenient_json(body: bytes) -> Any:
     """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
     # The standard library's reader takes NaN and lone surrogates, as hubs may send.
-    return json.loads(body.decode("utf-8-sig", errors="replace"))
+    try:
+        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_whole_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _whole_number(text: str) -> int | float:
+    """The number; one of more digits than Python reads is no counter, and infinite."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
@@ -100,7 +111,7 @@ def quota(headers: Mapping[str, str]) -> tuple[int, int] | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a `Retry-After` in either of its forms; None when absent or unreadable."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         until = email.utils.parsedate_to_datetime(value)

@@ -1,7 +1,7 @@
 """Hugging Face as other stand-ins may give it: cursors that overlap, ids of any order, stray values, refusals in any words."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ def run(data: Path, *steps: Step) -> tuple[pipeline.HubResult, list[str]]:
         result = pipeline.run(settings_for(data, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
     with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
         return result, [name for (name,) in con.execute("select model_id from observations order by model_id").fetchall()]
+
+
+def written(data: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
 
 
 def test_a_page_that_begins_with_the_last_record_of_the_page_before_is_settled_by_key(tmp_path: Path) -> None:
@@ -101,3 +106,64 @@ VALID = [name for name in FIELDS if name not in ("gated", "safetensors")]
 def test_the_fields_that_a_400_leaves_out_of_its_list_are_those_refused(error: dict[str, Any]) -> None:
     refusal = Refused("400", 400, json.dumps(error).encode())
     assert _refused_fields(refusal, list(FIELDS)) == ["gated", "safetensors"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bad request: https://huggingface.co/api/models?" + "&".join(f"expand[]={name}" for name in FIELDS),
+        "Bad request: /api/models?" + "&".join(f"expand%5B%5D={name}" for name in FIELDS),
+        "Invalid cursor for sort createdAt",
+        "tags and likes of gated models need a token",
+        "Invalid sort, must be one of createdAt, downloads, likes, lastModified, trendingScore",
+    ],
+)
+def test_a_400_about_something_else_costs_no_field(text: str) -> None:
+    assert _refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == []
+
+
+def test_valid_fields_may_be_listed_with_spaces() -> None:
+    text = f"Unknown value gated. Valid values: author {' '.join(VALID)} siblings sha"
+    assert _refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == ["gated", "safetensors"]
+
+
+def test_a_field_refused_in_the_midst_of_a_sweep_is_dropped_from_there_on(tmp_path: Path) -> None:
+    refusal = answer({"error": f"Invalid expand: gated, valid values: {', '.join(n for n in FIELDS if n != 'gated')}"}, "400 Bad Request")
+    result, _names = run(tmp_path, linked([made(1), made(2)], "b"), refusal, answer([made(3)]))
+    assert (result.complete, result.records) == (True, 3), result.message
+    assert "the hub refused the field(s) gated" in result.message
+
+
+def test_a_page_that_is_empty_once_ends_no_sweep_that_is_gone_on_with(tmp_path: Path) -> None:
+    settings_broken, _ = run(tmp_path, linked([made(1), made(2)], "b"), answer([], "404 Not Found"))
+    assert settings_broken.failed
+    result, names = run(tmp_path, answer([]), answer([made(3)]))
+    assert (result.complete, result.retries) == (True, 1), result.message
+    assert names == ["a/m1", "a/m2", "a/m3"]
+
+
+def test_a_record_dated_in_the_future_does_not_end_the_walk(tmp_path: Path) -> None:
+    late = made(2, createdAt="2099-01-01T00:00:00.000Z")
+    result, names = run(tmp_path, linked([made(1), late], "b"), answer([made(3), made(4)]))
+    assert (result.complete, names) == (True, ["a/m1", "a/m2", "a/m3", "a/m4"]), result.message
+
+
+def test_times_with_an_offset_are_read_as_utc_and_ids_that_are_no_text_are_rejected(tmp_path: Path) -> None:
+    good = [made(number) for number in range(2, 40)]
+    result, _names = run(tmp_path, answer([made(1, createdAt="2024-03-01T08:00:00.000+08:00"), *good, made(40, id=["a/b"])]))
+    assert (result.records, result.rejected) == (39, 1), result.message
+    assert written(tmp_path, "select created_at from listings where model_id = 'a/m1'") == [(datetime(2024, 3, 1),)]
+
+
+def test_a_number_that_python_cannot_read_costs_no_other_record(tmp_path: Path) -> None:
+    good = [made(number) for number in range(1, 40)]
+    body = json.dumps([*good, made(40, downloads="@")]).replace('"@"', "9" * 5000).encode()
+    result, _names = run(tmp_path, linked(body, "b"), answer([made(41)]))
+    assert (result.complete, result.records, result.rejected) == (True, 40, 1), result.message
+
+
+def test_a_page_nested_too_deep_is_told_as_one_that_cannot_be_read(tmp_path: Path) -> None:
+    with Scripted(answer(("[" * 5000 + "]" * 5000).encode())) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=1), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert result.failed
+    assert "nested too deep" in result.message

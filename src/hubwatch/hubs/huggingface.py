@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
 from hubwatch.failures import BrokenPage, LoopingPages, Refused
 from hubwatch.http import Client
@@ -43,6 +44,13 @@ FIELDS = (
     "baseModels",
     "safetensors",
 )
+# What the list route is known to expand.
+_KNOWN = {
+    *("author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults", "gated"),
+    *("gguf", "inference", "inferenceProviderMapping", "lastModified", "library_name", "likes", "mask_token", "model-index"),
+    *("pipeline_tag", "private", "resourceGroup", "safetensors", "sha", "siblings", "spaces", "tags", "transformersInfo"),
+    *("trendingScore", "widgetData", "xetEnabled"),
+}
 PROMISED = ("id", "createdAt", "downloads", "downloadsAllTime", "likes", "tags")
 # How DuckDB finds the records of a kept page, and how Python does.
 PAGE_COLUMNS = "{page: 'JSON[]'}"
@@ -102,7 +110,9 @@ def records_of(page: object) -> list[object]:
 
 def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
     """Every page of the sweep that is not kept yet; a page's `next` is null where its partition ends."""
-    state.fields = state.fields or list(FIELDS)
+    state.fields, state.short = state.fields or list(FIELDS), None
+    if sweep.kind == "owners":
+        state.owners = sorted({*state.owners, *sweep.owners})
     left = sweep.limit
     for walk in _walks(client, sweep, kept, state):
         for page in _walk(client, walk, kept, state, left):
@@ -133,26 +143,25 @@ def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Itera
 
 
 def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
-    """The pages of one partition from where it stands; fields that the hub names as invalid are dropped at its start."""
-    last = kept(walk.partition)
-    if last is not None:
-        if last.next is not None:
-            yield from _follow(client, walk, Ask(_sized(client.at_home(last.next), _page_size(left))), left)
-        return
+    """The pages of one partition from where it stands; fields that the hub names as invalid are dropped, whenever it does."""
     while True:
-        begun = False
+        last = kept(walk.partition)
+        if last is None:
+            start = _first(client, walk, state, _page_size(left))
+        elif last.next is None:
+            return
+        else:
+            start = Ask(_expanding(_sized(client.at_home(last.next), _page_size(left)), state.fields))
         try:
-            for page in _follow(client, walk, _first(client, walk, state, _page_size(left)), left):
-                begun = True
+            for page in _follow(client, walk, start, left, is_first=last is None):
                 yield page
+                left = None if left is None else left - page.facts.records
             return
         except Refused as refusal:
-            if begun:
-                raise
-            _drop_refused(refusal, state)
+            _drop_refused(refusal, state)  # and on from the last page kept
 
 
-def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterator[Page]:
+def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first: bool) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
     before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
     empty = 0
@@ -165,7 +174,7 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None) -> Iterat
         link = client.at_home(answer.next_link) if answer.next_link else None
         if not records:
             empty += 1
-            if link or (answer.ask != start and empty < _EMPTY_TRIES):
+            if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
         elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
             raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
@@ -246,19 +255,30 @@ def _edge(record: msgspec.Raw) -> _Edge:
     try:
         return msgspec.json.decode(record, type=_Edge)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = lenient_json(bytes(record))
-        named = isinstance(found, dict)
-        return _Edge(found.get("_id"), found.get("createdAt"), found.get("downloads")) if named else _Edge()
+        found = None
+        with contextlib.suppress(ValueError):  # the loader rejects it with its reason; the walk goes on
+            found = lenient_json(bytes(record))
+        if not isinstance(found, dict):
+            return _Edge()
+        return _Edge(found.get("_id"), found.get("createdAt"), found.get("downloads"))
 
 
 def _created(edge: _Edge) -> datetime | None:
-    """When the record says it was created, else the second that `_id` begins with (UTC)."""
+    """When the record says it was created, else the second that `_id` begins with (UTC); None when that is yet to come."""
+    found = None
     with contextlib.suppress(TypeError, ValueError, OverflowError):
         at = datetime.fromisoformat(edge.created)
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    if not isinstance(edge.key, str) or not re.fullmatch("[0-9a-f]{24}", edge.key):
-        return None
-    return datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
+        found = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    if found is None and isinstance(edge.key, str) and re.fullmatch("[0-9a-f]{24}", edge.key):
+        found = datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
+    return None if found is not None and found > now() + timedelta(days=1) else found
+
+
+def _expanding(url: str, fields: list[str]) -> str:
+    """The same page address without the fields that are not asked for any more."""
+    parts = urlsplit(url)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "expand[]" or pair[1] in fields]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _sized(url: str, size: int) -> str:
@@ -269,15 +289,35 @@ def _sized(url: str, size: int) -> str:
 
 
 def _refused_fields(refusal: Refused, fields: list[str]) -> list[str]:
-    """Those of our fields that a 400 names as invalid: not in the list of valid ones it gives, or named without one."""
+    """Those of our fields that a 400 names as invalid: not in the list of valid ones it gives, or named without one.
+
+    A field is given up for the rest of the sweep, so what is not about fields must name none: a list that lacks most of
+    ours is of something else (orders, say), and so is a text about a cursor, an order, a token or a limit.
+    """
     if refusal.status != 400:
         return []
-    text = _listed_with_commas(refusal.body)
-    runs = re.findall(r"[\w.-]+(?:,[\w.-]+)+", text)
-    valid = max(({word.strip(".-") for word in run.split(",")} for run in runs), key=len, default=set())
-    if len(valid & set(fields)) >= 2:
+    text = _listed_with_commas(re.sub(rb"https?://\S+|/api/\S+", b" ", refusal.body))
+    valid = max(_lists_in(text), key=lambda found: len(found & set(fields)), default=set())
+    if 2 * len(valid & set(fields)) >= len(fields):
         return [name for name in fields if name not in valid]
-    return [name for name in fields if re.search(rf"\b{re.escape(name)}\b", text)]
+    if re.search(r"(?i)cursor|sort|token|limit|direction|author", text):
+        return []
+    named = [name for name in fields if re.search(rf"\b{re.escape(name)}\b", text)]
+    return named if 2 * len(named) < len(fields) else []
+
+
+def _lists_in(text: str) -> Iterator[set[str]]:
+    """What a text may list: words between commas, and known names in a row however they are parted."""
+    for run in re.findall(r"[\w.-]+(?:,[\w.-]+)+", text):
+        yield {word.strip(".-") for word in run.split(",")}
+    row: set[str] = set()
+    for word in re.findall(r"[\w-]+", text):
+        if word not in _KNOWN:
+            yield row
+            row = set()
+        else:
+            row.add(word)
+    yield row
 
 
 def _listed_with_commas(body: bytes) -> str:

@@ -12,7 +12,7 @@ with taken as (
 ), read as (
   select *,
     whole_number(downloads) as read_downloads, whole_number("downloadsAllTime") as read_total, whole_number(likes) as read_likes,
-    try_cast("createdAt" as timestamp) as created_at, try_cast("lastModified" as timestamp) as modified_at,
+    utc("createdAt") as created_at, utc("lastModified") as modified_at,
     try_cast(safetensors.total as bigint) as read_parameters,
     nullif(list_filter(tags, lambda tag: tag like 'base_model:_%'), []) as base_tags,
     nullif(list_filter(tags, lambda tag: tag like 'license:_%'), []) as license_tags
