@@ -208,6 +208,19 @@ def test_a_fact_is_never_overridden_by_a_profile_or_a_rule(con: duckdb.DuckDBPyC
     assert origin(con, "stanford-nlp") == ("Snowflake", "US", "company", "fact")
 
 
+def test_a_reviewed_name_in_another_case_is_the_bodys_only_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
+    facts = FACTS.model_copy(update={"namespaces": (*FACTS.namespaces, owned("modelscope", "stepfun", "StepFun"))})
+    known = ("StepFun", "CN", "ai_tiger", "fact")
+    listed(con, "StepFun", hub="modelscope")
+    classify(con, facts)
+    assert origin(con, "StepFun", "modelscope") == known
+    listed(con, "stepfun", hub="modelscope")
+    classify(con, facts)
+    assert origin(con, "stepfun", "modelscope") == known
+    assert origin(con, "StepFun", "modelscope") == UNKNOWN, "one is a look-alike, where owners are case-sensitive"
+    assert [row.known_by for row in explain(con, facts, "StepFun").origins] == ["none"] * len(POLICIES), "explain agrees"
+
+
 def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirror_or_a_word(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

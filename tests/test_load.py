@@ -14,6 +14,7 @@ from hubwatch import store
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.load import Loaded, load_sweep
+from hubwatch.segments import PageDamage
 from tests.kept import keep, record
 
 DAY = date(2026, 1, 1)
@@ -303,3 +304,25 @@ def test_the_real_rows_load_exactly(con: duckdb.DuckDBPyConnection, tmp_path: Pa
     got = con.execute("select model_id, task, library, parameters from listings order by model_id").fetchall()
     assert [row[0] for row in got] == sorted(row["id"] for row in rows)
     assert {row[0]: row[3] for row in got} == {row["id"]: (row.get("safetensors") or {}).get("total") for row in rows}
+
+
+def test_a_sweep_that_ended_and_lost_a_page_since_is_damage_and_not_a_smaller_hub(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    kept = keep(tmp_path, DAY, many(50), [record("good/last")])
+    state = kept.state()
+    assert state is not None
+    state.pages = 2
+    kept.save_state(state)
+    (segment,) = kept.segments()
+    segment.write_bytes(segment.read_bytes()[:-9])
+    with pytest.raises(PageDamage, match="1 of its 2 pages are whole"):
+        load_sweep(con, kept, FACTS)
+    assert con.execute("select count(*) from sweeps").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("how", [{"finished": False}, {"limited": True}])
+def test_a_complete_day_stands_when_a_part_of_it_comes_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path, how: dict[str, bool]) -> None:
+    load(con, tmp_path / "1", many(50))
+    with pytest.raises(DayFailure, match="the complete full sweep of 50 records stands; of this one 20 are kept"):
+        load(con, tmp_path / "2", many(20), **how)
+    assert con.execute("select complete, records from sweeps").fetchall() == [(True, 50)]
+    assert con.execute("select count(*) from listings").fetchall() == [(50,)]

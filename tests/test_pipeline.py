@@ -9,13 +9,14 @@ import duckdb
 import httpx
 import pytest
 
-from hubwatch import pipeline, publishing, statistics
+from hubwatch import locks, pipeline, publishing, statistics
+from hubwatch.pages import SweepPages, SweepState, kept_sweeps
 from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
 from hubwatch.settings import Settings, is_the_hubs_own
 from hubwatch.sweeps import Sweep
 from tests.conftest import settings_for
-from tests.kept import record
+from tests.kept import keep, record
 
 DAY = date(2026, 5, 20)
 
@@ -239,3 +240,48 @@ def test_the_published_file_opens_for_readers_alone(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "hubwatch.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from observations").fetchall() == [(3,)]
     assert oct((tmp_path / "hubwatch.duckdb").stat().st_mode)[-3:] == "444"
+
+
+def test_a_fresh_sweep_of_a_busy_hub_leaves_the_others_pages_alone(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(30)) as sandbox, locks.locked(tmp_path, "sweep-huggingface"):
+        kept = SweepPages(tmp_path, "huggingface", DAY, "full")
+        kept.save_state(SweepState(hub="huggingface", day=DAY, sweep="full", endpoint=sandbox.url, started_at=datetime(2026, 5, 20)))
+        result = pipeline.collect_all(settings_for(tmp_path, sandbox.url), [Sweep("huggingface", DAY, fresh=True)])["huggingface"]
+        assert result.busy
+        assert kept.state() is not None
+    with Sandbox(huggingface=rows(30)) as sandbox:
+        result = pipeline.collect_all(settings_for(tmp_path, sandbox.url), [Sweep("huggingface", DAY, fresh=True)])["huggingface"]
+    assert (result.complete, result.records) == (True, 30)
+    assert "set aside in pages/huggingface/2026-05-20/full~1" in result.message
+
+
+def test_a_new_sweep_from_another_day_on_is_refused_rather_than_taken_for_the_one_kept(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(300)) as sandbox:
+        assert run(tmp_path, sandbox, "new", since=datetime(2025, 1, 12)).complete
+        held = published(tmp_path, "select count(*) from listings")
+        other = run(tmp_path, sandbox, "new", since=datetime(2025, 1, 2))
+    assert other.failed
+    assert "begun for what was created since 2025-01-12, now it is 2025-01-02; use --fresh" in other.message
+    assert published(tmp_path, "select count(*) from listings") == held
+
+
+def test_an_owner_broken_off_leaves_the_owners_sweep_incomplete_until_it_is_whole(tmp_path: Path) -> None:
+    listed = [
+        record(f"{owner}/m{number}", _id=f"{number:08x}{place:016x}") for place, owner in enumerate("ab") for number in range(1, 1501)
+    ]
+    with Sandbox(huggingface=listed, faults=Faults.parse(["huggingface:503@page2"])) as sandbox:
+        assert run(tmp_path, sandbox, "owners", owners=("a",), settings={"HUBWATCH_ATTEMPTS": 1}).failed
+    with Sandbox(huggingface=listed) as sandbox:
+        second = run(tmp_path, sandbox, "owners", owners=("b",))
+        assert not second.complete
+        assert "not all of the owners asked for today is kept (owner-a)" in second.message
+        assert run(tmp_path, sandbox, "owners", owners=("a",)).complete
+    assert published(tmp_path, "select complete from sweeps") == [(True,)]
+
+
+def test_what_failed_to_load_is_said_whatever_was_loaded_after_it(tmp_path: Path) -> None:
+    keep(tmp_path, DAY, [*({"id": number} for number in range(9)), record("a/m")])
+    keep(tmp_path, DAY, [record("a/m")], sweep="owners")
+    result = pipeline.load_all(settings_for(tmp_path, "http://127.0.0.1:9"), kept_sweeps(tmp_path))["huggingface"]
+    assert result.failed
+    assert "cannot be read" in result.message

@@ -79,14 +79,17 @@ WITH one_spelling AS (
     SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
            any_value(confidence) * 0.95 AS confidence, any_value(source) AS source
     FROM current_facts GROUP BY ALL HAVING count(*) = 1
+), spelt AS (  -- of two namespaces of one hub that differ by case alone, one may be a look-alike
+    SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces
 )
 SELECT asked.hub, asked.namespace,
        CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
        coalesce(exact.confidence, one_spelling.confidence) AS confidence,
        coalesce(exact.source, one_spelling.source) AS source
-FROM judged_namespaces AS asked
+FROM spelt AS asked
 LEFT JOIN current_facts AS exact USING (hub, namespace)
 LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
+    AND (asked.is_lone OR asked.hub = 'huggingface')  -- there two names that differ by case alone cannot both be taken
 WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 
 -- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take

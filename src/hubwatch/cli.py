@@ -11,7 +11,7 @@ from hubwatch import __version__, cli_backfill, cli_reading, cli_tools, pipeline
 from hubwatch.cli_models import models
 from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
 from hubwatch.cli_orgs import orgs
-from hubwatch.pages import SweepPages, kept_sweeps
+from hubwatch.pages import kept_sweeps
 from hubwatch.results import HubResult, HubResults
 from hubwatch.runs import told, unexpected
 from hubwatch.settings import Settings, UsageError
@@ -105,8 +105,7 @@ def run(
 ) -> None:
     """The whole way: collect, load, classify, link, measure, publish."""
     settings = Settings.from_environment(data)
-    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
-    _set_aside(settings, sweeps, fresh)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget, fresh)
     with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, sweeps, accept_shrink, watch)
     if as_json:
@@ -133,8 +132,7 @@ def collect(
 ) -> None:
     """hub -> pages: go on with the sweep of that day from its last whole page."""
     settings = Settings.from_environment(data)
-    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget)
-    _set_aside(settings, sweeps, fresh)
+    sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget, fresh)
     with watching(settings.log, as_json) as watch:
         results = pipeline.collect_all(settings, sweeps, watch)
     _show(results, as_json)
@@ -204,6 +202,7 @@ def _sweeps(
     floor: int,
     since: str | None,
     license_budget: int,
+    fresh: bool,
 ) -> list[Sweep]:
     kind = "owners" if owners and kind == "full" else kind
     if kind not in ("full", "head", "new", "owners"):
@@ -212,15 +211,8 @@ def _sweeps(
         raise UsageError("--sweep owners and --owner NAME belong together")
     begin = datetime.combine(parsed_day(since, "--since"), time()) if since else None
     fields: dict[str, Any] = {"kind": kind, "owners": tuple(owners or ()), "limit": limit, "floor": floor, "since": begin}
-    fields["license_budget"] = license_budget
+    fields |= {"license_budget": license_budget, "fresh": fresh}
     return [Sweep(hub, day_or_today(day), **fields) for hub in known_hubs(hubs)]
-
-
-def _set_aside(settings: Settings, sweeps: list[Sweep], fresh: bool) -> None:
-    for sweep in sweeps if fresh else []:
-        aside = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.kind).set_aside()
-        if aside:
-            typer.echo(f"{sweep.hub}: earlier pages set aside in {aside}", err=True)
 
 
 def _show(results: dict[str, HubResult], as_json: bool) -> None:

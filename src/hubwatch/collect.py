@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, time
 
 import httpx
 
@@ -50,9 +51,12 @@ def collect(
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
     with locks.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
+        aside = pages.set_aside() if sweep.fresh else None
         state = pages.state() or SweepState(
             hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
         )
+        if aside:
+            client.remark(f"earlier pages of this sweep are set aside in {aside.relative_to(settings.data)}")
         with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
             try:
                 records = _walk(client, sweep, pages, state, watch, stop)
@@ -86,22 +90,30 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         raise HubFailure(
             f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
         )
+    overlap = HUBS[sweep.hub].NEW_OVERLAP
+    since = sweep.since or datetime.combine(sweep.day, time()) - overlap
+    if sweep.kind == "new" and state.since not in (None, since):
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
+            f"{since:%Y-%m-%d}; use --fresh to begin anew"
+        )
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
     if sweep.kind == "window":
         state.note(WINDOW_TELLS.format(day=sweep.day))
     records = sum(facts.records for facts in pages.facts())
-    left = None if sweep.limit is None else sweep.limit - records
+    left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(*sweep.owners))
     pages.save_state(state)
     count = 0
     if state.finished_at and not state.limited and sweep.limit is not None:
         return records  # complete already: a limit takes nothing away
     if left is None or left > 0:
         walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
+        begun = _choices(state)
         for page in walk:
-            if state.finished_at is not None:
-                state.finished_at = None
-                pages.save_state(state)
+            if state.finished_at is not None or _choices(state) != begun:
+                state.finished_at, begun = None, _choices(state)
+                pages.save_state(state)  # so that a process that goes on after a kill asks in the same way
             pages.append(page)
             count += 1
             records += page.facts.records
@@ -111,10 +123,18 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
             if stop is not None and stop.is_set():
                 return records
     state.limited = sweep.limit is not None
-    state.finished_at = state.finished_at or now()
+    if sweep.kind == "owners" and (broken := [name for name in pages.partitions() if (last := pages.last_page(name)) and last.next]):
+        lacking = f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again"
+        state.short = "; ".join(part for part in (state.short, lacking) if part)
+    state.pages, state.finished_at = pages.count(), state.finished_at or now()
     if watch:
         watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
     return records
+
+
+def _choices(state: SweepState) -> tuple[object, ...]:
+    """What a hub's module decided on its way: how it lists, and which fields it goes without."""
+    return state.strategy, tuple(state.fields), state.mapping is None
 
 
 def _both_local(state: SweepState, client: Client) -> bool:

@@ -37,6 +37,7 @@ from hubwatch.settings import Settings
 
 T = TypeVar("T")
 _REDIRECTS = 5
+_OF_A_QUOTA = tenacity.wait_exponential(multiplier=2, max=30) + tenacity.wait_random(0, 1)
 
 
 class Reading(Protocol):
@@ -144,7 +145,7 @@ class Client:
         def checked(answer: Answer) -> tuple[Answer, R]:
             reading = read(answer)
             print_of_body = (len(answer.body), zlib.crc32(answer.body))
-            if print_of_body in seen:
+            if print_of_body in seen and not getattr(reading, "is_repeated", False):  # a hub's module may know why
                 raise LoopingPages(f"{self.hub}: {answer.url} repeats an earlier page word for word")
             if reading.next in asked:
                 raise LoopingPages(f"{self.hub}: {answer.url} names {reading.next} as next, which came before")
@@ -288,8 +289,10 @@ class Client:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """What the hub asked for, else doubling with jitter from half a second to half a minute."""
+    """What the hub asked for, else doubling with jitter up to half a minute: from half a second, where a quota is spent from two."""
     failure = state.outcome.exception() if state.outcome else None
     if isinstance(failure, TransientFailure) and failure.wait is not None:
         return failure.wait
+    if isinstance(failure, RateLimited):  # quotas are of a minute or more
+        return float(_OF_A_QUOTA(state))
     return float(tenacity.wait_random_exponential(multiplier=0.5, max=30)(state))

@@ -71,6 +71,7 @@ def _load_still(
     segments = pages.segments()
     if state is None or not segments:
         raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
+    pages.require_whole(state)
     con.execute(files("hubwatch").joinpath("load.sql").read_text("utf-8"))
     con.execute("set variable fields = ?", [state.fields])
     con.execute("set variable owners = ?", [state.owners])
@@ -213,10 +214,18 @@ def _check(
 ) -> None:
     """Raise `DayFailure` when the day cannot be believed: too many rejects, or too few records."""
     where = f"{pages.hub} {pages.day}"
-    if rejected > TOO_MANY * (read + rejected):
+    every = con.execute("select count(distinct model_id) filter (reason is null) + count(reason) from parsed").fetchall()[0][0]
+    if rejected > TOO_MANY * every:  # of all that the pages hold, also outside of a window
         reasons = Counter(reason for _, reason, _ in rejects).most_common(3)
-        told = ", ".join(f"{reason} in {count / (read + rejected):.1%}" for reason, count in reasons)
-        raise DayFailure(f"{where}: {rejected} of {read + rejected} records cannot be read ({told}); the hub may have changed")
+        told = ", ".join(f"{reason} in {count / every:.1%}" for reason, count in reasons)
+        raise DayFailure(f"{where}: {rejected} of {every} records cannot be read ({told}); the hub may have changed")
+    held = con.execute(
+        "select complete, records from sweeps where hub = ? and day = ? and source = ?", [pages.hub, pages.day, pages.sweep]
+    ).fetchall()
+    if held and held[0][0] and not state.complete and read < held[0][1]:
+        raise DayFailure(
+            f"{where}: the complete {pages.sweep} sweep of {held[0][1]} records stands; of this one {read} are kept: collect again"
+        )
     if not state.complete or pages.sweep != "full":
         return
     last = con.execute(
@@ -228,7 +237,7 @@ def _check(
             f"{where}: only {read} records, under half of the {last[0][1]} of {last[0][0]}; if that is true, load with --accept-shrink"
         )
     if read == 0 and not accept_shrink:
-        raise DayFailure(f"{where}: the hub listed nothing; if that is true, load with --accept-shrink")
+        raise DayFailure(f"{where}: the hub listed nothing; collect again with --fresh, or if that is true, load with --accept-shrink")
 
 
 def _why_incomplete(state: SweepState) -> list[str]:

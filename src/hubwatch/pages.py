@@ -6,6 +6,7 @@ in one), beside the sweep's state. Only this module knows where pages live.
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -42,6 +43,7 @@ class SweepState(msgspec.Struct, kw_only=True):
     started_at: datetime
     finished_at: datetime | None = None
     limited: bool = False
+    pages: int | None = None  # how many were kept when it ended
     listed_total: int | None = None
     strategy: str | None = None
     fields: list[str] = []
@@ -117,6 +119,17 @@ class SweepPages:
         self._last[partition] = (number, count)
         return found
 
+    def require_whole(self, state: SweepState) -> None:
+        """Raise `PageDamage` when a sweep that ended has fewer pages than then: a torn end explains that of a sweep still going only."""
+        if state.finished_at is None or state.pages is None:
+            return
+        if (left := self.count()) < state.pages:
+            raise PageDamage(f"{self.hub} {self.day} {self.sweep}: {left} of its {state.pages} pages are whole; {RESTORE}")
+
+    def count(self) -> int:
+        """How many whole pages there are."""
+        return sum(1 for _ in self.facts())
+
     def partitions(self) -> list[str]:
         """Names of the partitions with pages, sorted."""
         return sorted({partition_of(path) for path in segments_in(self.folder)})
@@ -150,10 +163,12 @@ class SweepPages:
         os.rename(self.folder, aside)
         return aside
 
-    def facts(self) -> Iterator[PageFacts]:
-        """The facts of every page in order, without reading bodies; a torn end is left out."""
+    def facts(self, *owners: str) -> Iterator[PageFacts]:
+        """The facts of every page in order, or of these owners' partitions, without reading bodies; a torn end is left out."""
+        of_owner = re.compile("|".join(rf"(^|[-=]){re.escape(owner)}( |$)" for owner in owners))
         for path in self.segments():
-            yield from read_facts(path)
+            if of_owner.search(partition_of(path)):
+                yield from read_facts(path)
 
     def still(self, folder: Path) -> "SweepPages":
         """A copy under `folder` that stands still while a collector goes on: the state first, then what is whole behind it."""

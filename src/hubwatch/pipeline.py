@@ -105,9 +105,16 @@ def build(settings: Settings, kept: list[SweepPages] | None = None, accept_shrin
 
 
 def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = False) -> dict[str, HubResult]:
-    """Load these kept sweeps in order of day; what each hub's last one gave."""
+    """Load these kept sweeps in order of day; what each hub's last one gave, and what failed before it."""
+    results: dict[str, HubResult] = {}
     with warehouse(settings) as con:
-        return {result.hub: result for result in _load_in_order(con, settings, kept, accept_shrink)}
+        for result in _load_in_order(con, settings, kept, accept_shrink):
+            before = results.get(result.hub)
+            if before is None or not before.failed:
+                results[result.hub] = result
+            elif result.failed:
+                results[result.hub] = result.model_copy(update={"message": f"{before.message}; {result.message}"})
+    return results
 
 
 def asked_sweep(

@@ -110,7 +110,7 @@ def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         rows = read_records(
             con,
-            pages,
+            pages.still(Path(folder)),
             Path(folder),
             """select record->>'$.Path', min(record->>'$.Organization.FullName') from record
                where json_type(record, '$.Organization.FullName') = 'VARCHAR' and record->>'$.Path' = record->>'$.Organization.Name'

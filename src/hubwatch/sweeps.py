@@ -37,7 +37,7 @@ class Sweep:
     """One pass over a hub: `full`, `head` (downloads >= floor), `new` (created since), `owners`, `window` ([since, until)).
 
     `limit` is how many further records are wanted at most; None: all. `license_budget` is how many licenses a run may
-    look up one by one, where a hub tells them only so.
+    look up one by one, where a hub tells them only so. `fresh` begins anew beside the pages kept so far.
     """
 
     hub: str
@@ -49,6 +49,7 @@ class Sweep:
     floor: int = 1000
     limit: int | None = None
     license_budget: int = 200
+    fresh: bool = False
 
     @property
     def name(self) -> str:

@@ -120,7 +120,13 @@ def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded],
         except PageDamage as damage:
             yield Finding(*key, "damage", str(damage))
             continue
-        yield from _gaps_in_segments(pages)
+        gaps = list(_gaps_in_segments(pages))
+        yield from gaps
+        if state is not None and not gaps:
+            try:
+                pages.require_whole(state)
+            except PageDamage as damage:
+                yield Finding(*key, "no_pages", str(damage))
         if state is not None:
             yield from _against_tables(pages, state, records, loaded.get(key))
     known = {(pages.hub, pages.day, pages.sweep) for pages in kept} | pruned_sweeps(data)
@@ -171,6 +177,10 @@ def goes_on(pages: SweepPages, state: SweepState) -> str:
     if window := re.fullmatch(r"window-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", pages.sweep):  # its bounds, whatever its state has come to say
         return command(pages.hub, f"backfill window {asked_as(pages.hub)} --since {window[1]} --until {window[2]} --day {pages.day}")
     option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}" + "".join(f" --owner {owner}" for owner in state.owners)
+    if pages.sweep == "new" and state.since:
+        option += f" --since {state.since:%Y-%m-%d}"
+    floors = [name.removeprefix("floor-") for name in pages.partitions() if name.startswith("floor-")]
+    option += f" --floor {floors[-1]}" if floors else ""
     return command(pages.hub, f"run {asked_as(pages.hub)} --day {pages.day}{option}")
 
 
