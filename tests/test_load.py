@@ -326,3 +326,25 @@ def test_a_complete_day_stands_when_a_part_of_it_comes_anew(con: duckdb.DuckDBPy
         load(con, tmp_path / "2", many(20), **how)
     assert con.execute("select complete, records from sweeps").fetchall() == [(True, 50)]
     assert con.execute("select count(*) from listings").fetchall() == [(50,)]
+
+
+def test_a_damaged_page_in_the_midst_is_named_with_its_file(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    kept = keep(tmp_path, DAY, many(50), [record("good/last")])
+    (segment,) = kept.segments()
+    body = bytearray(segment.read_bytes())
+    body[400] ^= 255
+    segment.write_bytes(body)
+    with pytest.raises(PageDamage, match=r"main-00000.json.zst: the page at byte 0 is damaged"):
+        load_sweep(con, kept, FACTS)
+
+
+def test_a_key_that_goes_away_a_little_every_day_fails_the_day(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    for number, lacking in enumerate((0, 4)):
+        load(
+            con,
+            tmp_path / str(number),
+            many(100 - lacking) + [record(f"x/{n}", tags=None) for n in range(lacking)],
+            day=DAY + timedelta(number),
+        )
+    with pytest.raises(DayFailure, match="key tags is gone from 8%"):
+        load(con, tmp_path / "9", many(92) + [record(f"x/{n}", tags=None) for n in range(8)], day=DAY + timedelta(9))

@@ -39,9 +39,10 @@ def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
 def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> tuple[list[str], list[list[object]]]:
     """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
     found, seen = fingerprint(pages)
-    # Of each key the last day that had it: a hub that is listed in two ways shows other keys on some days.
+    # Of each key the types of the last day that had it (a hub that is listed in two ways shows other keys on some days), and the
+    # largest share it ever had: what goes away a little every day goes away.
     last = con.execute(
-        """select key, arg_max(types, day), arg_max(share, day) from store.fingerprints where hub = ? and source = ? and day < ?
+        """select key, arg_max(types, day), max(share) from store.fingerprints where hub = ? and source = ? and day < ?
            group by key order by key""",
         [pages.hub, pages.sweep, pages.day],
     ).fetchall()

@@ -59,6 +59,10 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
         except duckdb.OutOfMemoryException:  # a thread reads a whole segment of pages at once, and some hubs' records are long
             with held_to(con, None, 1):
                 loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
+        except duckdb.IOException:
+            for _ in still.read():  # which page it is
+                pass
+            raise
     if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
         con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
     return loaded

@@ -1,5 +1,6 @@
 """The record of what was run: noted beside the database as it ends; the next writer of the warehouse takes it into `runs`."""
 
+import errno
 import json
 import sys
 import traceback
@@ -17,6 +18,8 @@ from hubwatch.settings import Settings
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     lines = [str(error), *getattr(error, "__notes__", [])]
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        lines.append("make room there; the same command then goes on")
     return "; ".join(" ".join(line.split()) for line in lines if line)
 
 
@@ -48,9 +51,13 @@ def recorded(
             "bytes": tally.bytes if tally else 0,
         }
         row = about | {"started_at": started, "finished_at": now().isoformat()} | outcome | cost
-        settings.data.mkdir(parents=True, exist_ok=True)
-        with open(settings.data / "runs.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            with open(settings.data / "runs.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError:
+            if outcome["status"] != "failed":  # what failed first says more
+                raise
         if settings.log == "json":
             log_event("run", row)
 

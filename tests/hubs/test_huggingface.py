@@ -142,6 +142,15 @@ def test_a_page_that_is_empty_once_ends_no_sweep_that_is_gone_on_with(tmp_path: 
     assert names == ["a/m1", "a/m2", "a/m3"]
 
 
+def test_a_walk_by_downloads_that_goes_round_fails(tmp_path: Path) -> None:
+    pages = [linked([made(1, likes=number), made(2, downloads=9 + number)], f"c{number}") for number in range(9)]
+    with Scripted(*pages) as server:
+        settings = settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2)
+        result = pipeline.collect_all(settings, [Sweep("huggingface", DAY, "head", floor=1)])["huggingface"]
+    assert result.failed
+    assert "begins and ends with the records of an earlier page" in result.message
+
+
 def test_a_record_dated_in_the_future_does_not_end_the_walk(tmp_path: Path) -> None:
     late = made(2, createdAt="2099-01-01T00:00:00.000Z")
     result, names = run(tmp_path, linked([made(1), late], "b"), answer([made(3), made(4)]))

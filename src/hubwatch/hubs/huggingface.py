@@ -164,6 +164,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
 def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first: bool) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
     before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
+    ends: dict[tuple[Any, Any], Ask] = {}  # first and last record of each page
     empty = 0
 
     def read(answer: Answer) -> _Reading:
@@ -178,6 +179,8 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
         elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
             raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
+        if len(records) > 1 and first.key is not None and ends.setdefault((first.key, last.key), answer.ask) != answer.ask:
+            raise LoopingPages(f"{NAME}: {answer.url} begins and ends with the records of an earlier page")
         if link is None or walk.is_over(last):
             return _Reading(len(records), None, None)
         wanted = None if wanted is None else wanted - len(records)
