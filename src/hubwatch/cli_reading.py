@@ -63,6 +63,8 @@ def stats(
     else:
         text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
         typer.echo(text.removesuffix("\n"))
+    if form == "csv":  # rows alone are no figure: what they are of goes beside them
+        typer.echo("\n".join([f"{result.context.title} ({result.scope()})", *result.notes()]), err=True)
 
 
 def _asked(

@@ -56,6 +56,8 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
     labelled = None
     if "rank" in columns and "share_high" in columns:  # the first ones only: their sum is not the whole
         denominator, labelled = _whole_of_first(columns, rows)
+        if question.values.get("country") is not None:  # the bounds then hold what may be of that country, too
+            labelled = None
     elif {"value", "share", "models"} <= set(columns):
         if "day" in columns:  # days are never added: the last one's
             rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]

@@ -50,7 +50,7 @@ measures as (
     least(1, coalesce(sum(greatest(0, least(bodies, k - labelled_before)) * share) filter (not unlabelled), 0) + any_value(s_loose))
   from ranked, (select unnest([1, 3, 10, 100]) as k) group by k
   union all
-  select 999, 'half', min(before + ceil(round((0.5 - held_before) / share, 9))) filter (held_before < 0.5 and share > 0), null, null from ranked
+  select 999, 'half', max(before + ceil(round((0.5 - held_before) / share, 9))) filter (held_before < 0.5 and share > 0), null, null from ranked
 )
 select measure, round(measures.value, 12)::double as value, case when $country is null then round(low, 12) end as low,
   case when $country is null then round(high, 12) end as high, n as bodies, models from measures, whole where inside > 0 order by place

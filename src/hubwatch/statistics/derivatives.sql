@@ -1,8 +1,9 @@
 -- name: derivatives
 -- title: Models made from other models
 -- definition: A row is a group of base models. value is the number of derivations: pairs of a listing and a listing it says
---   it is made from (a merge of three counts three times); share is over all derivations of the hubs; a base whose group is
---   not known, or that is not on the hub, is in unknown, and the bounds let all or none of those be this group's. derived is the
+--   it is made from (a merge of three counts three times); share is over all derivations of the hubs; a base that the hub does
+--   not list itself counts by its namespace; one whose group is not known is in unknown, and the bounds let all or none of
+--   those be this group's. derived is the
 --   number of different listings derived directly; descendants those whose chain of bases ends in this group; bases the
 --   models built on. The rest counts derivations by relation. By the listings' own word: a base nobody names is not counted.
 -- unit: derivations; share of derivations, 0..1
@@ -13,11 +14,13 @@ with
 ,
 -- include labels
 ,
+-- include standing
+,
 links as (
   select hub, model_id, base_model_id, relation, root_model_id from derivations
   join listings using (hub, model_id)
   join scope using (hub)
-  where first_seen_on <= day and (gone_on is null or gone_on > day)
+  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
 ),
 ends as (
   select *, split_part(model_id, '/', 1) as namespace from (

@@ -13,12 +13,14 @@ with
 ,
 -- include labels
 ,
+-- include standing
+,
 -- Only models with originals on several hubs are looked at closely.
 shared as (select model_key from model_listings where not is_mirror group by model_key having min(hub) <> max(hub)),
 originals as (
   select model_key, hub, min_by(model_id, created_at) as model_id, min_by(namespace, created_at) as namespace, min(created_at) as created_at
   from listings join scope using (hub) join (select * from model_listings semi join shared using (model_key)) using (hub, model_id)
-  where first_seen_on <= day and (gone_on is null or gone_on > day) and not is_mirror and created_at is not null
+  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day) and not is_mirror and created_at is not null
   group by model_key, hub
 ),
 ordered as (

@@ -13,31 +13,32 @@ with
 ,
 -- include labels
 ,
+-- include standing
+,
 hub_bits as (select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from scope),
 standing as (
   select listing_key, hub, model_id, namespace, model_key, coalesce(is_mirror, false) as is_mirror, bit
   from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_seen_on)
   left join (select hub, model_id, model_key, is_mirror from model_listings where tier <> 'single') using (hub, model_id)
-  where first_seen_on <= day and (gone_on is null or gone_on > day)
+  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
 ),
 grouped as (
-  select listing_key, is_mirror, bit, model_key,
+  select listing_key, is_mirror, bit, model_key, country,
     -- include group
-    , $country is not null and country is null as outside
   from standing as listing
   cross join (select null as license, null as license_class, null as task)
   left join origin using (hub, namespace)
   left join families using (hub, model_id)
   left join regions using (country)
-  where $country is null or country = $country or country is null
 ),
--- A model's group is that of its first labelled original. Most models are a single listing: their model_key is left empty.
+-- A model's group and country are those of its first labelled original, whoever re-uploads it. Most models are a single listing: their model_key is left empty.
 placed as (
-  select "group", bit as bits, bit as all_bits from grouped where not outside and model_key is null
+  select "group", bit as bits, bit as all_bits from grouped where model_key is null and ($country is null or country = $country)
   union all
-  select arg_min("group", (is_mirror::bigint * 2 + ("group" is null)::int) * 1000000000000 + bit * 10000000000 + listing_key) as "group",
+  select said."group", bits, all_bits from (
+  select arg_min({'group': "group", 'country': country}, (is_mirror::bigint * 2 + ("group" is null)::int) * 1000000000000 + bit * 10000000000 + listing_key) as said,
     coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits
-  from grouped where not outside and model_key is not null group by model_key
+  from grouped where model_key is not null group by model_key) where $country is null or said.country = $country
 ),
 named as (
   select bits, list(hub order by hub) as hubs from (select distinct bits from placed), hub_bits where bits & bit > 0 group by bits

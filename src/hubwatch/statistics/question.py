@@ -14,6 +14,7 @@ from hubwatch.statistics.scope import (
     counters_given,
     day_before,
     doubts,
+    last_day_by,
     observed_day,
     observed_hubs,
     only_hub_with_downloads,
@@ -24,6 +25,7 @@ from hubwatch.statistics.scope import (
 DEFAULT_POLICY = "six-tigers"
 _DATES = ("day", "since", "until")
 _SWITCHES = ("without_flagged", "scaled")
+_SAID = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass
@@ -82,7 +84,11 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bo
         hubs, question.warnings = [chosen], question.warnings + said
     for one in hubs:
         if len(hubs) > 1 and day and not con.execute("select 1 from days where hub = ? and day = ?", [one, day]).fetchall():
-            question.warnings.append(f"{one} was not observed on {day} and is not included")
+            if "hub" not in values and (last := last_day_by(con, one, day)):  # what a hub lists stands until a later sweep
+                question.warnings.append(f"{one} was not observed on {day}; as of {last.day}")
+                question.observed.append(last)
+            else:
+                question.warnings.append(f"{one} was not observed on {day} and is not included")
             continue
         question.observed.append(observed_day(con, one, day, bool(values.get("without_flagged"))))
     if not question.observed:
@@ -183,7 +189,11 @@ def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:
     if name in _DATES:
         return given if given is None or isinstance(given, date) else _date(name, str(given))
     if name in _SWITCHES:
-        return str(given).lower() in ("true", "1", "yes") if given is not None else choices[:1] == ("true",)
+        if given is None:
+            return choices[:1] == ("true",)
+        if str(given).lower() not in _SAID:
+            raise WrongQuestion(f"{name} {given!r} is neither true nor false")
+        return _SAID[str(given).lower()]
     if given is None:
         return _number(choices[0]) if choices else None
     if len(choices) == 1 and isinstance(_number(choices[0]), int | float):

@@ -83,8 +83,20 @@ def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, 
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
+    if wanted is None:
+        raise StatisticsError(f"every observed day of {hub} is flagged (hubwatch flags --hub {hub}): name one with --day")
     near = con.execute("select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]).fetchall()
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
+
+
+def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> ObservedDay | None:
+    """The hub's last observed day up to this one, of a complete full sweep where there is one."""
+    days = _observed(
+        con,
+        f"""select {_OBSERVED} from days where hub = $hub and day <= $day order by complete and sweep = 'full' desc, day desc limit 1""",
+        {"hub": hub, "day": day},
+    )
+    return days[0] if days else None
 
 
 def same_extent(one: ObservedDay, other: ObservedDay) -> bool:

@@ -19,7 +19,7 @@ select $hub as hub, '' as model_id, $day as day, 'day_partial' as flag,
   case when not complete then format('the sweep is incomplete: {} records', this.records)
     else format('{} records, {} on {}', this.records, whole_before.records, whole_before.day) end as detail
 from this left join whole_before on true
-where not complete or this.records < 0.9 * whole_before.records
+where not starts_with(this.sweep, 'archive') and (not complete or this.records < 0.9 * whole_before.records)  -- an archive is no sweep
 union all
 select $hub, '', $day, 'day_unchanged', format('{} of {} large counters are as on {}', unchanged, listings, list_max($before))
 from compared where listings >= 20 and unchanged >= 0.95 * listings

@@ -1,11 +1,14 @@
 -- include labels
 ,
+-- include standing
+,
 -- Over several hubs a model has listings to choose from; those that stand alone need no choice.
 copies as (
   select hub, model_id, model_key, is_mirror from model_listings where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
 ),
 standing as (
-  select listings.*, day from listings join scope using (hub) where first_seen_on <= day and (gone_on is null or gone_on > day)
+  select listings.*, scope.day from listings join scope using (hub)
+  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
 ),
 -- Listings that stand on the day, once per model where several hubs are counted (the original before its mirrors).
 listed as (
