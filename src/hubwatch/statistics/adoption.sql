@@ -12,18 +12,26 @@
 with
 -- include scope
 ,
-dated as (
-  select listing_key, listings.hub, model_id, day, source,
+sized as (
+  select listing_key, listing.hub, scope.day, scope.source, created_at, first_seen_on, downloads_total,
     -- include size_class
-    as size_class,
-    coalesce(released_on, case when exists (select 1 from days d where d.hub = listings.hub and d.complete and d.sweep = 'full'
-      and d.day > created_at::date and d.day < first_seen_on) then first_seen_on else created_at::date end) as released_on
-  from listings join scope using (hub) left join (select hub, model_id, released_on from facts.release_dates) using (hub, model_id)
-  where created_at is not null and parameters is not null and first_seen_on <= day
+    as size_class
+  from store.counters c join scope on c.day = scope.day and c.source = scope.source
+  join store.listing using (listing_key) join store.attributes using (listing_key)
+  where listing.hub = scope.hub and valid_to is null and created_at is not null and parameters is not null and downloads_total is not null
+),
+-- Only what may be among the first is ranked; a model that is named wants its place among all.
+bars as (
+  select hub, size_class, case when $model is null then list_min(max(downloads_total, greatest(10, $top))) else 0 end as bar
+  from sized group by all
 ),
 ranked as (
-  select dated.*, downloads_total, row_number() over (partition by hub, size_class order by downloads_total desc, model_id) as place
-  from dated join store.counters using (listing_key, day, source) where downloads_total is not null
+  select sized.*, model_id, row_number() over (partition by sized.hub, size_class order by downloads_total desc, model_id) as place,
+    coalesce(released_on, case when exists (select 1 from days d where d.hub = sized.hub and d.complete and d.sweep = 'full'
+      and d.day > created_at::date and d.day < sized.first_seen_on) then sized.first_seen_on else created_at::date end) as released_on
+  from sized join bars using (hub, size_class) join (select listing_key, model_id from store.listing) using (listing_key)
+  left join (select hub, model_id, released_on from facts.release_dates) using (hub, model_id)
+  where downloads_total >= bar
 ),
 chosen as (select * from ranked where place <= greatest(10, $top) or model_id = $model),
 ages as (select unnest([7, 14, 30, 60, 90, 180, 365]) as age_days),
