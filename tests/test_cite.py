@@ -144,3 +144,10 @@ def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
     con: duckdb.DuckDBPyConnection, name: str, question: dict[str, Any], said: str
 ) -> None:
     assert cite(con, name, **question).sentences[0].endswith(said)
+
+
+def test_a_single_measure_can_be_cited(con: duckdb.DuckDBPyConnection) -> None:
+    said = cite(con, "concentration", hub="huggingface", group="hhi")
+    assert said.numerator == said.result.records()[0]["value"]
+    assert "measure hhi, value" in said.sentences[0]
+    assert "--group hhi" in said.rerun

@@ -5,6 +5,7 @@ select position, hub, day_of(day_text) as day, pass, unit, model_id,
   case
     when broken then 'not a JSON object'
     when hub is null then 'hub ' || coalesce('"' || hub_text || '" is not known', 'is missing')
+    when day_of(day_text) > current_date + 366 then 'day "' || day_text || '" is yet to come'
     when day_of(day_text) is null then 'day ' || coalesce('"' || day_text || '" is no date', 'is missing')
     when not is_model_id(model_id) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault

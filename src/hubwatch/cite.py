@@ -106,7 +106,7 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
     result = run(con, name, **asked)
     rows = result.records()
     if group is not None:
-        rows = [row for row in rows if str(row.get("group")) == group]
+        rows = [row for row in rows if str(row.get(_label(result))) == group]
         if not rows:
             raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(result, group)}")
     versions = _versions(result.context.observed)
@@ -125,9 +125,14 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
     )
 
 
+def _label(result: Result) -> str:
+    """The column that names a row: its group, or where rows are of something else (measures, months), the first one."""
+    return "group" if "group" in result.columns or not result.columns else result.columns[0]
+
+
 def _groups_told(result: Result, wanted: str) -> str:
     """The group that is spelled nearly so, else the first ones and how many more there are."""
-    names = list(dict.fromkeys(str(row.get("group")) for row in result.records()))
+    names = list(dict.fromkeys(str(row.get(_label(result))) for row in result.records()))
     near = [name for name in names if name.lower() == wanted.lower()] or get_close_matches(wanted, names, n=3, cutoff=0.7)
     if near:
         return f"did you mean {' or '.join(near)}?"
