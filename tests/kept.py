@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from hubwatch.hubs import huggingface
+from hubwatch.hubs import huggingface_fields
 from hubwatch.pages import SweepPages, SweepState
 from hubwatch.segments import Page, PageFacts
 
@@ -58,7 +58,7 @@ def keep(
             started_at=AT,
             finished_at=AT if finished else None,
             limited=limited,
-            fields=list(huggingface.FIELDS) if fields is None else fields,
+            fields=list(huggingface_fields.FIELDS) if fields is None else fields,
         )
     )
     return kept

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import HubFailure, Refused
-from hubwatch.hubs import huggingface, modelscope, modelscope_answers, modelscope_openapi, wisemodel, wisemodel_listing
+from hubwatch.hubs import huggingface, huggingface_fields, modelscope, modelscope_answers, modelscope_openapi, wisemodel, wisemodel_listing
 from hubwatch.hubs.numbered import Listing
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def probe_huggingface(look: Examination) -> None:
             look.token(True)
     else:
         look.token(None)
-    fields = [("expand[]", name) for name in huggingface.FIELDS]
+    fields = [("expand[]", name) for name in huggingface_fields.FIELDS]
     params = [("limit", str(_SAMPLE)), ("sort", "createdAt"), ("direction", "1"), *fields]
     links: list[str] = []
 

@@ -34,7 +34,7 @@ def serve(count: int) -> None:
 def floor(url: str, folder: Path) -> int:
     import httpx
 
-    from hubwatch.hubs.huggingface import FIELDS
+    from hubwatch.hubs.huggingface_fields import FIELDS
 
     query = "&".join(["limit=1000", "sort=createdAt", "direction=1", *(f"expand[]={name}" for name in FIELDS)])
     link: str | None = f"{url}/api/models?{query}"
@@ -63,7 +63,7 @@ def hubwatch(url: str, folder: Path) -> int:
 def list_models(url: str, folder: Path) -> int:
     from huggingface_hub import HfApi
 
-    from hubwatch.hubs.huggingface import FIELDS
+    from hubwatch.hubs.huggingface_fields import FIELDS
 
     return sum(1 for _ in HfApi(endpoint=url).list_models(sort="created_at", expand=list(FIELDS)))  # type: ignore[arg-type]
 
@@ -72,7 +72,7 @@ def dlt(url: str, folder: Path) -> int:
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
-    from hubwatch.hubs.huggingface import FIELDS
+    from hubwatch.hubs.huggingface_fields import FIELDS
 
     source = rest_api_source(
         {

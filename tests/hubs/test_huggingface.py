@@ -13,7 +13,7 @@ from tests.scripted import Scripted, Step, answer
 
 from hubwatch import pipeline
 from hubwatch.failures import Refused
-from hubwatch.hubs.huggingface import FIELDS, _refused_fields
+from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
 from hubwatch.sweeps import Sweep
 
 DAY = date(2026, 5, 20)
@@ -105,7 +105,7 @@ VALID = [name for name in FIELDS if name not in ("gated", "safetensors")]
 )
 def test_the_fields_that_a_400_leaves_out_of_its_list_are_those_refused(error: dict[str, Any]) -> None:
     refusal = Refused("400", 400, json.dumps(error).encode())
-    assert _refused_fields(refusal, list(FIELDS)) == ["gated", "safetensors"]
+    assert refused_fields(refusal, list(FIELDS)) == ["gated", "safetensors"]
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,12 @@ def test_the_fields_that_a_400_leaves_out_of_its_list_are_those_refused(error: d
     ],
 )
 def test_a_400_about_something_else_costs_no_field(text: str) -> None:
-    assert _refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == []
+    assert refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == []
 
 
 def test_valid_fields_may_be_listed_with_spaces() -> None:
     text = f"Unknown value gated. Valid values: author {' '.join(VALID)} siblings sha"
-    assert _refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == ["gated", "safetensors"]
+    assert refused_fields(Refused("400", 400, json.dumps({"error": text}).encode()), list(FIELDS)) == ["gated", "safetensors"]
 
 
 def test_a_field_refused_in_the_midst_of_a_sweep_is_dropped_from_there_on(tmp_path: Path) -> None:

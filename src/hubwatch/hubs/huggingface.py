@@ -4,7 +4,7 @@ Established (huggingface_hub's source, recorded walks of 2026-10): pages of at m
 in an absolute `Link`; the cursor is base64 of a keyset query, so `sort=createdAt&direction=1` is stable while models
 change and can be resumed from any page; the first eight hex digits of `_id` are the creation second; rate windows of
 5 minutes are announced on every response.
-Uncertain: the wording of a 400 on `expand[]` (read leniently: `_refused_fields`), whether a cursor of our own making is
+Uncertain: the wording of a 400 on `expand[]` (read leniently: huggingface_fields.py), whether a cursor of our own making is
 taken (verified on the answer: `_enters_at`; else we walk), page sizes above 1000 (never sent).
 """
 
@@ -24,33 +24,13 @@ from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
 from hubwatch.failures import BrokenPage, LoopingPages, Refused
 from hubwatch.http import Client
+from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "huggingface"
 PAGE = 1000
-# Exactly what huggingface.sql reads; `_id` and `id` always come.
-FIELDS = (
-    "createdAt",
-    "lastModified",
-    "downloads",
-    "downloadsAllTime",
-    "likes",
-    "gated",
-    "pipeline_tag",
-    "library_name",
-    "tags",
-    "baseModels",
-    "safetensors",
-)
-# What the list route is known to expand.
-_KNOWN = {
-    *("author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults", "gated"),
-    *("gguf", "inference", "inferenceProviderMapping", "lastModified", "library_name", "likes", "mask_token", "model-index"),
-    *("pipeline_tag", "private", "resourceGroup", "safetensors", "sha", "siblings", "spaces", "tags", "transformersInfo"),
-    *("trendingScore", "widgetData", "xetEnabled"),
-}
 PROMISED = ("id", "createdAt", "downloads", "downloadsAllTime", "likes", "tags")
 # How DuckDB finds the records of a kept page, and how Python does.
 PAGE_COLUMNS = "{page: 'JSON[]'}"
@@ -222,7 +202,7 @@ def _first(client: Client, walk: _Walk, state: SweepState, size: int) -> Ask:
 
 def _drop_refused(refusal: Refused, state: SweepState) -> None:
     """Take the fields that a 400 names as invalid out of the sweep, or raise it when it names none."""
-    refused = _refused_fields(refusal, state.fields)
+    refused = refused_fields(refusal, state.fields)
     if not refused:
         raise refusal
     state.fields = [name for name in state.fields if name not in refused]
@@ -236,7 +216,7 @@ def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
             records = client.ask(_first(client, walk, state, 10), lambda answer: whole_array(answer, NAME))
             break
         except Refused as refusal:
-            if not _refused_fields(refusal, state.fields):
+            if not refused_fields(refusal, state.fields):
                 records = []
                 break
             _drop_refused(refusal, state)
@@ -289,58 +269,6 @@ def _sized(url: str, size: int) -> str:
     parts = urlsplit(url)
     query = [("limit", str(size)), *(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit")]
     return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def _refused_fields(refusal: Refused, fields: list[str]) -> list[str]:
-    """Those of our fields that a 400 names as invalid: not in the list of valid ones it gives, or named without one.
-
-    A field is given up for the rest of the sweep, so what is not about fields must name none: a list that lacks most of
-    ours is of something else (orders, say), and so is a text about a cursor, an order, a token or a limit.
-    """
-    if refusal.status != 400:
-        return []
-    text = _listed_with_commas(re.sub(rb"https?://\S+|/api/\S+", b" ", refusal.body))
-    valid = max(_lists_in(text), key=lambda found: len(found & set(fields)), default=set())
-    if 2 * len(valid & set(fields)) >= len(fields):
-        return [name for name in fields if name not in valid]
-    if re.search(r"(?i)cursor|sort|token|limit|direction|author", text):
-        return []
-    named = [name for name in fields if re.search(rf"\b{re.escape(name)}\b", text)]
-    return named if 2 * len(named) < len(fields) else []
-
-
-def _lists_in(text: str) -> Iterator[set[str]]:
-    """What a text may list: words between commas, and known names in a row however they are parted."""
-    for run in re.findall(r"[\w.-]+(?:,[\w.-]+)+", text):
-        yield {word.strip(".-") for word in run.split(",")}
-    row: set[str] = set()
-    for word in re.findall(r"[\w-]+", text):
-        if word not in _KNOWN:
-            yield row
-            row = set()
-        else:
-            row.add(word)
-    yield row
-
-
-def _listed_with_commas(body: bytes) -> str:
-    """The words of an error, with one comma and nothing else between those that it lists in whatever way."""
-    try:
-        text = " : ".join(_texts(lenient_json(body)))
-    except ValueError:
-        text = body.decode("utf-8", errors="replace")
-    text = re.sub(r"\s+(?:or|and)\s+", ",", re.sub(r"[\"'`\\]", "", text[:20_000]))
-    return re.sub(r",+", ",", re.sub(r"\s*\n\s*[-*•]?\s*|\s*[,;|]\s*", ",", text))
-
-
-def _texts(value: object) -> list[str]:
-    """The texts in a JSON value; those of a list in one, as a list."""
-    if isinstance(value, dict):
-        return [text for inner in value.values() for text in _texts(inner)]
-    if isinstance(value, list):
-        listed = [inner for inner in value if isinstance(inner, str)]
-        return [", ".join(listed), *(text for inner in value if not isinstance(inner, str) for text in _texts(inner))]
-    return [value] if isinstance(value, str) else []
 
 
 def profile_asks(client: Client, namespace: str) -> list[Ask]:

@@ -20,7 +20,7 @@ from hubwatch.failures import Blocked, BrokenPage, Refused, SoftError
 from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
 from hubwatch.hubs import modelscope_openapi as openapi
-from hubwatch.hubs.numbered import Numbered, numbered_pages, seen, shortfall, total_of
+from hubwatch.hubs.numbered import Numbered, latest_total, numbered_pages, seen, shortfall, total_of
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
@@ -110,7 +110,7 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
         yield from _dolphin_owners(client, sweep, kept, state, walk)
     else:
         for page in walk(_WHOLE[0], sweep.limit):
-            state.listed_total = total_of(facts for facts in (page.facts,) if facts.records) or state.listed_total
+            state.listed_total = latest_total(state.listed_total, page.facts)
             yield page
         if sweep.limit is not None:
             return
@@ -173,7 +173,7 @@ def _missing(kept: Kept, *partitions: str) -> tuple[int, int] | None:
             yield page
 
     found = seen(noted(), answers.listing_in, answers.model_id)
-    total = total_of(iter(told))
+    total = total_of(told)
     return (found, total) if total is not None and found < total else None
 
 

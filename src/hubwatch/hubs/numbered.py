@@ -4,7 +4,8 @@ Some hubs page by number, not by cursor. Where the walk goes on is kept as an of
 of size s at offset o is number o/s + 1, so the size is always one that divides the offset.
 """
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -143,10 +144,14 @@ def _query(url: str) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(url).query)
 
 
-def total_of(totals: Iterator[PageFacts]) -> int | None:
-    """How many models the hub last said there are, with a page that had some; an empty page's word counts where there is no other."""
-    told = [(facts.records > 0, facts.total) for facts in totals if facts.total is not None]
-    return next((total for has_some in (True, False) for has, total in reversed(told) if has is has_some), None)
+def latest_total(known: int | None, facts: PageFacts) -> int | None:
+    """How many models the hub says there are; an empty page's word counts only where no other said any."""
+    return facts.total if facts.total is not None and (facts.records or known is None) else known
+
+
+def total_of(pages: Iterable[PageFacts]) -> int | None:
+    """The same after all these pages."""
+    return functools.reduce(latest_total, pages, None)
 
 
 def seen(pages: Iterator[Page], listing_of: Callable[[bytes], Listing], key: Callable[[Any], str | None]) -> int:

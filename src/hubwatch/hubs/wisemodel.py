@@ -21,7 +21,7 @@ from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Ref
 from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
-from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, seen, shortfall, total_of
+from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
@@ -107,7 +107,7 @@ def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepSta
     state.mapping = listing.mapping()
     how = Numbered("listing", listing.asks(client), listing.read, listing.model_id, listing.page_size)
     for page in numbered_pages(client, how, kept, left):
-        state.listed_total = total_of(facts for facts in (page.facts,) if facts.records) or state.listed_total
+        state.listed_total = latest_total(state.listed_total, page.facts)
         yield page
     if left is None:
         found = seen(kept.read("listing"), lambda body: listing.listing_of(lenient_json(body)) or Listing([], None), listing.model_id)
