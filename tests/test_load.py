@@ -348,3 +348,15 @@ def test_a_key_that_goes_away_a_little_every_day_fails_the_day(con: duckdb.DuckD
         )
     with pytest.raises(DayFailure, match="key tags is gone from 8%"):
         load(con, tmp_path / "9", many(92) + [record(f"x/{n}", tags=None) for n in range(8)], day=DAY + timedelta(9))
+
+
+def test_a_listing_that_a_full_sweep_loses_by_a_reload_keeps_its_attributes_where_another_sweep_of_the_day_has_it(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    load(con, tmp_path / "1", many(50) + [record("good/other")])
+    load(con, tmp_path / "2", [record("good/other")], sweep="head")
+    load(con, tmp_path / "3", many(51))
+    assert con.execute("select source from observations where model_id = 'good/other'").fetchall() == [("head",)]
+    assert con.execute("select license, task, created_at is not null from listings where model_id = 'good/other'").fetchall() == [
+        ("mit", "text-generation", True)
+    ]

@@ -90,13 +90,13 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         raise HubFailure(
             f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
         )
-    overlap = HUBS[sweep.hub].NEW_OVERLAP
-    since = sweep.since or datetime.combine(sweep.day, time()) - overlap
-    if sweep.kind == "new" and state.since not in (None, since):
-        raise HubFailure(
-            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
-            f"{since:%Y-%m-%d}; use --fresh to begin anew"
-        )
+    if sweep.kind == "new" and state.since is not None:
+        since = sweep.since or datetime.combine(sweep.day, time()) - HUBS[sweep.hub].NEW_OVERLAP
+        if state.since != since:
+            raise HubFailure(
+                f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
+                f"{since:%Y-%m-%d}; use --fresh to begin anew"
+            )
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
     if sweep.kind == "window":

@@ -77,7 +77,7 @@ def _readable_copy(segment: Path, target: Path) -> Path:
 
 
 def readable(body: bytes) -> str:
-    text = body.decode("utf-8-sig", errors="replace")
+    text = body.decode("utf-8-sig", errors="surrogateescape")
 
     def mended(value: object) -> object:
         if isinstance(value, list):
@@ -98,8 +98,7 @@ def _holds_records(value: dict[str, object]) -> bool:
 
 def _stray(value: object) -> bool:
     """Whether a string inside cannot be written as UTF-8, or was not UTF-8 when it came."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "\ufffd" in text or any("\ud800" <= character <= "\udfff" for character in text)
+    return any("\ud800" <= character <= "\udfff" for character in json.dumps(value, ensure_ascii=False))
 
 
 def told(reason: str, record: str | None) -> tuple[str, str]:

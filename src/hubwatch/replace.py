@@ -115,7 +115,7 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
 
     With later days loaded, every touched listing's stretches are written anew from its points of change: the day's
     own attributes hold on that day, and what held before goes on at the next observed day. Where a source of higher
-    precedence has the listing on this day, its word stands (if it loses the listing by a reload, load the lower again).
+    precedence has the listing on this day, its word stands; if it loses the listing by a reload, until the lower is loaded again.
     """
     names_of_k = ", ".join(f"k.{name}" for name in _ATTRIBUTES)
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
@@ -139,7 +139,8 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
         f"""create temp table touched as
             select listing_key from speaking k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
               and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
-            union select listing_key from before_this_day anti join numbers using (listing_key)"""
+            union select listing_key from before_this_day anti join numbers using (listing_key)
+              where listing_key not in (select listing_key from store.counters where day = getvariable('day'))"""
     )
     fields = "struct_pack(" + ", ".join(f"{name} := {name}" for name in _ATTRIBUTES) + ")"
     con.execute("drop table if exists rewritten")

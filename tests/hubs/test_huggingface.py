@@ -90,6 +90,14 @@ def test_stray_bytes_reject_their_record_and_the_walk_goes_on(tmp_path: Path, st
     assert "a/m31" not in names
 
 
+def test_a_replacement_character_that_the_hub_wrote_itself_is_text(tmp_path: Path) -> None:
+    good = [made(number) for number in range(1, 31)]
+    body = json.dumps([*good, made(31, library_name="@"), made(32, library_name="\ufffd")]).encode().replace(b"@", rb"\ud83d")
+    result, names = run(tmp_path, answer(body))
+    assert (result.complete, result.records, result.rejected) == (True, 31, 1)
+    assert "a/m32" in names
+
+
 VALID = [name for name in FIELDS if name not in ("gated", "safetensors")]
 
 
