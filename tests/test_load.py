@@ -353,7 +353,7 @@ def test_a_key_that_goes_away_a_little_every_day_fails_the_day(con: duckdb.DuckD
 def test_a_listing_that_a_full_sweep_loses_by_a_reload_keeps_its_attributes_where_another_sweep_of_the_day_has_it(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    load(con, tmp_path / "1", many(50) + [record("good/other")])
+    load(con, tmp_path / "1", [*many(50), record("good/other")])
     load(con, tmp_path / "2", [record("good/other")], sweep="head")
     load(con, tmp_path / "3", many(51))
     assert con.execute("select source from observations where model_id = 'good/other'").fetchall() == [("head",)]

@@ -285,3 +285,15 @@ def test_what_failed_to_load_is_said_whatever_was_loaded_after_it(tmp_path: Path
     result = pipeline.load_all(settings_for(tmp_path, "http://127.0.0.1:9"), kept_sweeps(tmp_path))["huggingface"]
     assert result.failed
     assert "cannot be read" in result.message
+
+
+def test_a_segment_that_is_gone_is_not_forgotten_by_collecting_again(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(150), switches=Switches(page_cap=1)) as sandbox:
+        settings = settings_for(tmp_path, sandbox.url)
+        assert pipeline.collect_all(settings, [Sweep("huggingface", DAY)])["huggingface"].complete
+        (pages,) = kept_sweeps(tmp_path)
+        pages.segments()[1].unlink()
+        pipeline.collect_all(settings, [Sweep("huggingface", DAY)])
+    result = pipeline.load_all(settings, kept_sweeps(tmp_path))["huggingface"]
+    assert result.failed
+    assert "86 of its 150 pages are whole" in result.message

@@ -105,7 +105,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(*sweep.owners))
     pages.save_state(state)
     count = 0
-    if state.finished_at and not state.limited and sweep.limit is not None:
+    if state.finished_at and not state.limited and sweep.limit is not None and sweep.kind != "owners":
         return records  # complete already: a limit takes nothing away
     if left is None or left > 0:
         walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
@@ -123,10 +123,16 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
             if stop is not None and stop.is_set():
                 return records
     state.limited = sweep.limit is not None
-    if sweep.kind == "owners" and (broken := [name for name in pages.partitions() if (last := pages.last_page(name)) and last.next]):
+    if (
+        sweep.kind == "owners"
+        and not state.limited
+        and (broken := [name for name in pages.partitions() if (last := pages.last_page(name)) and last.next])
+    ):
         lacking = f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again"
         state.short = "; ".join(part for part in (state.short, lacking) if part)
-    state.pages, state.finished_at = pages.count(), state.finished_at or now()
+    state.finished_at = state.finished_at or now()
+    if count or state.pages is None:  # where nothing came, pages that are gone stay missed
+        state.pages = pages.count()
     if watch:
         watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
     return records
