@@ -73,14 +73,16 @@ WITH begun AS (
 )
 FROM own UNION ALL BY NAME FROM successors;
 
+-- statement: spelt: of two namespaces of one hub that differ by case alone, one may be a look-alike
+CREATE OR REPLACE TEMP TABLE spelt AS
+SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces;
+
 -- statement: by fact: the exact spelling first; another case only where it can mean one namespace of that hub
 CREATE OR REPLACE TEMP TABLE by_fact AS
 WITH one_spelling AS (
     SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
            any_value(confidence) * 0.95 AS confidence, any_value(source) AS source
     FROM current_facts GROUP BY ALL HAVING count(*) = 1
-), spelt AS (  -- of two namespaces of one hub that differ by case alone, one may be a look-alike
-    SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces
 )
 SELECT asked.hub, asked.namespace,
        CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
@@ -96,9 +98,6 @@ WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 -- One body's namespaces often differ by case between hubs (openbmb, OpenBMB). Another case counts where its hub has no second
 -- namespace so spelt, of which one would be a look-alike, and where elsewhere one body alone is so spelt.
 CREATE OR REPLACE TEMP TABLE by_other_hub AS
-WITH spelt AS (
-    SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces
-)
 SELECT asked.hub, asked.namespace,
        coalesce(any_value(elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) AS organization,
        if(bool_or(elsewhere.namespace = asked.namespace), 0.8, 0.76) * min(elsewhere.confidence) AS confidence,

@@ -8,8 +8,8 @@ from hubwatch.relations import Table, View, columns
 
 _LISTING_IDENTITY = """
 hub | VARCHAR | the hub: huggingface, modelscope, wisemodel (modelscope.ai is kept as its own: modelscope.ai)
-model_id | VARCHAR | owner/name in the hub's exact case
-namespace | VARCHAR | the owner part of model_id
+model_id | VARCHAR | owner/name in the hub's exact case (WiseModel's subgroups: group/subgroup/name)
+namespace | VARCHAR | the owner part of model_id, up to the first /
 name | VARCHAR | the part of model_id after the owner
 """
 

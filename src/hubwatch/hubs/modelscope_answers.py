@@ -14,7 +14,7 @@ from typing import Any
 
 from hubwatch.exchange import Answer, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, RateLimited, Refused, SoftError
-from hubwatch.hubs.numbered import Listing
+from hubwatch.hubs.numbered import Listing, whole
 
 _HUB = "modelscope"
 _TOKEN_CODES = ("InvalidAuthentication", "10010103009", "401")
@@ -67,10 +67,7 @@ def listing_of(page: object) -> Listing | None:
 
 
 def _total(envelope: Mapping[str, Any]) -> int | None:
-    value = envelope.get("TotalCount", envelope.get("total_count"))
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return whole(envelope.get("TotalCount", envelope.get("total_count")))
 
 
 def _raise_soft_error(answer: Answer, page: Mapping[str, Any]) -> None:

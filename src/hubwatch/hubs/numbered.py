@@ -144,6 +144,13 @@ def _query(url: str) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(url).query)
 
 
+def whole(value: object) -> int | None:
+    """A count or an id as a hub may write it, as a number or as its digits in text; None for all else."""
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def latest_total(known: int | None, facts: PageFacts) -> int | None:
     """How many models the hub says there are; an empty page's word counts only where no other said any."""
     return facts.total if facts.total is not None and (facts.records or known is None) else known

@@ -21,7 +21,7 @@ from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Ref
 from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
-from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall
+from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall, whole
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
@@ -206,10 +206,10 @@ def _owned(client: Client, route: str, owner: str) -> Numbered:
         return Ask(client.url(f"/api/v4/{route}/{quote(owner, safe='')}/projects", params))
 
     def read(answer: Answer) -> Listing:
-        found, told = whole_json(answer, NAME), answer.headers.get("x-total", "")
+        found = whole_json(answer, NAME)
         if not isinstance(found, list):
             raise BrokenPage(f"{NAME}: {answer.ask} gave a JSON {type(found).__name__} where a list is due")
-        return Listing(found, int(told) if told.isdigit() else None)
+        return Listing(found, whole(answer.headers.get("x-total")))
 
     return Numbered(f"{route}-{owner}", ask, read, licenses.path_of, PAGE)
 
@@ -227,7 +227,7 @@ def _edge(record: msgspec.Raw) -> int | None:
     except (msgspec.DecodeError, UnicodeDecodeError):  # the loader rejects it with its reason; the walk goes on
         project = lenient_json(bytes(record))
         known = project.get("id") if isinstance(project, dict) else None
-        return int(known) if isinstance(known, int) or (isinstance(known, str) and known.isdecimal()) else None
+        return whole(known)
 
 
 def _page_size(wanted: int | None) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused
 from hubwatch.http import Client
+from hubwatch.hubs.numbered import whole
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
@@ -107,13 +108,10 @@ def _ask(client: Client, wanted: list[Project], state: SweepState) -> Iterator[P
 def _project(record: object) -> Project | None:
     if not isinstance(record, dict):
         return None
-    path, number = path_of(record), record.get("id")
-    number = int(number) if isinstance(number, str) and number.isdecimal() else number
-    return (
-        None
-        if path is None or not isinstance(number, int)
-        else Project(number, path, _instant(record.get("created_at")), _instant(record.get("last_activity_at")))
-    )
+    path, number = path_of(record), whole(record.get("id"))
+    if path is None or number is None:
+        return None
+    return Project(number, path, _instant(record.get("created_at")), _instant(record.get("last_activity_at")))
 
 
 def _instant(value: object) -> datetime:

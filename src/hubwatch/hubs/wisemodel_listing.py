@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused, SoftError
 from hubwatch.http import Client
-from hubwatch.hubs.numbered import Listing
+from hubwatch.hubs.numbered import Listing, whole
 
 _HUB = "wisemodel"
 _VARIABLE = "HUBWATCH_WISEMODEL_LISTING"
@@ -127,9 +127,7 @@ class SiteListing(_Strict):
             records = []  # as a page behind the last may say it
         if not isinstance(records, list):
             return None
-        if isinstance(total, str) and total.isdecimal():
-            total = int(total)
-        return Listing(records, total if isinstance(total, int) and not isinstance(total, bool) else None)
+        return Listing(records, whole(total))
 
     def value(self, record: object, name: str) -> object:
         """What a record has at a configured field; None when there is nothing."""

@@ -20,7 +20,8 @@ links as (
   select hub, model_id, base_model_id, relation, root_model_id from derivations
   join listings using (hub, model_id)
   join scope using (hub)
-  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
+  where
+    -- include stands
 ),
 ends as (
   select *, split_part(model_id, '/', 1) as namespace from (

@@ -20,7 +20,9 @@ shared as (select model_key from model_listings where not is_mirror group by mod
 originals as (
   select model_key, hub, min_by(model_id, created_at) as model_id, min_by(namespace, created_at) as namespace, min(created_at) as created_at
   from listings join scope using (hub) join (select * from model_listings semi join shared using (model_key)) using (hub, model_id)
-  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day) and not is_mirror and created_at is not null
+  where
+    -- include stands
+    and not is_mirror and created_at is not null
   group by model_key, hub
 ),
 ordered as (

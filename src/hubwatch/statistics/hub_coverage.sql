@@ -20,7 +20,8 @@ standing as (
   select listing_key, hub, model_id, namespace, model_key, coalesce(is_mirror, false) as is_mirror, bit
   from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_seen_on)
   left join (select hub, model_id, model_key, is_mirror from model_listings where tier <> 'single') using (hub, model_id)
-  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
+  where
+    -- include stands
 ),
 grouped as (
   select listing_key, is_mirror, bit, model_key, country,

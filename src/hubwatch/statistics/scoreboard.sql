@@ -13,11 +13,15 @@ with
 ,
 -- include standing
 ,
+made as (
+  select hub, model_id from listings join scope using (hub)
+  where
+    -- include stands
+),
 derived as (
-  select "group", count(*) as value from derivations d join counted on counted.hub = d.hub and counted.model_id = d.base_model_id
-  join listings made on made.hub = d.hub and made.model_id = d.model_id join scope on scope.hub = d.hub
-  where not outside and made.first_seen_on <= scope.day
-    and if(made.last_seen_on > scope.day, made.listing_key in (from returned), made.gone_on is null or made.gone_on > scope.day) group by all
+  select "group", count(*) as value from derivations d semi join made using (hub, model_id)
+  join counted on counted.hub = d.hub and counted.model_id = d.base_model_id
+  where not outside group by all
 ),
 liked as (
   select "group", sum(c.likes) as likes from store.counters c join counted using (listing_key, day)

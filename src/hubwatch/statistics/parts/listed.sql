@@ -8,7 +8,8 @@ copies as (
 ),
 standing as (
   select listings.*, scope.day from listings join scope using (hub)
-  where first_seen_on <= scope.day and if(last_seen_on > scope.day, listing_key in (from returned), gone_on is null or gone_on > scope.day)
+  where
+    -- include stands
 ),
 -- Listings that stand on the day, once per model where several hubs are counted (the original before its mirrors).
 listed as (
