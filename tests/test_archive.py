@@ -513,3 +513,20 @@ def test_eight_months_of_a_published_panel_stand_beside_a_live_day_with_their_un
         assert {row["group"]: row["value"] for row in growth}["Qwen"] == 38_323_776
         assert all(row["flow_30d"] is not None for row in growth if row["group"] == "Qwen")
         assert con.execute("select hub, day, sweep, complete from days where complete").fetchall() == [("huggingface", live, "full", True)]
+
+
+@pytest.mark.parametrize("by", ["kind", "country", "namespace"])
+def test_a_reader_sums_any_counter_of_any_day_by_any_origin_in_plain_duckdb(tmp_path: Path, shared: Path, by: str) -> None:
+    settings = settings_for(tmp_path / "data")
+    osir = shared / "real/osir/observations.parquet"
+    days = backfill.backfill_archive(settings, str(osir), read_mapping("osir"), Wanted(hub="huggingface"), lambda line: None)
+    with duckdb.connect(settings.data / "hubwatch.duckdb", read_only=True) as con:
+        for day in days:
+            for counter in ("likes", "downloads_30d", "downloads_total"):
+                found = con.execute(
+                    f"""select {by}, sum({counter}) as value, count(*) as models from observations join listings using (hub, model_id)
+                        join origins using (hub, namespace) where hub = 'huggingface' and day = ? and policy = 'six-tigers'
+                        group by 1 order by 2 desc""",
+                    [day.day],
+                ).fetchall()
+                assert sum(models for *_, models in found) == day.records

@@ -67,7 +67,7 @@ def given_listings(con: duckdb.DuckDBPyConnection, *listings: str, **facts: dict
         namespace, name = model_id.split("/")
         gone = listing in facts.get("gone", {})
         con.execute(
-            "insert into store.listing values (?, ?, ?, ?, ?, date '2026-11-01', ?)",
+            "insert into store.listing values ($1, $2, $3, $4, $5, date '2026-11-01', $6, $6)",
             [key, HUBS[hub], model_id, namespace, name, "2026-11-02" if gone else "2026-11-20"],
         )
         con.execute(

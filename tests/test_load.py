@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from hubwatch import store
+from hubwatch import classify, statistics, store
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.load import Loaded, load_sweep
+from hubwatch.pages import SweepPages
 from hubwatch.segments import PageDamage
 from tests.kept import keep, record
 
@@ -208,6 +209,21 @@ def test_a_limited_or_unfinished_sweep_is_loaded_incomplete_and_makes_nothing_go
     assert con.execute("select complete from days order by day").fetchall() == [(True,), (False,), (False,), (True,)]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2, 1)])
+def test_a_listing_whose_record_cannot_be_read_is_not_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path, order: tuple[int, ...]) -> None:
+    days = [[*many(40), record("a/b"), record("a/c")], [*many(40), record("a/b", likes="many")], [*many(40), record("a/b", downloads=None)]]
+    for number in order:
+        load(con, tmp_path, days[number], day=DAY + timedelta(days=number))
+    query = "select model_id, last_seen_on, gone_on from listings where namespace = 'a' order by 1"
+    assert con.execute(query).fetchall() == [("a/b", DAY, None), ("a/c", DAY, DAY + timedelta(days=1))]
+    load(con, tmp_path, many(40), day=DAY + timedelta(days=3))
+    assert con.execute(query).fetchall()[0] == ("a/b", DAY, DAY + timedelta(days=3))
+    for number in (2, 1):  # collected anew: then it was not listed on that day
+        SweepPages(tmp_path, "huggingface", DAY + timedelta(days=number), "full").set_aside()
+        load(con, tmp_path, many(40), day=DAY + timedelta(days=number))
+    assert con.execute(query).fetchall()[0] == ("a/b", DAY, DAY + timedelta(days=1))
+
+
 def test_a_promised_key_that_goes_or_changes_type_fails_the_day_naming_key_and_share(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -360,3 +376,11 @@ def test_a_listing_that_a_full_sweep_loses_by_a_reload_keeps_its_attributes_wher
     assert con.execute("select license, task, created_at is not null from listings where model_id = 'good/other'").fetchall() == [
         ("mit", "text-generation", True)
     ]
+
+
+def test_a_listing_whose_record_cannot_be_read_stands_on_a_past_day(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    for number, wrong in enumerate([10, "many", 10]):
+        load(con, tmp_path, [*many(40), record("a/b", likes=wrong)], day=DAY + timedelta(days=number))
+    classify.classify(con, FACTS)
+    rows = statistics.run(con, "licenses", hub="huggingface", day=DAY + timedelta(days=1), by="namespace").records()
+    assert {row["group"]: row["models"] for row in rows} == {"good": 40, "a": 1}

@@ -106,3 +106,19 @@ def test_a_source_of_higher_precedence_is_shown_and_the_other_stays_visible(con:
         ("archive:osir", 5, True),
         ("full", 7, False),
     ]
+
+
+def test_what_a_sweep_lacks_that_saw_fewer_than_the_hub_counts_is_gone_when_another_agrees(con: duckdb.DuckDBPyConnection) -> None:
+    def gone() -> list[object]:
+        return con.execute("select gone_on from listings where name = 'b'").fetchall()
+
+    load(con, 0, {"a": ("mit", 1), "b": ("mit", 1)})
+    load(con, 1, {"a": ("mit", 1)})
+    assert gone() == [(FIRST + timedelta(days=1),)]
+    con.execute("update sweeps set records = 1, rejected = 0, listed_total = 2 where day = ?", [FIRST + timedelta(days=1)])
+    settle_departures(con, "huggingface")
+    assert gone() == [(None,)]
+    load(con, 2, {"a": ("mit", 1)})
+    assert gone() == [(FIRST + timedelta(days=1),)]
+    load(con, 3, {"a": ("mit", 1), "b": ("mit", 1)})
+    assert gone() == [(None,)]

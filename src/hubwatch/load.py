@@ -100,6 +100,11 @@ def _load_still(
                 "insert into rejects values (?, ?, ?, ?, ?, ?)",
                 [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
             )
+            con.execute(
+                """insert into store.unread select distinct ?, ?::date, ?, model_id
+                   from parsed anti join staged using (model_id) where reason is not null and model_id is not null""",
+                [pages.hub, pages.day, pages.sweep],
+            )
         con.execute(
             "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -67,8 +67,8 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
         _replace_attributes(con, bool(later))
     if later:
         _drop_unseen(con)
-    con.execute("delete from rejects where hub = ? and day = ? and source = ?", key)
-    con.execute("delete from sweeps where hub = ? and day = ? and source = ?", key)
+    for table in ("rejects", "store.unread", "sweeps"):
+        con.execute(f"delete from {table} where hub = ? and day = ? and source = ?", key)
 
 
 def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
@@ -76,12 +76,12 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """insert into store.listing
            select listing_key, getvariable('hub'), fresh_id, split_part(fresh_id, '/', 1), substr(fresh_id, strpos(fresh_id, '/') + 1),
-             getvariable('day'), getvariable('day')
+             getvariable('day'), getvariable('day'), getvariable('day')
            from numbers where fresh_id is not null"""
     )
     con.execute(
         """update store.listing set first_seen_on = least(first_seen_on, getvariable('day')),
-             last_seen_on = greatest(last_seen_on, getvariable('day'))
+             last_seen_on = greatest(last_seen_on, getvariable('day')), last_listed_on = greatest(last_listed_on, getvariable('day'))
            where (first_seen_on > getvariable('day') or last_seen_on < getvariable('day'))
              and listing_key in (select listing_key from numbers)"""
     )
@@ -180,14 +180,26 @@ def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"delete from {table} where listing_key in (select listing_key from unseen)")
 
 
+# A sweep that saw fewer listings than the hub counts is complete where its order may have moved under the walk; whether what it
+# lacks is gone, the next complete one tells.
+DEPARTURES = """select hub, last_listed_on, min(day) as gone_on
+  from (select distinct hub, last_listed_on from store.listing)
+  join (select hub, day, listed_total is null or records + rejected >= listed_total as saw_all
+        from sweeps where complete and source = 'full') using (hub)
+  where day > last_listed_on group by hub, last_listed_on having bool_or(saw_all) or count(*) > 1"""
+
+
 def settle_departures(con: duckdb.DuckDBPyConnection, hub: str) -> None:
-    """For every last observed day of the hub, the first later complete full sweep: then its listings were gone."""
-    con.execute("delete from store.departures where hub = ?", [hub])
+    """For every day on which listings of the hub were listed last, the first later complete full sweep: then they were gone."""
+    con.execute("set variable hub = ?", [hub])
     con.execute(
-        """insert into store.departures
-           select hub, last_seen_on, min(day) as gone_on
-           from (select distinct hub, last_seen_on from store.listing where hub = ?)
-           join (select hub, day from sweeps where complete and source = 'full') using (hub)
-           where day > last_seen_on group by hub, last_seen_on""",
-        [hub],
+        """update store.listing set last_listed_on = listed
+           from (select listing_key as k, greatest(last_seen_on, max(day)) as listed
+                 from store.listing left join store.unread using (hub, model_id)
+                 where hub = getvariable('hub') and (last_listed_on <> last_seen_on
+                   or model_id in (select model_id from store.unread where hub = getvariable('hub')))
+                 group by listing_key, last_seen_on)
+           where listing_key = k and last_listed_on <> listed"""
     )
+    con.execute("delete from store.departures where hub = getvariable('hub')")
+    con.execute(f"insert into store.departures from ({DEPARTURES}) where hub = getvariable('hub')")

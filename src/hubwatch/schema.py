@@ -45,6 +45,17 @@ listing_key | INTEGER | internal number of the listing; not stable between datab
 {_LISTING_IDENTITY.strip()}
 first_seen_on | DATE | first observed day
 last_seen_on | DATE | last observed day
+last_listed_on | DATE | last day on which the hub listed it: the last observed one, or a later one whose record could not be read
+"""),
+    ),
+    Table(
+        "store.unread",
+        "listings that a sweep lists with a record that could not be read (its text is in rejects): they are not gone",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | UTC date of the sweep
+source | VARCHAR | the sweep
+model_id | VARCHAR | the listing
 """),
     ),
     Table(
@@ -74,10 +85,10 @@ superseded | BOOLEAN | true where a source of higher precedence has the same lis
     ),
     Table(
         "store.departures",
-        "for each last observed day, the first later complete full sweep: the day its listings were gone",
+        "for each day on which listings were listed last, the first later complete full sweep: the day they were gone",
         columns("""
 hub | VARCHAR | the hub
-last_seen_on | DATE | a last observed day
+last_listed_on | DATE | a day on which listings were listed last
 gone_on | DATE | the day of the first complete full sweep after it
 """),
     ),
@@ -261,6 +272,10 @@ def precedence(source: str) -> int:
     return _BELIEVED.index(kind) + 1 if kind in _BELIEVED else 9
 
 
+# Grouped though each row is one group: over a join with the bare table, while that is empty, DuckDB 2.0.0 takes sums for one-byte
+# integers in some orders of joins, and a reader's query fails.
+_DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.departures group by all)"
+
 VIEWS = (
     View(
         "listings",
@@ -271,7 +286,7 @@ VIEWS = (
             *columns("""
 first_seen_on | DATE | first observed day
 last_seen_on | DATE | last observed day
-gone_on | DATE | day of the first complete full sweep that did not list it any more; null while listed
+gone_on | DATE | day of the first complete full sweep without it, if that saw all that the hub counts or a later one agrees; null while listed
 url | VARCHAR | its page on the hub
 hub_key | VARCHAR | the hub's own immutable id of the repository
 listing_key | INTEGER | internal number, joins store.counters and store.attributes
@@ -280,7 +295,7 @@ listing_key | INTEGER | internal number, joins store.counters and store.attribut
         f"""select hub, model_id, namespace, name, {", ".join(f"a.{c.name}" for c in ATTRIBUTES[1:])},
  first_seen_on, last_seen_on, gone_on, {_URL} as url, a.hub_key, listing_key
  from store.listing left join (select * from store.attributes where valid_to is null) a using (listing_key)
- left join store.departures using (hub, last_seen_on)""",
+ left join {_DEPARTURES} using (hub, last_listed_on)""",
     ),
     View(
         "observations",

@@ -16,6 +16,7 @@ from hubwatch.clock import now
 from hubwatch.failures import Busy, StoreFault
 from hubwatch.literals import literal
 from hubwatch.pages import SweepPages
+from hubwatch.replace import DEPARTURES
 
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
@@ -101,6 +102,18 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
         ["create schema if not exists store", *(table.ddl() for table in (*schema.STORE, *schema.TABLES))],
     ),
     (2, "the address that a sweep asked", ["alter table sweeps add column if not exists endpoint varchar"]),
+    (
+        3,
+        "what is listed and cannot be read is not gone",
+        [
+            *(table.ddl() for table in schema.STORE if table.name == "store.unread"),
+            "alter table store.listing add column if not exists last_listed_on date",
+            "update store.listing set last_listed_on = last_seen_on where last_listed_on is null",
+            "drop table store.departures",
+            *(table.ddl() for table in schema.STORE if table.name == "store.departures"),
+            f"insert into store.departures {DEPARTURES}",
+        ],
+    ),
 ]
 
 

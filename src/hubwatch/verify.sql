@@ -12,10 +12,12 @@ shown as (
 stretches as (
   select *, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
 ),
+unread as (select hub, model_id, max(day) as last_unread from store.unread group by all),
+whole as (select hub, day, listed_total > records + rejected as lacks from sweeps where complete and source = 'full'),
 due as (
-  select hub, last_seen_on, min(day) as gone_on
-  from (select distinct hub, last_seen_on from store.listing) join (select hub, day from sweeps where complete and source = 'full') using (hub)
-  where day > last_seen_on group by all
+  select hub, last_listed_on, min(day) as gone_on
+  from (select distinct hub, last_listed_on from store.listing) join whole using (hub)
+  where day > last_listed_on group by all having count(*) >= 2 or not coalesce(any_value(lacks), false)
 ),
 faults as (
   select hub, day, source, 'records' as fault,
@@ -44,8 +46,9 @@ faults as (
   from (select hub, model_id from store.listing group by all having count(*) > 1) group by hub
   union all
   select hub, null, null, 'seen', format('{} listings were not first or last seen when their row says, {} the first', count(*), min(model_id))
-  from store.listing left join seen using (listing_key)
-  where first is distinct from first_seen_on or last is distinct from last_seen_on group by hub
+  from store.listing left join seen using (listing_key) left join unread using (hub, model_id)
+  where first is distinct from first_seen_on or last is distinct from last_seen_on or greatest(last, last_unread) is distinct from last_listed_on
+  group by hub
   union all
   select hub, min(valid_from), null, 'attributes', format('{} listings have attributes of overlapping or broken stretches, {} the first', count(distinct listing_key), min(model_id))
   from stretches join store.listing using (listing_key)
@@ -63,8 +66,8 @@ faults as (
   from store.listing anti join model_listings using (hub, model_id)
   where exists (select 1 from model_listings) group by hub
   union all
-  select hub, last_seen_on, null, 'departures',
-    format('listings last seen then are gone on {}, not {}', coalesce(due.gone_on::varchar, 'no day'), coalesce(held.gone_on::varchar, 'no day'))
-  from due full join (from store.departures) held using (hub, last_seen_on) where due.gone_on is distinct from held.gone_on
+  select hub, last_listed_on, null, 'departures',
+    format('listings last listed then are gone on {}, not {}', coalesce(due.gone_on::varchar, 'no day'), coalesce(held.gone_on::varchar, 'no day'))
+  from due full join (from store.departures) held using (hub, last_listed_on) where due.gone_on is distinct from held.gone_on
 )
 select hub, day, source, fault, detail from faults order by hub nulls first, day nulls first, source nulls first, fault, detail

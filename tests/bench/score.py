@@ -30,7 +30,7 @@ def score(say: Callable[[str], object]) -> tuple[float, float, float]:
     with tempfile.TemporaryDirectory() as folder:
         con = store.open_warehouse(Path(folder))
         con.executemany(
-            "insert into store.listing values (?, ?, ?, ?, 'm', '2026-01-01', '2026-01-01')",
+            "insert into store.listing values (?, ?, ?, ?, 'm', '2026-01-01', '2026-01-01', '2026-01-01')",
             [[number, row["hub"], f"{row['namespace']}/m", row["namespace"]] for number, row in enumerate(rows, 1)],
         )
         classify.classify(con, load_facts())

@@ -69,7 +69,7 @@ def load_listings(con: duckdb.DuckDBPyConnection, listings: set[Listing]) -> Non
     """Put these listings into the store, keys only."""
     rows = [(key, hub, model_id, *model_id.split("/", 1)) for key, (hub, model_id) in enumerate(sorted(listings), 1)]
     con.execute("begin")
-    con.executemany("insert into store.listing values (?, ?, ?, ?, ?, date '2026-01-01', date '2026-01-01')", rows)
+    con.executemany("insert into store.listing select ?, ?, ?, ?, ?, day, day, day from (select date '2026-01-01' as day)", rows)
     con.execute("commit")
 
 

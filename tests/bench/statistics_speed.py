@@ -35,7 +35,7 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
         con.execute(relation.ddl())
     first = "date '2025-01-01'"
     con.execute(f"""insert into store.listing select i as listing_key, '{HUB}' as hub, 'ns' || ns || '/model-' || i, 'ns' || ns, 'model-' || i,
-          {first} + greatest(0, (i * {days} / {listings})::int - {days // 2}) as first_seen_on, {first} + {days - 1}
+          {first} + greatest(0, (i * {days} / {listings})::int - {days // 2}) as first_seen_on, {first} + {days - 1}, {first} + {days - 1}
         from (select i, (hash(i) % ({listings} // 6))::int as ns from range({listings}) r(i))""")
     con.execute("""insert into store.attributes by name
         select listing_key, first_seen_on as valid_from, first_seen_on::timestamp as created_at, 'model' as repo_kind,

@@ -58,7 +58,8 @@ def spread(con: duckdb.DuckDBPyConnection) -> None:
         select row_number() over (order by hub, model_id) as listing_key, hub, model_id,
           split_part(model_id, '/', 1) as namespace, split_part(model_id, '/', 2) as name,
           coalesce(first_seen_on, (select min(day) from observed where (hub, model_id) = (l.hub, l.model_id))) as first_seen_on,
-          coalesce(last_seen_on, (select max(day) from observed where (hub, model_id) = (l.hub, l.model_id))) as last_seen_on
+          coalesce(last_seen_on, (select max(day) from observed where (hub, model_id) = (l.hub, l.model_id))) as last_seen_on,
+          last_seen_on as last_listed_on
         from (select hub, model_id, first_seen_on, last_seen_on from listing_rows union by name
           select distinct hub, model_id from observed
               where (hub, model_id) not in (select (hub, model_id) from listing_rows)) l""")

@@ -18,7 +18,7 @@ with
 hub_bits as (select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from scope),
 standing as (
   select listing_key, hub, model_id, namespace, model_key, coalesce(is_mirror, false) as is_mirror, bit
-  from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_seen_on)
+  from store.listing join scope using (hub) join hub_bits using (hub) left join store.departures using (hub, last_listed_on)
   left join (select hub, model_id, model_key, is_mirror from model_listings where tier <> 'single') using (hub, model_id)
   where
     -- include stands

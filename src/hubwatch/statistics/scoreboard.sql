@@ -14,7 +14,7 @@ with
 -- include standing
 ,
 made as (
-  select hub, model_id from store.listing join scope using (hub) left join store.departures using (hub, last_seen_on)
+  select hub, model_id from store.listing join scope using (hub) left join store.departures using (hub, last_listed_on)
   semi join derivations using (hub, model_id)
   where
     -- include stands

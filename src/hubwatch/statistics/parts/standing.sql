@@ -11,4 +11,6 @@ telling as (
 returned as (
   select distinct listing_key from store.counters join telling using (day) join store.listing using (listing_key)
   where listing.hub = telling.hub and last_seen_on > until
+  union
+  select listing_key from store.unread join telling using (hub, day) join store.listing using (hub, model_id) where last_seen_on > until
 )
