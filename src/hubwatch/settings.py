@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,7 +22,11 @@ _ENDPOINTS = {
     "wisemodel": ("WISEMODEL_ENDPOINT", "https://wisemodel.cn"),
 }
 _TOKENS = {"huggingface": "HF_TOKEN", "modelscope": "MODELSCOPE_API_TOKEN", "wisemodel": "WISEMODEL_TOKEN"}
+_PROXIES_AND_CERTIFICATES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")  # what httpx reads
 _RATES = {"huggingface": 5.0, "modelscope": 2.0, "wisemodel": 1.0}  # requests a second; see the hubs' modules
+
+
+_Seconds = Annotated[float, Field(gt=0, le=10**6)]  # longer ones no clock of the system takes
 
 
 def asked_as(kept_as: str) -> str:
@@ -51,6 +55,23 @@ def is_loopback(endpoint: str) -> bool:
     return (urlsplit(endpoint).hostname or "").startswith(_LOOPBACK)
 
 
+def endpoint_variable(hub: str) -> str:
+    """The environment variable that says where the hub is."""
+    return _ENDPOINTS[hub][0]
+
+
+def surroundings() -> str:
+    """The names of those variables that are set by which requests find proxies and certificates; "" when none is."""
+    return ", ".join(name for name, value in os.environ.items() if name.upper() in _PROXIES_AND_CERTIFICATES and value)
+
+
+def header_text(name: str, value: str) -> str:
+    """The value without blanks around it; `UsageError` that names it and never shows it when no header can carry it."""
+    if not re.fullmatch(r"[ -~]*", value.strip()):
+        raise UsageError(f"{name} is not usable: it must be one line of printable ASCII characters; correct or unset it")
+    return value.strip()
+
+
 class HubSettings(BaseModel):
     """How one hub is asked: its endpoint (scheme and host, no trailing slash), token, and requests a second."""
 
@@ -63,9 +84,15 @@ class HubSettings(BaseModel):
     @field_validator("endpoint")
     @classmethod
     def _is_an_http_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("is not an http(s) address")
+        value = value.strip()
+        try:
+            parts = urlsplit(value)
+            host = (parts.hostname or "").encode("idna")  # as looking it up does
+            is_address = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or re.search(r"[^!-~]|[@?#\\]", value):
+            raise ValueError("it is not an http(s) address of a host, with a port and a path at most")
         return value.rstrip("/")
 
     @property
@@ -85,14 +112,14 @@ class Settings(BaseModel):
     data: Path
     contact: str = "https://github.com/hubwatch/hubwatch"
     hubs: dict[str, HubSettings]
-    connect_timeout: float = Field(default=10, gt=0)
-    read_timeout: float = Field(default=30, gt=0)
-    deadline: float = Field(default=120, gt=0, description="seconds one request may take in all, whatever trickles")
+    connect_timeout: _Seconds = 10
+    read_timeout: _Seconds = 30
+    deadline: _Seconds = Field(default=120, description="seconds one request may take in all, whatever trickles")
     attempts: int = Field(default=6, ge=1, le=50, description="how often one request is asked at most")
-    patience: float = Field(default=900, gt=0, description="seconds to wait for one answer over all attempts")
+    patience: _Seconds = Field(default=900, description="seconds to wait for one answer over all attempts")
     max_body: int = Field(default=64 * 2**20, gt=0, description="bytes a page may have, unpacked")
     wisemodel_listing: Path | None = Field(default=None, description="file that says how WiseModel's own listing is asked")
-    lock_wait: float = Field(default=0, ge=0, description="seconds to wait for a lock that another process holds")
+    lock_wait: float = Field(default=0, ge=0, le=10**6, description="seconds to wait for a lock that another process holds")
     report: bool = Field(default=True, description="write the report when publishing")
     log: Literal["text", "json"] = Field(default="text", description="how events are logged on stderr")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
@@ -118,35 +145,35 @@ class Settings(BaseModel):
             endpoint_name, default = _ENDPOINTS[hub]
             rate_name = f"HUBWATCH_{hub.upper()}_RATE"
             try:
-                hubs[hub] = HubSettings.model_validate(
-                    {
-                        "endpoint": env.get(endpoint_name) or default,
-                        "token": _token(hub, env),
-                        "rate": env.get(rate_name) or _RATES[hub],
-                    }
-                )
+                asked = {"endpoint": env.get(endpoint_name) or default, "rate": env.get(rate_name) or _RATES[hub]}
+                hubs[hub] = HubSettings.model_validate(asked).model_copy(update={"token": _token(hub, env)})
             except ValidationError as error:
                 name = {"endpoint": endpoint_name, "rate": rate_name}.get(str(error.errors()[0]["loc"][0]), hub)
-                raise UsageError(f"{name}={env.get(name)!r} {_reason(error)}") from None
+                raise _unusable(name, env.get(name), error) from None
         chosen = data or Path(env.get("HUBWATCH_DATA") or "hubwatch-data")
         fields = [name for name in cls.model_fields if name not in ("data", "hubs")]
         own = {field: env[name] for field in fields if env.get(name := f"HUBWATCH_{field.upper()}")}
+        if "contact" in own:
+            own["contact"] = header_text("HUBWATCH_CONTACT", own["contact"])
         try:
             return cls.model_validate({"data": chosen.expanduser().absolute(), "hubs": hubs} | own)
         except ValidationError as error:
             name = f"HUBWATCH_{str(error.errors()[0]['loc'][0]).upper()}"
-            raise UsageError(f"{name}={env.get(name)!r} {_reason(error)}") from None
+            raise _unusable(name, env.get(name), error) from None
 
 
-def _reason(error: ValidationError) -> str:
-    return f"is not usable: {error.errors()[0]['msg'].removeprefix('Value error, ')}; correct or unset it"
+def _unusable(name: str, value: str | None, error: ValidationError) -> UsageError:
+    """What is wrong with a variable; an address that may hold a password or a token is not shown."""
+    shown = name if re.search("[@?#]", value or "") else f"{name}={value!r}"
+    return UsageError(f"{shown} is not usable: {error.errors()[0]['msg'].removeprefix('Value error, ')}; correct or unset it")
 
 
 def _token(hub: str, env: Mapping[str, str]) -> str | None:
     """The hub's token: its variable, and for Hugging Face also the token store that `hf auth login` fills."""
-    token = (env.get(_TOKENS[hub]) or "").strip()
+    name = _TOKENS[hub]
+    token = header_text(name, env.get(name) or "")
     if not token and hub == "huggingface" and env is os.environ:
         from huggingface_hub import get_token  # here, because it costs half a second
 
-        token = get_token() or ""
+        token = header_text("the token that `hf auth login` keeps", get_token() or "")
     return token or None

@@ -19,6 +19,7 @@ from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused, SoftError
 from hubwatch.http import Client
 from hubwatch.hubs.numbered import Listing, whole
+from hubwatch.settings import header_text
 
 _HUB = "wisemodel"
 _VARIABLE = "HUBWATCH_WISEMODEL_LISTING"
@@ -90,7 +91,7 @@ class SiteListing(_Strict):
         """How a page by number and size is asked."""
         headers: tuple[tuple[str, str], ...] = ()
         if self.bearer_env:
-            token = os.environ.get(self.bearer_env, "").strip()
+            token = header_text(self.bearer_env, os.environ.get(self.bearer_env, ""))
             if not token:
                 raise HubFailure(f"{_HUB}: the configured listing needs a token; set {self.bearer_env}")
             headers = (("Authorization", f"Bearer {token}"),)

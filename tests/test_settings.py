@@ -1,0 +1,61 @@
+"""What the environment may say: each bad value is named with its variable, and nothing secret is shown."""
+
+from pathlib import Path
+
+import pytest
+
+from hubwatch.settings import Settings, UsageError
+from tests.test_readme import hubwatch
+
+TOKENS = {"huggingface": "HF_TOKEN", "modelscope": "MODELSCOPE_API_TOKEN", "wisemodel": "WISEMODEL_TOKEN"}
+
+
+@pytest.mark.parametrize("variable", ["HF_ENDPOINT", "MODELSCOPE_ENDPOINT", "WISEMODEL_ENDPOINT"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("abc", " ", "ftp://host", "http://", "http://:80", "http://[::1", "http://host:99999", "http://host:port", "http://host:0"),
+        *("http://host/?a=1", "http://host?", "http://host#part", "http://ho st", "http://ho\nst", "http://höst", "http://ho\\st"),
+        *("http://a..b", f"http://{'a' * 64}.org", "http://user:s3cret@host", "http://user:s3cret@host:99999", "http://host?token=s3cret"),
+    ],
+)
+def test_what_is_no_address_of_a_hub_is_refused_by_its_variables_name(tmp_path: Path, variable: str, address: str) -> None:
+    with pytest.raises(UsageError, match=f"^{variable}.* is not usable: .*; correct or unset it$") as raised:
+        Settings.from_environment(tmp_path, {variable: address})
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://host", " https://host:8443/mirror/\n", "http://[::1]:80", "http://localhost:1", "http://1.2.3.4/a"]
+)
+def test_an_address_has_a_host_and_perhaps_a_port_and_a_path(tmp_path: Path, address: str) -> None:
+    assert Settings.from_environment(tmp_path, {"HF_ENDPOINT": address}).hubs["huggingface"].endpoint == address.strip().rstrip("/")
+
+
+@pytest.mark.parametrize("variable", [*TOKENS.values(), "HUBWATCH_CONTACT"])
+@pytest.mark.parametrize("value", ["hf_secret\nline", "hf_secret\x00", "hf_secret\x7f", "hf_secrét"])
+def test_what_no_header_can_carry_is_refused_and_never_shown(tmp_path: Path, variable: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"^{variable} is not usable: ") as raised:
+        Settings.from_environment(tmp_path, {variable: value})
+    assert "secr" not in str(raised.value)
+
+
+@pytest.mark.parametrize("hub", TOKENS)
+def test_a_token_may_end_as_files_do(tmp_path: Path, hub: str) -> None:
+    assert Settings.from_environment(tmp_path, {TOKENS[hub]: " hf_good\r\n"}).hubs[hub].token == "hf_good"
+
+
+@pytest.mark.parametrize("name", ["DEADLINE", "PATIENCE", "READ_TIMEOUT", "CONNECT_TIMEOUT", "LOCK_WAIT"])
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "-1"])
+def test_a_time_that_no_clock_takes_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=f"HUBWATCH_{name}='{value}' is not usable"):
+        Settings.from_environment(tmp_path, {f"HUBWATCH_{name}": value})
+
+
+@pytest.mark.parametrize("command", [("status",), ("collect", "huggingface")])
+@pytest.mark.parametrize("address", ["http://[::1", "http://user:s3cret@host"])
+def test_a_bad_address_is_wrong_usage_of_any_command(tmp_path: Path, command: tuple[str, ...], address: str) -> None:
+    done = hubwatch(tmp_path, *command, HF_ENDPOINT=address)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("hubwatch: HF_ENDPOINT")
+    assert "s3cret" not in done.stderr
