@@ -119,6 +119,15 @@ def test_bytes_that_are_no_text_reject_their_record_and_no_other(con: duckdb.Duc
     assert "bad/" in text
 
 
+def test_a_number_of_more_digits_than_python_reads_beside_stray_bytes_harms_no_other_record(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    bad = json.dumps(record("b/ad")).encode().replace(b'"b/ad"', b'"b/\xff"')
+    long = json.dumps(record("l/ong")).encode().replace(b'"likes"', b'"unknown": ' + b"9" * 5000 + b', "likes"')
+    loaded = load(con, tmp_path, json.dumps(many())[:-1].encode() + b", " + bad + b", " + long + b"]")
+    assert (loaded.records, loaded.rejected) == (101, 1)
+
+
 def test_a_record_of_another_shape_changes_nothing_of_its_neighbours(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     """One value of another type sends all pages the way of JSON: what the others say comes out the same."""
     told: list[dict[str, Any]] = [

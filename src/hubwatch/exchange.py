@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from hubwatch.failures import Blocked, BrokenPage, RateLimited, Refused, ServerTrouble
 
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
-_QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d+)\s*;\s*t=(?P<reset>\d+)')
+_QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d{1,9})\s*;\s*t=(?P<reset>\d{1,9})(?!\d)')
 # RFC 8288: a target, and its parameters in any case and order, quoted or bare.
 _LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
 _RELATION = re.compile(r"""(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""")
@@ -68,11 +68,11 @@ def whole_json(answer: Answer, hub: str) -> Any:
         raise BrokenPage(f"{hub}: {answer.url} is not whole JSON: {error}") from None
 
 
-def lenient_json(body: bytes) -> Any:
-    """The body as JSON, read as leniently as the loader does; `ValueError` when it is none."""
+def lenient_json(body: bytes, stray: str = "replace") -> Any:
+    """The body as JSON, read as leniently as the loader does; `ValueError` when it is none. `stray`: what bytes become that are no text."""
     # The standard library's reader takes NaN and lone surrogates, as hubs may send.
     try:
-        return json.loads(body.decode("utf-8-sig", errors="replace"), parse_int=_whole_number)
+        return json.loads(body.decode("utf-8-sig", errors=stray), parse_int=_whole_number)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
 
@@ -102,6 +102,15 @@ def joined(page: str, link: str) -> str:
         return link
 
 
+def origin(url: str) -> str:
+    """Scheme and host of an address, without a user's name or password; "" when it is none."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    except ValueError:
+        return ""
+
+
 def quota(headers: Mapping[str, str]) -> tuple[int, int] | None:
     """Requests left and seconds to reset of the tightest announced bucket."""
     found = [(int(match["left"]), int(match["reset"])) for match in _QUOTA.finditer(headers.get("ratelimit", ""))]
@@ -111,13 +120,13 @@ def quota(headers: Mapping[str, str]) -> tuple[int, int] | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a `Retry-After` in either of its forms; None when absent or unreadable."""
     value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
+    if re.fullmatch("[0-9]{1,9}", value):
         return float(value)
     try:
-        until = email.utils.parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+        until = email.utils.parsedate_to_datetime(value).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def is_html(answer: Answer) -> bool:

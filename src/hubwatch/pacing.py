@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hubwatch.exchange import quota
 
-_POLICY = re.compile(r";\s*q=(?P<quota>\d+)")
+_POLICY = re.compile(r";\s*q=(?P<quota>\d{1,9})(?!\d)")
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from hubwatch.exchange import lenient_json
 from hubwatch.hubs import HUBS, record_sql, shaped_sql
 from hubwatch.literals import literal
 from hubwatch.pages import SweepPages
@@ -77,8 +78,6 @@ def _readable_copy(segment: Path, target: Path) -> Path:
 
 
 def readable(body: bytes) -> str:
-    text = body.decode("utf-8-sig", errors="surrogateescape")
-
     def mended(value: object) -> object:
         if isinstance(value, list):
             return [mended(element) for element in value]
@@ -88,7 +87,7 @@ def readable(body: bytes) -> str:
             return UNREADABLE + json.dumps(value) if broken and not _holds_records(value) else nested
         return value
 
-    return json.dumps(mended(json.loads(text)))
+    return json.dumps(mended(lenient_json(body, "surrogateescape")))
 
 
 def _holds_records(value: dict[str, object]) -> bool:
