@@ -147,6 +147,13 @@ def test_redirects_count_and_the_allowance_is_never_exceeded(tmp_path: Path) -> 
     assert not report.ok
 
 
+def test_a_token_that_is_withheld_is_told(tmp_path: Path) -> None:
+    settings = Settings.from_environment(tmp_path, {"WISEMODEL_ENDPOINT": "http://hub.example", "WISEMODEL_TOKEN": "good-token"})
+    report = examine(settings, "wisemodel", httpx.MockTransport(lambda request: httpx.Response(404, json={})))
+    told = {finding.name: finding.told for finding in report.findings}["token"]
+    assert told == "none sent, asked anonymously; the token is not sent to http://hub.example, because that is not https"
+
+
 def test_a_report_is_machine_readable(tmp_path: Path) -> None:
     found: dict[str, Any] = json.loads(look(tmp_path, "wisemodel").model_dump_json())
     assert found["hub"] == "wisemodel"

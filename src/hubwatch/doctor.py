@@ -145,7 +145,8 @@ class Examination:
     def token(self, accepted: bool | None) -> None:
         """Note what became of the token; None: there is none, or it was not tried."""
         if not self.client.has_token:
-            self.found("token", True, "none set; asked anonymously")
+            withheld = [note for note in self.client.tally.notes if note == self.client.withheld]
+            self.found("token", True, "; ".join(["none sent, asked anonymously", *withheld]))
         elif accepted is not None:
             self.found("token", accepted, "accepted" if accepted else "not accepted", "renew or unset it")
 

@@ -67,7 +67,7 @@ def probe_huggingface(look: Examination) -> None:
 
 def _follow_link(look: Examination, link: str, keys: list[Any]) -> None:
     try:
-        address = look.client.at_home(link)
+        address = look.client.at_home(link, LISTING_PATHS[look.client.hub])
     except HubFailure as failure:
         look.found("next page", False, str(failure), _CHANGED)
         return

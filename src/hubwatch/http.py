@@ -14,30 +14,32 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import tenacity
 
 from hubwatch import __version__
 from hubwatch.clock import now
-from hubwatch.exchange import Answer, Ask, joined, next_link, raise_for_status
+from hubwatch.exchange import Answer, Ask, joined, next_link, origin, raise_for_status
 from hubwatch.failures import (
     ForeignLink,
     HubFailure,
     LoopingPages,
     RateLimited,
+    Refused,
     TimedOut,
     TooLarge,
     TransientFailure,
     Unreachable,
 )
 from hubwatch.pacing import Turns
-from hubwatch.settings import Settings
+from hubwatch.settings import Settings, UsageError, endpoint_variable, surroundings
 
 T = TypeVar("T")
 _REDIRECTS = 5
 _OF_A_QUOTA = tenacity.wait_exponential(multiplier=2, max=30) + tenacity.wait_random(0, 1)
+_OF_TROUBLE = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 
 
 class Reading(Protocol):
@@ -57,7 +59,6 @@ class Tally:
     requests: int = 0
     retries: int = 0
     bytes: int = 0
-    waited: float = 0.0
     quota_left: int | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -65,7 +66,8 @@ class Tally:
 class Client:
     """Asks one hub. Not shared between hubs; may be shared between the threads of one hub's sweep.
 
-    `transport` is the seam for tests. `sleep` waits (tests of waiting pass their own).
+    `transport` is the seam for tests. `sleep` waits (tests of waiting pass their own). `UsageError` when the environment
+    names proxies or certificates that cannot be used.
     """
 
     def __init__(
@@ -86,13 +88,22 @@ class Client:
         self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
         self.heard: Callable[[Answer], object] = lambda answer: None  # told of every answer before it is judged
         self.allowance: int | None = None  # requests that may be sent at most, whatever they are for
-        self._httpx = httpx.Client(
-            transport=transport,
-            trust_env=not own.is_loopback,
-            follow_redirects=False,
-            timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
-            headers={"User-Agent": f"hubwatch/{__version__} (+{settings.contact})", "Accept": "application/json"},
-        )
+        self._surroundings = "" if own.is_loopback else surroundings()
+        self.withheld = f"the token is not sent to {own.endpoint}, because that is not https"
+        try:
+            self._httpx = httpx.Client(
+                transport=transport,
+                trust_env=not own.is_loopback,
+                follow_redirects=False,
+                timeout=httpx.Timeout(settings.read_timeout, connect=settings.connect_timeout),
+                headers={"User-Agent": f"hubwatch/{__version__} (+{settings.contact})", "Accept": "application/json"},
+            )
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            if not self._surroundings:
+                raise
+            # what cannot be read as an address may hold a password
+            why = str(error) if isinstance(error, ImportError | OSError) else "a proxy's address cannot be read"
+            raise UsageError(f"no request can be sent ({why}); correct or unset {self._surroundings}") from None
 
     def __enter__(self) -> "Client":
         return self
@@ -126,11 +137,7 @@ class Client:
                         self.tally.retries += 1
                     return read(self._send(ask))
         except HubFailure as failure:
-            tries = retrying.statistics.get("attempt_number", 1)
-            what = "" if str(ask) in str(failure) else f": {ask}"
-            failure.add_note(f"asked {tries} time(s) in {time.monotonic() - started:.0f} s{what}")
-            if isinstance(failure, Unreachable) and not self._stop.is_set():
-                failure.add_note(f"check the network and that {self.endpoint} is the right address")
+            self._explain(failure, ask, retrying.statistics.get("attempt_number", 1), time.monotonic() - started)
             raise
         raise AssertionError("tenacity ends by value or by exception")
 
@@ -167,33 +174,49 @@ class Client:
         finally:
             self._end_at_once(ahead)
 
-    def at_home(self, link: str) -> str:
-        """The link on our own endpoint: as it is when it points there, else rebuilt from its query's cursor."""
+    def at_home(self, link: str, route: str) -> str:
+        """Where the link's query leads on our own `route`; `ForeignLink` for another host's that has no cursor."""
         try:
             ours, theirs = urlsplit(self.endpoint), urlsplit(link)
         except ValueError as error:
             raise ForeignLink(f"{self.hub}: the next page is said to be at {link!r}, which is no address ({error})") from None
-        if not theirs.netloc or (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc):
-            return urlunsplit((ours.scheme, ours.netloc, theirs.path, theirs.query, ""))
-        query = parse_qsl(theirs.query, keep_blank_values=True)
-        if not any(name in ("cursor", "id_after") for name, _ in query):
-            raise ForeignLink(f"{self.hub}: the next page is said to be at {theirs.netloc}, with no cursor to go on from; not followed")
-        self.remark(f"links point at {theirs.netloc}; followed on {ours.netloc} by their cursor")
-        prefix = ours.path.rstrip("/")
-        path = theirs.path if theirs.path.startswith(prefix) else prefix + theirs.path
-        return urlunsplit((ours.scheme, ours.netloc, path, urlencode(query), ""))
+        if theirs.netloc and theirs[:2] != ours[:2]:
+            if not any(name in ("cursor", "id_after") for name, _ in parse_qsl(theirs.query)):
+                raise ForeignLink(f"{self.hub}: the next page is said to be at {theirs.netloc}, with no cursor to go on from; not followed")
+            self.remark(f"links point at {theirs.netloc}; followed on {ours.netloc} by their cursor")
+        return self.url(route) + (f"?{theirs.query}" if theirs.query else "")
 
     def remark(self, text: str) -> None:
         """Keep a remark for the run's message, once."""
         if text not in self.tally.notes:
             self.tally.notes.append(text)
 
+    def _explain(self, failure: HubFailure, ask: Ask, tries: int, seconds: float) -> None:
+        """Add to a failure what was asked how often, and the cure; a token that the hub repeats is not told."""
+        if secret := self._authorization(ask).removeprefix("Bearer "):
+            failure.args = (str(failure).replace(secret, "..."),)
+        what = "" if str(ask) in str(failure) else f": {ask}"
+        failure.add_note(f"asked {tries} time(s) in {seconds:.0f} s{what}")
+        wait = (failure.wait or 0.0) if isinstance(failure, TransientFailure) else 0.0
+        if self._stop.is_set():
+            return
+        if isinstance(failure, TransientFailure) and (tries < self.settings.attempts or wait > self.settings.patience):
+            wish = f"the hub asks to wait {wait:.0f} s, " if wait else ""
+            failure.add_note(f"{wish}HUBWATCH_PATIENCE allows {self.settings.patience:g} s in all")
+        if isinstance(failure, Unreachable):
+            failure.add_note(f"check the network and that {self.endpoint} is the right address")
+        if isinstance(failure, Unreachable | TimedOut) and self._surroundings:
+            failure.add_note(f"look at {self._surroundings}, too")
+        if isinstance(failure, Refused) and failure.status == 401 and self.withheld in self.tally.notes:
+            failure.add_note(self.withheld)
+
     def _send(self, ask: Ask) -> Answer:
         """One attempt: paced, bounded in time and size, redirected only within the hub; not-2xx is raised."""
         asked = ask
         for _ in range(_REDIRECTS):
-            if urlsplit(ask.url)[:2] != urlsplit(self.endpoint)[:2]:
-                raise ForeignLink(f"{self.hub}: {ask} leads to another host than {self.endpoint}; not followed")
+            if origin(ask.url) != origin(self.endpoint):
+                cure = f"if the hub is there now, set {endpoint_variable(self.hub)} to its address"
+                raise ForeignLink(f"{self.hub}: {asked} leads to {origin(ask.url)} and not to {self.endpoint}; not followed: {cure}")
             if self.allowance is not None and self.tally.requests >= self.allowance:
                 raise HubFailure(f"{self.hub}: not asked, the {self.allowance} requests allowed are spent: {ask}")
             self._pace()
@@ -201,17 +224,21 @@ class Client:
             answer = replace(self._exchange(ask), ask=asked)
             self.heard(answer)
             if answer.status not in (301, 302, 303, 307, 308):
-                raise_for_status(answer, ask, self.hub, bool(self._token))
+                raise_for_status(answer, ask, self.hub, self.has_token)
                 return answer
-            ask = replace(ask, url=str(httpx.URL(ask.url).join(answer.headers.get("location", ""))))
+            ask = replace(ask, url=joined(ask.url, answer.headers.get("location", "")))
         raise ForeignLink(f"{self.hub}: {ask} redirects more than {_REDIRECTS} times")
 
+    def _authorization(self, ask: Ask) -> str:
+        return dict(ask.headers).get("Authorization") or (f"Bearer {self._token}" if self._token else "")
+
     def _exchange(self, ask: Ask) -> Answer:
-        headers = dict(ask.headers)
-        if self.has_token and "Authorization" not in headers:
-            headers["Authorization"] = f"Bearer {self._token}"
-        if ask.body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = dict(ask.headers) | ({} if ask.body is None else {"Content-Type": "application/json"})
+        headers.pop("Authorization", None)
+        if (authorization := self._authorization(ask)) and self._secure:
+            headers["Authorization"] = authorization
+        elif authorization:
+            self.remark(self.withheld)
         expired, self._busy = threading.Event(), True
         timer = threading.Timer(self.settings.deadline, self._cut_off, (expired,))
         timer.daemon = True
@@ -277,22 +304,19 @@ class Client:
         """Wait for this request's turn."""
         pause = self._turns.next()
         if pause > self.settings.patience:
-            raise RateLimited(f"{self.hub}: the window is empty for another {pause:.0f} s, longer than HUBWATCH_PATIENCE allows", pause)
+            raise RateLimited(f"{self.hub}: the window is empty", pause)
         if pause > 0:
             self._wait_out(pause)
 
     def _wait_out(self, seconds: float) -> None:
-        self.tally.waited += seconds
         self._sleep(seconds)
         if self._stop.is_set():
             raise Unreachable(f"{self.hub}: stopped while waiting")
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
-    """What the hub asked for, else doubling with jitter up to half a minute: from half a second, where a quota is spent from two."""
+    """Doubling up to half a minute, from half a second, where a quota (of a minute or more) is spent from two; longer where the hub asks."""
     failure = state.outcome.exception() if state.outcome else None
-    if isinstance(failure, TransientFailure) and failure.wait is not None:
-        return failure.wait
-    if isinstance(failure, RateLimited):  # quotas are of a minute or more
-        return float(_OF_A_QUOTA(state))
-    return float(tenacity.wait_random_exponential(multiplier=0.5, max=30)(state))
+    own = _OF_A_QUOTA(state) if isinstance(failure, RateLimited) else _OF_TROUBLE(state)
+    asked = failure.wait if isinstance(failure, TransientFailure) else None
+    return max(float(own), asked or 0.0)

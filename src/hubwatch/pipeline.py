@@ -150,6 +150,8 @@ def _collected(
 ) -> HubResult:
     try:
         return collect(settings, sweep, watch, stop, transport)
+    except UsageError:  # no hub can be asked so
+        raise
     except HubFailure as failure:
         return HubResult(failed=True, message=told(failure), requests=failure.requests, retries=failure.retries)
     except FAILURES as error:

@@ -31,6 +31,7 @@ from hubwatch.sweeps import Kept, Sweep
 
 NAME = "huggingface"
 PAGE = 1000
+_ROUTE = "/api/models"
 PROMISED = ("id", "createdAt", "downloads", "downloadsAllTime", "likes", "tags")
 # How DuckDB finds the records of a kept page, and how Python does.
 PAGE_COLUMNS = "{page: 'JSON[]'}"
@@ -131,7 +132,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
         elif last.next is None:
             return
         else:
-            start = Ask(_expanding(_sized(client.at_home(last.next), _page_size(left)), state.fields))
+            start = Ask(_expanding(_sized(client.at_home(last.next, _ROUTE), _page_size(left)), state.fields))
         try:
             for page in _follow(client, walk, start, left, is_first=last is None):
                 yield page
@@ -152,7 +153,7 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
         first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
-        link = client.at_home(answer.next_link) if answer.next_link else None
+        link = client.at_home(answer.next_link, _ROUTE) if answer.next_link else None
         if not records:
             empty += 1
             if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
@@ -197,7 +198,7 @@ def _first(client: Client, walk: _Walk, state: SweepState, size: int) -> Ask:
     params = [("limit", str(size)), *walk.order, *walk.narrowed, *(("expand[]", name) for name in state.fields)]
     if walk.enter is not None:
         params.append(("cursor", keyset_cursor(walk.enter)))
-    return Ask(client.url("/api/models", params))
+    return Ask(client.url(_ROUTE, params))
 
 
 def _drop_refused(refusal: Refused, state: SweepState) -> None:

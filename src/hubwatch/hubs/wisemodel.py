@@ -28,6 +28,7 @@ from hubwatch.sweeps import Kept, Sweep
 
 NAME = "wisemodel"
 PAGE = 100
+_ROUTE = "/api/v4/projects"
 PROMISED = {"path_with_namespace": "text", "id": "number", "created_at": "text", "last_activity_at": "text"}
 SHAPES = (PROMISED,)
 # A page is a list of projects, or an answer of the configured listing (`listed`), or one project looked up for its license.
@@ -117,11 +118,11 @@ def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepSta
 def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...], kept: Kept, left: int | None) -> Iterator[Page]:
     """The projects by ascending id from where the partition stands, at most `left` of them."""
     last = kept(partition)
-    start = client.url("/api/v4/projects", [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
+    start = client.url(_ROUTE, [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
     if last is not None:
         if last.next is None:
             return
-        start = _with(client.at_home(last.next), per_page=str(_page_size(left)))
+        start = _with(client.at_home(last.next, _ROUTE), per_page=str(_page_size(left)))
     # Of each page: projects wanted, the last id before it, and whether it is asked for although the page before it seemed to be the last.
     before: dict[Ask, tuple[int | None, int, bool]] = {Ask(start): (left, -1, last is None)}
     empty, full, linked = 0, 0, False
@@ -170,7 +171,7 @@ def _page_of(answer: Answer) -> int:
 def _next(client: Client, answer: Answer, end: int | None, is_doubted: bool) -> str | None:
     """Where the walk goes on behind a page: by the hub's link, else (a front end may drop it) behind the last id."""
     if answer.next_link:
-        return client.at_home(answer.next_link)
+        return client.at_home(answer.next_link, _ROUTE)
     if end is not None:
         return _with(answer.ask.url, id_after=str(end))
     if is_doubted:
