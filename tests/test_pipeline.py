@@ -297,3 +297,57 @@ def test_a_segment_that_is_gone_is_not_forgotten_by_collecting_again(tmp_path: P
     result = pipeline.load_all(settings, kept_sweeps(tmp_path))["huggingface"]
     assert result.failed
     assert "86 of its 150 pages are whole" in result.message
+
+
+class InterruptedPages(SweepPages):
+    """Pages in the midst of whose loading Ctrl-C is pressed; DuckDB makes this of it."""
+
+    def still(self, folder: Path) -> SweepPages:
+        raise RuntimeError("Query interrupted")
+
+
+def test_an_interrupt_while_a_hub_is_loaded_stops_the_way_rather_than_go_on_with_the_next(tmp_path: Path) -> None:
+    keep(tmp_path, DAY, [record("a/m")])
+    later = keep(tmp_path, DAY + timedelta(days=1), [record("a/m")])
+    settings = settings_for(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.load_all(settings, [InterruptedPages(tmp_path, "huggingface", DAY, "full"), later])
+    with pipeline.warehouse(settings) as con:
+        assert con.execute("select count(*) from sweeps").fetchall() == [(0,)]
+        assert con.execute("select stage, status from runs").fetchall() == []
+    with pipeline.warehouse(settings) as con:
+        assert con.execute("select stage, status, message from runs").fetchall() == [("load", "failed", "KeyboardInterrupt")]
+
+
+class InterruptedConnection:
+    """A connection on which Ctrl-C is pressed in the midst of a statement."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, statement: str) -> None:
+        self._con, self._statement = con, statement
+
+    def execute(self, query: str, *more: Any) -> duckdb.DuckDBPyConnection:
+        if query.lower().startswith(self._statement):
+            raise RuntimeError("Query interrupted")
+        return self._con.execute(query, *more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+
+@pytest.mark.parametrize(
+    ("stage", "statement"),
+    [
+        (pipeline.classify, "create schema if not exists facts"),
+        (pipeline.classify, "delete from origins"),
+        (pipeline.link, "delete from models"),
+        (pipeline.measure, "delete from statistics"),
+    ],
+)
+def test_an_interrupt_in_the_midst_of_a_stage_is_one_and_leaves_no_transaction_open(tmp_path: Path, stage: Any, statement: str) -> None:
+    settings = settings_for(tmp_path)
+    with pipeline.warehouse(settings) as con:
+        with pytest.raises(KeyboardInterrupt):
+            stage(InterruptedConnection(con, statement), settings)
+        con.execute("begin")
+        con.execute("rollback")
+        stage(con, settings)

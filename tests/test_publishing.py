@@ -1,14 +1,20 @@
 """Putting the analysts' file in place: readers keep theirs, and nobody's file is harmed."""
 
+import contextlib
+import os
+import re
+import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from hubwatch import failures, publishing, store
-from tests.test_replace import load
+from tests.test_replace import FIRST, load
 
 
 def test_readers_keep_what_they_opened_while_a_new_file_is_put_in_place(tmp_path: Path) -> None:
@@ -77,3 +83,72 @@ def test_publishing_replaces_a_damaged_published_file(tmp_path: Path) -> None:
     publishing.publish(tmp_path)
     with publishing.open_published(tmp_path) as con:
         assert con.execute("select count(*) from listings").fetchall() == [(0,)]
+
+
+def published_days(data: Path) -> list[int]:
+    with publishing.open_published(data) as con:
+        return [(day - FIRST).days for (day,) in con.execute("select day from sweeps order by day").fetchall()]
+
+
+def load_days(data: Path, *days: int) -> None:
+    with contextlib.closing(store.open_warehouse(data)) as con:
+        for day in days:
+            load(con, day, {"a": ("mit", 1)})
+
+
+def test_days_that_a_new_warehouse_lacks_stay_published_until_it_is_restored_or_they_are_given_up(tmp_path: Path) -> None:
+    load_days(tmp_path, 0, 1)
+    publishing.publish(tmp_path)
+    (tmp_path / "warehouse.duckdb").unlink()
+    load_days(tmp_path, 1, 2)
+    with pytest.raises(failures.StoreFault, match=f"holds huggingface {FIRST} full, which warehouse.duckdb lacks") as refused:
+        publishing.publish(tmp_path)
+    assert published_days(tmp_path) == [0, 1]
+    (cure,) = re.findall("(install .*?),", str(refused.value))
+    os.rename(tmp_path / "warehouse.duckdb", tmp_path / "later")
+    subprocess.run(shlex.split(cure), check=True)
+    load_days(tmp_path, 2)
+    publishing.publish(tmp_path)
+    assert published_days(tmp_path) == [0, 1, 2]
+    os.replace(tmp_path / "later", tmp_path / "warehouse.duckdb")
+    publishing.publish(tmp_path, drop_days=True)
+    assert published_days(tmp_path) == [1, 2]
+
+
+def test_what_could_not_be_written_back_into_the_warehouse_is_never_to_be_removed(tmp_path: Path) -> None:
+    load_days(tmp_path, 0)
+    with contextlib.closing(store.open_warehouse(tmp_path)) as con:  # while it is open, closing another leaves the .wal in place
+        load(con, 1, {"a": ("mit", 1)})
+        assert Path(f"{tmp_path / 'warehouse.duckdb'}.wal").exists()
+        with pytest.raises(failures.StoreFault, match="make room there, then `hubwatch publish`") as refused:
+            publishing.publish(tmp_path)
+    assert "remove" not in str(refused.value)
+    publishing.publish(tmp_path)
+    assert published_days(tmp_path) == [0, 1]
+
+
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Without root's right to read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_published_file_that_may_not_be_read_is_neither_replaced_nor_said_to_be_broken() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        load_days(data, 0)
+        target = publishing.publish(data)
+        target.chmod(0)
+        data.chmod(0o777)
+        (data / "warehouse.duckdb").chmod(0o666)
+        for use in (publishing.open_published, publishing.publish):
+            with nobody(), pytest.raises(failures.StoreFault, match="Permission denied; give yourself the right to"):
+                use(data)
+        assert target.stat().st_mode & 0o777 == 0

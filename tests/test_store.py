@@ -1,6 +1,9 @@
 """The databases as they are opened: their columns, their comments, what an earlier or later version wrote."""
 
+import errno
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from hubwatch import failures, store
 from hubwatch.facts import load_facts
+from hubwatch.runs import told
 
 
 @pytest.fixture
@@ -58,3 +62,22 @@ def test_noted_runs_are_taken_into_the_table_once(tmp_path: Path) -> None:
     store.take_in_runs(con, tmp_path)
     assert con.execute("select run_id, stage, day from runs").fetchall() == [("r1", "collect", date(2026, 1, 1))]
     con.close()
+
+
+def test_an_interrupt_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
+    endless = "select count(*) from range(1000000000) a, range(1000000000) b where a.range + b.range = -1"
+    stop = threading.Timer(0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    stop.start()
+    with pytest.raises(KeyboardInterrupt), store.interrupts():
+        con.execute(endless).fetchall()
+    stop.join()
+    stop = threading.Timer(0.3, con.interrupt)
+    stop.start()
+    with pytest.raises(KeyboardInterrupt), store.interrupts():
+        con.execute(endless).fetchall()
+    stop.join()
+
+
+def test_a_full_disk_is_told_with_the_cure_whoever_meets_it() -> None:
+    for full in (OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException("Could not write file: No space left on device")):
+        assert told(full).endswith("; make room there; the same command then goes on")

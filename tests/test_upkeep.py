@@ -12,7 +12,7 @@ from hubwatch import failures, locks, pipeline, publishing, store
 from hubwatch.pages import SweepPages, kept_sweeps, pruned_sweeps
 from hubwatch.settings import Settings
 from hubwatch.upkeep import prune, status
-from hubwatch.verify import verify
+from hubwatch.verify import Finding, verify
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -53,15 +53,19 @@ def named(settings: Settings, quick: bool = False) -> list[tuple[str | None, int
         return [(one.source, one.day.day if one.day else None, one.fault) for one in verify(con, settings.data, quick)]
 
 
-def told(settings: Settings) -> str:
+def found(settings: Settings) -> list[Finding]:
     with pipeline.warehouse(settings) as con:
-        return "\n".join(one.told() for one in verify(con, settings.data))
+        return verify(con, settings.data)
+
+
+def told(settings: Settings) -> str:
+    return "\n".join(one.told() for one in found(settings))
 
 
 def spoil(settings: Settings, sql: str) -> None:
     with pipeline.warehouse(settings) as con:
         con.execute(sql)
-    pipeline.publish(settings)
+    pipeline.publish(settings, drop_days=True)
 
 
 def test_a_week_with_a_missing_a_half_and_a_killed_day_has_right_days_and_verify_names_just_those(settings: Settings) -> None:
@@ -225,6 +229,15 @@ def test_a_published_file_that_is_behind_is_named(settings: Settings) -> None:
     pipeline.load_all(settings, [full_day(settings, MONDAY + timedelta(days=1))])
     assert named(settings) == [(None, None, "not_published")]
     assert "differs in huggingface 2026-03-03" in told(settings)
+
+
+def test_days_that_the_tables_lost_are_named_with_a_cure_that_keeps_them(settings: Settings) -> None:
+    load(settings, full_day(settings, MONDAY))
+    (settings.data / "warehouse.duckdb").unlink()
+    assert [(one.fault, "hubwatch publish" in one.detail, "install -m 644" in one.detail) for one in found(settings)] == [
+        ("lost", False, True),
+        ("not_loaded", False, False),
+    ]
 
 
 def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(settings: Settings) -> None:

@@ -108,14 +108,9 @@ def classify(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None = No
     take_profiles(con, "profiles")
     judge(con, facts, day)
     con.execute(ORIGINS)
-    con.execute("BEGIN")
-    try:
+    with store.transaction(con):
         con.execute("DELETE FROM origins")
         con.execute("INSERT INTO origins BY NAME FROM judged_origins")
-        con.execute("COMMIT")
-    except duckdb.Error:
-        con.execute("ROLLBACK")
-        raise
     (namespaces,) = con.execute("SELECT count(*) FROM judged_namespaces").fetchall()[0]
     forget(con)
     return int(namespaces)

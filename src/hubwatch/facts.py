@@ -37,6 +37,7 @@ from hubwatch.fact_rows import (
     Word,
 )
 from hubwatch.relations import Column, Table
+from hubwatch.store import transaction
 
 __all__ = ["POLICIES", "FactError", "Facts", "Kind", "Policy", "data_dir", "load_facts"]
 
@@ -72,15 +73,10 @@ class Facts(BaseModel):
         """
         if con.execute("SELECT getvariable('facts_staged')").fetchall() == [(self._digest,)]:
             return
-        con.execute("BEGIN")
-        try:
+        with transaction(con):
             con.execute("CREATE SCHEMA IF NOT EXISTS facts")
             for table, (columns, values) in self._written.items():
                 _replace_table(con, table, columns, values)
-            con.execute("COMMIT")
-        except duckdb.Error:
-            con.execute("ROLLBACK")
-            raise
         con.execute("SET VARIABLE facts_staged = ?", [self._digest])
 
     def __copy__(self) -> Facts:

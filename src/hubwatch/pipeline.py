@@ -1,10 +1,11 @@
 """THE WAY: collect, load, classify, link, measure, publish. One function a stage; the only module that knows the order."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
@@ -32,6 +33,7 @@ from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import KINDS, Sweep
 
+EARLIEST = date(1970, 1, 1)  # instants are counted from here
 FAILURES = (
     HubFailure,
     DayFailure,
@@ -123,21 +125,42 @@ def asked_sweep(
     day: date | None = None,
     owners: tuple[str, ...] = (),
     limit: int | None = None,
-    floor: int = 1000,
+    floor: int = Sweep.floor,
     since: date | None = None,
     until: date | None = None,
+    license_budget: int = Sweep.license_budget,
+    fresh: bool = False,
 ) -> Sweep:
-    """The sweep that a scheduled run asks for; `UsageError` where its parts do not belong together."""
+    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
     if hub not in hub_names():
         raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(hub_names())}")
     if kind not in KINDS:
-        raise UsageError(f"{kind!r} is not a sweep; sweeps are {', '.join(KINDS)}")
-    if (kind == "owners") != bool(owners):
-        raise UsageError("a sweep of kind owners and the namespaces in owners belong together")
+        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
+    if (kind == "owners") != bool(owners) or not all(owners):
+        raise UsageError("the sweep owners and the name of each owner belong together")
     if kind == "window" and (since is None or until is None or since >= until):
         raise UsageError("a window needs since and until, the first before the second")
+    day = day or today()
+    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
+        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
+    for on in (day, since, until):
+        if on and on < EARLIEST:
+            raise UsageError(f"{on} is before any hub; name a day from {EARLIEST} on")
     begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
-    return Sweep(hub, day or today(), kind, tuple(owners), begin, end, floor, limit)
+    return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
+
+
+def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: str | None) -> list[SweepPages]:
+    """What is kept of these hubs (None: all) for a day [today], of one kind of sweep or of all; `UsageError` naming what is not."""
+    names, on = [settings.kept_as(hub) for hub in hubs or hub_names()], day or today()
+    every = [pages for pages in kept_sweeps(settings.data) if pages.hub in names]
+    kept = [pages for pages in every if pages.day == on and kind in (None, pages.sweep)]
+    missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
+    if kept and not missing:
+        return kept
+    wanted = f"no kept pages of {f'a {kind} sweep of ' if kind else ''}{', '.join(missing or names)} for {on}"
+    last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in every[-3:])
+    raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
 
 
 def hub_names() -> list[str]:
@@ -204,11 +227,11 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
     return loaded
 
 
-def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request."""
+def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
+    """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request. Counts of it."""
     with recorded(settings, "classify", None, None):
         profiles.load_kept(con, settings.data)
-        judging.classify(con, load_facts())
+        return {"namespaces": judging.classify(con, load_facts())}
 
 
 def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
@@ -232,23 +255,25 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
     return len(wanted), found
 
 
-def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """listings -> models, in tiers of identity, each with its evidence."""
+def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
+    """listings -> models, in tiers of identity, each with its evidence. Counts of it."""
     with recorded(settings, "link", None, None):
         load_facts().stage(con)
-        linking.link(con)
+        return linking.link(con).model_dump()
 
 
-def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """-> statistics, flags."""
+def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
+    """-> statistics, flags. Counts of it."""
     with recorded(settings, "measure", None, None):
         statistics.measure(con)
+        counts = con.execute("select (select count(*) from statistics), (select count(*) from flags)").fetchall()[0]
+        return {"statistics": counts[0], "flags": counts[1]}
 
 
-def publish(settings: Settings) -> Path:
-    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it."""
+def publish(settings: Settings, drop_days: bool = False) -> Path:
+    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it; `drop_days`: though it lacks published days."""
     with locks.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
-        target = publishing.publish(settings.data)
+        target = publishing.publish(settings.data, drop_days)
         if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import
 
@@ -259,11 +284,11 @@ def publish(settings: Settings) -> Path:
 
 @contextmanager
 def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The writer's database under its lock; runs noted meanwhile are written into it at the end."""
-    with locks.locked(settings.data, "warehouse", settings.lock_wait):
-        con = store.open_warehouse(settings.data, settings.memory_limit)
-        try:
-            yield con
-        finally:
-            store.take_in_runs(con, settings.data)
-            con.close()
+    """The writer's database under its lock; runs noted meanwhile are written into it at the end, or by the next writer."""
+    with (
+        store.interrupts(),
+        locks.locked(settings.data, "warehouse", settings.lock_wait),
+        contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con,
+    ):
+        yield con
+        store.take_in_runs(con, settings.data)

@@ -1,6 +1,7 @@
 """The analysts' file: put in place whole, in one step, and opened. Readers never meet the writer's file, nor it them."""
 
 import os
+import shlex
 import shutil
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,22 @@ def open_published(data: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def lost_days(con: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection) -> list[tuple[str, date, str]]:
+    """Hub, day and source of what is published and the tables do not hold: no command takes a day away."""
+    facts = "select hub, day, source from sweeps"
+    return sorted(set(published.execute(facts).fetchall()) - set(con.execute(facts).fetchall()))
+
+
+def told_lost(lost: list[tuple[str, date, str]], data: Path) -> str:
+    """Which days are lost and how they come back, in one line."""
+    few = ", ".join(" ".join(map(str, one)) for one in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    warehouse, target = (shlex.quote(str(data / name)) for name in ("warehouse.duckdb", "hubwatch.duckdb"))
+    return (
+        f"{data / 'hubwatch.duckdb'} holds {few}, which warehouse.duckdb lacks; if that was lost or is an older one, put the published in its "
+        f"place: install -m 644 {target} {warehouse}, then `hubwatch backfill pages` for what was kept since"
+    )
+
+
 def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, date, str]]:
     """Hub, day and source of what the published file does not have as the tables have it; all of it when there is no such file."""
     facts = "select hub, day, source, content_hash from sweeps"
@@ -35,21 +52,22 @@ def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, 
     return {(hub, day, source) for hub, day, source, _ in held}
 
 
-def publish(data: Path) -> Path:
+def publish(data: Path, drop_days: bool = False) -> Path:
     """Put a checked copy of the closed warehouse in place as `hubwatch.duckdb`, in one step; returns its path.
 
     Readers keep what they have open. A `.wal` beside source or target would be replayed into the wrong file: refused. So is
-    replacing a database that is not of hubwatch.
+    replacing a database that is not of hubwatch, and without `drop_days` one that holds days which the warehouse lacks.
     """
     source, target = data / "warehouse.duckdb", data / "hubwatch.duckdb"
     if not source.exists():
         raise StoreFault(f"{source} does not exist; run `hubwatch run` or `hubwatch load` first")
     if Path(f"{source}.wal").exists():
         connect(source).close()  # a killed writer left it; opening replays it
-    for path in (source, target):
-        if Path(f"{path}.wal").exists():
-            raise StoreFault(f"{path}.wal exists: somebody writes to {path.name}; close it, remove the .wal, then publish again")
-    _refuse_to_replace(target)
+    if Path(f"{source}.wal").exists():
+        raise StoreFault(f"{source}.wal could not be written back into {source.name}: make room there, then `hubwatch publish`")
+    if Path(f"{target}.wal").exists():
+        raise StoreFault(f"{target}.wal exists: somebody writes to {target.name}; close it, remove the .wal, then publish again")
+    _refuse_to_replace(target, source, drop_days)
     for leftover in data.glob(".hubwatch.duckdb.*.tmp"):
         leftover.unlink()
     copy = data / f".hubwatch.duckdb.{os.getpid()}.tmp"
@@ -81,13 +99,21 @@ def _check(copy: Path, source: Path) -> None:
         con.execute("select count(*) from days").fetchall()
 
 
-def _refuse_to_replace(target: Path) -> None:
-    """Raise `StoreFault` when the file in place is somebody else's; a damaged one is there to be replaced."""
+def _refuse_to_replace(target: Path, source: Path, drop_days: bool) -> None:
+    """Raise `StoreFault` when the file in place is somebody else's, or holds more days; a damaged one is there to be replaced."""
     if not target.exists():
         return
     try:
-        con = connect(target, read_only=True)
+        published = connect(target, read_only=True)
     except (StoreFault, Busy, duckdb.Error):
+        if not os.access(target, os.R_OK, effective_ids=True):
+            raise
         return
-    with con:
-        refuse_foreign(con, target)
+    with published:
+        refuse_foreign(published, target)
+        if drop_days:
+            return
+        with connect(source, read_only=True) as con:
+            refuse_foreign(con, source)
+            if lost := lost_days(con, published):
+                raise StoreFault(f"{told_lost(lost, target.parent)}; `hubwatch publish --drop-days` publishes without them")

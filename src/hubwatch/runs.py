@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sys
 import traceback
 import uuid
@@ -13,12 +14,13 @@ from pathlib import Path
 from hubwatch.clock import now
 from hubwatch.http import Client
 from hubwatch.settings import Settings
+from hubwatch.store import interrupts
 
 
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     lines = [str(error), *getattr(error, "__notes__", [])]
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if any(os.strerror(full) in line for line in lines for full in (errno.ENOSPC, errno.EDQUOT)):  # in DuckDB's words, too
         lines.append("make room there; the same command then goes on")
     return "; ".join(" ".join(line.split()) for line in lines if line)
 
@@ -39,7 +41,8 @@ def recorded(
     about = {"run_id": uuid.uuid4().hex, "stage": stage, "hub": hub, "day": day.isoformat() if day else None}
     started = now().isoformat()
     try:
-        yield outcome
+        with interrupts():
+            yield outcome
     except BaseException as error:
         outcome.update(status="failed", message=told(error) or type(error).__name__)
         raise

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,7 +24,7 @@ CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loadin
 
 
 CURES = {
-    "warehouse.duckdb": "; move it away: `hubwatch backfill pages` makes it anew from the kept pages (archives are to be read again)",
+    "warehouse.duckdb": "; put a copy of hubwatch.duckdb in its place, then `hubwatch backfill pages` loads what was kept since (without it: all that is kept)",
     "hubwatch.duckdb": "; `hubwatch publish` puts a whole one in its place",
 }
 _THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
@@ -44,6 +45,10 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
     except duckdb.IOException as error:
         if "Could not set lock" in str(error):
             raise Busy(f"{path} is open in another process ({error}); close it there") from None
+        if "Permission denied" in str(error):
+            raise StoreFault(f"{path} cannot be opened: {error}; give yourself the right to") from None
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise StoreFault(f"{path} cannot be opened: {error}") from None  # whoever tells it names the cure
         raise StoreFault(f"{path} cannot be opened: {error}{CURES.get(path.name, '')}") from None
     con.execute("set timezone = 'UTC'")
     con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
@@ -156,11 +161,22 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.execute("begin")
     try:
         yield
+        con.execute("commit")
     except BaseException:
-        with contextlib.suppress(duckdb.Error):
+        with contextlib.suppress(duckdb.Error):  # it says less than what came before it
             con.execute("rollback")
         raise
-    con.execute("commit")
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[None]:
+    """Ctrl-C as `KeyboardInterrupt`, also in the middle of a query, where DuckDB makes an error of its own of it."""
+    try:
+        yield
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
 def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:

@@ -233,9 +233,13 @@ def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Fi
         return
     try:
         behind = publishing.not_published(con, data)
+        with publishing.open_published(data) as published:
+            lost = publishing.lost_days(con, published)
     except (StoreFault, duckdb.Error) as error:
         yield Finding(None, None, None, "not_published", f"the published file cannot be read: {error}; run `hubwatch publish`")
         return
-    if behind:
+    if lost:
+        yield Finding(None, None, None, "lost", publishing.told_lost(lost, data))
+    elif behind:
         told = ", ".join(sorted({f"{hub} {day}" for hub, day, _ in behind})[:5])
         yield Finding(None, None, None, "not_published", f"the published file differs in {told}; run `hubwatch publish`")

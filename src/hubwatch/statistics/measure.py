@@ -4,6 +4,7 @@ import duckdb
 
 from hubwatch.statistics.definitions import definitions
 from hubwatch.statistics.flagging import flag_days
+from hubwatch.store import transaction
 
 # Statistics read these facts; before the first `classify` they are empty, not missing.
 _FACTS = """
@@ -19,14 +20,9 @@ create table if not exists facts.policies(policy varchar, organization varchar, 
 
 def measure(con: duckdb.DuckDBPyConnection, all_flags: bool = False) -> None:
     """Fill `statistics` with every definition, and `flags` for the days loaded since the last measure (or all)."""
-    con.execute("begin")
-    try:
+    with transaction(con):
         store_definitions(con)
         flag_days(con, everything=all_flags)
-        con.execute("commit")
-    except duckdb.Error:
-        con.execute("rollback")
-        raise
 
 
 def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
