@@ -66,7 +66,7 @@ def collect(
     data: Path | None = None,
     owners: list[str] | None = None,
     limit: Annotated[int, Field(ge=1)] | None = None,
-    floor: Annotated[int, Field(ge=0)] = 1000,
+    floor: Annotated[int, Field(ge=0)] = Sweep.floor,
     since: date | None = None,
 ) -> HubResult:
     """Keep what one hub says today, going on from where an earlier run of the day was stopped.

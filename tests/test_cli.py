@@ -1,6 +1,10 @@
 """The command line's promises: one plain line an error, the cure in it, exit codes 0, 1, 2."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ from rich.console import Console
 from hubwatch import __version__
 from hubwatch.cli_reading import print_rows
 from hubwatch.sandbox import Sandbox
+from tests.conftest import ROOT
 from tests.kept import record
 from tests.test_readme import hubwatch
 
@@ -18,8 +23,28 @@ from tests.test_readme import hubwatch
     [
         (["run", "github"], "'github' is not a hub; hubs are huggingface, modelscope, wisemodel"),
         (["run", "--day", "tomorrow"], "--day tomorrow is not a date; write it as YYYY-MM-DD"),
-        (["run", "--sweep", "half"], "--sweep half is not known"),
-        (["run", "--sweep", "owners"], "--sweep owners and --owner NAME belong together"),
+        (["run", "--sweep", "half"], "sweep half is not known; sweeps are full, head, new, owners"),
+        (["run", "--sweep", "owners"], "the sweep owners and the name of each owner belong together"),
+        (["run", "--owner", ""], "the sweep owners and the name of each owner belong together"),
+        (["run", "--day", ""], "--day '' is not a date"),
+        (["run", "--sweep", "new", "--since", ""], "--since '' is not a date"),
+        (["run", "--day", "2999-01-01"], "2999-01-01 is yet to come"),
+        (["run", "huggingface", "--day", "0001-01-01", "--sweep", "new"], "0001-01-01 is before any hub"),
+        (["run", "--sweep", "new", "--since", "0001-01-01"], "0001-01-01 is before any hub"),
+        (["backfill", "window", "huggingface", "--since", "0001-01-01", "--until", "2026-01-01"], "0001-01-01 is before any hub"),
+        (["run", "--data", ""], "--data '' names no folder"),
+        (["demo", "--data", ""], "--data '' names no folder"),
+        (["load", "--day", ""], "--day '' is not a date"),
+        (["backfill", "pages", "--from", ""], "--from '' is not a date"),
+        (["stats", "releases", "--day", ""], "--day '' is not a date"),
+        (["orgs", "unknown", "--day", ""], "--day '' is not a date"),
+        (["flags", "--day", ""], "--day '' is not a date"),
+        (["doctor", ""], "'' is not a hub"),
+        (["orgs", "explain", ""], "an empty namespace is none"),
+        (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),
+        (["prune", "--keep-days", "999999999"], "--keep-days"),
+        *(([command], "hubwatch-data does not exist; run `hubwatch run` first") for command in ("status", "prune", "classify", "publish")),
+        *(([command, "--data", "/dev/null"], "/dev/null is a file; run") for command in ("status", "prune", "link", "measure")),
         (["run", "--limit", "0"], "--limit"),
         (["run", "--nonsense"], "No such option: --nonsense"),
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
@@ -36,6 +61,7 @@ def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, argume
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+    assert not (tmp_path / "hubwatch-data").exists()
 
 
 @pytest.mark.parametrize(
@@ -159,3 +185,48 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 def test_a_traceback_comes_with_debug_alone(tmp_path: Path) -> None:
     assert "Traceback" in hubwatch(tmp_path, "--debug", "run", "github").stderr
+
+
+def test_every_stage_tells_what_it_did_in_json(tmp_path: Path) -> None:
+    with Sandbox(huggingface=[record("Qwen/b"), record("who-is-this-xyz/b")]) as sandbox:
+        assert hubwatch(tmp_path, "run", "huggingface", **sandbox.endpoints).returncode == 0
+    told = {stage: json.loads(hubwatch(tmp_path, stage, "--json").stdout) for stage in ("classify", "link", "measure", "publish")}
+    assert told["classify"] == {"stage": "classify", "namespaces": 2}
+    assert told["link"] == {"stage": "link", "listings": 2, "models": 2, "on_several_hubs": 0, "mirrors": 0, "derivations": 0}
+    assert told["measure"].keys() == {"stage", "statistics", "flags"}
+    assert told["publish"] == {"stage": "publish", "published": str(tmp_path / "hubwatch-data/hubwatch.duckdb")}
+    assert hubwatch(tmp_path, "link").stdout.startswith("link: done, 2 listings, 2 models, ")
+
+
+def in_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """A line of shell in which `hubwatch` is ours."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    ours = f'hubwatch() {{ {shlex.quote(sys.executable)} -m hubwatch "$@"; }}; {line}'
+    return subprocess.run(["sh", "-c", ours], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_output_that_cannot_be_written_is_an_error_of_one_line_and_output_that_nobody_wants_is_none(tmp_path: Path) -> None:
+    full = in_shell(tmp_path, "hubwatch stats > /dev/full")
+    assert (full.returncode, full.stderr) == (
+        1,
+        "hubwatch: [Errno 28] No space left on device; make room there; the same command then goes on\n",
+    )
+    closed = in_shell(tmp_path, "mkdir kept; hubwatch prune --data kept >&-")
+    assert (closed.returncode, closed.stderr) == (0, "freed 0 bytes of 0 sweeps\n")
+
+
+def test_an_interrupt_while_modules_are_still_imported_ends_in_one_line(tmp_path: Path) -> None:
+    press = """
+import os, signal, sys
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "duckdb":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Pressed())
+from hubwatch.__main__ import main
+sys.argv = ["hubwatch", "--version"]
+main()
+"""
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", press], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "hubwatch: stopped before anything was begun\n")

@@ -68,7 +68,7 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
     if since >= until:
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
     begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
-    sweep = Sweep(hub, day or today(), "window", since=begin, until=end)
+    sweep = pipeline.asked_sweep(hub, "window", day, since=since, until=until)
     if day is None:
         for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
             state = pages.state()

@@ -1,17 +1,17 @@
 """The command line: reads what is asked, calls the pipeline, shows what came. No logic of its own."""
 
+import json
+import os
 import sys
 from collections.abc import Callable
-from datetime import datetime, time
 from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hubwatch import __version__, cli_backfill, cli_reading, cli_tools, pipeline
+from hubwatch import __version__, cli_backfill, cli_reading, cli_tools, pipeline, store
 from hubwatch.cli_models import models
-from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, day_or_today, known_hubs, parsed_day
+from hubwatch.cli_options import Data, Day, Hubs, Json, Shrink, asked_day, kept_in, known_hubs
 from hubwatch.cli_orgs import orgs
-from hubwatch.pages import kept_sweeps
 from hubwatch.results import HubResult, HubResults
 from hubwatch.runs import told, unexpected
 from hubwatch.settings import Settings, UsageError
@@ -41,8 +41,13 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="set kept pages of this swe
 def main() -> NoReturn:
     """Run the command line; errors are one line on stderr, a traceback only with `--debug`."""
     debug = "--debug" in sys.argv
+    for name in ("stdout", "stderr"):  # closed by who calls us: then nobody wants to see it
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for as long as we run
     try:
-        code = app(standalone_mode=False, prog_name="hubwatch")  # an exit's code, also Ctrl-C's, comes back as the value
+        with store.interrupts():
+            code = app(standalone_mode=False, prog_name="hubwatch")  # an exit's code, also Ctrl-C's, comes back as the value
+        sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         code = 130
     except _ClickUsageError as error:
@@ -59,6 +64,8 @@ def main() -> NoReturn:
     except pipeline.FAILURES as error:
         if debug:
             raise
+        if isinstance(error, OSError):  # if it is stdout that cannot be written, Python need not try again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         _end(1, told(error))
     except Exception as error:
         if debug:
@@ -96,9 +103,9 @@ def run(
     sweep: Kind = "full",
     owner: Owners = None,
     limit: Limit = None,
-    floor: Floor = 1000,
+    floor: Floor = Sweep.floor,
     since: Since = None,
-    license_budget: Budget = 200,
+    license_budget: Budget = Sweep.license_budget,
     fresh: Fresh = False,
     accept_shrink: Shrink = False,
     as_json: Json = False,
@@ -124,9 +131,9 @@ def collect(
     sweep: Kind = "full",
     owner: Owners = None,
     limit: Limit = None,
-    floor: Floor = 1000,
+    floor: Floor = Sweep.floor,
     since: Since = None,
-    license_budget: Budget = 200,
+    license_budget: Budget = Sweep.license_budget,
     fresh: Fresh = False,
     as_json: Json = False,
 ) -> None:
@@ -150,27 +157,23 @@ def load(
 ) -> None:
     """pages -> listings, observations: a day is replaced whole or not at all."""
     settings = Settings.from_environment(data)
-    names, on = [settings.kept_as(hub) for hub in known_hubs(hubs)], day_or_today(day)
-    every = [pages for pages in kept_sweeps(settings.data) if pages.hub in names]
-    kept = [pages for pages in every if pages.day == on and sweep in (None, pages.sweep)]
-    missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
-    if not kept or missing:
-        wanted = f"no kept pages of {f'a {sweep} sweep of ' if sweep else ''}{', '.join(missing or names)} for {on}"
-        last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in every[-3:])
-        raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
+    kept = pipeline.kept_on(settings, known_hubs(hubs) if hubs else None, asked_day(day), sweep)
     results = pipeline.load_all(settings, kept, accept_shrink)
     _show(results, as_json)
     _exit_unless(results)
 
 
-def _stage(name: str, stage: Callable[..., object], told: str) -> None:
+def _stage(name: str, stage: Callable[..., dict[str, int]], told: str) -> None:
     """Register a stage that works on the warehouse alone."""
 
-    def command(data: Data = None) -> None:
-        settings = Settings.from_environment(data)
+    def command(data: Data = None, as_json: Json = False) -> None:
+        settings = kept_in(data)
         with pipeline.warehouse(settings) as con:
-            stage(con, settings)
-        typer.echo(f"{name}: done")
+            counts = stage(con, settings)
+        if as_json:
+            typer.echo(json.dumps({"stage": name} | counts, indent=2))
+        else:
+            typer.echo(f"{name}: done, {', '.join(f'{count} {of}' for of, count in counts.items())}")
 
     app.command(name, help=told)(command)
 
@@ -188,9 +191,14 @@ cli_backfill.register(app)
 
 
 @app.command()
-def publish(data: Data = None) -> None:
+def publish(
+    data: Data = None,
+    drop_days: Annotated[bool, typer.Option("--drop-days", help="publish though days that are published now are missing")] = False,
+    as_json: Json = False,
+) -> None:
     """Put hubwatch.duckdb in place in one step; readers keep what they have open."""
-    typer.echo(f"published {pipeline.publish(Settings.from_environment(data))}")
+    target = pipeline.publish(kept_in(data), drop_days)
+    typer.echo(json.dumps({"stage": "publish", "published": str(target)}, indent=2) if as_json else f"published {target}")
 
 
 def _sweeps(
@@ -205,14 +213,8 @@ def _sweeps(
     fresh: bool,
 ) -> list[Sweep]:
     kind = "owners" if owners and kind == "full" else kind
-    if kind not in ("full", "head", "new", "owners"):
-        raise UsageError(f"--sweep {kind} is not known; it is full, head, new or owners")
-    if (kind == "owners") != bool(owners):
-        raise UsageError("--sweep owners and --owner NAME belong together")
-    begin = datetime.combine(parsed_day(since, "--since"), time()) if since else None
-    fields: dict[str, Any] = {"kind": kind, "owners": tuple(owners or ()), "limit": limit, "floor": floor, "since": begin}
-    fields |= {"license_budget": license_budget, "fresh": fresh}
-    return [Sweep(hub, day_or_today(day), **fields) for hub in known_hubs(hubs)]
+    asked = (kind, asked_day(day), tuple(owners or ()), limit, floor, asked_day(since, "--since"), None, license_budget, fresh)
+    return [pipeline.asked_sweep(hub, *asked) for hub in known_hubs(hubs)]
 
 
 def _show(results: dict[str, HubResult], as_json: bool) -> None:

@@ -13,7 +13,7 @@ import typer
 from hubwatch import backfill, pipeline, store, upkeep
 from hubwatch import verify as verification
 from hubwatch.archive_day import ArchiveDay, Wanted
-from hubwatch.cli_options import Data, Json, Shrink, parsed_day
+from hubwatch.cli_options import Data, Json, Shrink, asked_day, kept_in, parsed_day
 from hubwatch.cli_reading import known_hub, show_rows
 from hubwatch.clock import today
 from hubwatch.collect import WINDOW_TELLS
@@ -46,7 +46,7 @@ def pages(
 ) -> None:
     """Kept pages loaded again with today's rules and facts, oldest first; the same pages give the same tables."""
     settings = Settings.from_environment(data)
-    days = (parsed_day(first, "--from") if first else None, parsed_day(last, "--to") if last else None)
+    days = (asked_day(first, "--from"), asked_day(last, "--to"))
     if days[0] and days[1] and days[0] > days[1]:
         raise UsageError(f"--from {first} is after --to {last}; the first day comes first")
     kept = kept_sweeps(settings.data, known_hub(hub), *days)
@@ -77,7 +77,7 @@ def window(
     if hub not in pipeline.hub_names():
         raise UsageError(f"this version cannot ask {hub}; it asks {', '.join(pipeline.hub_names())}")
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
-    sweep = backfill.window_sweep(settings, hub, *bounds, parsed_day(day) if day else None)
+    sweep = backfill.window_sweep(settings, hub, *bounds, asked_day(day))
     if fresh and (aside := SweepPages(settings.data, settings.kept_as(hub), sweep.day, sweep.name).set_aside()):
         _tell(f"{hub}: earlier pages set aside in {aside}")
     _tell(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
@@ -106,7 +106,7 @@ def archive(
 ) -> None:
     """A published snapshot (Parquet, CSV, JSON Lines), or model links of a saved page (.html, .md)."""
     settings = Settings.from_environment(data)
-    wanted = Wanted(known_hub(hub), parsed_day(day) if day else None, dry_run, overwrite)
+    wanted = Wanted(known_hub(hub), asked_day(day), dry_run, overwrite)
     if mapping is None and source.lower().endswith(backfill.SAVED):
         days = backfill.backfill_saved_pages(settings, source, wanted, _tell)
     elif mapping is None:
@@ -151,13 +151,13 @@ def _for_this_folder(text: str, data: Path | None) -> str:
 
 
 def prune(
-    keep_days: Annotated[int, typer.Option("--keep-days", min=1, help="keep pages this many days")] = 90,
+    keep_days: Annotated[int, typer.Option("--keep-days", min=1, max=36500, help="keep pages this many days")] = 90,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Delete old kept pages (the tables stay), keeping the last complete full sweep of each month and hub."""
-    settings = Settings.from_environment(data)
+    settings = kept_in(data)
     gone = upkeep.prune(settings.data, today(), keep_days, dry_run)
     show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], as_json)
     _tell(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
@@ -188,7 +188,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Last complete day of each hub, its age, gaps and the next step. Exit 1 when a hub ever collected is stale."""
-    settings = Settings.from_environment(data)
+    settings = kept_in(data)
     hubs = upkeep.status(settings.data, today(), stale_days)
     for hub in hubs:
         hub.next = _for_this_folder(f"`{hub.next}`", data).strip("`") if hub.next else None

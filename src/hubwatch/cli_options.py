@@ -7,12 +7,23 @@ from typing import Annotated
 import typer
 
 from hubwatch import pipeline
-from hubwatch.clock import today
 from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import UsageError
+from hubwatch.settings import Settings, UsageError
 
 Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
-Data = Annotated[Path | None, typer.Option("--data", help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]")]
+
+
+def folder(text: str) -> Path:
+    """The folder that an option names; an empty one is rather a variable that is not set than the folder one stands in."""
+    if not text:
+        raise UsageError("--data '' names no folder; is a variable not set?")
+    return Path(text)
+
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", parser=folder, help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]"),
+]
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day that what hubs say counts for [default: today, UTC]")]
 SeenDay = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="an observed day [default: each hub's last complete one]")]
 Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
@@ -32,8 +43,18 @@ def parsed_day(text: str, option: str = "--day") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option} {text} is not a date; write it as YYYY-MM-DD") from None
+        raise UsageError(f"{option} {text or repr(text)} is not a date; write it as YYYY-MM-DD") from None
 
 
-def day_or_today(text: str | None) -> date:
-    return parsed_day(text) if text else today()
+def asked_day(text: str | None, option: str = "--day") -> date | None:
+    """The date that an option names, None when it is not given: an empty one is given, and no date."""
+    return None if text is None else parsed_day(text, option)
+
+
+def kept_in(data: Path | None) -> Settings:
+    """The settings of a folder that is there; another is a usage error, and is not made."""
+    settings = Settings.from_environment(data)
+    if not settings.data.is_dir():
+        told = "is a file" if settings.data.exists() else "does not exist"
+        raise UsageError(f"{settings.data} {told}; run `hubwatch run` first, or point --data at where it is")
+    return settings

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hubwatch import classify, pipeline, publishing
-from hubwatch.cli_options import Data, Json, parsed_day
+from hubwatch.cli_options import Data, Json, asked_day
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.facts import POLICIES, load_facts
 from hubwatch.settings import Settings, UsageError
@@ -29,6 +29,8 @@ def list_organizations(
 @orgs.command("explain")
 def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_json: Json = False, data: Data = None) -> None:
     """Every claim about a namespace with its source, and what each policy makes of them."""
+    if not namespace:
+        raise UsageError("an empty namespace is none; name one, as in its models' ids")
     with publishing.open_published(Settings.from_environment(data).data) as con:
         found = classify.explain(con, load_facts(), namespace, known_hub(hub))
     if not found.claims and all(origin.known_by == "none" for origin in found.origins):
@@ -54,8 +56,9 @@ def unknown(
     data: Data = None,
 ) -> None:
     """The unlabelled namespaces with most downloads, and the share of their hub's downloads that each could move."""
+    until = asked_day(day)
     with publishing.open_published(Settings.from_environment(data).data) as con:
-        rows = classify.unknown_namespaces(con, parsed_day(day) if day else None, limit)
+        rows = classify.unknown_namespaces(con, until, limit)
     columns = tuple(classify.Unlabelled.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)
 

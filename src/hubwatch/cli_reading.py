@@ -13,7 +13,7 @@ from rich.text import Text
 from hubwatch import cite as citing
 from hubwatch import claims as checking
 from hubwatch import publishing, statistics
-from hubwatch.cli_options import Data, Json, SeenDay, parsed_day
+from hubwatch.cli_options import Data, Json, SeenDay, asked_day
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.statistics.flagging import flags_of
@@ -80,11 +80,13 @@ def _asked(
 ) -> dict[str, Any]:
     """A statistic's parameters as asked; those not asked are left to the statistic."""
     asked = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
-    days = {"day": parsed_day(day) if day else None, "since": parsed_day(since, "--since") if since else None}
+    days = {"day": asked_day(day), "since": asked_day(since, "--since")}
     further = dict(_parted(text) for text in more or [])
     if twice := sorted(name for name in further if (asked | days).get(name.replace("-", "_")) is not None):
         raise UsageError(f"--set {twice[0]} is given as --{twice[0]}, too")
     asked_for = asked | days | {"without_flagged": without_flagged or None} | further
+    if isinstance(asked_for["hub"], str):
+        known_hub(asked_for["hub"])
     return {name: value for name, value in asked_for.items() if value is not None}
 
 
@@ -154,8 +156,9 @@ def flags(
     data: Data = None,
 ) -> None:
     """Numbers that there is reason to doubt, newest first."""
+    asked = known_hub(hub), asked_day(day)
     with publishing.open_published(Settings.from_environment(data).data) as con:
-        found = flags_of(con, known_hub(hub), parsed_day(day) if day else None)
+        found = flags_of(con, *asked)
     show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], as_json)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from hubwatch import publishing, statistics
-from hubwatch.cli_options import Data, Json, known_hubs
+from hubwatch.cli_options import Data, Json, folder, known_hubs
 from hubwatch.settings import Settings, UsageError
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
@@ -50,7 +50,7 @@ def doctor(
     from hubwatch.doctor import examine
 
     settings = Settings.from_environment(data)
-    reports = [examine(settings, name) for name in known_hubs([hub] if hub else None)]
+    reports = [examine(settings, name) for name in known_hubs(None if hub is None else [hub])]
     if as_json:
         typer.echo(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
     for report in reports if not as_json else []:
@@ -66,7 +66,10 @@ def doctor(
 
 def demo(
     data: Annotated[
-        Path | None, typer.Option("--data", help="output folder [default: demo in $HUBWATCH_DATA, else in ./hubwatch-data]")
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", parser=folder, help="output folder [default: demo in $HUBWATCH_DATA, else in ./hubwatch-data]"
+        ),
     ] = None,
 ) -> None:
     """Run the whole way on the bundled sample of real figures, through local stand-ins: offline, in under a minute."""
