@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from hubwatch import __version__
+from hubwatch import __version__, publishing
 from hubwatch.cli_reading import print_rows
+from hubwatch.clock import today
 from hubwatch.sandbox import Sandbox
 from tests.conftest import ROOT
-from tests.kept import record
+from tests.kept import keep, record
 from tests.test_readme import hubwatch
 
 
@@ -230,3 +232,17 @@ main()
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run([sys.executable, "-c", press], env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "hubwatch: stopped before anything was begun\n")
+
+
+def test_the_line_for_cron_publishes_what_is_whole_and_ends_with_the_code_of_what_is_not(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^    0 6 \* \* \*  (hubwatch load.*)$", (ROOT / "docs/scheduling.md").read_text("utf-8"), re.MULTILINE)
+    data = tmp_path / "hubwatch-data"
+    keep(data, today(), [record("a/b")])
+    keep(data, today(), [], hub="modelscope", finished=False)
+    done = in_shell(tmp_path, line)
+    assert done.returncode == 1
+    assert "hubwatch: modelscope: incomplete" in done.stderr
+    with publishing.open_published(data) as con:
+        assert con.execute("select hub, complete from days order by hub").fetchall() == [("huggingface", True), ("modelscope", False)]
+    (data / "pages/modelscope").rename(data / "away")
+    assert in_shell(tmp_path, line).returncode == 0
