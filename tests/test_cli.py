@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from hubwatch import __version__, publishing
+from hubwatch import __version__, publishing, statistics
 from hubwatch.cli_reading import print_rows
 from hubwatch.clock import today
 from hubwatch.sandbox import Sandbox
@@ -131,6 +131,19 @@ def test_rows_on_a_terminal_are_a_table_where_it_is_wide_enough_else_a_block_eac
     assert "┃ hub" in wide
     print_rows(Console(width=45), columns, rows)
     assert capsys.readouterr().out.split() == ["hub", "huggingface", "detail", *["x" * 37, "xxx"], "hub", "modelscope"]
+
+
+def test_figures_are_never_broken_however_narrow_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    downloads = 663165214000
+    with Sandbox(huggingface=[record("Qwen/b", downloads=downloads), record("who-is-this-xyz/b", downloads=1)]) as sandbox:
+        hubwatch(tmp_path, "run", "huggingface", **sandbox.endpoints)
+    with publishing.open_published(tmp_path / "hubwatch-data") as con:
+        result = statistics.run(con, "download_share", hub="huggingface", by="organization")
+    for width in (30, 60, 80, 100):
+        Console(width=width).print(result.to_table(width=width))
+        told = capsys.readouterr().out
+        assert "663,165,214,000" in told
+        assert ("┃ group" in told) == (width == 100), told
 
 
 def test_an_unreachable_hub_fails_with_its_name_and_no_traceback(tmp_path: Path) -> None:

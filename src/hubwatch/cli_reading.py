@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from hubwatch import cite as citing
@@ -17,7 +17,7 @@ from hubwatch.cli_options import Data, Json, SeenDay, asked_day
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.statistics.flagging import flags_of
-from hubwatch.statistics.result import shown
+from hubwatch.statistics.result import WIDTH, blocks, shown
 
 Hub = Annotated[str | None, typer.Option("--hub", help="huggingface, modelscope or wisemodel")]
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
@@ -59,7 +59,8 @@ def stats(
     with publishing.open_published(Settings.from_environment(data).data) as con:
         result = statistics.run(con, name, **asked)
     if form == "table":
-        Console(width=None if sys.stdout.isatty() else 160).print(result.to_table())
+        console = Console(width=None if sys.stdout.isatty() else WIDTH)
+        console.print(result.to_table(width=console.width))
     else:
         text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
         typer.echo(text.removesuffix("\n"))
@@ -201,10 +202,5 @@ def print_rows(console: Console, columns: tuple[str, ...], rows: list[tuple[Any,
     if Measurement.get(console, console.options.update(width=10**6), table).maximum <= console.width:  # as wide as it would like to be
         console.print(table)
         return
-    for row in cells:
-        block = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
-        for column, cell in zip(columns, row, strict=True):
-            if cell:
-                block.add_row(Text(column, style="bold"), cell)
+    for block in blocks(columns, rows):
         console.print(block)
-        console.print()

@@ -80,7 +80,7 @@ def demo(
     wide = Console(width=max(Console().width, 120))
     with publishing.open_published(settings.data) as con:
         for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
-            wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table(10))
+            wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table(10, wide.width))
         typer.echo("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")
         coverage = con.execute("select hub, count(*), min(day), max(day) from days group by hub order by hub").fetchall()
     for hub, days, first, last in coverage:

@@ -3,18 +3,21 @@
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console, Group
-from rich.table import Table
+from rich.measure import Measurement
+from rich.table import Column, Table
 from rich.text import Text
 
 from hubwatch.statistics.scope import ObservedDay
 
 Cell = str | int | float | bool | date | datetime | list[str] | None
 _SHARES = ("share", "rate")
+WIDTH = 160  # characters, where no terminal says how many it has
 
 
 class Context(BaseModel):
@@ -69,20 +72,27 @@ class Result(BaseModel):
             lines.append("| " + " | ".join(cells) + " |")
         return "\n".join([*lines, "", *(f"- {note}" for note in self.notes())]) + "\n"
 
-    def to_table(self, limit: int | None = 40) -> Group:
-        """A table for a terminal, cut after `limit` rows, with its notes below; rich renders it."""
-        table = Table(title=f"{self.context.title}\n[dim]{self.scope()}[/dim]", title_justify="left", header_style="bold")
+    def to_table(self, limit: int | None = 40, width: int = WIDTH) -> Group:
+        """A table for a terminal of this width, cut after `limit` rows, with its notes below; rich renders it.
+
+        Figures are never broken: where there is no room for them side by side, each row is a block.
+        """
+        title = f"{self.context.title}\n[dim]{self.scope()}[/dim]"
+        table = Table(title=title, title_justify="left", header_style="bold")
         for at, column in enumerate(self.columns):
-            table.add_column(column, justify="right" if self._is_number(at) else "left", overflow="fold")
+            table.add_column(column, justify="right" if self._is_number(at) else "left", overflow="fold", no_wrap=self._is_number(at))
         for row in self.rows[:limit]:
             table.add_row(*(Text(shown(column, cell)) for column, cell in zip(self.columns, row, strict=True)))
+        endless = Console(width=10**6)
+        fits = Measurement.get(endless, endless.options, table).minimum <= width
+        body = [table] if fits else [title, *blocks(self.columns, self.rows[:limit])]
         cut = [f"{len(self.rows) - limit:,} more rows: --format csv gives all"] if limit and len(self.rows) > limit else []
-        return Group(table, *(Text(note, style="dim") for note in cut + self.notes()))
+        return Group(*body, *(Text(note, style="dim") for note in cut + self.notes()))
 
     def to_text(self) -> str:
         """The table as plain text, for a file or a pipe."""
         out = io.StringIO()
-        Console(file=out, width=160, color_system=None).print(self.to_table())
+        Console(file=out, width=WIDTH, color_system=None).print(self.to_table())
         return out.getvalue()
 
     def scope(self) -> str:
@@ -111,6 +121,17 @@ class Result(BaseModel):
 
 def said_plainly(cell: Cell) -> Cell:
     return "+".join(cell) if isinstance(cell, list) else cell
+
+
+def blocks(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Table | str]:
+    """A block a row, each column's name and value on lines of their own, for where a table has no room."""
+    for row in rows:
+        block = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
+        for column, cell in zip(columns, row, strict=True):
+            if told := shown(column, cell):
+                block.add_row(Text(column, style="bold"), Text(told))
+        yield block
+        yield ""
 
 
 def shown(column: str, cell: Cell) -> str:
