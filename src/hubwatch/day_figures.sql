@@ -3,7 +3,7 @@
 -- From: days, observations, listings; parameter 1: how many of each hub's last observed days.
 with recent as (from days qualify row_number() over (partition by hub order by day desc) <= ?),
 sums as (
-  select hub, day, sum(downloads_30d)::bigint as downloads_30d, sum(downloads_total)::bigint as downloads_total, sum(likes)::bigint as likes
+  select hub, day, sum(downloads_30d) as downloads_30d, sum(downloads_total) as downloads_total, sum(likes) as likes
   from observations join recent using (hub, day) group by hub, day),
 seen as (select hub, first_seen_on as day, count(*) as first_seen from listings group by hub, first_seen_on),
 gone as (select hub, gone_on as day, count(*) as gone from listings where gone_on is not null group by hub, gone_on)

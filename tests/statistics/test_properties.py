@@ -77,3 +77,31 @@ def test_the_order_of_rows_changes_nothing(con: duckdb.DuckDBPyConnection, listi
 def test_splitting_a_namespace_changes_no_organization_share(con: duckdb.DuckDBPyConnection, listings: list, labels: dict) -> None:
     split = [(namespace + "-2" if at % 2 else namespace, downloads) for at, (namespace, downloads) in enumerate(listings)]
     assert shares(con, listings, labels, by="organization") == shares(con, split, labels, by="organization")
+
+
+def test_counters_just_below_2_to_the_63_are_measured_and_their_sums_stay_whole() -> None:
+    largest = 2**63 - 1
+    con = empty()
+    for day, before, rolling in (("2025-01-01", 10**18, largest), ("2025-01-02", largest, 3), ("2025-01-31", largest, 10**18)):
+        for hub, unit in (("huggingface", rolling), ("modelscope", None)):
+            rows = [[hub, f"n{at}/m", day, unit, before - at, largest] for at in range(3)]
+            con.executemany("insert into observed values (?, ?, ?, ?, ?, ?)", rows)
+    spread(con)
+    con.execute("update store.attributes set parameters = 9223372036854775807, created_at = timestamp '2025-01-01'")
+    statistics.measure(con)
+    assert dict(con.execute("select flag, count(*) from flags group by flag").fetchall()) == {
+        "downloads_30d_above_total": 3,
+        "downloads_30d_collapsed": 3,
+        "downloads_total_unlike_30d": 3,
+        "likes_without_downloads": 3,
+    }
+    for statistic in statistics.definitions():
+        for metric in statistic.parameters.get("metric") or (None,):
+            for hub in ("huggingface", "modelscope") if "hub" in statistic.parameters else (None,):
+                if metric != "downloads_30d" or hub == "huggingface":
+                    assert statistics.run(con, statistic.name, metric=metric, hub=hub).to_json(), statistic.name
+    share = statistics.run(con, "download_share", hub="huggingface", day="2025-01-31")
+    assert (share.records()[0]["value"], share.context.denominator) == (3 * 10**18, 3 * 10**18)
+    growth = statistics.run(con, "growth", hub="huggingface", metric="likes")
+    assert f",{3 * largest}," in growth.to_csv()
+    assert f"{3 * largest:,}" in growth.to_markdown()

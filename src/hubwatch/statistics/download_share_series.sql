@@ -69,7 +69,7 @@ panel as materialized (
   select listing_key, number, constant.owner is not null as constant from numbered left join constant using (owner)
 ),
 groups as (
-  select day, number, sum(value)::bigint as value, count(value) as models, sum(value) filter (constant)::bigint as value_constant
+  select day, number, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant
   from (
     -- include sliced panel
   ) group by day, number

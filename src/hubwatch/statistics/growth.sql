@@ -20,8 +20,8 @@ parts as (
 ),
 panel as (select namespace, sum(models) > 0 and sum(earlier_models) > 0 as constant from parts group by namespace),
 groups as (
-  select "group", sum(now)::bigint as value, sum(before)::bigint as previous_value,
-    sum(now) filter (constant)::bigint as value_constant, sum(before) filter (constant)::bigint as previous_constant,
+  select "group", sum(now) as value, sum(before) as previous_value,
+    sum(now) filter (constant) as value_constant, sum(before) filter (constant) as previous_constant,
     sum(models)::bigint as models, case when $metric = 'downloads_total' then sum(rise) * 30 / ($day - $since) end as flow_30d,
     case when $metric in ('downloads_total', 'likes') then sum(falls)::bigint end as falls
   from parts join panel using (namespace) group by "group"

@@ -15,7 +15,7 @@ with
 -- Models are counted by number, and named at the end.
 sums as (
   select case when $by = 'model' then listing_key end as model, case when $by <> 'model' then "group" end as body, outside,
-    sum(now)::bigint as value, sum(before)::bigint as previous_value, count(now) as models
+    sum(now) as value, sum(before) as previous_value, count(now) as models
   from sides group by all
 ),
 named as (from sums where not outside and (model is not null or body is not null)),

@@ -44,7 +44,7 @@ measured as (
     (value - weight) / nullif(inside - total, 0) as share_without
   from largest join totals using (part) join groups on groups."group" is not distinct from largest."group", whole
 )
-select coalesce("group", 'unknown') as "group", value::bigint as value, share, share_low, share_high, part, weight::bigint as part_value,
+select coalesce("group", 'unknown') as "group", value, share, share_low, share_high, part, weight as part_value,
   share_without, round(share_without - share, 12) as change, abs(share_without - share) > 0.02 as decisive
 from measured
 qualify row_number() over (partition by "group" order by abs(share_without - share) desc nulls last, weight desc, part) = 1

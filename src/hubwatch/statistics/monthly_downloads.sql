@@ -30,7 +30,7 @@ earlier as (
 flows as (
   select now.*, downloads_30d is null as is_derived,
     coalesce(downloads_30d, case when downloads_total >= total_before
-      then round((downloads_total - total_before) * case when $scaled then 30 / days else 1 end) end)::bigint as flow
+      then round((downloads_total - total_before) * case when $scaled then 30 / days else 1 end) end)::hugeint as flow
   from now left join earlier using (listing_key)
 ),
 counted as (
@@ -48,16 +48,16 @@ counted as (
   where ($country is null or country = $country or country is null) and (flow is null or flow >= $at_least)
 ),
 groups as (
-  select "group", part, sum(value)::bigint as value,
+  select "group", part, sum(value) as value,
     -- on one hub every listing is another
     case when list_unique($hubs) > 1 then count(distinct case when list_unique($hubs) > 1 and value is not null then model_id end)
       else count(value) end as models,
-    count(*) - count(value) as uncounted, coalesce(sum(value) filter (is_derived), 0)::bigint as derived
+    count(*) - count(value) as uncounted, coalesce(sum(value) filter (is_derived), 0) as derived
   from counted where not outside group by all
 ),
 whole as (
-  select coalesce(sum(value) filter (not outside), 0)::bigint as inside, coalesce(sum(value) filter (outside), 0)::bigint as outside,
-    coalesce(sum(value) filter (not outside and "group" is null), 0)::bigint as unlabelled
+  select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as outside,
+    coalesce(sum(value) filter (not outside and "group" is null), 0) as unlabelled
   from counted
 )
 select coalesce("group", 'unknown') as "group", part, value, value / nullif(inside, 0) as share,

@@ -22,7 +22,7 @@ classes as (
   select "group", size_class, count(*) as value, coalesce(min(parameters), 1e18) as smallest from sized group by all
 ),
 whole as (
-  select "group" as owner, count(*) as inside, count(*) - count(parameters) as unlabelled, median(parameters)::bigint as median_parameters
+  select "group" as owner, count(*) as inside, count(*) - count(parameters) as unlabelled, median(parameters)::hugeint as median_parameters
   from sized group by all
 )
 select coalesce("group", 'unknown') as "group", size_class, value, value / inside as share,

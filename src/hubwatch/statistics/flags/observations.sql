@@ -1,6 +1,7 @@
 -- Doubtful observations of one hub's day ($day), each against the listing's last observation on one of the observed days
 -- before ($before), its first on one of those after ($after), and the one 30 days before ($month). Nothing is repaired.
--- Displayed counts are rounded (11k, 4.7k): a counter within its own rounding did not fall.
+-- Displayed counts are rounded (11k, 4.7k): a counter within its own rounding did not fall. Counters may be just below
+-- 2^63: they are divided, not multiplied.
 with
 now as (
   select c.*, hub, model_id, first_seen_on, created_at, unit.size as unit
@@ -34,16 +35,16 @@ found as (
   select *, unnest([
     case when downloads_total <= greatest(10, total_before / 1000) and total_before >= 1000 then 'downloads_total_dropped'
       when total_before - downloads_total > rounding then 'downloads_total_fell' end,
-    case when downloads_total >= 5 * greatest(total_before, 1) and downloads_total - total_before >= 1000
+    case when downloads_total / 5 >= greatest(total_before, 1) and downloads_total - total_before >= 1000
         and total_after < downloads_total / 5 then 'downloads_total_spiked'
-      when downloads_total >= 20 * total_before and total_before >= 1000 and downloads_total >= 100000
+      when downloads_total / 20 >= total_before and total_before >= 1000 and downloads_total >= 100000
         and total_after - downloads_total <= (downloads_total - total_before) / 10 then 'downloads_total_jumped' end,
-    case when month_before is not null and downloads_30d >= 20 * greatest(month_before, 50) and downloads_30d >= large
+    case when month_before is not null and downloads_30d / 20 >= greatest(month_before, 50) and downloads_30d >= large
         and coalesce($day - created_at::date, 999) > 60 then 'downloads_30d_jumped'
-      when month_before >= 20 * downloads_30d and month_before >= large then 'downloads_30d_collapsed' end,
+      when month_before / 20 >= downloads_30d and month_before >= large then 'downloads_30d_collapsed' end,
     case when downloads_30d > downloads_total + unit then 'downloads_30d_above_total' end,
     case when downloads_30d >= 1000 and downloads_total >= total_month_ago
-        and (downloads_total - total_month_ago) * 30 / days not between downloads_30d * 0.5 and downloads_30d * 2
+        and (downloads_total - total_month_ago) * 30e0 / days not between downloads_30d * 0.5e0 and downloads_30d * 2e0
       then 'downloads_total_unlike_30d' end,
     case when likes >= 100 and coalesce(downloads_30d, downloads_total) < likes / 20
         and ($day - created_at::date <= 30 or first_seen_on > day_limit and $day - first_seen_on <= 7) then 'likes_without_downloads' end

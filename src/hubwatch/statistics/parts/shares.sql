@@ -1,12 +1,12 @@
 -- Shares of `counted`, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
 -- group's, also where the hub gives no counter for what is labelled (value and share are null then).
 groups as (
-  select "group", sum(value)::bigint as value, count(value) as models, count(*) - count(value) as uncounted
+  select "group", sum(value) as value, count(value) as models, count(*) - count(value) as uncounted
   from counted where not outside group by "group"
 ),
 whole as (
-  select coalesce(sum(value) filter (not outside), 0)::bigint as inside, coalesce(sum(value) filter (outside), 0)::bigint as outside,
-    coalesce(sum(value) filter (not outside and "group" is null), 0)::bigint as unlabelled
+  select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as outside,
+    coalesce(sum(value) filter (not outside and "group" is null), 0) as unlabelled
   from counted
 )
 select coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
