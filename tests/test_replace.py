@@ -37,7 +37,7 @@ def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "f
     on = FIRST + timedelta(days=day)
     number_listings(con, "huggingface")
     with store.transaction(con):
-        replace_day(con, "huggingface", on, source)
+        replace_day(con, "huggingface", on, source, complete=complete)
         con.execute("insert into sweeps (hub, day, source, complete) values ('huggingface', ?, ?, ?)", [on, source, complete])
         settle_departures(con, "huggingface")
 
@@ -57,18 +57,20 @@ def random_day(chance: random.Random) -> Day:
 @pytest.mark.parametrize("seed", range(16))
 def test_days_loaded_in_any_order_and_more_than_once_give_the_same_tables(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    loads = [(day, random_day(chance), source) for day in range(6) for source in ("full", "head") if chance.random() < 0.7]
+    loads = [
+        (day, random_day(chance), source, chance.random() < 0.6) for day in range(6) for source in ("full", "head") if chance.random() < 0.7
+    ]
     in_order = store.open_warehouse(tmp_path / "in_order")
-    for day, models, source in loads:
-        load(in_order, day, models, source)
+    for load_ in loads:
+        load(in_order, *load_)
     shuffled = store.open_warehouse(tmp_path / "shuffled")
-    alone = [day for day, _, _ in loads if sum(day == other for other, _, _ in loads) == 1]
-    others = [(day, random_day(chance) if day in alone else dict.fromkeys(models, ("gpl", 7)), source) for day, models, source in loads]
-    again = [(load_, chance.random()) for load_ in others + loads]
-    for (day, models, source), _ in sorted(again[: len(others)], key=lambda pair: pair[1]):
-        load(shuffled, day, models, source)
-    for (day, models, source), _ in sorted(again[len(others) :], key=lambda pair: pair[1]):
-        load(shuffled, day, models, source)
+    alone = [day for day, *_ in loads if sum(day == other for other, *_ in loads) == 1]
+    others = [  # other facts, and sweeps that become complete later
+        (day, random_day(chance) if day in alone else dict.fromkeys(models, ("gpl", 7)), source, complete and chance.random() < 0.5)
+        for day, models, source, complete in loads
+    ]
+    for load_ in [*chance.sample(others, len(others)), *chance.sample(loads, len(loads))]:
+        load(shuffled, *load_)
     assert said(shuffled) == said(in_order)
     in_order.close()
     shuffled.close()
@@ -122,3 +124,13 @@ def test_what_a_sweep_lacks_that_saw_fewer_than_the_hub_counts_is_gone_when_anot
     assert gone() == [(FIRST + timedelta(days=1),)]
     load(con, 3, {"a": ("mit", 1), "b": ("mit", 1)})
     assert gone() == [(None,)]
+
+
+def test_a_complete_sweep_is_shown_before_an_incomplete_one_as_days_says(con: duckdb.DuckDBPyConnection) -> None:
+    shown = """select sweep, downloads_30d, license from days join observations on observations.day = days.day and source = sweep
+               join listings using (model_id)"""
+    load(con, 0, {"a": ("mit", 7)}, source="head")
+    load(con, 0, {"a": ("gpl", 5)}, complete=False)
+    assert con.execute(shown).fetchall() == [("head", 7, "mit")]
+    load(con, 0, {"a": ("gpl", 5)})
+    assert con.execute(shown).fetchall() == [("full", 5, "gpl")]

@@ -81,3 +81,17 @@ def test_an_interrupt_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckD
 def test_a_full_disk_is_told_with_the_cure_whoever_meets_it() -> None:
     for full in (OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException("Could not write file: No space left on device")):
         assert told(full).endswith("; make room there; the same command then goes on")
+
+
+def test_an_older_database_shows_a_complete_sweep_before_an_incomplete_one(tmp_path: Path) -> None:
+    with store.open_warehouse(tmp_path) as con:
+        con.execute("drop table store.flagged; delete from store.migrations where version > 2")
+        con.execute("insert into store.listing (listing_key, hub, model_id) values (1, 'huggingface', 'o/a')")
+        for source, complete in (("full", False), ("head", True)):
+            con.execute("insert into sweeps (hub, day, source, complete) values ('huggingface', '2026-01-01', ?, ?)", [source, complete])
+            con.execute(
+                "insert into store.counters (listing_key, day, source, superseded) values (1, '2026-01-01', ?, ?)", [source, complete]
+            )
+    with store.open_warehouse(tmp_path) as con:
+        assert con.execute("select source from observations").fetchall() == [("head",)]
+        assert con.execute("select count(*) from store.flagged").fetchall() == [(0,)]

@@ -94,7 +94,7 @@ def _load_still(
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
     with transaction(con):
-        replace_day(con, pages.hub, pages.day, pages.sweep)
+        replace_day(con, pages.hub, pages.day, pages.sweep, complete=complete)
         if rejects:
             con.executemany(
                 "insert into rejects values (?, ?, ?, ?, ?, ?)",

@@ -31,12 +31,12 @@ def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
     con.execute("create or replace temp view keyed as select listing_key, staged.* from staged join numbers using (place)")
 
 
-def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True) -> None:
+def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True, complete: bool = False) -> None:
     """Make what `number_listings` numbered this source's facts of the day.
 
     Whole or not at all: call inside a transaction together with the day's row in `sweeps`. What the tables say then
     depends only on which days hold which facts, not on the order of loading. `attributes=False`: the source has
-    counters only and says nothing of attributes.
+    counters only and says nothing of attributes. `complete`: what the day's row in `sweeps` will say.
     """
     key = [hub, day, source]
     con.execute("set variable hub = ?", [hub])
@@ -61,7 +61,7 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
             select listing_key, getvariable('day'), getvariable('source'), false, {", ".join(_COUNTERS)} from keyed"""
     )
     if later:
-        _settle_precedence(con)
+        _settle_precedence(con, complete)
         _settle_seen(con)
     if attributes:
         _replace_attributes(con, bool(later))
@@ -87,15 +87,18 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _settle_precedence(con: duckdb.DuckDBPyConnection) -> None:
-    """Where several sources know a listing on this day, show the one of highest precedence."""
+def _settle_precedence(con: duckdb.DuckDBPyConnection, complete: bool) -> None:
+    """Where several sources know a listing on this day, show the one of highest precedence; this one's row in `sweeps` is yet to come."""
     con.execute(
         f"""update store.counters set superseded = rank > 1
-            from (select listing_key as k, source as s,
-                    row_number() over (partition by listing_key order by {schema.PRECEDENCE}, source) as rank
-                  from store.counters where day = getvariable('day')
-                    and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))) ranked
-            where day = getvariable('day') and listing_key = k and source = s and superseded <> (rank > 1)"""
+            from (select listing_key as k, source as s, row_number() over (partition by listing_key order by {schema.PRECEDENCE}, source) as rank
+                  from store.counters join (
+                    select source, complete from sweeps
+                    where hub = getvariable('hub') and day = getvariable('day') and source <> getvariable('source')
+                    union all select getvariable('source'), ?) using (source)
+                  where day = getvariable('day') and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))) ranked
+            where day = getvariable('day') and listing_key = k and source = s and superseded <> (rank > 1)""",
+        [complete],
     )
 
 

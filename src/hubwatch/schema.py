@@ -105,6 +105,13 @@ share | DOUBLE | share of sampled records that had the key, 0..1
 """),
     ),
     Table(
+        "store.flagged",
+        "by which rules the flags were last made: by others, all days are looked at again",
+        columns("""
+rules | VARCHAR | hash of the rules, their constants included
+"""),
+    ),
+    Table(
         "store.migrations",
         "which changes of this schema the file has seen",
         columns("""
@@ -260,14 +267,14 @@ sql | VARCHAR | the query; parameters are written $name
 _URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'modelscope' then 'https://www.modelscope.cn/models/'
  when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
 
-# The order in which sources are believed where they know the same listing on the same day; archives come last.
+# The order in which a day's sources are believed where they know the same listing: complete ones first; archives come last.
 _BELIEVED = ["full", "head", "owners", "new", "window"]
 _KIND = "case when starts_with(source, 'window-') then 'window' else source end"
-PRECEDENCE = f"coalesce(list_position({_BELIEVED}, {_KIND}), 9)"
+PRECEDENCE = f"complete desc, coalesce(list_position({_BELIEVED}, {_KIND}), 9)"
 
 
 def precedence(source: str) -> int:
-    """The same order for Python: 1 is believed first."""
+    """The same order for Python, of sources that are all complete or all not: 1 is believed first."""
     kind = "window" if source.startswith("window-") else source
     return _BELIEVED.index(kind) + 1 if kind in _BELIEVED else 9
 
@@ -342,7 +349,7 @@ sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 """),
         f"""select hub, day, source as sweep, complete, records, rejected, duplicates, listed_total, started_at, finished_at,
  loaded_at, content_hash, message, endpoint from sweeps
- qualify row_number() over (partition by hub, day order by complete desc, {PRECEDENCE}, source) = 1""",
+ qualify row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1""",
     ),
 )
 

@@ -119,6 +119,20 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
             f"insert into store.departures {DEPARTURES}",
         ],
     ),
+    (
+        4,
+        "the rules that flags were made by; of a day's sources a complete one is believed before an incomplete one",
+        [
+            "create table if not exists store.flagged (rules varchar)",
+            f"""update store.counters set superseded = rank > 1
+                from (select listing_key as k, day as d, source as s,
+                        row_number() over (partition by listing_key, day order by {schema.PRECEDENCE}, source) as rank
+                      from store.counters join (select listing_key, hub from store.listing) using (listing_key)
+                      join (from sweeps where (hub, day) in (select (hub, day) from sweeps group by hub, day having count(distinct complete) > 1))
+                        using (hub, day, source)) ranked
+                where listing_key = k and day = d and source = s and superseded <> (rank > 1)""",
+        ],
+    ),
 ]
 
 

@@ -1,5 +1,6 @@
 """Reasons to doubt a number, found by comparing a hub's days: the table `flags`."""
 
+import hashlib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,21 +15,26 @@ _MONTH = timedelta(days=30)
 _MONTH_TOLERANCE = timedelta(days=3)
 
 
-def flag_days(con: duckdb.DuckDBPyConnection, everything: bool = False) -> int:
-    """Renew the flags of every day that was loaded since flags were last made, and of the days judged against it.
+def flag_days(con: duckdb.DuckDBPyConnection) -> int:
+    """Renew the flags of every day that was loaded since flags were last made, and of the days judged by it.
 
-    Returns how many days were looked at. `everything` looks at all days, as after a change of the rules.
+    Returns how many days were looked at: all of them when the rules are not those of the last time.
     """
-    queries = [path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.sql"))]
+    paths = sorted(_FOLDER.glob("*.sql"))
+    queries = [path.read_text(encoding="utf-8") for path in paths]
+    rules = hashlib.sha256(b"".join(path.read_bytes() for path in (Path(__file__), *paths))).hexdigest()
+    everything = con.execute("select rules from store.flagged").fetchall() != [(rules,)]
     looked_at = 0
     for hub, days, changed in _days_by_hub(con, everything):
         con.execute("delete from flags where hub = ? and not list_contains(?::date[], day)", [hub, days])
-        for position in sorted(_touched(days, changed)):
+        for position in _touched(days, changed):
             values = _neighbours(hub, days, position)
             con.execute("delete from flags where hub = ? and day = ?", [hub, days[position]])
             for query in queries:
                 con.execute("insert into flags by name " + substitute(query, values))
             looked_at += 1
+    con.execute("delete from store.flagged")
+    con.execute("insert into store.flagged values (?)", [rules])
     return looked_at
 
 
@@ -63,14 +69,12 @@ def _days_by_hub(con: duckdb.DuckDBPyConnection, everything: bool) -> list[tuple
     ).fetchall()
 
 
-def _touched(days: list[date], changed: list[date]) -> set[int]:
-    """Positions of the days whose flags rest on a changed day: its neighbours, and those a month on."""
-    found: set[int] = set()
-    for day in changed:
-        at = days.index(day)
-        found |= set(range(max(0, at - _AROUND), min(len(days), at + _AROUND + 1)))
-        found |= {later for later in range(at, len(days)) if days[later] - day <= _MONTH + _MONTH_TOLERANCE}
-    return found
+def _touched(days: list[date], changed: list[date]) -> range:
+    """Positions of the days whose flags may rest on a changed day: a few before the first, and all after it.
+
+    A later day is judged by the last complete day before it, and its listings by when they were first seen, however long ago.
+    """
+    return range(max(0, days.index(min(changed)) - _AROUND), len(days)) if changed else range(0)
 
 
 def _neighbours(hub: str, days: list[date], at: int) -> dict[str, Value]:

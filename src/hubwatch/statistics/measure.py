@@ -18,11 +18,11 @@ create table if not exists facts.policies(policy varchar, organization varchar, 
 """
 
 
-def measure(con: duckdb.DuckDBPyConnection, all_flags: bool = False) -> None:
-    """Fill `statistics` with every definition, and `flags` for the days loaded since the last measure (or all)."""
+def measure(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `statistics` with every definition, and `flags` where days were loaded since the last measure."""
     with transaction(con):
         store_definitions(con)
-        flag_days(con, everything=all_flags)
+        flag_days(con)
 
 
 def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
