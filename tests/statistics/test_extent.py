@@ -1,6 +1,6 @@
 """Sweeps of different extent see different parts of a hub: what is compared is of one extent, or the answer says that it is not."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pytest
@@ -86,6 +86,43 @@ def test_growth_compares_with_a_day_of_the_same_sweep_and_says_when_told_otherwi
     assert [(row["group"], row["previous_value"], row["value"]) for row in found.records()] == [("a", 90, 80), ("b", 10, 20)]
     mixed = statistics.run(con, "growth", by="namespace", since=FEB).context.warnings
     assert mixed[-1] == ("huggingface: head on 2025-01-31 and full on 2025-03-02 list different parts of the hub; the change mixes both")
+
+
+@pytest.mark.parametrize("sweep", ["head", "owners", "new"])
+@pytest.mark.parametrize("statistic", ["growth", "leaders"])
+def test_two_sweeps_that_may_have_been_asked_for_different_parts_are_compared_with_a_warning(sweep: str, statistic: str) -> None:
+    con = world((FEB, sweep, "a/big", 90), (MARCH, sweep, "a/big", 80), (MARCH, sweep, "b/small", 20))
+    found = statistics.run(con, statistic, by="namespace")
+    assert found.context.warnings[-1] == (
+        f"huggingface: {sweep} on 2025-01-31 and {sweep} on 2025-03-02 may list different parts of the hub "
+        "(another floor, other owners); the change may be that alone"
+    )
+
+
+@pytest.mark.parametrize("sweep", ["full", "window-2025-01-01-2025-02-01", "archive:osir"])
+def test_two_sweeps_of_one_extent_are_compared_without_a_warning(sweep: str) -> None:
+    found = statistics.run(world((FEB, sweep, "a/big", 90), (MARCH, sweep, "a/big", 80)), "growth", by="namespace")
+    assert not [said for said in found.context.warnings if " on 2025-01-31 and " in said]
+
+
+def test_two_unfinished_sweeps_are_not_of_one_extent() -> None:
+    con = world((FEB, "full", "a/big", 90), (MARCH, "full", "a/big", 80))
+    con.execute("update sweeps set complete = false")
+    said = statistics.run(con, "growth", by="namespace").context.warnings[-1]
+    assert said == "huggingface: full on 2025-01-31 and full on 2025-03-02 list different parts of the hub; the change mixes both"
+
+
+def test_the_day_compared_with_is_the_nearest_to_30_days_before() -> None:
+    days = [MARCH - timedelta(days=before) for before in (41, 31, 22, 0)]
+    con = world(*[(day, "full", "a/big", 90) for day in days])
+    assert statistics.run(con, "growth").context.parameters["since"] == days[1]
+
+
+def test_a_hub_not_observed_on_the_day_counts_as_of_its_last_full_sweep() -> None:
+    con = world((JAN, "full", "a/big", 90), (JAN, "full", "b/small", 10), (FEB, "head", "a/big", 95))
+    con.execute("insert into sweeps(hub, day, source, complete, records) values ('modelscope', ?, 'full', true, 0)", [MARCH])
+    observed = statistics.run(con, "hub_coverage", day=MARCH).context.observed
+    assert [(at.hub, at.day, at.sweep) for at in observed] == [("huggingface", JAN, "full"), ("modelscope", MARCH, "full")]
 
 
 def test_leaders_without_a_comparable_day_have_no_earlier_rank_and_say_so() -> None:

@@ -95,6 +95,16 @@ def test_all_days_are_looked_at_again_when_the_rules_have_changed() -> None:
     assert [flag_days(con), flag_days(con)] == [60, 0]
 
 
+def test_a_short_sweep_of_a_part_is_not_partial() -> None:
+    con = empty()
+    con.execute("""insert into observed by name select 'modelscope' as hub, 'a/' || i as model_id, day, i as downloads_total
+        from range(100) r(i), (select unnest([date '2025-01-01', date '2025-01-02']) as day) where day = date '2025-01-01' or i < 50""")
+    spread(con)
+    con.execute("update sweeps set source = 'head'; update store.counters set source = 'head'")
+    flag_days(con)
+    assert con.execute("select day, flag from flags").fetchall() == []
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_days_measured_in_any_order_have_the_same_flags(seed: int) -> None:
     chance = random.Random(seed)

@@ -1,8 +1,8 @@
 -- name: growth
 -- title: Growth between two days
 -- definition: A row is a group of one hub's listings. value and previous_value are its sums of the counter on the day and on
---   since (by default the nearest to 30 days before of a sweep of the same extent); value_constant and previous_constant sum only listings of
---   namespaces observed on both days, a constant panel beside the growing one. flow_30d is, for downloads_total,
+--   since (by default the nearest to 30 days before of a whole sweep of the same kind); value_constant and previous_constant sum only
+--   listings of namespaces observed on both days, a constant panel beside the growing one. flow_30d is, for downloads_total,
 --   a derived 30-day figure: the increase of the listings observed on both days, times 30 over the days between; a listing
 --   whose counter fell is left out of it and counted in falls.
 -- unit: the counter's unit; change_rate is the change over previous_value; flow_30d: downloads in 30 days, derived

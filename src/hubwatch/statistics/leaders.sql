@@ -1,8 +1,8 @@
 -- name: leaders
 -- title: The leaders and how their ranks changed
 -- definition: A row is one of the first models (or organizations, ...) of a hub by a counter on the day, with its share of
---   the whole and its rank on an earlier day (by default the nearest to 30 days before, if within 15, of a sweep of
---   the same extent). rank_change is places gained; empty when it was not observed then. Equal counters share a rank. The
+--   the whole and its rank on an earlier day (by default the nearest to 30 days before, if within 15, of a whole
+--   sweep of the same kind). rank_change is places gained; empty when it was not observed then. Equal counters share a rank. The
 --   unlabelled are not ranked but are part of the denominator; the bounds let all or none of them be this one's.
 -- unit: the counter's unit; rank 1 is first; share 0..1
 -- window: as of download_share; rank change between since and the day

@@ -129,7 +129,7 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, day_asked:
 
 
 def _settle_since(con: duckdb.DuckDBPyConnection, question: Question, needed: bool) -> None:
-    """Add the earlier day: the one asked for, or the nearest to 30 days before of a sweep of the same extent.
+    """Add the earlier day: the one asked for, or the nearest to 30 days before of a whole sweep of the same kind.
 
     Where none is needed there is none beyond 15 days from that, and the answer says so.
     """
@@ -152,9 +152,10 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question, needed: bo
     question.observed.append(before)
     question.warnings += doubts(con, before)
     if not same_extent(now, before):
-        question.warnings.append(
-            f"{now.hub}: {before.sweep} on {before.day} and {now.sweep} on {now.day} list different parts of the hub; the change mixes both"
-        )
+        differ = "list different parts of the hub; the change mixes both"
+        if now.sweep == before.sweep and now.complete and before.complete:
+            differ = "may list different parts of the hub (another floor, other owners); the change may be that alone"
+        question.warnings.append(f"{now.hub}: {before.sweep} on {before.day} and {now.sweep} on {now.day} {differ}")
     question.values["since"] = since
 
 

@@ -100,16 +100,23 @@ def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> Observed
 
 
 def same_extent(one: ObservedDay, other: ObservedDay) -> bool:
-    """Whether two days list the same part of a hub: sweeps of one kind that ended by themselves, or one archive."""
-    return one.sweep == other.sweep and (one.complete == other.complete or one.sweep.startswith("archive"))
+    """Whether two days are known to list the same part of a hub: complete full sweeps, one complete window, or one archive.
+
+    Nothing in the tables says down to which floor a head sweep went, since when a new one, or of whom one of owners.
+    """
+    named = one.sweep == "full" or one.sweep.startswith("window-")
+    return one.sweep == other.sweep and (one.sweep.startswith("archive") or (named and one.complete and other.complete))
+
+
+_COMPARABLE = "sweep = $sweep and (complete and $complete or starts_with(sweep, 'archive'))"
 
 
 def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: int | None = None) -> date | None:
-    """The observed day nearest to 30 days before: of the same extent, else (unless `within` so many days) of any."""
+    """The observed day nearest to 30 days before: a whole sweep of the same kind, else (unless `within` so many days) any."""
     rows = con.execute(
-        """select day from days where hub = $hub and day < $day
-             and ($within is null or sweep = $sweep and complete = $complete and abs($day - day - 30) <= $within)
-           order by sweep = $sweep and complete = $complete desc, complete and sweep = 'full' desc, abs($day - day - 30), day limit 1""",
+        f"""select day from days where hub = $hub and day < $day
+             and ($within is null or {_COMPARABLE} and abs($day - day - 30) <= $within)
+           order by {_COMPARABLE} desc, complete and sweep = 'full' desc, abs($day - day - 30), day limit 1""",
         {"hub": now.hub, "day": now.day, "sweep": now.sweep, "complete": now.complete, "within": within},
     ).fetchall()
     return rows[0][0] if rows else None

@@ -1,9 +1,10 @@
--- Doubtful days of one hub: a sweep that is not whole or lists far fewer than the complete day before, and a day on
--- which the hub did not count (of the thousand largest counters of the observed day before, nearly all are unchanged).
+-- Doubtful days of one hub: a sweep that is not complete, a full one that lists far fewer than the complete one before
+-- (others list what they are asked for, each time anew), and a day on which the hub did not count (of the thousand largest
+-- counters of the observed day before, nearly all are unchanged).
 with
 this as (select * from days where hub = $hub and day = $day),
 whole_before as (
-  select day, records from days where hub = $hub and day < $day and complete and sweep = (select sweep from this) order by day desc limit 1
+  select day, records from days where hub = $hub and day < $day and complete and sweep = 'full' order by day desc limit 1
 ),
 previous as (
   select listing_key, coalesce(downloads_30d, downloads_total) as counter
@@ -19,7 +20,7 @@ select $hub as hub, '' as model_id, $day as day, 'day_partial' as flag,
   case when not complete then format('the sweep is incomplete: {} records', this.records)
     else format('{} records, {} on {}', this.records, whole_before.records, whole_before.day) end as detail
 from this left join whole_before on true
-where not starts_with(this.sweep, 'archive') and (not complete or this.records < 0.9 * whole_before.records)  -- an archive is no sweep
+where not starts_with(this.sweep, 'archive') and (not complete or sweep = 'full' and this.records < 0.9 * whole_before.records)  -- an archive is no sweep
 union all
 select $hub, '', $day, 'day_unchanged', format('{} of {} large counters are as on {}', unchanged, listings, list_max($before))
 from compared where listings >= 20 and unchanged >= 0.95 * listings
