@@ -137,7 +137,7 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
             "600 of 800 downloads in the 30 days before; of country CN only; policy six-tigers; flagged observations left out.",
         ),
         ("leave-one-out", {"hub": "huggingface", "group": "CN"}, "; without Qwen/Qwen3-8B it would be 66.7%; policy six-tigers."),
-        ("hub-coverage", {"group": "US"}, "US, place huggingface_only, hubs huggingface has 100.0%: 1 models; policy six-tigers."),
+        ("hub-coverage", {"group": "US"}, "US, place huggingface_only, hubs huggingface has 100.0%: 1 of 1 models; policy six-tigers."),
     ],
 )
 def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
@@ -151,3 +151,29 @@ def test_a_single_measure_can_be_cited(con: duckdb.DuckDBPyConnection) -> None:
     assert said.numerator == said.result.records()[0]["value"]
     assert "measure hhi, value" in said.sentences[0]
     assert "--group hhi" in said.rerun
+
+
+def test_a_row_whose_share_is_within_its_group_is_cited_with_the_group_s_denominator(con: duckdb.DuckDBPyConnection) -> None:
+    record = cite(con, "licenses", group="unknown")
+    assert (record.denominator, record.labelled, record.result.context.denominator) == (2, 0.5, None)
+    assert (
+        "license_class non_commercial has 50.0% (between 50.0% and 100.0%, depending on the unlabelled): 1 of 2 models"
+        in record.sentences[0]
+    )
+    text = record.to_text()
+    assert "Denominator: each row's own, in its column; 8 models in all rows" in text
+    assert "Denominator of unknown: 2, of which 50.0% labelled" in text
+    assert (json.loads(record.to_json())["denominator"], json.loads(record.to_json())["labelled"]) == (2, 0.5)
+    assert cite(con, "hub-coverage", group="CN").denominator == 5
+    assert cite(con, "licenses").denominator is None
+
+
+def test_the_day_that_the_reader_asked_for_is_in_the_printed_command() -> None:
+    con = build(WORLD)
+    con.execute("delete from sweeps where hub = 'modelscope' and day = '2025-06-30'")
+    for name in ("hub-coverage", "first-hub"):
+        record = cite(con, name, day="2025-06-30")
+        assert len({at.day for at in record.result.context.observed}) == 2
+        assert f"hubwatch cite {name} --day 2025-06-30 " in record.rerun
+        assert "observed on different days" not in record.to_text()
+        assert "--day" not in cite(con, name).rerun

@@ -35,6 +35,7 @@ class Citation(BaseModel):
     group: str | None
     numerator: Cell = None
     denominator: int | None = None
+    labelled: float | None = None
     data_version: str
     rerun: str
     result: Result
@@ -46,6 +47,9 @@ class Citation(BaseModel):
         lines += [f"Definition: {context.definition}", *self.result.notes()]
         if self.numerator is not None:
             lines.append(f"Numerator: {self.numerator:,}" if isinstance(self.numerator, int) else f"Numerator: {self.numerator}")
+        if self.denominator is not None and context.denominator is None:
+            of_it = f", of which {self.labelled:.1%} labelled" if self.labelled is not None and context.labelled is None else ""
+            lines.append(f"Denominator of {self.group}: {self.denominator:,}{of_it}")
         for seen in context.observed:
             archive = seen.sweep.startswith("archive")
             extent = (
@@ -54,7 +58,7 @@ class Citation(BaseModel):
             of = f" of {seen.listed_total:,} the hub says it has" if seen.listed_total else ""
             lines.append(f"Observed: {seen.hub} on {seen.day}, {extent}, {seen.records or 0:,} records{of}")
         lines += [f"Data version: {self.data_version}", f"Re-run: {self.rerun}"]
-        if not _of_one_day(self.result):
+        if not _of_one_day(self.result) and " --day " not in self.rerun:
             lines.append("The hubs were observed on different days: when there are later ones, only the SQL gives these again.")
         lines += ["Or paste into `duckdb hubwatch.duckdb`:", ""]
         return "\n".join(lines) + "\n" + context.sql.rstrip() + ";\n"
@@ -62,7 +66,7 @@ class Citation(BaseModel):
     def to_json(self) -> str:
         """The whole record with the statistic's rows."""
         own = self.model_dump(mode="json", exclude={"result"})
-        return json.dumps(own | json.loads(self.result.to_json()), ensure_ascii=False, indent=2)
+        return json.dumps(own | json.loads(self.result.to_json()) | own, ensure_ascii=False, indent=2)
 
     def to_bibtex(self) -> str:
         """A BibTeX entry; the key is the id."""
@@ -118,11 +122,18 @@ def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **
         sentences=sentences,
         group=group,
         numerator=rows[0].get("value") if group and len(rows) == 1 else None,
-        denominator=result.context.denominator,
+        denominator=_own(rows if group else [], "denominator", result.context.denominator),
+        labelled=_own(rows if group else [], "labelled", result.context.labelled),
         data_version=" ".join(versions),
-        rerun=_rerun(result, group),
+        rerun=_rerun(result, group, asked.get("day")),
         result=result,
     )
+
+
+def _own(rows: list[dict[str, Cell]], column: str, otherwise: float | None) -> Any:
+    """What all these rows say in a column; where they have none or differ, the whole result's."""
+    said = {row[column] for row in rows if column in row}
+    return said.pop() if len(said) == 1 else otherwise
 
 
 def _label(result: Result) -> str:
@@ -163,7 +174,8 @@ def _sentence(result: Result, row: dict[str, Cell]) -> str:
     keys = [key for key in _PARTS if row.get(key) is not None and (key != "part" or "share_without" not in row)]
     labels = "".join(f", {key} {said_plainly(row[key])}" for key in keys)
     rest = f"; without {row['part']} it would be {without:.1%}" if isinstance(without, float) else ""
-    of = f"{row['value']:,} of {context.denominator:,}" if len(labels) == 0 and context.denominator else f"{row['value']:,}"
+    whole = row.get("denominator") or (context.denominator if not labels else None)
+    of = f"{row['value']:,} of {whole:,}" if whole else f"{row['value']:,}"
     return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {counted}{rest}{_limits(context.parameters)}."
 
 
@@ -174,12 +186,14 @@ def _limits(parameters: dict[str, Any]) -> str:
     return country + policy + ("; flagged observations left out" if parameters.get("without_flagged") else "")
 
 
-def _rerun(result: Result, group: str | None) -> str:
-    """The command that asks the same again; where hubs' days differ it has no day, and only the SQL fixes them all."""
+def _rerun(result: Result, group: str | None, day: Value) -> str:
+    """The command that asks the same again; where hubs' days differ and none was asked for, only the SQL fixes them all."""
     context = result.context
     parts = ["hubwatch", "cite", context.statistic.replace("_", "-")]
+    if not _of_one_day(result):
+        context = context.model_copy(update={"parameters": context.parameters | {"day": day}})
     for name, value in context.parameters.items():
-        if value is None or (name == "day" and not _of_one_day(result)):
+        if value is None:
             continue
         if name not in _OPTIONS:
             parts += ["--set", shlex.quote(f"{name}={str(value).lower() if isinstance(value, bool) else value}")]

@@ -142,6 +142,15 @@ def test_a_derived_month_is_between_sweeps_of_one_kind() -> None:
     assert [(row["group"], row["value"], row["derived"]) for row in found] == [("a", 200, 200)]
 
 
+def test_of_two_days_equally_near_the_earlier_one_is_compared_with() -> None:
+    days = [MARCH - timedelta(days=before) for before in (29, 31, 0)]
+    rows = [(day, "full", "a/big", value) for day, value in zip(days, (290, 310, 620), strict=True)]
+    con = world(*rows, metric="downloads_total")
+    con.execute("create temp table turned as from sweeps order by day desc; delete from sweeps; insert into sweeps from turned")
+    assert statistics.run(con, "monthly_downloads", by="namespace").records()[0]["value"] == 300
+    assert statistics.run(con, "growth", metric="downloads_total").context.parameters["since"] == days[1]
+
+
 def test_an_archive_is_no_incomplete_sweep() -> None:
     said = statistics.run(world((JAN, "archive:osir", "a/big", 90)), "download_share").context.warnings
     assert said == ("huggingface 2025-01-01: archive:osir is a published snapshot, not the whole hub",)

@@ -8,7 +8,7 @@ import pytest
 from hubwatch import statistics
 from hubwatch.statistics import HeadError, StatisticsError
 from hubwatch.statistics.definitions import parse
-from tests.statistics.world_of import WORLD, build
+from tests.statistics.world_of import WORLD, build, empty, spread
 
 HEAD = "-- name: x\n-- title: t\n-- definition: d\n--   goes on\n-- unit: u\n-- window: w\n-- parameters: hub, by=a|b\n"
 
@@ -117,3 +117,31 @@ def test_a_list_that_is_not_there_is_asked_for_by_its_name() -> None:
     con.execute("drop table listed")
     with pytest.raises(StatisticsError, match=r"make the table or view listed\(subject, organization\) in the database first"):
         statistics.run(con, "listed_origin_share")
+
+
+def test_one_denominator_is_told_only_where_every_share_is_over_it(con: duckdb.DuckDBPyConnection) -> None:
+    licenses = statistics.run(con, "licenses").context
+    assert (licenses.denominator, licenses.models, licenses.labelled) == (None, 8, None)
+    coverage = statistics.run(con, "hub_coverage")
+    assert (coverage.context.denominator, coverage.context.labelled) == (None, 0.75)
+    assert "Labelled: 75.0% of all rows" in coverage.notes()
+    assert "Denominator: 2 over 2 models" in statistics.run(con, "first_hub").notes()
+    month = statistics.run(con, "releases", by="kind", since="2025-05-01").context
+    assert (month.denominator, month.labelled) == (6, pytest.approx(4 / 6))
+
+
+def test_models_made_from_two_groups_are_not_added() -> None:
+    derivatives = statistics.run(build(WORLD), "derivatives", by="namespace")
+    assert sum(row["models"] for row in derivatives.records()) > 3  # type: ignore[misc]
+    assert "Denominator: 4" in derivatives.notes()
+
+
+@pytest.mark.parametrize(("by", "labelled"), [("namespace", 1), ("hub", 1), ("country", 0)])
+def test_a_namespace_called_unknown_is_known(by: str, labelled: int) -> None:
+    con = empty()
+    con.execute("insert into observed(hub, model_id, day, likes) values ('unknown', 'unknown/x', '2025-01-01', 5)")
+    spread(con)
+    for name in ("download_share", "releases"):
+        con.execute("update store.attributes set created_at = timestamp '2025-01-01'")
+        context = statistics.run(con, name, by=by, **({"metric": "likes"} if name == "download_share" else {})).context
+        assert context.labelled == labelled, name

@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+_ALWAYS_KNOWN = ("namespace", "model", "hub")  # no listing is without; one may be called unknown
+
+
 def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | float | bool | date | None) -> Result:
     """One statistic's rows with their context. Names and values as on the command line; None means not asked.
 
@@ -62,8 +65,14 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
         if "day" in columns:  # days are never added: the last one's
             rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]
         denominator, models = _sum(columns, rows, "value"), _sum(columns, rows, "models")
+        if statistic.name == "derivatives":  # what is made from models of two groups is in both their rows
+            models = None
         label = next((name for name in ("license_class", "size_class") if name in columns), "group")
-        labelled = 1 - _sum(columns, rows, "value", unknown_in=label) / denominator if denominator else None
+        known = label == "group" and question.values.get("by") in _ALWAYS_KNOWN
+        unlabelled = 0 if known else _sum(columns, rows, "value", unknown_in=label)
+        labelled = 1 - unlabelled / denominator if denominator else None
+        if "denominator" in columns and {row[columns.index("denominator")] for row in rows} != {denominator}:  # each row's own
+            denominator, labelled = None, None if "labelled" in columns else labelled
         uncounted = _sum(columns, rows, "uncounted") if "uncounted" in columns else None
     return Context(
         statistic=statistic.name,

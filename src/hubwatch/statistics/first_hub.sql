@@ -1,7 +1,7 @@
 -- name: first_hub
 -- title: On which hub a model appears first
 -- definition: A row is a group and a hub; value counts the models whose originals are on more than one hub and were created
---   first on this one, share is over the group's models on more than one hub. median_lag_days is the median time from this
+--   first on this one, share is over the group's models on more than one hub (denominator). median_lag_days is the median time from this
 --   first listing to the next hub's. Creation dates are the hubs' own word, may precede publication, and their clocks
 --   are not one: read lags below a day as none. Mirrors do not count. The bounds let all or
 --   none of the models of unknown group first on this hub be this group's, or all of those first elsewhere.
@@ -48,6 +48,6 @@ unlabelled as (select hub, value as here, inside as loose from grouped where "gr
 select coalesce("group", 'unknown') as "group", hub, value, value / inside as share,
   value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
   (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
-  value as models, median_lag_days
+  value as models, inside as denominator, median_lag_days
 from grouped left join unlabelled using (hub)
 order by inside desc, "group" is null, "group", value desc, hub

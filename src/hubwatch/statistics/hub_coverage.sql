@@ -1,7 +1,7 @@
 -- name: hub_coverage
 -- title: Where each origin's models are
 -- definition: A row is a group of models and the set of hubs that list an original of them; value is the number of
---   models and share is over the group's models. place says it in words: chinese_hubs_only (ModelScope or WiseModel and not
+--   models and share is over the group's models (denominator). place says it in words: chinese_hubs_only (ModelScope or WiseModel and not
 --   Hugging Face), huggingface_only, or both. mirrored counts those that also have a re-upload by another body on a further
 --   hub. The bounds let all or none of the models of unknown group here be this group's, or all of those elsewhere. A model
 --   whose other listing the linker did not recognise looks like two. Hubs are those observed by the day.
@@ -54,6 +54,6 @@ select coalesce("group", 'unknown') as "group", hubs,
   value, value / inside as share,
   value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
   (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
-  value as models, mirrored
+  value as models, inside as denominator, mirrored
 from counts join named using (bits) left join unlabelled using (bits)
 order by inside desc, "group" is null, "group", value desc, hubs

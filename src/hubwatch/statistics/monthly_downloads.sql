@@ -14,9 +14,10 @@ with
 -- include labels
 ,
 before as (
-  select scope.hub, scope.day, scope.source, arg_min(d.day, abs(date_diff('day', d.day, scope.day) - 30)) as before
+  select scope.hub, scope.day, scope.source, d.day as before
   from scope join days d on d.hub = scope.hub and d.sweep = scope.source and d.day < scope.day
-  where (d.complete or starts_with(d.sweep, 'archive')) and abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance group by all
+  where (d.complete or starts_with(d.sweep, 'archive')) and abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance
+  qualify row_number() over (partition by scope.hub order by abs(date_diff('day', d.day, scope.day) - 30), d.day) = 1
 ),
 now as (
   select listing.*, c.day, downloads_30d, downloads_total from store.counters c join store.listing using (listing_key)

@@ -2,7 +2,7 @@
 -- title: Models released each month
 -- definition: A row is a calendar month (UTC) and a group; value is the number of models whose listing was created in that
 --   month by the hub's word, among all listings seen up to the day, gone ones included; share is over the month's
---   releases, the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
+--   releases (denominator, of which labelled have a known group), the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
 --   listing. value_constant and share_constant count only namespaces that already had a listing before since
 --   (empty without it): a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
 -- unit: models; share of the month's models, 0..1
@@ -52,6 +52,6 @@ whole as (
 select month, coalesce("group", 'unknown') as "group", value, value / inside as share,
   case when "group" is null then 0 else value end / (inside + outside) as share_low,
   (value + outside + case when "group" is null then 0 else unlabelled end) / (inside + outside) as share_high,
-  value as models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
+  value as models, inside as denominator, 1 - unlabelled / inside as labelled, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
 from groups join whole using (month)
 order by month, value desc, "group" is null, "group"

@@ -16,12 +16,15 @@ from rich.text import Text
 from hubwatch.statistics.scope import ObservedDay
 
 Cell = str | int | float | bool | date | datetime | list[str] | None
-_SHARES = ("share", "rate")
+_SHARES = ("share", "rate", "labelled")
 WIDTH = 160  # characters, where no terminal says how many it has
 
 
 class Context(BaseModel):
-    """What a result rests on. `denominator` is the sum of value; `labelled` the part of it with a known group, 0..1."""
+    """What a result rests on. `denominator` is the sum of value, null where shares are not all over one: rows then have their own.
+
+    `models` is the number of models in the rows; `labelled` the part of the sum of value with a known group, 0..1.
+    """
 
     model_config = ConfigDict(frozen=True)
     statistic: str
@@ -111,8 +114,13 @@ class Result(BaseModel):
             over = f" over {context.models:,} models" if context.models is not None else ""
             counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
             notes.append(counted + (f"; {context.uncounted:,} more have no counter" if context.uncounted else ""))
+        elif "denominator" in self.columns:
+            notes.append(f"Denominator: each row's own, in its column; {context.models or 0:,} models in all rows")
         if context.labelled is not None:
-            notes.append(f"Labelled: {context.labelled:.1%} of the denominator")
+            of = "the denominator" if context.denominator is not None else "all rows"
+            notes.append(f"Labelled: {context.labelled:.1%} of {of}")
+        elif "labelled" in self.columns:
+            notes.append("Labelled: the part of each row's denominator, in its column")
         return notes + [f"Note: {warning}" for warning in context.warnings]
 
     def _is_number(self, at: int) -> bool:
