@@ -1,18 +1,21 @@
 """The hubs' own profiles: asked within a budget, kept as pages, and taken into account whenever origins are judged."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
-from hubwatch import pipeline, publishing
-from hubwatch.clock import today
+from hubwatch import pipeline, publishing, store
+from hubwatch.clock import now, today
 from hubwatch.failures import HubFailure, Refused
-from hubwatch.pages import kept_beside
-from hubwatch.profiles import asked_lately
+from hubwatch.pages import SweepPages, kept_beside
+from hubwatch.profiles import asked_lately, load_kept
 from hubwatch.sandbox import Faults, Sandbox, Switches
+from hubwatch.segments import Page, PageFacts
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 from tests.conftest import settings_for
@@ -26,6 +29,16 @@ def origins(data: Path) -> dict[str, Any]:
     with publishing.open_published(data) as con:
         found = con.execute("select namespace, country, kind, known_by from origins where policy = 'six-tigers' order by namespace")
         return {namespace: tuple(rest) for namespace, *rest in found.fetchall()}
+
+
+def keep_profile(data: Path, namespace: str, body: bytes) -> None:
+    SweepPages(data, "huggingface", today(), "profiles").append(Page(PageFacts("u", 200, now(), 1, len(body)), body, namespace))
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with store.open_warehouse(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -103,8 +116,58 @@ def test_a_damaged_profile_does_not_keep_the_others_from_being_judged(hub: Sandb
         (pages,) = kept_beside(tmp_path, "huggingface", "profiles")
         for segment in pages.segments("def"):
             segment.write_bytes(b"damaged" + segment.read_bytes())
-        pipeline.run(settings, [Sweep("huggingface", today())])
-    assert origins(tmp_path)["abc"] == ("DE", "academic", "profile")
+        (tmp_path / "warehouse.duckdb").unlink()
+        pipeline.build(settings)
+    judged = origins(tmp_path)
+    assert (judged["abc"], judged["ghi"][2]) == (("DE", "academic", "profile"), "profile")
+    with publishing.open_published(tmp_path) as con:
+        told = con.execute("select message from runs where stage = 'classify' and message is not null").fetchall()
+    assert told == [(f"the profile of def kept on {today()} cannot be read and is passed over",)]
+
+
+@pytest.mark.parametrize(
+    ("body", "full_name"),
+    [
+        (b'{"name": "odd", "fullname": "A\xffB"}', "A\ufffdB"),
+        (b'{"name": "odd", "fullname": "A\\ud800B \\ud83d\\ude00"}', "A\ufffdB \U0001f600"),
+        (b'{"name": "odd", "fullname": "A\\u0000B"}', "A\x00B"),
+        (b'\xef\xbb\xbf{"name": "odd", "fullname": "A", "numModels": ' + b"9" * 5000 + b', "more": NaN}', "A"),
+        (b'{"name": "odd", "fullname": 5}', None),
+        (b'["odd"]', None),
+        (b'{"name": "odd", "ful', None),
+        (b"[" * 100_000, None),
+    ],
+)
+def test_an_odd_profile_is_read_leniently_or_passed_over_alone(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, body: bytes, full_name: str | None
+) -> None:
+    keep_profile(tmp_path, "abc", b'{"name": "abc", "fullname": "Before"}')
+    keep_profile(tmp_path, "odd", body)
+    keep_profile(tmp_path, "xyz", b'{"user": "xyz", "fullname": "Behind"}')
+    remarks = load_kept(con, tmp_path)
+    held = {"abc": "Before", "xyz": "Behind"} | ({} if full_name is None else {"odd": full_name})
+    assert dict(con.execute("select namespace, full_name from profiles").fetchall()) == held
+    passed_over = f"the profile of odd kept on {today()} cannot be read and is passed over"
+    assert remarks == ([passed_over] if full_name is None else [])
+
+
+def test_an_odd_profile_is_kept_and_the_next_one_asked_for(tmp_path: Path) -> None:
+    listed = [record("abc/m", downloads=40), record("def/m", downloads=30)]
+    odd = {"abc": {"fullname": ["Universität Mannheim"]}, "def": {"fullname": "Universität \ud800 Mannheim"}}
+    with Sandbox(huggingface=listed, switches=Switches(organizations=odd)) as hub:
+        settings = collected(hub, tmp_path)
+        assert pipeline.ask_profiles(settings, 9) == (2, 2)
+        assert asked_for(hub) == ["abc", "def"]
+    assert origins(tmp_path)["def"] == ("DE", "academic", "profile")
+
+
+@pytest.mark.parametrize(("held", "stands"), [(-1, "Kept"), (0, "Held"), (1, "Held")])
+def test_a_kept_profile_replaces_an_earlier_one_alone(con: duckdb.DuckDBPyConnection, tmp_path: Path, held: int, stands: str) -> None:
+    row = ["huggingface", "abc", "Held", "organization", today() + timedelta(days=held)]
+    con.execute("insert into profiles values (?, ?, ?, ?, ?)", row)
+    keep_profile(tmp_path, "abc", b'{"name": "abc", "fullname": "Kept"}')
+    load_kept(con, tmp_path)
+    assert con.execute("select full_name from profiles").fetchall() == [(stands,)]
 
 
 def test_trouble_on_the_way_keeps_what_was_answered_and_asks_for_the_rest_next_time(tmp_path: Path) -> None:

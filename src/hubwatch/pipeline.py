@@ -229,8 +229,8 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
 
 def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
     """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request. Counts of it."""
-    with recorded(settings, "classify", None, None):
-        profiles.load_kept(con, settings.data)
+    with recorded(settings, "classify", None, None) as outcome:
+        outcome["message"] = "; ".join(profiles.load_kept(con, settings.data)) or None
         return {"namespaces": judging.classify(con, load_facts())}
 
 

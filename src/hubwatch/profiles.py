@@ -4,24 +4,22 @@ Hugging Face has a profile route; ModelScope says the organization within its li
 Kept profiles belong to no sweep of listings: each namespace is a partition of the day's pages `profiles`.
 """
 
-import json
 import tempfile
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from hubwatch.clock import now
-from hubwatch.exchange import Answer, whole_json
+from hubwatch.exchange import Answer, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Client
 from hubwatch.hubs import huggingface
 from hubwatch.pages import SweepPages, kept_beside
 from hubwatch.records import read_records
-from hubwatch.segments import Page, PageDamage, PageFacts
+from hubwatch.segments import Page, PageDamage, PageFacts, partition_of, read_segment
 from hubwatch.settings import Settings
 from hubwatch.store import transaction
 
@@ -29,13 +27,21 @@ SWEEP = "profiles"
 ASKED_AGAIN = timedelta(days=90)  # a profile is rarely changed, and what it does not tell today it does not tell tomorrow
 
 
+def _storable(value: object) -> object:
+    """Text with U+FFFD in place of halves of surrogate pairs, which cannot be stored."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+
+
+_Text = Annotated[str | None, BeforeValidator(_storable)]
+
+
 class Overview(BaseModel):
     """A Hugging Face overview: an organization has `name`, a user has `user`."""
 
     model_config = ConfigDict(extra="ignore")
-    name: str | None = None
-    user: str | None = None
-    fullname: str | None = None
+    name: _Text = None
+    user: _Text = None
+    fullname: _Text = None
 
 
 def collect_profiles(client: Client, settings: Settings, day: date, namespaces: list[str]) -> int:
@@ -74,31 +80,31 @@ def asked_lately(data: Path, day: date) -> set[str]:
 
 
 def _checked(answer: Answer) -> Answer:
-    try:
-        Overview.model_validate(whole_json(answer, huggingface.NAME))
-    except ValidationError as error:
-        raise BrokenPage(f"{huggingface.NAME}: {answer.url} is no profile ({error.errors()[0]['msg']})") from None
+    if not isinstance(whole_json(answer, huggingface.NAME), dict):
+        raise BrokenPage(f"{huggingface.NAME}: {answer.url} is no profile")
     return answer
 
 
-def load_kept(con: duckdb.DuckDBPyConnection, data: Path) -> int:
-    """Take kept Hugging Face profiles into `profiles` that are later than those it holds; returns how many."""
+def load_kept(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
+    """Take kept Hugging Face profiles into `profiles` that are later than those it holds; returns what cannot be read and is passed over."""
     held: dict[str, date] = dict(
         con.execute("select namespace, max(fetched_on) from profiles where hub = ? group by all", [huggingface.NAME]).fetchall()
     )
-    rows = {}
+    rows: dict[str, list[Any]] = {}
+    remarks = []
     for pages in kept_beside(data, huggingface.NAME, SWEEP):
         later = {namespace for namespace in pages.partitions() if held.get(namespace, date.min) < pages.day}
-        with suppress(PageDamage):  # judging does without: a profile can be asked for again
-            for page in pages.read() if later else ():
-                if page.partition in later and page.facts.records:
-                    rows[page.partition] = _row(pages.day, page.partition, page.body)
+        for path in [path for path in pages.segments() if partition_of(path) in later] if later else ():
+            try:
+                rows |= {page.partition: _row(pages.day, page.partition, page.body) for page in read_segment(path) if page.facts.records}
+            except (ValueError, PageDamage):  # judging does without
+                remarks.append(f"the profile of {partition_of(path)} kept on {pages.day} cannot be read and is passed over")
     _replace(con, list(rows.values()))
-    return len(rows)
+    return remarks
 
 
 def _row(day: date, namespace: str, body: bytes) -> list[Any]:
-    overview = Overview.model_validate(json.loads(body))
+    overview = Overview.model_validate(lenient_json(body))
     kind = "user" if overview.user and not overview.name else "organization"
     return [huggingface.NAME, namespace, overview.fullname, kind, day]
 
