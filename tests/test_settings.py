@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from hubwatch import store
+from hubwatch.runs import told
 from hubwatch.settings import Settings, UsageError
 from tests.test_readme import hubwatch
 
@@ -50,6 +53,26 @@ def test_a_token_may_end_as_files_do(tmp_path: Path, hub: str) -> None:
 def test_a_time_that_no_clock_takes_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(UsageError, match=f"HUBWATCH_{name}='{value}' is not usable"):
         Settings.from_environment(tmp_path, {f"HUBWATCH_{name}": value})
+
+
+@pytest.mark.parametrize("value", ["0GB", "1KB", "255.9MB", "240MiB", "80%", "1e9GB", "-1GB", "1", f"{'9' * 400}GB"])
+def test_memory_that_is_too_little_for_any_stage_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UsageError, match=f"^HUBWATCH_MEMORY_LIMIT='{value}' is not usable: is (less than the 256MB|no size)"):
+        Settings.from_environment(tmp_path, {"HUBWATCH_MEMORY_LIMIT": value})
+
+
+@pytest.mark.parametrize("value", ["256MB", "245 MiB", "0.3gb", "999999TiB"])
+def test_a_size_is_read_as_duckdb_reads_it(tmp_path: Path, value: str) -> None:
+    limit = Settings.from_environment(tmp_path, {"HUBWATCH_MEMORY_LIMIT": value}).memory_limit
+    with store.connect(Path(":memory:"), limit) as con:
+        assert con.execute("select parse_formatted_bytes(?) >= 256000000", [limit]).fetchall() == [(True,)]
+
+
+def test_memory_that_does_not_suffice_is_told_in_one_line_with_the_variable() -> None:
+    with duckdb.connect(config={"memory_limit": "10MB", "threads": 1}) as con, pytest.raises(duckdb.OutOfMemoryException) as raised:
+        con.execute("select list(repeat('x', 1000) || i) from range(1000000) t(i)")
+    assert told(raised.value).endswith("; set HUBWATCH_MEMORY_LIMIT higher")
+    assert "http" not in told(raised.value)
 
 
 @pytest.mark.parametrize("command", [("status",), ("collect", "huggingface")])

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from hubwatch.clock import now
 from hubwatch.http import Client
 from hubwatch.settings import Settings
@@ -20,6 +22,8 @@ from hubwatch.store import interrupts
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     lines = [str(error), *getattr(error, "__notes__", [])]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        lines[0] = f"{lines[0].splitlines()[0]}; set HUBWATCH_MEMORY_LIMIT higher"  # in place of DuckDB's own settings
     if any(os.strerror(full) in line for line in lines for full in (errno.ENOSPC, errno.EDQUOT)):  # in DuckDB's words, too
         lines.append("make room there; the same command then goes on")
     return "; ".join(" ".join(line.split()) for line in lines if line)

@@ -26,6 +26,7 @@ _PROXIES_AND_CERTIFICATES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY
 _RATES = {"huggingface": 5.0, "modelscope": 2.0, "wisemodel": 1.0}  # requests a second; see the hubs' modules
 
 
+_LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
 _Seconds = Annotated[float, Field(gt=0, le=10**6)]  # longer ones no clock of the system takes
 
 
@@ -132,8 +133,11 @@ class Settings(BaseModel):
     @field_validator("memory_limit")
     @classmethod
     def _is_a_size(cls, value: str) -> str:
-        if not re.fullmatch(r"\d+(\.\d+)? ?([kmgt]i?b|%)", value.strip(), re.IGNORECASE):
+        size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?([kmgt])(i?)b", value.strip(), re.IGNORECASE)
+        if not size:
             raise ValueError("is no size such as 1GB or 512MB")
+        if float(size[1]) * (1024 if size[3] else 1000) ** ("kmgt".index(size[2].lower()) + 1) < _LEAST_MEMORY:
+            raise ValueError("is less than the 256MB that every stage needs")
         return value.strip()
 
     @classmethod
