@@ -216,7 +216,9 @@ class Client:
         for _ in range(_REDIRECTS):
             if origin(ask.url) != origin(self.endpoint):
                 cure = f"if the hub is there now, set {endpoint_variable(self.hub)} to its address"
-                raise ForeignLink(f"{self.hub}: {asked} leads to {origin(ask.url)} and not to {self.endpoint}; not followed: {cure}")
+                raise ForeignLink(
+                    f"{self.hub}: {asked} leads to {origin(ask.url) or 'no address'} and not to {self.endpoint}; not followed: {cure}"
+                )
             if self.allowance is not None and self.tally.requests >= self.allowance:
                 raise HubFailure(f"{self.hub}: not asked, the {self.allowance} requests allowed are spent: {ask}")
             self._pace()
@@ -270,7 +272,9 @@ class Client:
         for part in response.iter_bytes(65536):
             size += len(part)
             if size > self.settings.max_body:
-                raise TooLarge(f"{self.hub}: a page is larger than {self.settings.max_body} bytes (HUBWATCH_MAX_BODY)")
+                raise TooLarge(
+                    f"{self.hub}: a page is larger than the {self.settings.max_body} bytes that HUBWATCH_MAX_BODY allows; not asked again"
+                )
             if expired.is_set():
                 raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})")
             parts.append(part)
