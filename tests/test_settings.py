@@ -75,6 +75,12 @@ def test_memory_that_does_not_suffice_is_told_in_one_line_with_the_variable() ->
     assert "http" not in told(raised.value)
 
 
+@pytest.mark.parametrize("value", ["0", "1e-320", "nan", "inf"])
+def test_a_rate_is_between_one_in_a_hundred_seconds_and_a_thousand_a_second(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UsageError, match=f"HUBWATCH_WISEMODEL_RATE='{value}' is not usable"):
+        Settings.from_environment(tmp_path, {"HUBWATCH_WISEMODEL_RATE": value})
+
+
 @pytest.mark.parametrize("command", [("status",), ("collect", "huggingface")])
 @pytest.mark.parametrize("address", ["http://[::1", "http://user:s3cret@host"])
 def test_a_bad_address_is_wrong_usage_of_any_command(tmp_path: Path, command: tuple[str, ...], address: str) -> None:

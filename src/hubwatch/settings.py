@@ -80,7 +80,7 @@ class HubSettings(BaseModel):
 
     endpoint: str
     token: str | None = Field(default=None, repr=False)
-    rate: float = Field(gt=0, le=1000)
+    rate: float = Field(ge=0.01, le=1000)
 
     @field_validator("endpoint")
     @classmethod
