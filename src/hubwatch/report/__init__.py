@@ -17,7 +17,7 @@ _STYLE = Path(__file__).parent / "style.css"
 _READING = (
     "A counter is the hub's own word. Hugging Face counts downloads over 30 days and since creation, ModelScope since"
     " creation only, WiseModel gives none: they are never added. Each hub has its own idea of a download; automatic fetches count.",
-    "A share's bar is what is labelled; the line on it runs to what it would be if all of the unlabelled were its.",
+    "A bar is a share; the line on it runs from the least to the most that the share can be, whoever the unlabelled are.",
     "Null is not zero: a model whose hub gives no counter is in no denominator, and is counted apart.",
     "Country is the home of the body that released the model, never of its base model; mirrors count for the mirror.",
     "Creation dates are the hubs' own and may precede publication; what was deleted before the first sweep is missing.",
@@ -82,24 +82,25 @@ def _section(number: int, section: Section) -> str:
     drawn = f"<figure>{chart(result, question.chart)}</figure>" if question.chart else ""
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes())
     return f"""<section id="s{number}"><h2>{escape(_heading(section))}</h2>
-<p class="lead">{escape(question.lead)}</p><p class="scope">{escape(result.scope())}</p>{drawn}{_table(result)}
+<p class="lead">{escape(question.lead)}</p><p class="scope">{escape(result.scope())}. Unit: {escape(result.context.unit)}.</p>{drawn}{_table(result)}
 <details><summary>Definition, unit and notes</summary><p>{escape(result.context.definition)}</p><ul>{notes}</ul></details></section>
 """
 
 
 def _table(result: Result) -> str:
-    """The first rows; a table long by months shows its last month's."""
-    rows = result.rows
+    """The first rows, as many as were asked for; a table long by months shows its last month's, and says so."""
+    rows, first, alone = result.rows, int(result.context.parameters.get("top") or _ROWS), ""
     if "month" in result.columns and rows:
         month = result.columns.index("month")
         rows = tuple(row for row in rows if row[month] == rows[-1][month])
+        alone = f'<p class="more">The last month alone, {rows[-1][month]:%Y-%m}; hubwatch stats gives all.</p>'
     numeric = [any(isinstance(row[at], int | float) for row in rows) for at in range(len(result.columns))]
     mark = [" class=n" if number else "" for number in numeric]
     names = zip(result.columns, mark, strict=True)
     head = "".join(f"<th{kind}>{escape(name.replace('_', ' '))}</th>" for name, kind in names)
-    body = "".join(f"<tr>{_cells(result.columns, row, mark)}</tr>" for row in rows[:_ROWS])
-    more = f'<p class="more">{len(rows) - _ROWS:,} more rows: hubwatch stats gives them.</p>' if len(rows) > _ROWS else ""
-    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>{more}"
+    body = "".join(f"<tr>{_cells(result.columns, row, mark)}</tr>" for row in rows[:first])
+    more = f'<p class="more">{len(rows) - first:,} more rows: hubwatch stats gives them.</p>' if len(rows) > first else ""
+    return f"{alone}<div class=wide><table><tr>{head}</tr>{body}</table></div>{more}"
 
 
 def _cells(columns: tuple[str, ...], row: tuple[Cell, ...], mark: list[str]) -> str:

@@ -11,7 +11,7 @@ from hubwatch.statistics import Result
 _ROWS = 10
 _MONTHS = 24
 _WIDTH = 620
-_BLUE, _GREY, _INK = "#2f6690", "#b8bec4", "#1f2933"
+_BLUE, _GREY, _DARK_GREY, _INK = "#2f6690", "#b8bec4", "#6b7680", "#1f2933"
 _PALETTE = ["#2f6690", "#c8553d", "#588157", "#e9c46a", "#7b5ea7", "#81c3d7"]
 
 
@@ -34,7 +34,7 @@ def _bars(result: Result) -> Any:
     rows = [row for row in result.records() if row["share"] is not None][:_ROWS]
     if not rows:
         return None
-    table = _inline([{key: row[key] for key in ("group", "share", "share_low", "share_high")} for row in rows])
+    table = _inline([{key: row[key] for key in ("group", "share", "share_low", "share_high")} | {"told": _told(row)} for row in rows])
     order = [str(row["group"]) for row in rows]
     y = alt.Y("group:N", sort=order, title=None)
     labelled = alt.condition("datum.group == 'unknown'", alt.value(_GREY), alt.value(_BLUE))
@@ -43,8 +43,14 @@ def _bars(result: Result) -> Any:
     bounds = base.transform_filter("datum.group != 'unknown'").mark_rule(color=_INK, strokeWidth=1.5)
     bounds = bounds.encode(x="share_low:Q", x2="share_high:Q", y=y)
     text = base.mark_text(align="left", dx=6, fontSize=12, color=_INK)
-    figures = text.encode(x="share_high:Q", y=y, text=alt.Text("share:Q", format=".1%"))
+    figures = text.encode(x="share_high:Q", y=y, text="told:N")
     return bars + bounds + figures
+
+
+def _told(row: dict[str, Any]) -> str:
+    """A share and, where they differ from it as it is written, its bounds."""
+    share, low, high = (f"{row[name]:.1%}" for name in ("share", "share_low", "share_high"))
+    return share if low == high else f"{share} ({low} to {high})"
 
 
 def _months(result: Result) -> Any:
@@ -63,7 +69,7 @@ def _months(result: Result) -> Any:
         alt.Chart(_inline(values), width=_WIDTH, height=240)
         .mark_bar()
         .encode(
-            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%Y-%m", tickCount=8)),
+            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%Y-%m", tickCount=8, labelFlush=False)),
             y=alt.Y("sum(value):Q", title="models", axis=alt.Axis(format="~s", tickCount=5)),
             color=alt.Color("group:N", title=None, scale=_colours(order)),
         )
@@ -87,9 +93,9 @@ def _stack(result: Result) -> Any:
 
 
 def _colours(names: list[str]) -> alt.Scale:
-    """A colour for each name, grey for what is not known or not told apart."""
-    colours = iter(_PALETTE)
-    return alt.Scale(domain=names, range=[_GREY if name in ("unknown", "others") else next(colours, _INK) for name in names])
+    """A colour for each name, greys of their own for what is not known and for what is not told apart."""
+    colours, greys = iter(_PALETTE), {"unknown": _GREY, "others": _DARK_GREY}
+    return alt.Scale(domain=names, range=[greys.get(name) or next(colours, _INK) for name in names])
 
 
 def _largest(result: Result, count: int = 5) -> list[str]:
