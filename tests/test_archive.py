@@ -180,6 +180,12 @@ def test_a_day_with_too_many_unreadable_rows_fails_and_the_others_load(con: duck
     assert con.execute("select day::varchar from days").fetchall() == [("2025-01-02",)]
 
 
+def test_rows_that_came_twice_count_among_those_of_which_few_may_be_unreadable(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    twice = [f"o/m{number},huggingface,2025-01-02,5,1" for number in range(10)] * 2
+    (day,) = bring(con, table(tmp_path / "a.csv", *twice, "o/x,huggingface,2025-01-02,many,1"), mapping(tmp_path))
+    assert (day.outcome, day.records, day.rejected, day.duplicates) == ("loaded", 10, 1, 10)
+
+
 def test_a_snapshot_whose_rows_have_no_day_is_refused_whole(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     with pytest.raises(DayFailure, match=r"1 of 1 rows have no known hub and day \(day \"soon\" is no date\)"):
         bring(con, table(tmp_path / "a.csv", "o/a,huggingface,soon,1,1"), mapping(tmp_path))
@@ -286,14 +292,16 @@ def test_a_pass_that_took_days_counts_for_the_day_on_which_most_was_read(con: du
         f"""copy (select 'huggingface' as hub, 'o/m' || n as model_id, date '2025-09-10' as snapshot,
               date '2025-09-08' + case when n < 5 then 0 when n < 20 then 3 else 8 end as crawled_on, 'downloads_30d' as metric,
               n as downloads, 1 as likes from range(30) t(n)
-            union all select 'huggingface', 'o/m1', date '2025-09-10', date '2025-09-16', 'downloads_30d', 99, 1)
+            union all select 'huggingface', 'o/m1', date '2025-09-10', date '2025-09-16', 'downloads_30d', 0, 1)
             to '{tmp_path}/a.parquet' (format parquet)"""
     )
     days = bring(con, tmp_path / "a.parquet", "osir")
     assert [(str(day.day), day.records, day.duplicates, day.message) for day in days] == [
         ("2025-09-11", 30, 1, "read from 2025-09-08 to 2025-09-16")
     ]
-    assert con.execute("select downloads_30d from observations where model_id = 'o/m1'").fetchall() == [(99,)]
+    assert con.execute("select downloads_30d from observations where model_id = 'o/m1'").fetchall() == [
+        (0,)
+    ]  # the last read, not the highest
 
 
 def hub_stats(path: Path, columns: str) -> Path:

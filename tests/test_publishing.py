@@ -22,6 +22,7 @@ def test_readers_keep_what_they_opened_while_a_new_file_is_put_in_place(tmp_path
     load(con, 0, {"a": ("mit", 1)})
     con.close()
     target = publishing.publish(tmp_path)
+    assert target.stat().st_mode & 0o777 == 0o444
     reader = """
 import duckdb, sys
 con = duckdb.connect(sys.argv[1], read_only=True)

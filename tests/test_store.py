@@ -2,10 +2,11 @@
 
 import errno
 import json
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,9 @@ import pytest
 
 from hubwatch import failures, store
 from hubwatch.facts import load_facts
+from hubwatch.pages import SweepPages
 from hubwatch.runs import told
+from tests.kept import keep, record
 
 
 @pytest.fixture
@@ -60,8 +63,25 @@ def test_noted_runs_are_taken_into_the_table_once(tmp_path: Path) -> None:
     con = store.open_warehouse(tmp_path)
     store.take_in_runs(con, tmp_path)
     store.take_in_runs(con, tmp_path)
+    (tmp_path / "runs.jsonl.taken").write_text(json.dumps(row) + "\n")  # a writer killed before it could remove them
+    store.take_in_runs(con, tmp_path)
+    assert not (tmp_path / "runs.jsonl.taken").exists()
     assert con.execute("select run_id, stage, day from runs").fetchall() == [("r1", "collect", date(2026, 1, 1))]
     con.close()
+
+
+def test_pages_written_in_the_second_in_which_they_were_loaded_are_loaded_once_more(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    pages = keep(tmp_path, date(2026, 1, 1), [record("a/b")])
+    loaded_at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    con.execute("insert into sweeps by name select ? as hub, ?::date as day, ? as source, ? as loaded_at", _row(pages, loaded_at))
+    for age, due in ((-1.0, True), (0.5, True), (1.0, True), (1.5, False)):
+        for path in pages.folder.iterdir():
+            os.utime(path, (loaded_at.timestamp() - age,) * 2)
+        assert [one.day for one in store.not_yet_loaded(con, [pages])] == ([pages.day] if due else []), age
+
+
+def _row(pages: SweepPages, loaded_at: datetime) -> list[object]:
+    return [pages.hub, pages.day, pages.sweep, loaded_at.replace(tzinfo=None)]
 
 
 def test_an_interrupt_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:

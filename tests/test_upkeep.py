@@ -266,6 +266,13 @@ def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(
     assert {fault for _, _, fault in named(settings)} == {"missing", "incomplete"}
 
 
+def test_prune_keeps_the_oldest_of_the_days_to_keep(settings: Settings) -> None:
+    for day in (7, 8, 9):
+        keep(settings.data, date(2026, 2, day), [record("o/a")], sweep="head")
+    prune(settings.data, date(2026, 3, 10), 30, dry_run=False)
+    assert [pages.day.day for pages in kept_sweeps(settings.data)] == [8, 9]
+
+
 def test_prune_leaves_a_sweep_alone_that_is_being_collected(settings: Settings) -> None:
     full_day(settings, date(2026, 1, 5))
     full_day(settings, date(2026, 1, 6))
