@@ -72,13 +72,18 @@ def main() -> NoReturn:
             raise
         _end(1, f"{unexpected(error)} (hubwatch --debug shows the traceback)")
     if code == 130:
-        _end(1, "stopped; what is kept stays, run the same command to go on")
+        _say("stopped; what is kept stays, run the same command to go on")
+        os._exit(1)  # all is closed; what an interrupted query still holds, DuckDB would complain of at an orderly exit
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _end(code: int, message: str) -> NoReturn:
-    typer.echo(f"hubwatch: {' '.join(message.split())}", err=True)
+    _say(message)
     sys.exit(code)
+
+
+def _say(message: str) -> None:
+    typer.echo(f"hubwatch: {' '.join(message.split())}", err=True)
 
 
 def _show_version(asked: bool) -> None:
