@@ -98,13 +98,46 @@ BAD = {
         {"namespaces": [QWEN.replace(",,,,", ",,2025-06-01,,"), QWEN.replace(",,,,", ",2025-05-31,,,")]},
         "namespaces/cn.csv row 3: overlapping validity of huggingface 'Qwen', first in namespaces/cn.csv row 2",
     ),
+    "an organization that has another's name": (
+        {"organizations": [ALIBABA, "Cloud,US,company,,alibaba-cloud,s,2026-11-22,"]},
+        "organizations/cn.csv row 3: 'alibaba-cloud' of 'Cloud' is also a name of 'Alibaba' (organizations/cn.csv row 2)",
+    ),
+    "an organization that is another but for accents": (
+        {"organizations": [ALIBABA, "Álibaba!,US,company,,,s,2026-11-22,"]},
+        "organizations/cn.csv row 3: 'Álibaba!' of 'Álibaba!' is also a name of 'Alibaba'",
+    ),
+    "a Hugging Face namespace in another case": (
+        {"namespaces": [QWEN, QWEN.replace("Qwen,", "qWEN,", 1)]},
+        "namespaces/cn.csv row 3: duplicate namespace huggingface 'qWEN', first in namespaces/cn.csv row 2",
+    ),
+    "an alias loop in another case": (
+        {"namespaces": ["huggingface,A,Alibaba,,,b,1,s,2026-11-22,", "huggingface,B,Alibaba,,,a,1,s,2026-11-22,"]},
+        "namespaces/cn.csv row 2: renamed_to loop a -> b -> a",
+    ),
+    "a namespace with a slash": (
+        {"namespaces": [QWEN.replace("Qwen,", "Qwen/Qwen3,", 1)]},
+        "row 2: bad namespace 'Qwen/Qwen3': write the owner",
+    ),
+    "a namespace with a blank": ({"namespaces": [QWEN.replace("Qwen,", "Q wen,", 1)]}, "row 2: bad namespace 'Q wen'"),
+    "a renaming to an id": ({"namespaces": [QWEN.replace(",,,,", ",,,a/b,")]}, "row 2: bad namespace 'a/b'"),
+    "a letter that nobody sees": (
+        {"namespaces": [QWEN.replace("Qwen,", "Qw\u200ben,", 1)]},
+        "namespaces/cn.csv row 2: a cell holds the invisible character U+200B: delete it",
+    ),
+    "a line separator in a cell": (
+        {"words": ["task,asr,x,s,one\u2028two", "task,asr,y,s,"]},
+        "words.csv row 2: a cell holds the invisible character U+2028",
+    ),
+    "folders of facts without a row": ({"namespaces": []}, "namespaces: no row in any file there: restore data/namespaces"),
+    "a family of every name": ({"families": ["Qwen,Alibaba,.*,s,"]}, "families.csv row 2: the regular expression '.*' matches every name"),
+    "a name rule for every name": ({"name_rules": ["any,.,company,US,0.5,s,"]}, "name_rules.csv row 2: the regular expression '.' matches"),
     "a validity that ends before it begins": (
         {"namespaces": [QWEN.replace(",,,,", ",2025-06-01,2025-05-01,,")]},
         "namespaces/cn.csv row 2: valid_to 2025-05-01 is not after valid_from 2025-06-01",
     ),
     "an alias loop": (
         {"namespaces": ["huggingface,A,Alibaba,,,B,1,s,2026-11-22,", "huggingface,B,Alibaba,,,A,1,s,2026-11-22,"]},
-        "namespaces/cn.csv row 2: renamed_to loop A -> B -> A: empty one renamed_to",
+        "namespaces/cn.csv row 2: renamed_to loop a -> b -> a: empty one renamed_to",
     ),
     "a bad date": (
         {"namespaces": [QWEN.replace(",,,,", ",2025-13-01,,,")]},
@@ -206,6 +239,11 @@ def test_facts_of_all_files_of_a_folder_are_read_and_known_to_one_another(write:
 def test_a_namespace_may_pass_from_one_organization_to_another_on_a_day(write: Write) -> None:
     rows = [QWEN.replace(",,,,", ",,2025-06-01,,"), QWEN.replace(",,,,", ",2025-06-01,,,")]
     assert [row.valid_from for row in load_facts(write(namespaces=rows)).namespaces] == [None, date(2025, 6, 1)]
+
+
+def test_other_hubs_may_have_two_namespaces_that_differ_by_case(write: Write) -> None:
+    rows = [QWEN.replace("huggingface", "modelscope"), QWEN.replace("huggingface,Q", "modelscope,q")]
+    assert [row.namespace for row in load_facts(write(namespaces=rows)).namespaces] == ["Qwen", "qwen"]
 
 
 @given(st.integers(1, 8), st.integers(0, 7))

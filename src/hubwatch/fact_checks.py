@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,10 +63,27 @@ def _check_organizations(facts: Facts) -> None:
         if row.parent and row.parent not in parents:
             raise row.error(f"unknown parent '{row.parent}': {cure}")
         _refuse_loop(row, row.organization, parents, "parent")
+    _check_names(facts.organizations)
     users: list[Namespace | PolicyRow | Judgement | Family] = [*facts.namespaces, *facts.policies, *facts.judgements]
     for fact in (*users, *facts.families):
         if fact.organization and fact.organization not in parents:
             raise fact.error(f"unknown organization '{fact.organization}': {cure}")
+
+
+def _check_names(organizations: Iterable[Organization]) -> None:
+    """A name of two bodies would be nobody's name in a profile."""
+    named: dict[str, Organization] = {}
+    for row in organizations:
+        for name in (row.organization, *row.other_names):
+            first = named.setdefault(_fold(name) or name, row)
+            if first is not row:
+                where = f"'{first.organization}' ({first.file} row {first.line})"
+                raise row.error(f"'{name}' of '{row.organization}' is also a name of {where}: leave it to one of the two")
+
+
+def _fold(name: str) -> str:
+    """As `fold` of classify.sql compares names."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", name.lower()) if unicodedata.category(letter)[0] in "LN")
 
 
 def _refuse_loop(row: Fact, start: Hashable, following: dict[Any, Any], column: str) -> None:
@@ -83,31 +101,40 @@ def check_namespaces(facts: Facts) -> None:
     """Raise FactError where one namespace is two bodies' on one day, or renames run in a circle."""
     spans: dict[tuple[str, str], list[Namespace]] = {}
     for row in facts.namespaces:
-        for other in spans.setdefault((row.hub, row.namespace), []):
+        for other in spans.setdefault(_taken(row.hub, row.namespace), []):
             where = f"{row.hub} '{row.namespace}', first in {other.file} row {other.line}"
             if row.span == other.span:
                 raise row.error(f"duplicate namespace {where}: delete one of the two")
             if row.span[0] < other.span[1] and other.span[0] < row.span[1]:
                 raise row.error(f"overlapping validity of {where}: end one (valid_to) on the day the other begins")
-        spans[row.hub, row.namespace].append(row)
-    renamed = {(row.hub, row.namespace): (row.hub, row.renamed_to) for row in facts.namespaces if row.renamed_to}
+        spans[_taken(row.hub, row.namespace)].append(row)
+    renamed = {_taken(row.hub, row.namespace): _taken(row.hub, row.renamed_to) for row in facts.namespaces if row.renamed_to}
     for row in facts.namespaces:
-        _refuse_loop(row, (row.hub, row.namespace), renamed, "renamed_to")
+        _refuse_loop(row, _taken(row.hub, row.namespace), renamed, "renamed_to")
+
+
+def _taken(hub: str, namespace: str) -> tuple[str, str]:
+    """The namespace as its hub tells it from others: Hugging Face gives no second account of a name in another case."""
+    return hub, namespace.lower() if hub == "huggingface" else namespace
 
 
 def _check_patterns(rows: Iterable[Family | NameRule]) -> None:
     """DuckDB itself judges the patterns: RE2 knows no lookaround and no back-reference, unlike Python's `re`."""
     rows = list(rows)
-    matching = "SELECT count(regexp_matches('', pattern, 'i')) FROM (SELECT unnest(?::VARCHAR[]) AS pattern)"
+    # What matches nothing at all, or a sign that is in no name, matches every name.
+    matching = (
+        "SELECT regexp_matches('', pattern, 'i') OR regexp_matches('\u2042', pattern, 'i') FROM (SELECT unnest(?::VARCHAR[]) AS pattern)"
+    )
     with store.connect(Path(":memory:")) as con:
         try:
-            con.execute(matching, [[row.pattern for row in rows]]).fetchall()
-            return
+            if (True,) not in con.execute(matching, [[row.pattern for row in rows]]).fetchall():
+                return
         except duckdb.Error:
             pass  # one of them; which one is asked below
         for row in rows:
             try:
-                con.execute(matching, [[row.pattern]]).fetchall()
+                if (True,) in con.execute(matching, [[row.pattern]]).fetchall():
+                    raise row.error(f"the regular expression '{row.pattern}' matches every name: write what the names begin with or hold")
             except duckdb.Error as error:
                 reason = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
                 raise row.error(f"bad regular expression '{row.pattern}' ({reason}): write it as RE2 reads it") from None

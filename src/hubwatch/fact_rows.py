@@ -90,8 +90,15 @@ def _lower(cell: str) -> str:
     return cell
 
 
+def _owner(cell: str | None) -> str | None:
+    if cell and re.search(r"[\s/]", cell):
+        raise ValueError(f"bad namespace '{cell}': write the owner alone, what an id of the hub has before its slash")
+    return cell or None
+
+
 Name = Annotated[str, _filled("name", "fill this row's first columns or delete the row")]
 Folded = Annotated[str, _filled("name", "fill this row's first columns or delete the row"), BeforeValidator(_lower)]
+Owner = Annotated[str, _filled("namespace", "fill this row's first columns or delete the row"), BeforeValidator(_owner)]
 Source = Annotated[str, _filled("source", "say where this judgement can be checked")]
 Pattern = Annotated[str, _filled("pattern", "write the regular expression or delete the row")]
 Text = Annotated[str | None, BeforeValidator(lambda cell: cell or None)]
@@ -132,11 +139,11 @@ class Namespace(Fact):
     """Who stands behind a namespace of a hub, from `valid_from` to before `valid_to` (both open when empty)."""
 
     hub: Annotated[Hub, _one_of(Hub, "hub")]
-    namespace: Name
+    namespace: Owner
     organization: Name
     valid_from: Day = None
     valid_to: Day = None
-    renamed_to: Text = None
+    renamed_to: Annotated[str | None, BeforeValidator(_owner)] = None
     confidence: Confidence
     source: Source
     reviewed_on: ReviewDay

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -172,7 +173,10 @@ def _read_all(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:
     files = sorted((folder / name).glob("*.csv"))
     if not files:
         raise FactError(f"{folder / name}: no CSV file there: restore data/{name} from the repository")
-    return tuple(row for file in files for row in _read(shape, folder, f"{name}/{file.name}"))
+    rows = tuple(row for file in files for row in _read(shape, folder, f"{name}/{file.name}"))
+    if not rows:
+        raise FactError(f"{folder / name}: no row in any file there: restore data/{name} from the repository")
+    return rows
 
 
 def _read(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:
@@ -186,7 +190,7 @@ def _read(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:
 
 
 def _rows(shape: type[AFact], name: str, text: str) -> Iterator[AFact]:
-    lines = csv.reader(text.splitlines(keepends=True), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     wanted = [field.alias or key for key, field in shape.model_fields.items() if key not in ("file", "line")]
     header: list[str] | None = None
     try:
@@ -214,6 +218,9 @@ def _row(shape: type[AFact], name: str, line: int, header: list[str], cells: lis
         raise FactError(f"{place}: {len(cells)} cells, but the header has {len(header)}: {cure}")
     if any("\n" in cell for cell in cells):
         raise FactError(f"{place}: a cell goes over several lines: write a fact on one line")
+    unseen = next((letter for cell in cells for letter in cell.strip() if not letter.isprintable()), None)
+    if unseen:
+        raise FactError(f"{place}: a cell holds the invisible character U+{ord(unseen):04X}: delete it or write a blank")
     row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
     try:
         return shape.model_validate(row | {"file": name, "line": line})
