@@ -104,3 +104,13 @@ def test_a_real_figure_is_supported_by_the_real_archive() -> None:
     assert found["qwen-one-model-december-2024"].verdict == Verdict.SUPPORTED
     assert found["qwen-one-model-december-2024"].measured_on == date(2024, 12, 13)
     assert found["qwen-30-percent-2024"].verdict in (Verdict.DIFFERENT_SCOPE, Verdict.NOT_MEASURABLE)
+
+
+def test_a_claim_of_a_complete_sweep_gets_no_verdict_from_an_unfinished_one() -> None:
+    con = build(WORLD)
+    con.execute("update sweeps set complete = false where hub = 'huggingface'")
+    finding = check(con, claim(question="by=country&metric=downloads_30d&hub=huggingface"))
+    assert (finding.verdict, finding.measured_on) == (Verdict.DIFFERENT_SCOPE, date(2025, 6, 30))
+    assert finding.reason == "the claim is of a complete full sweep, measured on an incomplete full one"
+    con.execute("update sweeps set complete = day = '2025-05-31' where hub = 'huggingface'")
+    assert check(con, claim()).measured_on == date(2025, 5, 31)

@@ -1,0 +1,145 @@
+"""Worlds of a few listings, counted by hand: each holds one thing that a statistic must not count, or must."""
+
+from datetime import date, timedelta
+
+import duckdb
+import pytest
+
+from hubwatch import statistics
+from tests.statistics.test_extent import FEB, JAN, MARCH, world
+from tests.statistics.world_of import empty, spread
+
+ORIGIN = "insert into origins(hub, namespace, policy, organization, country) values (?, ?, 'six-tigers', ?, ?)"
+
+
+def listings(*rows: tuple[str, str, str, bool, str | None], day: date = JAN) -> duckdb.DuckDBPyConnection:
+    """Listings as (hub, model_id, created on, mirror?, country), observed on one day; those of one name are one model."""
+    con = empty()
+    for hub, model_id, created, _, _ in rows:
+        con.execute("insert into listing_rows(hub, model_id, created_at) values (?, ?, ?::timestamp)", [hub, model_id, created])
+        con.execute("insert into observed(hub, model_id, day, likes) values (?, ?, ?, 1)", [hub, model_id, day])
+    spread(con)
+    for hub, namespace, country in sorted({(hub, model_id.partition("/")[0], country or "") for hub, model_id, _, _, country in rows}):
+        con.execute(ORIGIN, [hub, namespace, namespace, country or None])
+    for hub, model_id, _, mirror, _ in rows:
+        name = model_id.partition("/")[2]
+        con.execute(
+            "insert into model_listings(hub, model_id, model_key, tier, evidence, is_mirror) values (?, ?, ?, 'same_id', '', ?)",
+            [hub, model_id, name, mirror],
+        )
+    return con
+
+
+def test_a_series_does_not_add_what_another_sweep_saw_on_a_day_of_it() -> None:
+    con = world((JAN, "full", "a/big", 90), (JAN, "head", "a/big", 95), (FEB, "full", "a/big", 80))
+    found = statistics.run(con, "download_share_series", by="namespace").records()
+    assert [(row["day"], row["value"], row["models"], row["value_constant"]) for row in found] == [(JAN, 90, 1, 90), (FEB, 80, 1, 80)]
+
+
+def test_a_head_sweep_does_not_tell_that_a_listing_was_gone() -> None:
+    con = world((JAN, "full", "a/big", 90), (JAN, "full", "b/small", 1), (FEB, "head", "a/big", 90), (MARCH, "full", "b/small", 1))
+    assert sum(row["value"] for row in statistics.run(con, "licenses", day=FEB).records()) == 2  # type: ignore[misc]
+
+
+def test_only_a_doubt_of_this_counter_on_this_day_leaves_a_listing_out() -> None:
+    con = world((JAN, "full", "a/x", 1), (JAN, "full", "b/x", 2), (JAN, "full", "c/x", 4))
+    doubts = [("a/x", JAN, "downloads_30d_jumped"), ("b/x", JAN, "likes_without_downloads"), ("c/x", FEB, "downloads_30d_jumped")]
+    con.executemany("insert into flags(hub, model_id, day, flag) values ('huggingface', ?, ?, ?)", [list(doubt) for doubt in doubts])
+    found = statistics.run(con, "download_share", by="namespace", without_flagged=True).records()
+    assert [(row["group"], row["value"]) for row in found] == [("c", 4), ("b", 2)]
+
+
+def test_a_mirror_is_never_the_first_hub_of_a_model() -> None:
+    con = listings(
+        ("huggingface", "a/x", "2024-01-03", False, "CN"),
+        ("modelscope", "a/x", "2024-01-05", False, "CN"),
+        ("wisemodel", "mirror/x", "2024-01-01", True, "CN"),
+    )
+    found = statistics.run(con, "first_hub").records()
+    assert [(row["group"], row["hub"], row["value"], row["median_lag_days"]) for row in found] == [("CN", "huggingface", 1, 2.0)]
+
+
+def test_the_bounds_of_a_first_hub_let_the_unlabelled_be_of_the_group_here_or_elsewhere() -> None:
+    early, late = "2024-01-01", "2024-01-03"
+    rows = []
+    for name, country, first in (("a", "CN", 0), ("b", "CN", 1), ("c", None, 0), ("d", None, 1), ("e", None, 1)):
+        for at, hub in enumerate(("huggingface", "modelscope")):
+            rows.append((hub, f"ns{name}/{name}", early if at == first else late, False, country))
+    found = {(row["group"], row["hub"]): row for row in statistics.run(listings(*rows), "first_hub").records()}
+    here = found["CN", "huggingface"]  # 1 of 2; the one unlabelled first here makes it 2 of 3, the two elsewhere 1 of 4
+    assert (here["share"], here["share_low"], here["share_high"]) == (1 / 2, 1 / 4, 2 / 3)
+
+
+def test_adoption_is_against_the_ten_largest_also_where_more_are_shown() -> None:
+    con = empty()
+    for at in range(11):
+        con.execute(
+            "insert into listing_rows(hub, model_id, created_at, parameters) values ('huggingface', ?, '2025-01-01', 1)", [f"a/m{at:02}"]
+        )
+        con.execute(
+            "insert into observed(hub, model_id, day, downloads_total) values ('huggingface', ?, '2025-01-08', ?)", [f"a/m{at:02}", at + 1]
+        )
+    spread(con)
+    found = statistics.run(con, "adoption", top=11).records()
+    assert {(row["peers"], row["median_downloads"]) for row in found} == {(10, 6.5)}  # of 2 to 11
+    assert len(found) == 11
+
+
+def test_a_head_sweep_without_a_model_does_not_make_its_release_later() -> None:
+    con = world(
+        (JAN, "full", "a/other", 1),
+        (JAN + timedelta(4), "head", "a/other", 1),
+        (JAN + timedelta(7), "full", "a/x", 5),
+        metric="downloads_total",
+    )
+    con.execute("update store.attributes set created_at = timestamp '2025-01-01', parameters = 1")
+    found = statistics.run(con, "adoption").records()
+    assert [(row["model_id"], row["released_on"], row["age_days"]) for row in found] == [("a/x", JAN, 7)]
+
+
+def test_a_model_is_released_with_its_original_and_not_with_an_earlier_mirror() -> None:
+    con = listings(("huggingface", "a/x", "2024-05-02", False, "CN"), ("modelscope", "mirror/x", "2024-04-01", True, "US"))
+    found = statistics.run(con, "releases", by="country").records()
+    assert [(row["month"], row["group"], row["value"]) for row in found] == [(date(2024, 5, 1), "CN", 1)]
+
+
+def test_a_namespace_that_begins_with_the_first_day_is_not_of_the_constant_panel() -> None:
+    rows = [("huggingface", "a/x", "2024-04-30 23:59:59", False, "CN"), ("huggingface", "a/y", "2024-05-02", False, "CN")]
+    con = listings(*rows, ("huggingface", "b/z", "2024-05-01 00:00:00", False, "US"))
+    found = statistics.run(con, "releases", by="country", since="2024-05-01").records()
+    assert [(row["group"], row["value"], row["value_constant"]) for row in found] == [("CN", 1, 1), ("US", 1, 0)]
+
+
+def test_derivations_of_a_model_outside_the_country_give_its_organization_no_score() -> None:
+    con = world(
+        (JAN, "full", "a1/m", 10), (JAN, "full", "a2/m", 10), (JAN, "full", "b/m", 10), (JAN, "full", "c/d", 0), (JAN, "full", "c/e", 0)
+    )
+    con.execute("delete from origins")
+    for namespace, organization, country in (("a1", "A", "CN"), ("a2", "A", None), ("b", "B", "CN"), ("c", "C", "US")):
+        con.execute(ORIGIN, ["huggingface", namespace, organization, country])
+    for model_id, base in (("c/d", "a2/m"), ("c/e", "a2/m"), ("c/e", "b/m")):
+        con.execute("insert into derivations(hub, model_id, base_model_id) values ('huggingface', ?, ?)", [model_id, base])
+    con.execute("update store.counters set likes = 1")
+    found = statistics.run(con, "scoreboard", country="CN").records()
+    assert [(row["group"], row["rank"], row["score"]) for row in found] == [("B", 1, 1.0), ("A", 2, 0.75)]
+
+
+def test_a_counter_that_stays_did_not_fall() -> None:
+    rows = [(FEB, "full", "a/falls", 9), (FEB, "full", "a/stays", 9), (MARCH, "full", "a/falls", 8), (MARCH, "full", "a/stays", 9)]
+    found = statistics.run(world(*rows, metric="downloads_total"), "growth", metric="downloads_total", by="namespace").records()
+    assert [(row["falls"], row["flow_30d"]) for row in found] == [(1, 0)]
+
+
+def test_leaders_a_few_days_apart_have_no_earlier_rank() -> None:
+    con = world((MARCH - timedelta(12), "full", "a/big", 90), (MARCH, "full", "a/big", 90))
+    assert statistics.run(con, "leaders").records()[0]["previous_rank"] is None
+
+
+@pytest.mark.parametrize(("days", "flags"), [(27, 1), (33, 1), (34, 0)])
+def test_a_month_of_27_to_33_days_is_compared_with_the_rolling_counter(days: int, flags: int) -> None:
+    con = empty()
+    for day, total in ((JAN, 100_000), (JAN + timedelta(days), 200_000)):
+        con.execute("insert into observed values ('huggingface', 'a/b', ?, 5000, ?, 0)", [day, total])
+    spread(con)
+    statistics.measure(con)
+    assert con.execute("select count(*) from flags where flag = 'downloads_total_unlike_30d'").fetchall() == [(flags,)]
