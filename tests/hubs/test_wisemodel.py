@@ -495,7 +495,10 @@ def test_a_token_of_the_configured_call_is_read_from_its_own_variable(tmp_path: 
     hub = with_site(Hub([project(1, "a/m")]), [site_record("a", "m")])
     own = configured(tmp_path, 'bearer_env = "GATEWAY_TOKEN"\n' + FILLED)
     assert "set GATEWAY_TOKEN" in run(tmp_path / "1", hub, own=own.model_copy(update={"data": tmp_path / "1"})).message
-    monkeypatch.setenv("GATEWAY_TOKEN", "jwt")
+    monkeypatch.setenv("GATEWAY_TOKEN", "jw\nt")
+    odd = run(tmp_path / "3", hub, own=own.model_copy(update={"data": tmp_path / "3"}))
+    assert (odd.failed, "GATEWAY_TOKEN is not usable" in odd.message, "jw" in odd.message) == (True, True, False)
+    monkeypatch.setenv("GATEWAY_TOKEN", "jwt\n")
     assert run(tmp_path / "2", hub, own=own.model_copy(update={"data": tmp_path / "2"})).complete
     sent = {request.url.path: request.headers.get("authorization") for request in hub.requests}
     assert sent == {"/api/v4/projects": None, "/gateway/model/list": "Bearer jwt"}

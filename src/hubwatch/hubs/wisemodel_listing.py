@@ -19,7 +19,7 @@ from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import BrokenPage, HubFailure, Refused, SoftError
 from hubwatch.http import Client
 from hubwatch.hubs.numbered import Listing, whole
-from hubwatch.settings import header_text
+from hubwatch.settings import UsageError, header_text
 
 _HUB = "wisemodel"
 _VARIABLE = "HUBWATCH_WISEMODEL_LISTING"
@@ -91,7 +91,10 @@ class SiteListing(_Strict):
         """How a page by number and size is asked."""
         headers: tuple[tuple[str, str], ...] = ()
         if self.bearer_env:
-            token = header_text(self.bearer_env, os.environ.get(self.bearer_env, ""))
+            try:
+                token = header_text(self.bearer_env, os.environ.get(self.bearer_env, ""))
+            except UsageError as error:  # the other hubs go on
+                raise HubFailure(f"{_HUB}: {error}") from None
             if not token:
                 raise HubFailure(f"{_HUB}: the configured listing needs a token; set {self.bearer_env}")
             headers = (("Authorization", f"Bearer {token}"),)
