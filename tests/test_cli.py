@@ -41,6 +41,8 @@ from tests.test_readme import hubwatch
         (["stats", "releases", "--day", ""], "--day '' is not a date"),
         (["orgs", "unknown", "--day", ""], "--day '' is not a date"),
         (["flags", "--day", ""], "--day '' is not a date"),
+        (["stats", "releases", "--policy", ""], "--policy '' is empty"),
+        (["cite", "releases", "--set", "by="], "--by '' is empty"),
         (["doctor", ""], "'' is not a hub"),
         (["orgs", "explain", ""], "an empty namespace is none"),
         (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),

@@ -198,7 +198,7 @@ cli_backfill.register(app)
 @app.command()
 def publish(
     data: Data = None,
-    drop_days: Annotated[bool, typer.Option("--drop-days", help="publish though days that are published now are missing")] = False,
+    drop_days: Annotated[bool, typer.Option("--drop-days", help="publish though the warehouse lacks days that are published now")] = False,
     as_json: Json = False,
 ) -> None:
     """Put hubwatch.duckdb in place in one step; readers keep what they have open."""

@@ -86,6 +86,8 @@ def _asked(
     if twice := sorted(name for name in further if (asked | days).get(name.replace("-", "_")) is not None):
         raise UsageError(f"--set {twice[0]} is given as --{twice[0]}, too")
     asked_for = asked | days | {"without_flagged": without_flagged or None} | further
+    if empty := [name for name, value in asked_for.items() if value == ""]:
+        raise UsageError(f"--{empty[0]} '' is empty; give it a value or leave it out")
     if isinstance(asked_for["hub"], str):
         known_hub(asked_for["hub"])
     return {name: value for name, value in asked_for.items() if value is not None}

@@ -139,7 +139,7 @@ def asked_sweep(
     if (kind == "owners") != bool(owners) or not all(owners):
         raise UsageError("the sweep owners and the name of each owner belong together")
     if kind == "window" and (since is None or until is None or since >= until):
-        raise UsageError("a window needs since and until, the first before the second")
+        raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
     day = day or today()
     if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
         raise UsageError(f"{day} is yet to come; a hub can only be asked about now")

@@ -188,13 +188,16 @@ def test_what_does_not_belong_together_is_refused() -> None:
         pipeline.asked_sweep("huggingface", "full", owners=("Qwen",))
     with pytest.raises(UsageError, match="window"):
         pipeline.asked_sweep("huggingface", "window", since=DAY, until=DAY)
+    for day in (date(2999, 1, 1), date(1969, 12, 31)):
+        with pytest.raises(UsageError, match=r"is yet to come|is before any hub"):
+            pipeline.asked_sweep("huggingface", day=day)
     for hub in ("", "modelscope.ai", "gitee"):
         with pytest.raises(UsageError, match="is not a hub that can be asked; hubs are huggingface, modelscope, wisemodel"):
             pipeline.asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))
     for archive, mapping in ((None, "osir"), ("a.parquet", None), (None, None)):
         with pytest.raises(UsageError, match="an archive needs both"):
             asked_archive(archive, mapping)
-    with pytest.raises(UsageError, match="is not a sweep"):
+    with pytest.raises(UsageError, match="sweep everything is not known"):
         pipeline.asked_sweep("huggingface", "everything")
 
 
