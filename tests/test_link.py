@@ -202,6 +202,8 @@ def test_a_like_spelling_beside_it_does_not_part_equal_ids(con: duckdb.DuckDBPyC
         ("gte_large-1.5B", "gte-large-1.5b"),
         ("Yuan2.0-2B-hf", "Yuan2-2B-hf"),
         ("BAAI-x-7b", "x-7b"),
+        ("internlm2_5-7b-chat", "InternLM2.5-7B-Chat"),
+        ("InternVL-Chat-V1-5", "InternVL-Chat-V1.5"),
     ],
 )
 def test_separators_and_the_makers_own_name_do_not_make_another_model(con: duckdb.DuckDBPyConnection, one: str, other: str) -> None:
@@ -227,6 +229,11 @@ def test_separators_and_the_makers_own_name_do_not_make_another_model(con: duckd
         ("x-1_8B", "x-18B"),
         ("x-2.0.1-7b", "x-2.1-7b"),
         ("Llama-3.2-1B", "Llama-3-2.1B"),
+        ("x-7-8b", "x-7.8b"),
+        ("x-2024-5", "x-2024.5"),
+        ("x-2024-05", "x-2024.05"),
+        ("x-1-1b", "x-1.1b"),
+        ("stable-2-1", "stable-21"),
     ],
 )
 def test_versions_sizes_precisions_dates_and_languages_are_never_merged(con: duckdb.DuckDBPyConnection, one: str, other: str) -> None:
@@ -234,6 +241,34 @@ def test_versions_sizes_precisions_dates_and_languages_are_never_merged(con: duc
     link(con)
     assert tiers(con)[f"hf:BAAI/{one}"] == (f"hf:BAAI/{one}", "single")
     assert tiers(con)[f"ms:AI-ModelScope/{other}"] == (f"ms:BAAI/{other}", "mirror")
+
+
+def test_a_version_that_one_hub_writes_in_two_ways_is_two(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:BAAI/x-2-1", "hf:BAAI/x-2.1", "ms:BAAI/x-2.1")
+    link(con)
+    assert tiers(con)["ms:BAAI/x-2.1"] == ("hf:BAAI/x-2.1", "same_id")
+    assert tiers(con)["hf:BAAI/x-2-1"] == ("hf:BAAI/x-2-1", "single")
+
+
+def test_a_format_in_the_makers_own_name_is_not_left_out_of_a_models(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:mlx-community/Qwen3-8B-MLX", "ms:mlx-community/Qwen3-8B")
+    con.execute(
+        "insert into origins values ('modelscope', 'mlx-community', 'six-tigers', 'MLX Community', 'INTL', 'community', 0.9, 'fact', 's')"
+    )
+    link(con)
+    assert {tier for _, tier in tiers(con).values()} == {"single"}
+
+
+def test_a_child_shares_its_parents_models_and_says_whose_each_is_but_a_community_does_not(con: duckdb.DuckDBPyConnection) -> None:
+    for child, kind in (("BGE", "company"), ("BAAI fans", "community")):
+        con.execute("insert into facts.organizations (organization, country, kind, parent) values (?, 'CN', ?, 'BAAI')", [child, kind])
+        con.execute("insert into origins values ('modelscope', ?, 'six-tigers', ?, 'CN', ?, 0.9, 'fact', 's')", [child[-4:], child, kind])
+    con.execute("update origins set namespace = 'bge' where organization = 'BGE'")
+    given_listings(con, "hf:BAAI/x-7b", "ms:bge/x-7b", "hf:BAAI/y-7b", "ms:fans/y-7b")
+    link(con)
+    assert tiers(con)["ms:bge/x-7b"] == ("hf:BAAI/x-7b", "alias")
+    assert evidence(con, "ms", "bge/x-7b").endswith("; BGE and BAAI, both under BAAI")
+    assert tiers(con)["ms:fans/y-7b"] == ("ms:fans/y-7b", "single")
 
 
 def test_names_that_one_hub_tells_apart_are_not_normalised_into_one(con: duckdb.DuckDBPyConnection) -> None:
@@ -283,6 +318,21 @@ def test_of_equal_rivals_the_far_more_downloaded_is_the_original_and_without_one
     assert tiers(con)["ms:AI-ModelScope/Big-7B-GGUF"] == ("hf:a/Big-7B-GGUF", "mirror")
     assert tiers(con)["ms:AI-ModelScope/Small-7B-GGUF"] == ("ms:AI-ModelScope/Small-7B-GGUF", "single")
     assert "2 listings of this name elsewhere, none clearly its original" in evidence(con, "ms", "AI-ModelScope/Small-7B-GGUF")
+
+
+@pytest.mark.parametrize(("downloads", "tier"), [(5_000_000, "mirror"), (200, "single")])
+def test_of_two_converters_a_company_is_no_likelier_than_a_person(con: duckdb.DuckDBPyConnection, downloads: int, tier: str) -> None:
+    given_listings(
+        con,
+        "hf:TheBloke/Llama-2-7B-Chat-GGUF",
+        "hf:unsloth/Llama-2-7B-Chat-GGUF",
+        "ms:AI-ModelScope/Llama-2-7B-Chat-GGUF",
+        downloads={"hf:TheBloke/Llama-2-7B-Chat-GGUF": downloads, "hf:unsloth/Llama-2-7B-Chat-GGUF": 50},
+    )
+    con.execute("insert into origins values ('huggingface', 'TheBloke', 'six-tigers', 'Tom Jobbins', 'GB', 'individual', 0.9, 'fact', 's')")
+    link(con)
+    original = "hf:TheBloke" if tier == "mirror" else "ms:AI-ModelScope"
+    assert tiers(con)["ms:AI-ModelScope/Llama-2-7B-Chat-GGUF"] == (f"{original}/Llama-2-7B-Chat-GGUF", tier)
 
 
 def test_of_two_makers_the_earlier_is_the_original(con: duckdb.DuckDBPyConnection) -> None:
@@ -350,10 +400,14 @@ def test_an_unknown_accounts_exact_copy_is_a_mirror_only_where_the_maker_is_not(
         "hf:BAAI/bge-v2-m3-large",
         "ms:BAAI/bge-v2-m3-large",
         "ms:passer-by/bge-v2-m3-large",
+        "hf:BAAI/Emu-37B-chat",
+        "ms:AI-ModelScope/Emu-37B-chat",
+        "ms:passer-by/Emu-37B-chat",
     )
     link(con)
     assert tiers(con)["ms:passer-by/Llama-2-70b-chat"] == ("hf:meta-llama/Llama-2-70b-chat", "mirror")
     assert tiers(con)["hf:copycat/Llama-2-70b-chat"][1] == "single"
+    assert tiers(con)["ms:passer-by/Emu-37B-chat"] == ("hf:BAAI/Emu-37B-chat", "mirror")  # whether or not a mirror has it too
     assert tiers(con)["ms:passer-by/bge-v2-m3-large"][1] == "single"
 
 
@@ -560,15 +614,27 @@ def test_a_circle_of_bases_ends_at_its_first_listing(con: duckdb.DuckDBPyConnect
         "hf:o/b",
         "hf:o/a",
         "hf:o/c",
-        "hf:o/self",
-        base_models={"hf:o/a": ["o/b"], "hf:o/b": ["o/a"], "hf:o/c": ["o/b"], "hf:o/self": ["o/self"]},
+        base_models={"hf:o/a": ["o/b"], "hf:o/b": ["o/a"], "hf:o/c": ["o/b"]},
     )
     link(con)
     assert con.execute("select model_id, base_model_id, root_model_id, depth from derivations order by all").fetchall() == [
         ("o/a", "o/b", "o/a", 2),
         ("o/b", "o/a", "o/a", 1),
         ("o/c", "o/b", "o/a", 2),
-        ("o/self", "o/self", "o/self", 1),
+    ]
+
+
+def test_a_listing_is_not_made_from_itself_under_any_of_its_ids(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(
+        con,
+        "hf:o/self",
+        "hf:o/both",
+        "hf:zai-org/glm-5",
+        base_models={"hf:o/self": ["o/self"], "hf:o/both": ["O/Both", "o/base"], "hf:zai-org/glm-5": ["THUDM/glm-5"]},
+    )
+    link(con)
+    assert con.execute("select model_id, base_model_id, root_model_id, depth from derivations").fetchall() == [
+        ("o/both", "o/base", "o/base", 1)
     ]
 
 
@@ -586,7 +652,7 @@ def walked(bases: dict[str, list[str]]) -> set[tuple[str, str, str, int]]:
         lowest = min(path[path.index(model) :])
         return lowest, path.index(lowest)
 
-    return {(model, base, end(base)[0], end(base)[1] + 1) for model, named in bases.items() for base in named}
+    return {(model, base, end(base)[0], end(base)[1] + 1) for model, named in bases.items() for base in named if base != model}
 
 
 NODE = st.integers(0, 12).map(lambda number: f"o/m{number:02}")

@@ -11,7 +11,7 @@ with named as (
   select hub, named.model_id, coalesce(listed_as, base) as base_model_id, turn, relation
   from named left join (select hub, model_id as base, listed_as from former_ids) using (hub, base)
 )
-select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id <> ''
+select hub, model_id, base_model_id, relation, min(turn) as turn from stated where base_model_id not in ('', model_id)
 group by hub, model_id, base_model_id, relation"""
 
 # One row a derived listing. Where chains split, the first base named goes on; `target` is that base where it is derived itself.
@@ -19,7 +19,7 @@ _POINTERS = """create or replace temp table pointers as
 with first as (
   select row_number() over () as node, * from (
     select hub, model_id, arg_min(base_model_id, (turn, base_model_id)) as base
-    from edges where base_model_id <> model_id group by hub, model_id)
+    from edges group by hub, model_id)
 )
 select first.*, next.node as target from first left join first next on next.hub = first.hub and next.model_id = first.base"""
 
@@ -30,7 +30,7 @@ from edges left join (select hub, model_id as base_model_id, root, depth from en
 
 
 def derive(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary table `derived`, one row for each base a listing names: the columns of `derivations`.
+    """Temporary table `derived`, one row for each base a listing names other than itself: the columns of `derivations`.
 
     A base that its hub does not list is an end like any other, unless the temporary table `former_ids`, where there is one, knows
     the id it is listed under. A circle of bases ends at its first listing in order.

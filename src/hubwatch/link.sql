@@ -15,11 +15,13 @@ create or replace temp macro normal_name(name) as
   trim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower(name),
     'v(\d+)_(\d+)([^a-z0-9]|$)', 'v\1.\2\3', 'g'), '\.([^0-9]|$)', '-\1', 'g'), '([^0-9])\.', '\1-', 'g'), '[-_ ]+', '-', 'g'), '-');
 
--- Within one organization only: its own name in a name says nothing (Meta-Llama-3 is Llama-3), and 2.0 is 2.
+-- Within one organization only: its own name in a name says nothing (Meta-Llama-3 is Llama-3), and 2.0 is 2. A single digit after
+-- a single digit is a version (internlm2_5 is internlm2.5, V1-5 is V1.5), but not before a letter (2-7b) nor in a date.
 create or replace temp macro without_word(normal, word) as
   case when word = '' then normal else trim(replace('-' || normal || '-', '-' || word || '-', '-'), '-') end;
 create or replace temp macro bare_name(normal, word) as
   regexp_replace(without_word(normal, word), '([0-9])\.0([-a-z]|$)', '\1\2', 'g');
+create or replace temp macro with_versions(normal) as regexp_replace(normal, '((?:^|[^0-9.])[0-9])-([0-9](?:-|$))', '\1.\2', 'g');
 
 -- Anybody may call a model by such a name: too short, or not long and without a digit.
 create or replace temp macro is_generic(name) as length(name) < 8 or (length(name) < 24 and not regexp_matches(name, '[0-9]'));
@@ -131,8 +133,9 @@ from told;
 -- Listings of bodies with more than one namespace, or spelt in two ways; all others can only be alone.
 create or replace temp table shared_listings as
 with rooted as (
-  select namespace_key, hub, body, coalesce('organization:' || root, body) as root_body, coalesce(word, '') as word,
-    count(*) over (partition by coalesce('organization:' || root, body)) > 1 as is_shared
+  -- a community's listings are conversions by others, not its parent's own; a format in the body's name says something of a model
+  select namespace_key, hub, body, if(kind <> 'community', coalesce('organization:' || root, body), body) as root_body,
+    if(is_conversion(word), '', coalesce(word, '')) as word, count(*) over (partition by root_body) > 1 as is_shared
   from bodies left join organization_roots using (organization)
 ), respelt as (
   select namespace_key, unnest(list(listing_key)) as listing_key
@@ -142,7 +145,7 @@ with rooted as (
   union select listing_key from respelt
 )
 select listing_key, namespace_key, hub, name, body, root_body, lower(name) as lower_name, normal_name(name) as normal,
-  bare_name(normal_name(name), word) as bare
+  bare_name(with_versions(normal_name(name)), word) as bare
 from chosen join present using (listing_key) join rooted using (namespace_key);
 
 -- The coarsest level at which a name means one thing on every hub. Where a hub has two listings that differ only in what a

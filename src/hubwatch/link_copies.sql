@@ -52,7 +52,8 @@ from observations semi join originals using (hub, model_id)
 where day >= getvariable('recently') group by all;
 
 create or replace temp table candidates as
-select m.listing_key as copy, o.listing_key as original, o.hub as original_hub, o.hub || ':' || o.model_id as original_id, o.turn, o.in_family, o.created_at,
+select m.listing_key as copy, o.listing_key as original, o.hub as original_hub, o.hub || ':' || o.model_id as original_id, o.in_family, o.created_at,
+  if(is_conversion(m.name), 1, o.turn) as turn,  -- a well-known converter is often one person
   case when lower(m.name) = lower(o.name) then 0 when normal_name(m.name) = normal_name(o.name) then 1 else 2 end as likeness,
   coalesce(d.downloads, 0) as downloads, o.hub = m.hub as on_own_hub, is_generic(m.name) as generic, is_conversion(m.name) as conversion
 from likely join mirrors m on m.listing_key = copy join originals o on o.listing_key = likely.listing_key
@@ -95,12 +96,11 @@ select copy, rivals,
 from judged;
 
 -- --- re-uploads by accounts nobody knows ---
--- The exact, telling name of an original of a known maker, on a hub where neither the maker nor a mirror has it.
+-- The exact, telling name of an original of a known maker, on a hub where the maker has not put it.
 -- Never conversions, and never what says it is made from something.
 create or replace temp table reuploads as
 with had as (
-  select original as listing_key, m.hub from chosen join mirrors m on m.listing_key = copy where original is not null
-  union select anchor, hub from anchored join present using (listing_key) join bodies using (namespace_key)
+  select anchor as listing_key, hub from anchored join present using (listing_key) join bodies using (namespace_key)
 ), held as (
   select key, listing_key, hub, namespace, name, own_family(organization, name) is not null as in_family
   from standing where not is_mirror and is_maker(kind) and not is_conversion(name)

@@ -18,7 +18,7 @@ from every_member m join present l using (listing_key) join bodies b using (name
 create or replace temp table linked as
 with anchors as (
   select listing_key as anchor, hub as anchor_hub, namespace as anchor_namespace, name as anchor_name,
-    hub || ':' || namespace || '/' || name as model_key, guessed_by as anchor_guessed_by
+    hub || ':' || namespace || '/' || name as model_key, guessed_by as anchor_guessed_by, organization as anchor_organization
   from tied where listing_key = anchor
 ), judged as (
   select t.*, a.* exclude (anchor),
@@ -40,8 +40,10 @@ select listing_key, model_key, is_mirror or is_copy as is_mirror,
         when 'alias' then 'equal name as ' || model_key else 'equal name after normalisation as ' || model_key end
       || case when coalesce(guessed_by, anchor_guessed_by) is not null and lower(namespace) <> lower(anchor_namespace)
           then '; the two namespaces are spelt alike, no fact says they are one body'
-        when organization is not null then '; both namespaces are of ' || organization else '' end end as evidence
-from judged;
+        when organization = anchor_organization then '; both namespaces are of ' || organization
+        when organization is not null then '; ' || organization || ' and ' || anchor_organization || ', both under ' || root
+        else '' end end as evidence
+from judged left join organization_roots using (organization);
 
 create or replace temp table linked_models as
 select model_key, any_value(name) filter (t.listing_key = anchor) as name,

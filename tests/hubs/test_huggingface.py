@@ -184,3 +184,22 @@ def test_a_page_nested_too_deep_is_told_as_one_that_cannot_be_read(tmp_path: Pat
         result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=1), [Sweep("huggingface", DAY)]).hubs["huggingface"]
     assert result.failed
     assert "nested too deep" in result.message
+
+
+@pytest.mark.parametrize(
+    ("said", "bases", "relation"),
+    [
+        ({"tags": ["base_model:x/y", "base_model:finetune:x/y"]}, ["x/y"], "finetune"),
+        ({"tags": ["base_model:distill:x/y"]}, ["x/y"], "distill"),
+        ({"tags": ["base_model:Finetune:x/y"]}, ["x/y"], "finetune"),
+        ({"tags": ["base_model:https://huggingface.co/x/y", "base_model:merge:http://hf.co/z/w"]}, ["x/y", "z/w"], "merge"),
+        ({"tags": ["base_model:a file", "base_model:x/y/z", "base_model:./outputs/x/y"]}, None, None),
+        ({"baseModels": {"relation": "", "models": []}, "tags": ["base_model:x/y", "base_model:adapter:x/y"]}, ["x/y"], "adapter"),
+        ({"baseModels": {"relation": "quantized", "models": [{"id": "x/y"}, {"id": "no id"}, {}]}}, ["x/y"], "quantized"),
+    ],
+)
+def test_bases_are_ids_and_their_relation_is_read_in_any_case(
+    tmp_path: Path, said: dict[str, Any], bases: list[str] | None, relation: str | None
+) -> None:
+    run(tmp_path, answer([made(1, **({"tags": [], "baseModels": None} | said))]))
+    assert written(tmp_path, "select base_models, base_relation from listings") == [(bases, relation)]

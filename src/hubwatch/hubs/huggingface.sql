@@ -36,15 +36,13 @@ select segment, position, id as model_id,
   pipeline_tag as task,
   library_name as library,
   case when read_parameters > 0 then read_parameters end as parameters,
-  case                                                        -- else the bases that tags name
-    when len("baseModels".models) > 0 then list_filter(list_transform("baseModels".models, lambda model: model.id), lambda id: id is not null)
-    when base_tags is not null
-      then list_sort(list_distinct(list_transform(base_tags,
-        lambda tag: regexp_replace(tag, '^base_model:(?:(?:finetune|adapter|merge|quantized):)?', ''))))
-  end as base_models,
-  coalesce("baseModels".relation,
-    regexp_extract(list_filter(base_tags, lambda tag: regexp_matches(tag, '^base_model:(?:finetune|adapter|merge|quantized):'))[1],
-      '^base_model:([a-z]+):', 1)) as base_relation,
+  coalesce(                                                   -- else the bases that tags name, with a relation or an address or neither
+    nullif(list_filter(list_transform("baseModels".models, lambda model: model.id), lambda id: is_model_id(id)), []),
+    nullif(list_sort(list_distinct(list_filter(list_transform(base_tags, lambda tag: regexp_replace(tag,
+      '^base_model:(?:[A-Za-z_]+:)?(?:(?:https?:)?//(?:www\.)?(?:huggingface|hf)\.co/)?', '')), lambda id: is_model_id(id)))), [])) as base_models,
+  coalesce(nullif(trim("baseModels".relation), ''),
+    nullif(lower(regexp_extract(list_filter(base_tags, lambda tag: regexp_matches(tag, '^base_model:[A-Za-z_]+:[^/]'))[1],
+      '^base_model:([A-Za-z_]+):', 1)), '')) as base_relation,
   gated,
   'model' as repo_kind,
   read_downloads as downloads_30d,                            -- rolling 30 days, not a total

@@ -4,8 +4,9 @@
 --   it is made from (a merge of three counts three times); share is over all derivations of the hubs; a base that the hub does
 --   not list itself counts by its namespace; one whose group is not known is in unknown, and the bounds let all or none of
 --   those be this group's. derived is the
---   number of different listings derived directly; descendants those whose chain of bases ends in this group; bases the
---   models built on. The rest counts derivations by relation. By the listings' own word: a base nobody names is not counted.
+--   number of different listings derived directly; descendants those whose chain of bases ends in this group,
+--   where from a merge on it follows the first base that the merge names; bases the models built on. The rest counts derivations by
+--   relation, relation_unknown all that are none of the four. By the listings' own word: a base nobody names is not counted.
 -- unit: derivations; share of derivations, 0..1
 -- window: derived listings listed on the day
 -- parameters: hub, day, by=family|organization|country|kind|region|namespace|model|hub, policy
@@ -40,7 +41,7 @@ direct as (
   select "group", count(*) as value, count(distinct (hub, links.model_id)) as derived, count(distinct (hub, base_model_id)) as bases,
     count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,
     count(*) filter (relation = 'merge') as merge, count(*) filter (relation = 'quantized') as quantized,
-    count(*) filter (coalesce(relation, 'unknown') = 'unknown') as relation_unknown
+    count(*) filter (coalesce(relation, 'unknown') not in ('finetune', 'adapter', 'merge', 'quantized')) as relation_unknown
   from (select distinct hub, model_id, base_model_id, relation from links) as links
   join grouped using (hub) where grouped.model_id = base_model_id group by all
 ),
