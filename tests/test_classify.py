@@ -209,16 +209,18 @@ def test_a_fact_is_never_overridden_by_a_profile_or_a_rule(con: duckdb.DuckDBPyC
 
 
 def test_a_reviewed_name_in_another_case_is_the_bodys_only_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
-    facts = FACTS.model_copy(update={"namespaces": (*FACTS.namespaces, owned("modelscope", "stepfun", "StepFun"))})
-    known = ("StepFun", "CN", "ai_tiger", "fact")
-    listed(con, "StepFun", hub="modelscope")
+    facts = FACTS.model_copy(update={"namespaces": (*FACTS.namespaces, owned("modelscope", "snowflake", "Snowflake"))})
+    known = ("Snowflake", "US", "company", "fact")
+    listed(con, "Snowflake", hub="modelscope")
     classify(con, facts)
-    assert origin(con, "StepFun", "modelscope") == known
-    listed(con, "stepfun", hub="modelscope")
+    assert origin(con, "Snowflake", "modelscope") == known
+    (said,) = con.execute("SELECT DISTINCT confidence, source FROM origins WHERE namespace = 'Snowflake'").fetchall()
+    assert said == (0.684, "in another case snowflake: page of snowflake"), "no more than the name on another hub says"
+    listed(con, "snowflake", hub="modelscope")
     classify(con, facts)
-    assert origin(con, "stepfun", "modelscope") == known
-    assert origin(con, "StepFun", "modelscope") == UNKNOWN, "one is a look-alike, where owners are case-sensitive"
-    assert [row.known_by for row in explain(con, facts, "StepFun").origins] == ["none"] * len(POLICIES), "explain agrees"
+    assert origin(con, "snowflake", "modelscope") == known
+    assert origin(con, "Snowflake", "modelscope") == UNKNOWN, "one is a look-alike, where owners are case-sensitive"
+    assert [row.known_by for row in explain(con, facts, "Snowflake").origins] == ["none"] * len(POLICIES), "explain agrees"
 
 
 def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirror_or_a_word(
@@ -232,14 +234,25 @@ def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirro
 
 
 def test_a_name_known_in_another_case_on_another_hub_is_taken_over_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
-    listed(con, "stepfun-AI", "OPENBMB", hub="wisemodel")
+    listed(con, "SKYWORK", "OPENBMB", hub="wisemodel")
     classify(con, FACTS)
-    assert origin(con, "stepfun-AI", "wisemodel") == ("StepFun", "CN", "ai_tiger", "fact_other_hub")
+    assert origin(con, "SKYWORK", "wisemodel") == ("Skywork", "SG", "company", "fact_other_hub")
     assert origin(con, "OPENBMB", "wisemodel") == UNKNOWN, "elsewhere two bodies are so spelt"
-    listed(con, "Stepfun-ai", hub="wisemodel")
+    listed(con, "skywork", hub="wisemodel")
     classify(con, FACTS)
-    assert origin(con, "stepfun-AI", "wisemodel") == origin(con, "Stepfun-ai", "wisemodel") == UNKNOWN, "one is a look-alike"
-    assert [row.known_by for row in explain(con, FACTS, "stepfun-AI").origins] == ["none"] * len(POLICIES), "explain agrees"
+    assert origin(con, "SKYWORK", "wisemodel") == origin(con, "skywork", "wisemodel") == UNKNOWN, "one is a look-alike"
+    assert [row.known_by for row in explain(con, FACTS, "SKYWORK").origins] == ["none"] * len(POLICIES), "explain agrees"
+
+
+@pytest.mark.parametrize("hub", ["modelscope", "wisemodel"])
+def test_a_famous_name_in_another_case_is_nobodys_where_anybody_may_take_it(con: duckdb.DuckDBPyConnection, hub: str) -> None:
+    facts = FACTS.model_copy(update={"namespaces": (*FACTS.namespaces, owned("modelscope", "stepfun", "StepFun"))})
+    listed(con, "StepFun", "Deepseek-AI", "QWEN", hub=hub)
+    classify(con, facts)
+    assert {origin(con, name, hub) for name in ("StepFun", "Deepseek-AI", "QWEN")} == {UNKNOWN}
+    listed(con, "DEEPSEEK-AI", hub="huggingface")
+    classify(con, facts)
+    assert origin(con, "DEEPSEEK-AI", "huggingface")[0] == "DeepSeek", "which has no second account of that name"
 
 
 def test_a_legal_form_in_a_reviewed_name_does_not_keep_it_from_another_hub(con: duckdb.DuckDBPyConnection) -> None:

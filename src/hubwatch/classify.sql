@@ -77,12 +77,18 @@ FROM own UNION ALL BY NAME FROM successors;
 CREATE OR REPLACE TEMP TABLE spelt AS
 SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces;
 
+-- statement: famous: whom a look-alike in another case would pay to be taken for: Big Tech and tigers under any policy
+CREATE OR REPLACE TEMP TABLE famous AS
+SELECT DISTINCT organization FROM judged_organizations WHERE kind IN ('big_tech', 'ai_tiger');
+
 -- statement: by fact: the exact spelling first; another case only where it can mean one namespace of that hub
+-- Hugging Face gives no second account of a name in another case; elsewhere anybody may take it.
 CREATE OR REPLACE TEMP TABLE by_fact AS
 WITH one_spelling AS (
     SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
-           any_value(confidence) * 0.95 AS confidence, any_value(source) AS source
-    FROM current_facts GROUP BY ALL HAVING count(*) = 1
+           any_value(confidence) * if(hub = 'huggingface', 0.95, 0.76) AS confidence,
+           if(hub = 'huggingface', '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) AS source
+    FROM current_facts GROUP BY hub, lower(namespace) HAVING count(*) = 1
 )
 SELECT asked.hub, asked.namespace,
        CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
@@ -91,12 +97,12 @@ SELECT asked.hub, asked.namespace,
 FROM spelt AS asked
 LEFT JOIN current_facts AS exact USING (hub, namespace)
 LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
-    AND (asked.is_lone OR asked.hub = 'huggingface')  -- there two names that differ by case alone cannot both be taken
+    AND (asked.hub = 'huggingface' OR (asked.is_lone AND one_spelling.organization NOT IN (FROM famous)))
 WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 
 -- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take
 -- One body's namespaces often differ by case between hubs (openbmb, OpenBMB). Another case counts where its hub has no second
--- namespace so spelt, of which one would be a look-alike, and where elsewhere one body alone is so spelt.
+-- namespace so spelt, of which one would be a look-alike, where elsewhere one body alone is so spelt, and where that is not a famous one.
 CREATE OR REPLACE TEMP TABLE by_other_hub AS
 SELECT asked.hub, asked.namespace,
        coalesce(any_value(elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) AS organization,
@@ -108,7 +114,7 @@ JOIN facts.organizations AS body ON body.organization = elsewhere.organization
 LEFT JOIN name_claims AS claim ON claim.text = asked.namespace
 WHERE body.kind NOT IN ('individual', 'mirror', 'unknown')
   AND length(asked.namespace) >= 4
-  AND (asked.is_lone OR elsewhere.namespace = asked.namespace)
+  AND (elsewhere.namespace = asked.namespace OR (asked.is_lone AND elsewhere.organization NOT IN (FROM famous)))
   AND claim.rule IS DISTINCT FROM 'nothing-generic'   -- the other rules that stop are of look-alikes, not of a reviewed name
 GROUP BY asked.hub, asked.namespace
 HAVING count(DISTINCT elsewhere.organization) = 1
@@ -175,10 +181,11 @@ SELECT asked.hub, asked.namespace, policies.policy, known.organization,
        coalesce(CASE WHEN known.organization IS NULL THEN known.kind ELSE body.kind END, 'unknown') AS kind,
        round(coalesce(known.confidence, 0), 3)::DOUBLE AS confidence,
        coalesce(known.known_by, 'none') AS known_by,
-       known.source || coalesce('; policy: ' || body.source, '') AS source
+       coalesce(known.source || coalesce('; policy: ' || body.source, ''), 'name rule ' || stop.rule || ': ' || stop.source) AS source
 FROM judged_namespaces AS asked
 CROSS JOIN judged_policies AS policies
 LEFT JOIN first_known AS known ON known.hub = asked.hub AND known.namespace = asked.namespace
+LEFT JOIN name_claims AS stop ON stop.text = asked.namespace AND stop.kind IS NULL
 LEFT JOIN judged_organizations AS body ON body.organization = known.organization AND body.policy = policies.policy;
 
 -- statement: rule claims: what the rules say of the judged texts, heard or not

@@ -24,7 +24,17 @@ PROFILE_COLUMNS = {
 
 STEPS = (
     *("judged_policies", "judged_on", "judged_namespaces", "judged_profiles", "name_texts", "name_claims", "ancestry"),
-    *("judged_organizations", "current_facts", "spelt", "by_fact", "by_other_hub", "organization_names", "by_profile", "judged_origins"),
+    *(
+        "judged_organizations",
+        "current_facts",
+        "spelt",
+        "famous",
+        "by_fact",
+        "by_other_hub",
+        "organization_names",
+        "by_profile",
+        "judged_origins",
+    ),
 )
 
 
@@ -51,7 +61,7 @@ def judge(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None) -> Non
         "UNION SELECT full_name FROM judged_profiles WHERE full_name IS NOT NULL"
     )
     claim_names(con, facts.name_rules)
-    for name in ("current facts", "spelt", "by fact", "by another hub", "names", "by profile", "origins"):
+    for name in ("current facts", "spelt", "famous", "by fact", "by another hub", "names", "by profile", "origins"):
         con.execute(statements()[name])
 
 
