@@ -365,6 +365,7 @@ def test_a_profile_of_an_unreviewed_university_is_read_by_the_name_rules(con: du
             ("sapienzanlp", "IT"),
             ("zjunlp", "CN"),
         ),
+        *(("SCUT-DLVCLab", "CN"), ("USTC-KnowledgeComputingLab", "CN"), ("ZJU-OmniAI", "CN")),
         *(("PKU-YuanGroup", "CN"), ("HKUST-Audio", "HK"), ("kaist-ai", "KR"), ("cl-tohoku", "JP"), ("IIT-Bombay", "IN")),
         *(("University-of-Tokyo", "JP"), ("universidad-de-chile", "CL"), ("UniversityOfOslo", "NO"), ("cs-nju-edu-cn", "CN")),
         *(("helsingin-yliopisto", "FI"), ("Universitas-Gadjah-Mada", "ID"), ("มหาวิทยาลัยมหิดล", "TH"), ("university-of-ljubljana", "SI")),
@@ -392,7 +393,7 @@ def test_a_university_is_known_by_its_name(con: duckdb.DuckDBPyConnection, names
             ("riken-aip", "JP"),
             ("dfki-nlp", "DE"),
         ),
-        *(("inria-paris", "FR"), ("casia-lab", "CN")),
+        *(("inria-paris", "FR"), ("casia-lab", "CN"), ("CASIA-IVA-Lab", "CN")),
     ],
 )
 def test_an_institute_is_known_by_its_name(con: duckdb.DuckDBPyConnection, namespace: str, country: str) -> None:
@@ -404,6 +405,7 @@ def test_an_institute_is_known_by_its_name(con: duckdb.DuckDBPyConnection, names
 @pytest.mark.parametrize(
     "namespace",
     [
+        *("北京大学校友", "北京大学校友会", "清华大学附属中学", "人大附中", "sjtu-collab", "zju-mumbai", "sjtuLab-fan", "zju-Omni"),
         *("Qwen-fan", "google-research-fan", "tencent_lover", "deepseek", "openai-mirror", "Zhipu", "moonshot-ai", "Baidu-Lover"),
         *("MIT-fan", "mit", "mit-license", "stanford2021", "tsinghua-student", "john-mit", "sjtu_wang", "zjuwangyang", "YaleFan"),
         *("Universal-NER", "universal", "uni-moe", "UniversalML", "university-of-memes", "my-university", "Alibaba-University"),
