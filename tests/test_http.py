@@ -200,6 +200,8 @@ def test_a_link_to_another_host_is_followed_at_home_by_its_cursor_or_refused(tmp
         '</api/models?cursor=a%3D>;REL="NEXT"',
         "</api/models?cursor=a%3D>; rel=Next",
         '</api/models?cursor=a%3D>; title="a, <b>; c"; rel="nofollow next"',
+        '</api/models?cursor=a%3D>; title="; rel=x"; rel="next"',
+        "</api/models?cursor=a%3D>; rel='next'",
         '</api/models>; rel="first", </api/models?cursor=a%3D>; rel="next", </z>; rel="last"',
     ],
 )

@@ -187,11 +187,12 @@ def test_a_fault_that_nobody_thought_of_at_one_hub_is_told_in_one_line_and_leave
     def broken(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/models":
             raise ZeroDivisionError("a fault of our own")
-        return httpx.Response(200, json=[])
+        listed = {"id": 1, "path_with_namespace": "o/m", "created_at": "2025-01-01T00:00:00Z", "last_activity_at": "2025-01-01T00:00:00Z"}
+        return httpx.Response(200, json=[] if "id_after" in request.url.params else [listed])
 
     settings = settings_for(tmp_path)
     sweeps = [Sweep("huggingface", DAY), Sweep("wisemodel", DAY)]
-    result = pipeline.run(settings, sweeps, accept_shrink=True, transport=httpx.MockTransport(broken))
+    result = pipeline.run(settings, sweeps, transport=httpx.MockTransport(broken))
     assert result.hubs["wisemodel"].complete
     assert result.hubs["huggingface"].failed
     assert "please report it: ZeroDivisionError: a fault of our own" in result.hubs["huggingface"].message

@@ -17,7 +17,7 @@ _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means:
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d{1,9})\s*;\s*t=(?P<reset>\d{1,9})(?!\d)')
 # RFC 8288: a target, and its parameters in any case and order, quoted or bare.
 _LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
-_RELATION = re.compile(r"""(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))""")
+_PARAMETER = re.compile(r""";\s*([^\s=;,]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?""")
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ def _whole_number(text: str) -> int | float:
 def next_link(headers: Mapping[str, str]) -> str | None:
     """The target of the `Link` whose relations, compared without case, include `next`."""
     for target, parameters in _LINK.findall(headers.get("link", "")):
-        relation = _RELATION.search(parameters)
-        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
-            return str(target).strip()
+        for name, quoted, bare in _PARAMETER.findall(parameters):  # the first `rel` counts
+            if name.lower() == "rel":
+                if "next" in (quoted or bare.strip("'")).lower().split():
+                    return str(target).strip()
+                break
     return None
 
 

@@ -165,7 +165,7 @@ class SweepPages:
 
     def facts(self, *owners: str) -> Iterator[PageFacts]:
         """The facts of every page in order, or of these owners' partitions, without reading bodies; a torn end is left out."""
-        of_owner = re.compile("|".join(rf"(^|[-=]){re.escape(owner)}( |$)" for owner in owners))
+        of_owner = re.compile("|".join(rf"^(?:(?:owner|groups|users)-|openapi owner=){re.escape(owner)}(?: |$)" for owner in owners))
         for path in self.segments():
             if of_owner.search(partition_of(path)):
                 yield from read_facts(path)

@@ -33,6 +33,7 @@ from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import KINDS, Sweep
 
+_LONGEST = 150  # characters of an owner's name, which is a file's name here
 EARLIEST = date(1970, 1, 1)  # instants are counted from here
 FAILURES = (
     HubFailure,
@@ -146,6 +147,9 @@ def asked_sweep(
     for on in (day, since, until):
         if on and on < EARLIEST:
             raise UsageError(f"{on} is before any hub; name a day from {EARLIEST} on")
+    for owner in owners:
+        if len(owner) > _LONGEST or any(part in ("", ".", "..") for part in owner.split("/")):
+            raise UsageError(f"{owner[:40]!r} is no owner's name; write it as the hub does, such as Qwen")
     begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
     return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
 

@@ -150,6 +150,66 @@ def test_a_page_that_is_empty_once_ends_no_sweep_that_is_gone_on_with(tmp_path: 
     assert names == ["a/m1", "a/m2", "a/m3"]
 
 
+def full(first: int) -> list[dict[str, Any]]:
+    return [made(number) for number in range(first, first + 1000)]
+
+
+def test_a_last_page_that_is_full_and_lost_its_link_is_gone_on_from(tmp_path: Path) -> None:
+    newest = answer([made(1200)])
+    with Scripted(answer(full(1)), newest, linked(full(1), "b"), answer([made(number) for number in range(1001, 1201)])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        assert "direction=-1" in server.requests[1]
+    assert (result.complete, result.records) == (True, 1200)
+
+
+def test_a_hub_that_lists_more_than_it_links_to_is_not_complete_and_is_asked_again(tmp_path: Path) -> None:
+    with Scripted(answer(full(1)), answer([made(1200)]), answer(full(1)), answer([made(1200)])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (False, 1000)
+    assert "behind the last page" in result.message
+    with Scripted(answer([made(1200)]), linked(full(1), "b"), answer([made(1200)])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (True, 1001)
+    with Scripted(answer([])) as server:
+        pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)])
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "newest", [answer([made(1000)]), answer([]), answer([made(10**6, createdAt="2999-01-01T00:00:00Z")]), answer(b"{}", "400 Bad Request")]
+)
+def test_a_last_page_that_is_full_is_the_end_where_nothing_lies_behind_it(tmp_path: Path, newest: bytes) -> None:
+    with Scripted(answer(full(1)), newest) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (True, 1000)
+
+
+def test_a_hub_that_lists_nothing_at_first_is_asked_again_and_never_complete(tmp_path: Path) -> None:
+    result, names = run(tmp_path / "once", answer([]), answer([made(1)]))
+    assert (result.complete, result.retries, names) == (True, 1, ["a/m1"])
+    with Scripted(answer([])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.failed, "lists nothing at all" in result.message) == (True, True)
+    result, names = run(tmp_path, answer([made(1)]))
+    assert (result.complete, names) == (True, ["a/m1"])
+
+
+@pytest.mark.parametrize("odd", [-1, 0, "many", None, True])
+def test_one_odd_counter_at_the_end_of_a_page_does_not_end_a_head_sweep(tmp_path: Path, odd: object) -> None:
+    pages = [[made(number, downloads=500) for number in range(first, first + 50)] for first in (1, 51)]
+    pages[0][-1]["downloads"] = odd
+    below = [made(number, downloads=5) for number in range(101, 104)]
+    with Scripted(linked(pages[0], "b"), linked([*pages[1], *below], "c"), answer([made(200)])) as server:
+        pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, kind="head", floor=100)])
+        assert len(server.requests) == 2
+    assert written(tmp_path, "select count(*) from observations where downloads_30d = 500")[0][0] >= 99
+
+
+def test_private_models_that_a_token_shows_are_no_listings(tmp_path: Path) -> None:
+    result, names = run(tmp_path, answer([made(1, private=False), made(2, private=True), made(3)]))
+    assert (result.complete, result.records, result.rejected, names) == (True, 2, 0, ["a/m1", "a/m3"])
+
+
 def test_a_walk_by_downloads_that_goes_round_fails(tmp_path: Path) -> None:
     pages = [linked([made(1, likes=number), made(2, downloads=9 + number)], f"c{number}") for number in range(9)]
     with Scripted(*pages) as server:

@@ -530,6 +530,43 @@ def test_a_limit_counts_the_owners_asked_for(tmp_path: Path) -> None:
     assert rows(tmp_path, "select namespace, count(*) from listings group by 1 order by 1") == [("o1", 5), ("o2", 5)], result.message
 
 
+def test_an_owner_whose_name_ends_anothers_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    hub = Hub([dolphin_record(owner, f"m{number}") for owner in ("deep-ai", "ai") for number in range(9)])
+    run(tmp_path, hub, "owners", owners=("deep-ai",), limit=5)
+    result = run(tmp_path, hub, "owners", owners=("ai",), limit=5)
+    assert rows(tmp_path, "select namespace, count(*) from listings group by 1 order by 1") == [("ai", 5), ("deep-ai", 5)], result.message
+
+
+@pytest.mark.parametrize(("kind", "key", "odd"), [("head", "Downloads", -1), ("new", "LastUpdatedTime", 0)])
+def test_one_odd_value_at_the_end_of_a_page_does_not_end_a_walk(tmp_path: Path, kind: str, key: str, odd: int) -> None:
+    at = int(datetime.combine(DAY, datetime.min.time()).timestamp())
+    hub = Hub([dolphin_record("o", f"m{number}", Downloads=5000, LastUpdatedTime=at, CreatedTime=at) for number in range(250)])
+
+    def spoilt(request: httpx.Request) -> httpx.Response:
+        page = hub._dolphin(request).json()
+        records = page["Data"]["Model"]["Models"]
+        if records and json.loads(request.content)["PageNumber"] == 1:
+            records[-1] = records[-1] | {key: odd}
+        return httpx.Response(200, json=page)
+
+    hub.odd = spoilt
+    assert run(tmp_path, hub, kind).records >= 249
+
+
+def test_a_hub_that_lists_nothing_at_first_is_asked_again(tmp_path: Path) -> None:
+    hub = Hub(many(30))
+    empty = [dolphin_reply([], 0)]
+    hub.odd = lambda request: httpx.Response(200, json=empty.pop()) if empty else None
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 30), result.message
+
+
+def test_a_few_models_that_the_depth_limit_hides_make_the_sweep_incomplete(tmp_path: Path) -> None:
+    result = run(tmp_path, Hub(api_models=[openapi_record(f"a/m{number}") for number in range(3002)], odd=refuse_dolphin()))
+    assert (result.complete, result.records) == (False, 3000)
+    assert "3000 of 3002 models were seen" in result.message
+
+
 def test_a_page_that_repeats_the_one_before_is_no_progress(tmp_path: Path) -> None:
     hub = Hub(many(250))
     hub.odd = lambda request: httpx.Response(200, json=dolphin_reply(hub.models[:100], 250) | {"RequestId": str(len(hub.requests))})

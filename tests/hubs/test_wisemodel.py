@@ -153,6 +153,13 @@ def test_a_page_that_is_empty_once_is_asked_for_again(tmp_path: Path) -> None:
     assert (result.complete, result.records, result.retries) == (True, 300, 1), result.message
 
 
+def test_a_hub_that_lists_nothing_at_first_is_asked_again(tmp_path: Path) -> None:
+    hub, times = Hub([project(number, f"a/m{number}") for number in range(1, 31)]), iter(range(9))
+    hub.odd = lambda request: httpx.Response(200, json=[]) if "id_after" not in request.url.params and not next(times) else None
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records, result.retries) == (True, 30, 1), result.message
+
+
 def test_a_link_that_is_missing_once_ends_nothing(tmp_path: Path) -> None:
     hub = Hub([project(number, f"a/m{number}") for number in range(1, 451)])
 

@@ -10,6 +10,7 @@ taken (verified on the answer: `_enters_at`; else we walk), page sizes above 100
 
 import base64
 import contextlib
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -22,11 +23,12 @@ import msgspec
 
 from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
-from hubwatch.failures import BrokenPage, LoopingPages, Refused
+from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble
 from hubwatch.http import Client
 from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
+from hubwatch.hubs.numbered import ends
 from hubwatch.pages import SweepState
-from hubwatch.segments import Page, PageFacts
+from hubwatch.segments import Page, PageFacts, read_segment
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "huggingface"
@@ -39,6 +41,7 @@ RECORDS = "page"
 _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
+_CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
 _EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
 
@@ -72,16 +75,20 @@ class _Walk:
     until: datetime | None = None
     enter: datetime | None = None
 
-    def is_over(self, last: _Edge) -> bool:
-        """Whether everything behind this record is outside of what is wanted."""
+    def is_over(self, record: msgspec.Raw) -> bool:
+        """Whether this record is outside of what is wanted, and so is what lies behind it."""
+        edge = _edge(record)
         if self.floor is not None:
-            return isinstance(last.downloads, int | float) and last.downloads < self.floor
-        created = _created(last)
+            return isinstance(edge.downloads, int | float) and edge.downloads < self.floor
+        created = _created(edge)
         if created is None:
             return False
         if self.order == _NEWEST_FIRST:
             return self.since is not None and created < self.since
         return self.until is not None and created >= self.until
+
+
+_EVERYTHING = _Walk("main", _BY_CREATION)
 
 
 def records_of(page: object) -> list[object]:
@@ -91,6 +98,7 @@ def records_of(page: object) -> list[object]:
 
 def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
     """Every page of the sweep that is not kept yet; a page's `next` is null where its partition ends."""
+    is_settled = state.finished_at is not None and state.short is None
     state.fields, state.short = state.fields or list(FIELDS), None
     if sweep.kind == "owners":
         state.owners = sorted({*state.owners, *sweep.owners})
@@ -102,11 +110,42 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
                 left -= page.facts.records
         if left is not None and left <= 0:
             return
+    if sweep.kind == "full" and sweep.limit is None and not (is_settled and state.finished_at):
+        yield from _beyond(client, kept, state)
+
+
+def _beyond(client: Client, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """What lies behind a last page that lost its link: it is asked once more, and gone on from; the sweep is short where that does not help."""
+    if (last := kept(_EVERYTHING.partition)) is None or not _is_cut_off(client, kept, state):
+        return
+    again = Ask(f"{client.url(_ROUTE)}?{urlsplit(last.url).query}")
+    yield from _follow(client, _EVERYTHING, again, None, is_first=False)
+    if _is_cut_off(client, kept, state):
+        state.short = "the hub lists models behind the last page, which names no next one; collect again"
+
+
+def _is_cut_off(client: Client, kept: Kept, state: SweepState) -> bool:
+    """Whether the hub's newest model from before the sweep began lies behind the last page kept. Asked only where that is a full page, or an empty one."""
+    last = kept(_EVERYTHING.partition)
+    if last is None or 0 < last.records < PAGE:
+        return False
+    asked = Ask(client.url(_ROUTE, [("limit", "1"), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
+    try:
+        records = client.ask(asked, lambda answer: whole_array(answer, NAME))
+    except HubFailure as failure:
+        state.note(f"whether more models lie behind the last page could not be asked: {failure}")
+        return False
+    ours = _Edge()
+    for page in read_segment(kept.pages.segments(_EVERYTHING.partition)[-1]):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):  # such a page is for the loader to judge
+            ours = functools.reduce(_newer, msgspec.json.decode(page.body, type=list[_Edge]), ours)
+    end, newest = _created(ours), _created(_edge(records[0])) if records else None
+    return end is not None and newest is not None and end < newest < state.started_at - _CLOCKS_APART
 
 
 def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[_Walk]:
     if sweep.kind == "full":
-        yield _Walk("main", _BY_CREATION)
+        yield _EVERYTHING
     elif sweep.kind == "head":
         yield _Walk(f"floor-{sweep.floor}", _BY_DOWNLOADS, floor=sweep.floor)
     elif sweep.kind == "owners":
@@ -145,7 +184,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
 def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first: bool) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
     before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
-    ends: dict[tuple[Any, Any], Ask] = {}  # first and last record of each page
+    edges: dict[tuple[Any, Any], Ask] = {}  # first and last record of each page
     empty = 0
 
     def read(answer: Answer) -> _Reading:
@@ -156,13 +195,15 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         link = client.at_home(answer.next_link, _ROUTE) if answer.next_link else None
         if not records:
             empty += 1
+            if is_first and answer.ask == start and walk == _EVERYTHING:
+                raise BrokenPage(f"{NAME}: {answer.url} lists nothing at all")
             if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
         elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
             raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
-        if len(records) > 1 and first.key is not None and ends.setdefault((first.key, last.key), answer.ask) != answer.ask:
+        if len(records) > 1 and first.key is not None and edges.setdefault((first.key, last.key), answer.ask) != answer.ask:
             raise LoopingPages(f"{NAME}: {answer.url} begins and ends with the records of an earlier page")
-        if link is None or walk.is_over(last):
+        if link is None or ends(records, walk.is_over):
             return _Reading(len(records), None, None)
         wanted = None if wanted is None else wanted - len(records)
         if wanted is not None and wanted <= 0:
@@ -221,6 +262,9 @@ def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
                 records = []
                 break
             _drop_refused(refusal, state)
+        except (ServerTrouble, BrokenPage, Blocked):
+            records = []
+            break
     created = [_created(_edge(record)) for record in records]
     taken = bool(created) and all(at is not None and walk.enter is not None and at >= walk.enter for at in created)
     if not taken:

@@ -4,7 +4,7 @@
 with taken as (
   select segment, position, json_type(record) as shape, unnest(json_transform(record, '{
     "_id": "VARCHAR", "id": "VARCHAR", "createdAt": "VARCHAR", "lastModified": "VARCHAR",
-    "downloads": "JSON", "downloadsAllTime": "JSON", "likes": "JSON", "gated": "VARCHAR",
+    "downloads": "JSON", "downloadsAllTime": "JSON", "likes": "JSON", "gated": "VARCHAR", "private": "VARCHAR",
     "pipeline_tag": "VARCHAR", "library_name": "VARCHAR", "tags": ["VARCHAR"],
     "baseModels": {"relation": "VARCHAR", "models": [{"id": "VARCHAR"}]},
     "safetensors": {"total": "VARCHAR"}}'))
@@ -49,3 +49,4 @@ select segment, position, id as model_id,
   read_total as downloads_total,                              -- downloadsAllTime
   read_likes as likes
 from read
+where coalesce(lower(private), 'false') <> 'true'

@@ -22,6 +22,7 @@ FIELDS = (
     "tags",
     "baseModels",
     "safetensors",
+    "private",
 )
 # What the list route is known to expand.
 _KNOWN = {

@@ -100,7 +100,9 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
         def ask(number: int, size: int) -> Ask:
             return dolphin_ask(client, number, size, **order)
 
-        yield from numbered_pages(client, Numbered(partition, ask, answers.listing, answers.model_id, PAGE, None, is_over), kept, left)
+        is_whole = partition == _WHOLE[0]
+        how = Numbered(partition, ask, answers.listing, answers.model_id, PAGE, None, is_over, is_whole)
+        yield from numbered_pages(client, how, kept, left)
 
     if sweep.kind == "head":
         yield from walk(f"floor-{sweep.floor}", sweep.limit, openapi.below(sweep.floor), sort="DownloadsCount")

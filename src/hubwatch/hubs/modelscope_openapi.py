@@ -16,7 +16,7 @@ from urllib.parse import quote
 from hubwatch.exchange import Answer, Ask
 from hubwatch.http import Client
 from hubwatch.hubs import modelscope_answers as answers
-from hubwatch.hubs.numbered import Listing, Numbered, numbered_pages, shortfall
+from hubwatch.hubs.numbered import Listing, Numbered, ends, numbered_pages, shortfall
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page
 from hubwatch.sweeps import Kept, Sweep
@@ -146,17 +146,9 @@ class _Walks:
 
     def down_to(self, sort: str, is_over: Callable[[Any], bool], told: str) -> Iterator[Page]:
         """One order down to an end, which may lie behind the depth limit."""
-        reached = False
-
-        def reaches(record: Any) -> bool:
-            nonlocal reached
-            reached = reached or is_over(record)
-            return reached
-
         slice_ = _Slice()
-        yield from self._pages(slice_, sort, reaches)
-        for page in self._kept.read(slice_.partition(sort)):
-            reached = reached or any(is_over(record) for record in answers.listing_in(page.body).records)
+        yield from self._pages(slice_, sort, is_over)
+        reached = any(ends(answers.listing_in(page.body).records, is_over) for page in self._kept.read(slice_.partition(sort)))
         if self._left is None and not reached and slice_.is_cut:
             self._fall_short(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
 
@@ -219,7 +211,10 @@ class _Walks:
         if self._is_spent:
             return
         for page in numbered_pages(
-            self._client, Numbered(partition, ask, read, answers.model_id, PAGE, DEPTH, is_over), self._kept, self._left
+            self._client,
+            Numbered(partition, ask, read, answers.model_id, PAGE, DEPTH, is_over, is_whole=not slice_.narrowed),
+            self._kept,
+            self._left,
         ):
             slice_.take(answers.listing_in(page.body))
             rows += page.facts.records
@@ -230,9 +225,9 @@ class _Walks:
             yield page
 
     def _judge(self, slice_: _Slice, told: str) -> None:
-        short = shortfall(len(slice_.ids), slice_.total)
-        if short:
-            self._fall_short(f"{short.removesuffix('listed models were seen')}{told}")
+        found, total = len(slice_.ids), slice_.total
+        if total is not None and found < total and (slice_.is_cut or shortfall(found, total)):
+            self._fall_short(f"{found} of {total} {told}")
         elif slice_.total is None and slice_.is_cut:
             self._fall_short(f"{len(slice_.ids)} {told}, if there are any: the hub gives no total")
 

@@ -17,6 +17,7 @@ from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk
+_TAIL = 3  # records at the end of a page that must all be outside of what is wanted, since one may be told wrongly
 _EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
 _NO_SUCH_PAGE = (400, 404, 416)  # how a hub may refuse a page behind the last
 
@@ -39,7 +40,8 @@ class Numbered:
     key: Callable[[Any], str | None]  # a record's id
     size: int
     depth: int | None = None  # rows behind which the hub refuses to go
-    is_over: Callable[[Any], bool] | None = None  # whether everything behind this record is outside of what is wanted
+    is_over: Callable[[Any], bool] | None = None  # whether this record is outside of what is wanted, and so is what lies behind it
+    is_whole: bool = False  # whether it is the whole hub, which is never empty
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class _Walk:
             size = self._size = count  # the hub caps its pages below what we ask for, or this is all: the next page tells
         behind = offset + size
         is_last = total is not None and behind >= total and count < size
-        if is_last or (self._how.is_over and self._how.is_over(listing.records[-1])):
+        if is_last or (self._how.is_over and ends(listing.records, self._how.is_over)):
             return _Reading(listing, None, None)
         self._before, self.is_all_read = keys, total is not None and offset + count >= total
         wanted = None if wanted is None else wanted - count
@@ -134,10 +136,17 @@ class _Walk:
         """The end; asked again first where the hub does not say, or said otherwise: an empty page may be a hub's passing trouble."""
         self._empty += 1
         expected = max(listing.total or 0, self._total or 0)
+        if self._how.is_whole and not offset:
+            raise BrokenPage(f"{self._client.hub}: {answer.ask} lists nothing at all")
         if self._empty < _EMPTY_TRIES and (offset < expected or (offset and not expected)):
             said = f"the hub says it lists {expected}" if expected else "the page before it was not"
             raise BrokenPage(f"{self._client.hub}: {answer.ask} is empty, though {said}")
         return _Reading(listing, None, None)
+
+
+def ends(records: list[Any], is_over: Callable[[Any], bool]) -> bool:
+    """Whether a page of a listing in order reaches the end of what is wanted: by its last few records, not by one of them."""
+    return bool(records) and all(is_over(record) for record in records[-_TAIL:])
 
 
 def _query(url: str) -> list[tuple[str, str]]:

@@ -133,6 +133,8 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         records = whole_array(answer, NAME)
         if not records:
             empty += 1
+            if behind < 0 and last is None and not narrowed:
+                raise BrokenPage(f"{NAME}: {answer.url} lists nothing at all")
             if answer.next_link or (empty < _EMPTY_TRIES and not is_doubted):
                 said = "names a next page" if answer.next_link else "the page before it was full"
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, but {said}")
