@@ -25,7 +25,7 @@ task | VARCHAR | main task in the shared vocabulary (Hugging Face pipeline tags)
 library | VARCHAR | main library in the shared vocabulary
 parameters | BIGINT | number of parameters as the hub counts them; null when it does not say
 base_models | VARCHAR[] | model_ids on the same hub that this one says it is made from
-base_relation | VARCHAR | how: finetune, adapter, merge, quantized; null when the hub does not say
+base_relation | VARCHAR | how: finetune, adapter, merge, quantized, or another word of the hub; null when it does not say
 gated | VARCHAR | the hub's word on access: false, auto, manual, true; null when it does not say
 repo_kind | VARCHAR | model, or unknown where the hub does not tell models from data sets
 """)
@@ -89,7 +89,7 @@ superseded | BOOLEAN | true where a source of higher precedence has the same lis
         columns("""
 hub | VARCHAR | the hub
 last_listed_on | DATE | a day on which listings were listed last
-gone_on | DATE | the day of the first complete full sweep after it
+gone_on | DATE | the first complete full sweep after it, if that saw all that the hub counts or a later one agrees
 """),
     ),
     Table(
@@ -159,7 +159,7 @@ country | VARCHAR | home of that body, ISO 3166-1 alpha-2, INTL for bodies witho
 kind | VARCHAR | big_tech, ai_tiger, company, academic, research_institute, government, community, individual, mirror, unknown
 confidence | DOUBLE | 0..1, how sure the judgement is
 known_by | VARCHAR | fact, fact_other_hub, profile, rule, none
-source | VARCHAR | where the judgement can be checked
+source | VARCHAR | where the judgement can be checked; also the name rule that keeps a namespace unknown
 """),
     ),
     Table(
@@ -205,7 +205,7 @@ family | VARCHAR | model family by rule; null when none applies
 hub | VARCHAR | the hub
 model_id | VARCHAR | the derived listing
 base_model_id | VARCHAR | the listing it is made from, by the id that its hub lists now (listings.base_models has the id as said); may be missing there
-relation | VARCHAR | finetune, adapter, merge, quantized, or unknown
+relation | VARCHAR | finetune, adapter, merge, quantized, another word of the hub, or unknown
 root_model_id | VARCHAR | the end of the chain of bases; the first in order where chains split or run in a circle
 depth | INTEGER | steps to the root
 """),

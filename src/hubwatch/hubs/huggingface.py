@@ -116,18 +116,18 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
 
 def _beyond(client: Client, kept: Kept, state: SweepState) -> Iterator[Page]:
     """What lies behind a last page that lost its link: it is asked once more, and gone on from; the sweep is short where that does not help."""
-    if (last := kept(_EVERYTHING.partition)) is None or not _is_cut_off(client, kept, state):
+    last = kept(_EVERYTHING.partition)
+    if last is None or not _is_cut_off(client, last, kept, state):
         return
     again = Ask(f"{client.url(_ROUTE)}?{urlsplit(last.url).query}")
     yield from _follow(client, _EVERYTHING, again, None, is_first=False)
-    if _is_cut_off(client, kept, state):
+    if (last := kept(_EVERYTHING.partition)) and _is_cut_off(client, last, kept, state):
         state.short = "the hub lists models behind the last page, which names no next one; collect again"
 
 
-def _is_cut_off(client: Client, kept: Kept, state: SweepState) -> bool:
-    """Whether the hub's newest model from before the sweep began lies behind the last page kept. Asked only where that is a full page, or an empty one."""
-    last = kept(_EVERYTHING.partition)
-    if last is None or 0 < last.records < PAGE:
+def _is_cut_off(client: Client, last: PageFacts, kept: Kept, state: SweepState) -> bool:
+    """Whether the hub's newest model from before the sweep began lies behind the last page kept; asked only where that is full or empty."""
+    if 0 < last.records < PAGE:
         return False
     asked = Ask(client.url(_ROUTE, [("limit", "1"), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
     try:
