@@ -22,7 +22,7 @@ from hubwatch.mappings import Mapping
 from hubwatch.pages import kept_sweeps
 from hubwatch.results import BuildResult, HubResult, shortfall
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
+from hubwatch.sweeps import Sweep, asked_sweep
 
 HubName = Literal["huggingface", "modelscope", "wisemodel"]
 KeptName = Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]  # modelscope.ai is asked as modelscope, and kept apart
@@ -75,7 +75,7 @@ def collect(
     `limit`: records at most, never complete; `floor`: downloads down to which a head sweep goes; `since`: for the new sweep.
     """
     with run_of(data) as settings:
-        asked = pipeline.asked_sweep(hub, sweep, day, tuple(owners or ()), limit, floor, since)
+        asked = asked_sweep(hub, sweep, day, tuple(owners or ()), limit, floor, since)
         result = collect_sweep(settings, asked)
         show_collected(asked, result)
         settle(shortfall(result))
@@ -122,7 +122,7 @@ def backfill(
         if source == "archive":
             settle(bring_in(settings, *asked_archive(archive, mapping), Wanted(hub, day, False, overwrite)))
         if source == "window":
-            asked = pipeline.asked_sweep(hub or "", "window", since=since, until=until)
+            asked = asked_sweep(hub or "", "window", since=since, until=until)
             if since and until:
                 asked = window_sweep(settings, asked.hub, since, until, None)  # an unfinished window goes on with its own day
             show_collected(asked, collect_sweep(settings, asked))

@@ -17,6 +17,7 @@ from runs import run_of, settle
 
 from hubwatch import pipeline
 from hubwatch.results import BuildResult
+from hubwatch.sweeps import asked_sweep
 
 
 @flow(name="daily", flow_run_name="daily", validate_parameters=True)
@@ -29,7 +30,7 @@ def daily(
 ) -> BuildResult:
     """Collect these hubs (none: all) side by side, load, judge, publish; one hub's failure is said when the others are published."""
     with run_of(data) as settings:
-        asked = [pipeline.asked_sweep(hub, sweep, day, limit=limit) for hub in hubs or pipeline.hub_names()]
+        asked = [asked_sweep(hub, sweep, day, limit=limit) for hub in hubs or pipeline.hub_names()]
         collecting = [collect_sweep.submit(settings, each) for each in asked]
         for future in collecting:
             future.wait()

@@ -16,7 +16,7 @@ from hubwatch.mappings import Mapping, read_mapping
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.runs import recorded, told
 from hubwatch.settings import Settings, UsageError
-from hubwatch.sweeps import Sweep
+from hubwatch.sweeps import Sweep, asked_sweep
 
 SAVED = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".md")
 
@@ -68,7 +68,7 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
     if since >= until:
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
     begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
-    sweep = pipeline.asked_sweep(hub, "window", day, since=since, until=until)
+    sweep = asked_sweep(hub, "window", day, since=since, until=until)
     if day is None:
         for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
             state = pages.state()

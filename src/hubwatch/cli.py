@@ -15,7 +15,7 @@ from hubwatch.cli_orgs import orgs
 from hubwatch.results import HubResult, HubResults
 from hubwatch.runs import told, unexpected
 from hubwatch.settings import Settings, UsageError
-from hubwatch.sweeps import Sweep
+from hubwatch.sweeps import Sweep, asked_sweep
 from hubwatch.watching import watching
 
 _ClickUsageError: Any = typer.BadParameter.__bases__[0]  # typer may bring a click of its own; this is the one it raises
@@ -219,7 +219,7 @@ def _sweeps(
 ) -> list[Sweep]:
     kind = "owners" if owners and kind == "full" else kind
     asked = (kind, asked_day(day), tuple(owners or ()), limit, floor, asked_day(since, "--since"), None, license_budget, fresh)
-    return [pipeline.asked_sweep(hub, *asked) for hub in known_hubs(hubs)]
+    return [asked_sweep(hub, *asked) for hub in known_hubs(hubs)]
 
 
 def _show(results: dict[str, HubResult], as_json: bool) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -31,10 +31,8 @@ from hubwatch.schema import precedence
 from hubwatch.segments import PageDamage
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
-from hubwatch.sweeps import KINDS, Sweep
+from hubwatch.sweeps import Sweep
 
-_LONGEST = 150  # characters of an owner's name, which is a file's name here
-EARLIEST = date(1970, 1, 1)  # instants are counted from here
 FAILURES = (
     HubFailure,
     DayFailure,
@@ -118,40 +116,6 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
             elif result.failed:
                 results[result.hub] = result.model_copy(update={"message": f"{before.message}; {result.message}"})
     return results
-
-
-def asked_sweep(
-    hub: str,
-    kind: str = "full",
-    day: date | None = None,
-    owners: tuple[str, ...] = (),
-    limit: int | None = None,
-    floor: int = Sweep.floor,
-    since: date | None = None,
-    until: date | None = None,
-    license_budget: int = Sweep.license_budget,
-    fresh: bool = False,
-) -> Sweep:
-    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
-    if hub not in hub_names():
-        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(hub_names())}")
-    if kind not in KINDS:
-        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
-    if (kind == "owners") != bool(owners) or not all(owners):
-        raise UsageError("the sweep owners and the name of each owner belong together")
-    if kind == "window" and (since is None or until is None or since >= until):
-        raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
-    day = day or today()
-    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
-        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
-    for on in (day, since, until):
-        if on and on < EARLIEST:
-            raise UsageError(f"{on} is before any hub; name a day from {EARLIEST} on")
-    for owner in owners:
-        if len(owner) > _LONGEST or any(part in ("", ".", "..") for part in owner.split("/")):
-            raise UsageError(f"{owner[:40]!r} is no owner's name; write it as the hub does, such as Qwen")
-    begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
-    return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
 
 
 def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: str | None) -> list[SweepPages]:

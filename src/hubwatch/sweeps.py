@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
+from hubwatch.clock import today
 from hubwatch.http import Client
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps
 from hubwatch.segments import Page, PageFacts
+from hubwatch.settings import HUBS, UsageError
 
+_LONGEST = 150  # characters of an owner's name, which is a file's name here
+_EARLIEST = date(1970, 1, 1)  # instants are counted from here
 KINDS = ("full", "head", "new", "owners", "window")
 
 
@@ -57,6 +61,40 @@ class Sweep:
         if self.kind != "window":
             return self.kind
         return "-".join(["window", *(f"{bound:%Y-%m-%d}" for bound in (self.since, self.until) if bound)])
+
+
+def asked_sweep(
+    hub: str,
+    kind: str = "full",
+    day: date | None = None,
+    owners: tuple[str, ...] = (),
+    limit: int | None = None,
+    floor: int = Sweep.floor,
+    since: date | None = None,
+    until: date | None = None,
+    license_budget: int = Sweep.license_budget,
+    fresh: bool = False,
+) -> Sweep:
+    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
+    if hub not in HUBS:
+        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(HUBS)}")
+    if kind not in KINDS:
+        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
+    if (kind == "owners") != bool(owners) or not all(owners):
+        raise UsageError("the sweep owners and the name of each owner belong together")
+    if kind == "window" and (since is None or until is None or since >= until):
+        raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
+    day = day or today()
+    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
+        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
+    for on in (day, since, until):
+        if on and on < _EARLIEST:
+            raise UsageError(f"{on} is before any hub; name a day from {_EARLIEST} on")
+    for owner in owners:
+        if len(owner) > _LONGEST or any(part in ("", ".", "..") for part in owner.split("/")):
+            raise UsageError(f"{owner[:40]!r} is no owner's name; write it as the hub does, such as Qwen")
+    begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
+    return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
 
 
 class Hub(Protocol):

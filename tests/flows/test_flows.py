@@ -24,6 +24,7 @@ from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import shortfall
 from hubwatch.sandbox import Sandbox, Switches
 from hubwatch.settings import Settings, UsageError
+from hubwatch.sweeps import asked_sweep
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -102,7 +103,7 @@ def test_no_deployment_holds_a_path_of_one_machine() -> None:
 def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_path: Path) -> None:
     with Sandbox(huggingface=records(5)) as hub:
         settings = settings_for(tmp_path, hub.url)
-        collected = flows.collect_sweep.fn(settings, pipeline.asked_sweep("huggingface", day=DAY))
+        collected = flows.collect_sweep.fn(settings, asked_sweep("huggingface", day=DAY))
     built = flows.build_kept.fn(settings)
     assert (collected.complete, collected.records) == (True, 5)
     assert [(kept.hub, kept.day, kept.sweep, kept.complete, kept.records) for kept in built.loaded] == [
@@ -115,7 +116,7 @@ def test_the_tasks_collect_and_build_without_a_server(flows: ModuleType, tmp_pat
 def test_the_task_profiles_judges_by_the_hubs_own_word_and_asks_once(flows: ModuleType, tmp_path: Path) -> None:
     with Sandbox(huggingface=[record("abc/m")], switches=Switches(organizations={"abc": {"fullname": "Universität Mannheim"}})) as hub:
         settings = settings_for(tmp_path, hub.url)
-        pipeline.run(settings, [pipeline.asked_sweep("huggingface")])
+        pipeline.run(settings, [asked_sweep("huggingface")])
         assert flows.ask_for_profiles.fn(settings, 5) == "1 namespace(s) asked for, 1 profile(s) kept"
         assert flows.ask_for_profiles.fn(settings, 5) == "0 namespace(s) asked for, 0 profile(s) kept"
     with publishing.open_published(tmp_path) as con:
@@ -183,22 +184,22 @@ def test_one_sweep_that_cannot_be_believed_is_named_and_the_others_are_published
 
 def test_what_does_not_belong_together_is_refused() -> None:
     with pytest.raises(UsageError, match="owners"):
-        pipeline.asked_sweep("huggingface", "owners")
+        asked_sweep("huggingface", "owners")
     with pytest.raises(UsageError, match="owners"):
-        pipeline.asked_sweep("huggingface", "full", owners=("Qwen",))
+        asked_sweep("huggingface", "full", owners=("Qwen",))
     with pytest.raises(UsageError, match="window"):
-        pipeline.asked_sweep("huggingface", "window", since=DAY, until=DAY)
+        asked_sweep("huggingface", "window", since=DAY, until=DAY)
     for day in (date(2999, 1, 1), date(1969, 12, 31)):
         with pytest.raises(UsageError, match=r"is yet to come|is before any hub"):
-            pipeline.asked_sweep("huggingface", day=day)
+            asked_sweep("huggingface", day=day)
     for hub in ("", "modelscope.ai", "gitee"):
         with pytest.raises(UsageError, match="is not a hub that can be asked; hubs are huggingface, modelscope, wisemodel"):
-            pipeline.asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))
+            asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))
     for archive, mapping in ((None, "osir"), ("a.parquet", None), (None, None)):
         with pytest.raises(UsageError, match="an archive needs both"):
             asked_archive(archive, mapping)
     with pytest.raises(UsageError, match="sweep everything is not known"):
-        pipeline.asked_sweep("huggingface", "everything")
+        asked_sweep("huggingface", "everything")
 
 
 def test_the_day_table_says_not_said_where_the_hub_says_nothing(tmp_path: Path) -> None:
