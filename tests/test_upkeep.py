@@ -10,11 +10,12 @@ import zstandard
 
 from hubwatch import failures, locks, pipeline, publishing, store
 from hubwatch.pages import SweepPages, kept_sweeps, pruned_sweeps
+from hubwatch.segments import Page, PageFacts
 from hubwatch.settings import Settings
 from hubwatch.upkeep import prune, status
 from hubwatch.verify import Finding, verify
 from tests.conftest import settings_for
-from tests.kept import keep, record
+from tests.kept import AT, keep, record
 
 UPGRADES = Path(__file__).parent / "upgrades"
 MONDAY = date(2026, 3, 2)
@@ -269,13 +270,34 @@ def test_prune_keeps_young_pages_and_the_last_complete_full_sweep_of_each_month(
 def test_prune_keeps_the_oldest_of_the_days_to_keep(settings: Settings) -> None:
     for day in (7, 8, 9):
         keep(settings.data, date(2026, 2, day), [record("o/a")], sweep="head")
+    load(settings, *kept_sweeps(settings.data))
     prune(settings.data, date(2026, 3, 10), 30, dry_run=False)
     assert [pages.day.day for pages in kept_sweeps(settings.data)] == [8, 9]
+
+
+def test_prune_leaves_pages_that_are_not_published_and_says_what_loads_them(settings: Settings) -> None:
+    heads = [keep(settings.data, date(2026, 2, day), [record("o/a")], sweep="head") for day in (2, 3, 4)]
+    told: list[str] = []
+    assert prune(settings.data, date(2026, 3, 10), 1, False, told.append) == []
+    assert len(told) == 3
+    load(settings, *heads[:2])
+    later = PageFacts("http://hub/1", 200, AT + timedelta(days=1000), 1, 1)
+    heads[1].append(Page(later, b"[]"))
+    told.clear()
+    assert [one.day.day for one in prune(settings.data, date(2026, 3, 10), 1, False, told.append)] == [2]
+    assert told == [
+        f"huggingface 2026-02-0{day} head stays: what its pages say is not published; "
+        f"`hubwatch backfill pages --hub huggingface --from 2026-02-0{day} --to 2026-02-0{day}` loads them"
+        for day in (3, 4)
+    ]
+    load(settings, *heads[1:])
+    assert [pages.day.day for pages in kept_sweeps(settings.data)] == [3, 4]
 
 
 def test_prune_leaves_a_sweep_alone_that_is_being_collected(settings: Settings) -> None:
     full_day(settings, date(2026, 1, 5))
     full_day(settings, date(2026, 1, 6))
+    load(settings, *kept_sweeps(settings.data))
     with locks.locked(settings.data, "sweep-huggingface"), pytest.raises(failures.Busy):
         prune(settings.data, date(2026, 3, 10), 30, dry_run=False)
     assert len(kept_sweeps(settings.data)) == 2

@@ -156,9 +156,9 @@ def prune(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Delete old kept pages (the tables stay), keeping the last complete full sweep of each month and hub."""
+    """Delete old kept pages (the tables stay), but for the last complete full sweep of each month and hub and what is not published."""
     settings = kept_in(data)
-    gone = upkeep.prune(settings.data, today(), keep_days, dry_run)
+    gone = upkeep.prune(settings.data, today(), keep_days, dry_run, lambda line: _tell(_for_this_folder(line, data)))
     show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], as_json)
     _tell(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
 

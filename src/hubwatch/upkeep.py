@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
 from hubwatch import locks, publishing
+from hubwatch.archive import Tell
 from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
 from hubwatch.segments import PageDamage
 from hubwatch.settings import HUBS, asked_as, command
-from hubwatch.verify import goes_on, loads, missing_days
+from hubwatch.verify import came_later, goes_on, loads, missing_days
 
 _NO_SWEEP = ("archive:", "window")
 
@@ -26,18 +27,24 @@ class Pruned:
     bytes: int
 
 
-def prune(data: Path, today: date, keep_days: int, dry_run: bool) -> list[Pruned]:
+def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Tell = lambda line: None) -> list[Pruned]:
     """Delete the pages of sweeps older than `keep_days` days; what went, in order. The tables keep all they say.
 
-    The last complete full sweep of each month and hub stays for ever: from it a month can be loaded again.
+    The last complete full sweep of each month and hub stays for ever: from it a month can be loaded again. What the published
+    file does not have yet stays, too: these pages alone know it; each is told with its cure.
     """
     before = today - timedelta(days=keep_days)
     kept = kept_sweeps(data)
     month_ends = set(_month_ends(kept))
     old = [pages for pages in [*kept, *kept_sweeps(data, aside=True)] if pages.day < before]
+    published = _loaded_at(data)
     gone = []
     for pages in sorted(old, key=lambda pages: (pages.hub, pages.day, pages.sweep)):
-        if (pages.hub, pages.day, pages.sweep) in month_ends:
+        key = (pages.hub, pages.day, pages.sweep)
+        if key in month_ends:
+            continue
+        if "~" not in pages.sweep and pages.segments() and (key not in published or came_later(pages, published[key])):
+            tell(f"{pages.hub} {pages.day} {pages.sweep} stays: what its pages say is not published; `{loads(pages)}` loads them")
             continue
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
         if not dry_run:
@@ -45,6 +52,15 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool) -> list[Pruned
                 remove_sweep(data, pages)
         gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
     return gone
+
+
+def _loaded_at(data: Path) -> dict[tuple[str, date, str], datetime | None]:
+    """When each sweep that readers can see was loaded; none before the first publish."""
+    if not (data / "hubwatch.duckdb").exists():
+        return {}
+    with publishing.open_published(data) as con:
+        rows = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
+    return {(hub, day, source): at for hub, day, source, at in rows}
 
 
 def _month_ends(kept: list[SweepPages]) -> Iterator[tuple[str, date, str]]:

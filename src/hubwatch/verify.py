@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +43,7 @@ class _Loaded:
     records: int
     rejected: int
     duplicates: int
-    loaded_at: object
+    loaded_at: datetime | None
     message: str | None
 
 
@@ -165,11 +165,15 @@ def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: 
     if loaded is None:
         return
     read = loaded.records + loaded.rejected + loaded.duplicates
-    last = max((facts.at.replace(tzinfo=None) for facts in pages.facts()), default=None)
     if read > records:
         yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing; {RESTORE}")
-    elif loaded.loaded_at is not None and last is not None and last > loaded.loaded_at:  # type: ignore[operator]
+    elif came_later(pages, loaded.loaded_at):
         yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `{loads(pages)}`")
+
+
+def came_later(pages: SweepPages, loaded_at: datetime | None) -> bool:
+    """Whether a page came after the sweep was loaded."""
+    return loaded_at is not None and any(facts.at.replace(tzinfo=None) > loaded_at for facts in pages.facts())
 
 
 def goes_on(pages: SweepPages, state: SweepState) -> str:
