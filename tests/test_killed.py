@@ -9,9 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from hubwatch.pages import SweepPages
 from hubwatch.sandbox import Faults, Sandbox, Switches
 from tests.conftest import ROOT
+from tests.scripted import Scripted, answer
 from tests.test_pipeline import DAY, asked, published, rows, run
 
 
@@ -23,6 +26,7 @@ def command(data: Path, endpoint: str, *arguments: str) -> subprocess.Popen[str]
     )
 
 
+STOPPED = "hubwatch: stopped; what is kept stays, run the same command to go on"
 TABLES = (
     "select * exclude (listing_key, first_seen_on) from listings order by model_id",
     "select * exclude (listing_key) from observations order by model_id",
@@ -58,22 +62,36 @@ def test_a_sweep_killed_twenty_times_ends_with_the_tables_of_an_undisturbed_one(
         assert published(tmp_path / "killed", query) == published(tmp_path / "calm", query)
 
 
-def test_ctrl_c_leaves_a_sweep_that_goes_on(tmp_path: Path) -> None:
+def signalled(child: subprocess.Popen[str], number: signal.Signals) -> str:
+    """What a process says last that has got this signal."""
+    child.send_signal(number)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert "Traceback" not in errors
+    return errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_sweep_says_so_and_goes_on(tmp_path: Path, number: signal.Signals) -> None:
     with Sandbox(huggingface=rows(400), switches=Switches(page_cap=10), faults=Faults.parse(["huggingface:delay=0.1"])) as sandbox:
         heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs us in the background ignores it for us
         child = command(tmp_path, sandbox.url, "run", "huggingface", "--day", DAY.isoformat())
         signal.signal(signal.SIGINT, heard)
         while len(sandbox.requests) < 5:
             time.sleep(0.01)
-        child.send_signal(signal.SIGINT)
-        _, errors = child.communicate(timeout=20)
-        assert child.returncode == 1
-        assert errors.splitlines()[-1] == "hubwatch: stopped; what is kept stays, run the same command to go on"
-        assert "Traceback" not in errors
+        assert signalled(child, number) == STOPPED
         kept = len(list(SweepPages(tmp_path, "huggingface", DAY, "full").facts()))
         assert kept >= 3
         got = run(tmp_path, sandbox)
         assert (got.complete, got.requests) == (True, 40 - kept)
+
+
+def test_an_interrupt_is_not_put_off_until_a_hub_has_been_waited_for(tmp_path: Path) -> None:
+    with Scripted(answer(status="429 Too Many Requests", Retry_After="300")) as hub:
+        child = command(tmp_path, hub.url, "collect", "huggingface")
+        while not hub.requests:
+            time.sleep(0.01)
+        assert signalled(child, signal.SIGTERM) == STOPPED
 
 
 def test_of_two_runs_at_once_the_second_says_who_holds_the_lock(tmp_path: Path) -> None:

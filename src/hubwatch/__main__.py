@@ -1,4 +1,4 @@
-"""The command line as a program; also `python -m hubwatch`. What is imported here comes before Ctrl-C is understood: very little."""
+"""The command line as a program; also `python -m hubwatch`. What is imported here comes before an interrupt is understood: very little."""
 
 import os
 import signal
@@ -7,13 +7,16 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line; Ctrl-C while it is still being imported ends in one line, too."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _stop)  # an extension module in the midst of its import would make another error of it
+    """Run the command line; Ctrl-C, or SIGTERM, which is taken for it, ends in one line also while it is still being imported."""
+    heard = [
+        number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL)
+    ]
+    for number in heard:
+        signal.signal(number, _stop)  # an extension module in the midst of its import would make another error of it
     from hubwatch import cli
 
-    if signal.getsignal(signal.SIGINT) is _stop:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in heard:
+        signal.signal(number, signal.default_int_handler)
     cli.main()
 
 

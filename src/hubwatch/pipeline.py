@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -46,6 +46,8 @@ FAILURES = (
     duckdb.Error,
 )
 
+_TO_STOP = 5.0  # seconds to end with the page under way; a hub may ask to wait for a quarter of an hour, and whole pages are kept by then
+
 
 def run(
     settings: Settings,
@@ -83,13 +85,18 @@ def collect_all(
 ) -> dict[str, HubResult]:
     """Collect these sweeps side by side, one thread a hub; a failure is in its hub's result."""
     stop = threading.Event()
-    with ThreadPoolExecutor(len(sweeps)) as hubs:
-        try:
-            collecting = {sweep.hub: hubs.submit(_collected, settings, sweep, watch, stop, transport) for sweep in sweeps}
-            return {hub: future.result() for hub, future in collecting.items()}
-        except BaseException:
-            stop.set()
-            raise
+    hubs = ThreadPoolExecutor(len(sweeps))
+    collecting: dict[str, Future[HubResult]] = {}
+    try:
+        for sweep in sweeps:
+            collecting[sweep.hub] = hubs.submit(_collected, settings, sweep, watch, stop, transport)
+        return {hub: future.result() for hub, future in collecting.items()}
+    except BaseException:
+        stop.set()
+        wait(collecting.values(), timeout=_TO_STOP)
+        raise
+    finally:
+        hubs.shutdown(wait=False)
 
 
 def build(settings: Settings, kept: list[SweepPages] | None = None, accept_shrink: bool = False) -> BuildResult:
