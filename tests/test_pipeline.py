@@ -105,7 +105,9 @@ def test_a_new_sweep_enters_the_walk_by_a_cursor_of_our_own(tmp_path: Path) -> N
 
 def test_an_owners_sweep_lists_those_namespaces_alone(tmp_path: Path) -> None:
     with Sandbox(huggingface=rows(100)) as sandbox:
-        assert run(tmp_path, sandbox, "owners", owners=("owner2", "owner5", "nobody")).complete
+        got = run(tmp_path, sandbox, "owners", owners=("owner2", "owner5", "nobody"))
+    assert got.complete
+    assert got.message.split("; ")[1:] == ["huggingface lists no model of nobody: is that the name as the hub writes it?"]
     assert published(tmp_path, "select distinct namespace from listings order by 1") == [("owner2",), ("owner5",)]
 
 

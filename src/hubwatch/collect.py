@@ -101,7 +101,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         state.note(f"collected on {today()} for {sweep.day}")
     if sweep.kind == "window":
         state.note(WINDOW_TELLS.format(day=sweep.day))
-    records = sum(facts.records for facts in pages.facts())
+    records = begun_with = sum(facts.records for facts in pages.facts())
     left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(*sweep.owners))
     pages.save_state(state)
     count = 0
@@ -123,6 +123,10 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
             if stop is not None and stop.is_set():
                 return records
     state.limited = sweep.limit is not None
+    if left is None or records < begun_with + left:  # else the limit may have come before an owner's turn
+        for owner in sweep.owners:
+            if not any(facts.records for facts in pages.facts(owner)):
+                state.note(f"{sweep.hub} lists no model of {owner}: is that the name as the hub writes it?")
     if (
         sweep.kind == "owners"
         and not state.limited
