@@ -1,5 +1,6 @@
 """The hubs' own profiles: asked within a budget, kept as pages, and taken into account whenever origins are judged."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +20,7 @@ from hubwatch.segments import Page, PageFacts
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
 from tests.conftest import settings_for
-from tests.kept import record
+from tests.kept import keep, record
 from tests.test_readme import hubwatch
 
 ORGANIZATIONS = {"abc": {"fullname": "Universität Mannheim"}, "def": {"fullname": "Just a Company Ltd"}}
@@ -190,3 +191,22 @@ def test_the_command_says_what_it_did_and_before_the_first_run_what_to_do(hub: S
         done = hubwatch(tmp_path, "orgs", "profiles", "--budget", "1", **hub.endpoints)
     assert (done.returncode, done.stdout) == (0, "1 namespace(s) asked for, 1 profile(s) kept; origins are judged and published anew\n")
     assert origins(tmp_path / "hubwatch-data")["abc"][2] == "profile"
+
+
+def test_organizations_in_a_listing_are_read_within_the_memory_in_which_it_is_loaded(tmp_path: Path) -> None:
+    listed = [
+        {
+            "Path": "abc",
+            "Name": f"m{number}",
+            "Downloads": 1,
+            "Stars": 1,
+            "Organization": {"Name": "abc", "FullName": "ABC Ltd"},
+            "ReadMe": "x" * 10**5,
+        }
+        for number in range(100)
+    ]
+    body = json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": listed, "TotalCount": 100}}}).encode()
+    kept = keep(tmp_path, today(), body, hub="modelscope")
+    with contextlib.closing(store.open_warehouse(tmp_path, "100MB")) as con:
+        assert pipeline.load(con, settings_for(tmp_path), kept).records == 100
+        assert con.execute("select namespace, full_name from profiles").fetchall() == [("abc", "ABC Ltd")]

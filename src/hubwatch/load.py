@@ -20,7 +20,7 @@ from hubwatch.pages import SweepPages, SweepState
 from hubwatch.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.replace import number_listings, replace_day, settle_departures
 from hubwatch.segments import read_segment
-from hubwatch.store import held_to, transaction
+from hubwatch.store import in_room, transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
@@ -54,11 +54,7 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
         still = pages.still(Path(folder))
         largest = max((facts.size for facts in still.facts()), default=0)
         try:
-            with held_to(con, MEMORY + 16 * largest, THREADS):
-                loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
-        except duckdb.OutOfMemoryException:  # a thread reads a whole segment of pages at once, and some hubs' records are long
-            with held_to(con, None, 1):
-                loaded = _load_still(con, still, facts, largest, accept_shrink, begun)
+            loaded = in_room(con, MEMORY + 16 * largest, THREADS, lambda: _load_still(con, still, facts, largest, accept_shrink, begun))
         except duckdb.IOException:
             for _ in still.read():  # which page it is
                 pass

@@ -17,11 +17,12 @@ from hubwatch.exchange import Answer, lenient_json, whole_json
 from hubwatch.failures import BrokenPage, Refused
 from hubwatch.http import Client
 from hubwatch.hubs import huggingface
+from hubwatch.load import MEMORY, THREADS
 from hubwatch.pages import SweepPages, kept_beside
 from hubwatch.records import read_records
 from hubwatch.segments import Page, PageDamage, PageFacts, partition_of, read_segment
 from hubwatch.settings import Settings
-from hubwatch.store import transaction
+from hubwatch.store import in_room, transaction
 
 SWEEP = "profiles"
 ASKED_AGAIN = timedelta(days=90)  # a profile is rarely changed, and what it does not tell today it does not tell tomorrow
@@ -109,19 +110,18 @@ def _row(day: date, namespace: str, body: bytes) -> list[Any]:
     return [huggingface.NAME, namespace, overview.fullname, kind, day]
 
 
+_LISTED = """select record->>'$.Path', min(record->>'$.Organization.FullName') from record
+  where json_type(record, '$.Organization.FullName') = 'VARCHAR' and record->>'$.Path' = record->>'$.Organization.Name' group by 1"""
+
+
 def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
     """Take the organizations that ModelScope names within its listing into `profiles`; returns how many."""
     if not pages.hub.startswith("modelscope") or not pages.segments():
         return 0
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        rows = read_records(
-            con,
-            pages.still(Path(folder)),
-            Path(folder),
-            """select record->>'$.Path', min(record->>'$.Organization.FullName') from record
-               where json_type(record, '$.Organization.FullName') = 'VARCHAR' and record->>'$.Path' = record->>'$.Organization.Name'
-               group by 1""",
-        )
+        still = pages.still(Path(folder))
+        # as much room as loading had: what it could read is never too much here
+        rows = in_room(con, MEMORY, THREADS, lambda: read_records(con, still, Path(folder), _LISTED))
     _replace(con, [[pages.hub, namespace, full_name, "organization", pages.day] for namespace, full_name in rows if namespace])
     return len(rows)
 

@@ -16,7 +16,7 @@ import duckdb
 from hubwatch.clock import now
 from hubwatch.http import Client
 from hubwatch.settings import Settings
-from hubwatch.store import interrupts
+from hubwatch.store import CURES, DAMAGE, interrupts
 
 
 def told(error: BaseException) -> str:
@@ -24,6 +24,9 @@ def told(error: BaseException) -> str:
     lines = [str(error), *getattr(error, "__notes__", [])]
     if isinstance(error, duckdb.OutOfMemoryException):
         lines[0] = f"{lines[0].splitlines()[0]}; set HUBWATCH_MEMORY_LIMIT higher"  # in place of DuckDB's own settings
+    if isinstance(error, duckdb.Error) and any(sign in lines[0] for sign in DAMAGE):
+        named = {name: cure for name, cure in CURES.items() if f'{name}"' in lines[0]} or CURES
+        lines += [f"damaged {name}{cure}" for name, cure in named.items()]
     if any(os.strerror(full) in line for line in lines for full in (errno.ENOSPC, errno.EDQUOT)):  # in DuckDB's words, too
         lines.append("make room there; the same command then goes on")
     return "; ".join(" ".join(line.split()) for line in lines if line)

@@ -6,9 +6,10 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -19,6 +20,7 @@ from hubwatch.literals import literal
 from hubwatch.pages import SweepPages
 from hubwatch.replace import DEPARTURES
 
+T = TypeVar("T")
 STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
 
@@ -27,6 +29,7 @@ CURES = {
     "warehouse.duckdb": "; put a copy of hubwatch.duckdb in its place, then `hubwatch backfill pages` loads what was kept since (without it: all that is kept)",
     "hubwatch.duckdb": "; `hubwatch publish` puts a whole one in its place",
 }
+DAMAGE = ("Corrupt database file", "Could not read enough bytes from file")  # what DuckDB says where it meets it, however far inside
 _THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
 
 
@@ -42,7 +45,9 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
     }
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
-    except duckdb.IOException as error:
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:  # a block that does not bear its checksum has no class of its own
         if "Could not set lock" in str(error):
             raise Busy(f"{path} is open in another process ({error}); close it there") from None
         if "Permission denied" in str(error):
@@ -224,6 +229,16 @@ def held_to(con: duckdb.DuckDBPyConnection, memory: int | None, threads: int) ->
         with contextlib.suppress(duckdb.OutOfMemoryException):
             con.execute(f"set memory_limit = '{before}'")
         con.execute(f"set threads = {used}")
+
+
+def in_room(con: duckdb.DuckDBPyConnection, memory: int, threads: int, act: Callable[[], T]) -> T:
+    """What `act` gives within so much memory and so many threads; where that does not suffice, on one thread with all it needs."""
+    try:
+        with held_to(con, memory, threads):
+            return act()
+    except duckdb.OutOfMemoryException:  # a thread reads a whole segment of pages at once, and some hubs' records are long
+        with held_to(con, None, 1):
+            return act()
 
 
 def take_in_runs(con: duckdb.DuckDBPyConnection, data: Path) -> None:
