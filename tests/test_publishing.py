@@ -12,8 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import zstandard
 
 from hubwatch import failures, publishing, store
+from hubwatch.runs import told
 from tests.test_replace import FIRST, load
 
 
@@ -84,6 +86,52 @@ def test_publishing_replaces_a_damaged_published_file(tmp_path: Path) -> None:
     publishing.publish(tmp_path)
     with publishing.open_published(tmp_path) as con:
         assert con.execute("select count(*) from listings").fetchall() == [(0,)]
+
+
+def damage_inside(path: Path) -> None:
+    """Every block but the database's beginning is other than it was written."""
+    os.chmod(path, 0o644)
+    body = bytearray(path.read_bytes())
+    for at in range(3 * 4096 + 2**18, len(body), 4096):
+        body[at] ^= 0xFF
+    path.write_bytes(body)
+
+
+def test_publishing_replaces_a_published_file_that_is_damaged_further_inside(tmp_path: Path) -> None:
+    load_days(tmp_path, 0, 1)
+    publishing.publish(tmp_path)
+    damage_inside(tmp_path / "hubwatch.duckdb")
+    with pytest.raises(duckdb.Error) as met, publishing.open_published(tmp_path) as con:
+        con.execute("from sweeps").fetchall()
+    assert told(met.value).endswith("`hubwatch publish` puts a whole one in its place")
+    publishing.publish(tmp_path)
+    assert published_days(tmp_path) == [0, 1]
+
+
+def test_a_block_that_does_not_bear_its_checksum_is_told_with_the_cure_where_the_file_is_opened(tmp_path: Path) -> None:
+    load_days(tmp_path, 0)
+    body = bytearray((tmp_path / "warehouse.duckdb").read_bytes())
+    for at in range(3 * 4096, len(body), 4096):
+        body[at] ^= 0xFF
+    (tmp_path / "warehouse.duckdb").write_bytes(body)
+    with pytest.raises(failures.StoreFault, match=r"warehouse.duckdb cannot be opened: .*checksum.*hubwatch backfill pages"):
+        store.open_warehouse(tmp_path)
+
+
+def test_publishing_brings_the_warehouse_of_an_earlier_version_to_this_ones_schema(tmp_path: Path) -> None:
+    packed = (Path(__file__).parent / "upgrades" / "v1.duckdb.zst").read_bytes()
+    (tmp_path / "warehouse.duckdb").write_bytes(zstandard.ZstdDecompressor().stream_reader(packed).read())
+    publishing.publish(tmp_path)
+    with publishing.open_published(tmp_path) as con:
+        assert con.execute("select max(version) from store.migrations").fetchall() == [(store.MIGRATIONS[-1][0],)]
+        con.execute("from listings").fetchall()
+
+
+def test_what_is_published_is_read_within_the_memory_that_is_allowed(tmp_path: Path) -> None:
+    load_days(tmp_path, 0)
+    publishing.publish(tmp_path)
+    with publishing.open_published(tmp_path, "300MB") as con:
+        assert con.execute("select parse_formatted_bytes(current_setting('memory_limit')) between 299e6 and 300e6").fetchall() == [(True,)]
 
 
 def published_days(data: Path) -> list[int]:

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from hubwatch import publishing
-from hubwatch.cli_options import Data, Json
+from hubwatch.cli_options import Data, Json, published_in
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.link import Explanation, LinkedListing, explain_id
-from hubwatch.settings import Settings, UsageError
+from hubwatch.settings import UsageError
 
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which listings are the same model across hubs, and why.")
 
@@ -24,7 +23,7 @@ def explain(
     model_id: Annotated[str, typer.Argument(metavar="OWNER/NAME")], hub: Hub = None, as_json: Json = False, data: Data = None
 ) -> None:
     """The model that a listing is: every listing of it on every hub, how each was recognised, and on what ground."""
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         try:
             found = explain_id(con, model_id, known_hub(hub))
         except LookupError as error:

@@ -4,9 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 
-from hubwatch import pipeline
+from hubwatch import pipeline, publishing
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 
@@ -49,6 +50,12 @@ def parsed_day(text: str, option: str = "--day") -> date:
 def asked_day(text: str | None, option: str = "--day") -> date | None:
     """The date that an option names, None when it is not given: an empty one is given, and no date."""
     return None if text is None else parsed_day(text, option)
+
+
+def published_in(data: Path | None) -> duckdb.DuckDBPyConnection:
+    """The analysts' database of a folder, within the memory that the environment allows."""
+    settings = Settings.from_environment(data)
+    return publishing.open_published(settings.data, settings.memory_limit)
 
 
 def kept_in(data: Path | None) -> Settings:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from hubwatch import classify, pipeline, publishing
-from hubwatch.cli_options import Data, Json, asked_day
+from hubwatch import classify, pipeline
+from hubwatch.cli_options import Data, Json, asked_day, published_in
 from hubwatch.cli_reading import Hub, known_hub, show_rows
 from hubwatch.facts import POLICIES, load_facts
 from hubwatch.settings import Settings, UsageError
@@ -20,7 +20,7 @@ def list_organizations(
     """Every organization with country, kind, namespaces and models under a policy."""
     if policy not in POLICIES:
         raise UsageError(f"--policy {policy} is not known; it is one of {', '.join(POLICIES)}")
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         rows = classify.organizations_listing(con, load_facts(), policy)
     columns = tuple(classify.OrganizationRow.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)
@@ -31,7 +31,7 @@ def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_jso
     """Every claim about a namespace with its source, and what each policy makes of them."""
     if not namespace:
         raise UsageError("an empty namespace is none; name one, as in its models' ids")
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         found = classify.explain(con, load_facts(), namespace, known_hub(hub))
     if not found.claims and all(origin.known_by == "none" for origin in found.origins):
         typer.echo(f"nothing is known of {namespace} here: see that it is spelled as in its models' ids", err=True)
@@ -57,7 +57,7 @@ def unknown(
 ) -> None:
     """The unlabelled namespaces with most downloads, and the share of their hub's downloads that each could move."""
     until = asked_day(day)
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         rows = classify.unknown_namespaces(con, until, limit)
     columns = tuple(classify.Unlabelled.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], as_json)

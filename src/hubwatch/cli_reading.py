@@ -12,8 +12,8 @@ from rich.text import Text
 
 from hubwatch import cite as citing
 from hubwatch import claims as checking
-from hubwatch import publishing, statistics
-from hubwatch.cli_options import Data, Json, SeenDay, asked_day
+from hubwatch import statistics
+from hubwatch.cli_options import Data, Json, SeenDay, asked_day, published_in
 from hubwatch.settings import HUBS as HUB_NAMES
 from hubwatch.settings import Settings, UsageError
 from hubwatch.statistics.flagging import flags_of
@@ -56,7 +56,7 @@ def stats(
             typer.echo(f"{one.name.replace('_', '-'):24} {one.title}")
         return
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         result = statistics.run(con, name, **asked)
     if form == "table":
         console = Console(width=None if sys.stdout.isatty() else WIDTH)
@@ -125,7 +125,7 @@ def cite(
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         record = citing.cite(con, name, group, **asked)
     text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
     typer.echo(text.removesuffix("\n"))
@@ -133,7 +133,7 @@ def cite(
 
 def claims(as_json: Json = False, data: Data = None) -> None:
     """Figures that articles and papers print, each measured on the data at hand."""
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         found = checking.check_claims(con)
     columns = (
         "claim",
@@ -160,7 +160,7 @@ def flags(
 ) -> None:
     """Numbers that there is reason to doubt, newest first."""
     asked = known_hub(hub), asked_day(day)
-    with publishing.open_published(Settings.from_environment(data).data) as con:
+    with published_in(data) as con:
         found = flags_of(con, *asked)
     show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], as_json)
 
@@ -170,7 +170,7 @@ def report(data: Data = None) -> None:
     from hubwatch.report import write_report  # here, because charts take seconds to import
 
     settings = Settings.from_environment(data)
-    with publishing.open_published(settings.data) as con:
+    with published_in(data) as con:
         typer.echo(f"report {write_report(con, settings.data / 'report')}")
 
 

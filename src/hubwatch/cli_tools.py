@@ -78,7 +78,7 @@ def demo(
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, typer.echo)
     wide = Console(width=max(Console().width, 120))
-    with publishing.open_published(settings.data) as con:
+    with publishing.open_published(settings.data, settings.memory_limit) as con:
         for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
             wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table(10, wide.width))
         typer.echo("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")

@@ -215,7 +215,7 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
     Returns how many were asked for and how many have a profile. What was asked for within 90 days is not asked for again.
     """
     asked = profiles.asked_lately(settings.data, today())
-    with publishing.open_published(settings.data) as con:
+    with publishing.open_published(settings.data, settings.memory_limit) as con:
         unlabelled = judging.unknown_namespaces(con, None, budget + len(asked), "huggingface")
     wanted = [row.namespace for row in unlabelled if row.namespace not in asked][:budget]
     with (
@@ -248,11 +248,11 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int
 def publish(settings: Settings, drop_days: bool = False) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it; `drop_days`: though it lacks published days."""
     with locks.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
-        target = publishing.publish(settings.data, drop_days)
+        target = publishing.publish(settings.data, drop_days, settings.memory_limit)
         if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import
 
-            with publishing.open_published(settings.data) as con:
+            with publishing.open_published(settings.data, settings.memory_limit) as con:
                 write_report(con, settings.data / "report")
         return target
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.failures import Busy, StoreFault
-from hubwatch.store import CURES, connect, refuse_foreign
+from hubwatch.store import CURES, connect, open_warehouse, refuse_foreign
 
 
-def open_published(data: Path) -> duckdb.DuckDBPyConnection:
+def open_published(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
     """The analysts' database, read-only; `StoreFault` with the cure when there is none yet."""
     path = data / "hubwatch.duckdb"
     if not path.exists():
         raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
-    con = connect(path, read_only=True)
+    con = connect(path, memory_limit, read_only=True)
     try:
         refuse_foreign(con, path)
     except StoreFault:
@@ -52,7 +52,7 @@ def not_published(con: duckdb.DuckDBPyConnection, data: Path) -> set[tuple[str, 
     return {(hub, day, source) for hub, day, source, _ in held}
 
 
-def publish(data: Path, drop_days: bool = False) -> Path:
+def publish(data: Path, drop_days: bool = False, memory_limit: str = "1GB") -> Path:
     """Put a checked copy of the closed warehouse in place as `hubwatch.duckdb`, in one step; returns its path.
 
     Readers keep what they have open. A `.wal` beside source or target would be replayed into the wrong file: refused. So is
@@ -61,8 +61,7 @@ def publish(data: Path, drop_days: bool = False) -> Path:
     source, target = data / "warehouse.duckdb", data / "hubwatch.duckdb"
     if not source.exists():
         raise StoreFault(f"{source} does not exist; run `hubwatch run` or `hubwatch load` first")
-    if Path(f"{source}.wal").exists():
-        connect(source).close()  # a killed writer left it; opening replays it
+    open_warehouse(data, memory_limit).close()  # brings an older one to this version's schema, and in what a killed writer left beside it
     if Path(f"{source}.wal").exists():
         raise StoreFault(f"{source}.wal could not be written back into {source.name}: make room there, then `hubwatch publish`")
     if Path(f"{target}.wal").exists():
@@ -111,6 +110,10 @@ def _refuse_to_replace(target: Path, source: Path, drop_days: bool) -> None:
         return
     with published:
         refuse_foreign(published, target)
+        try:
+            published.execute("from sweeps").fetchall()
+        except duckdb.Error:  # damaged further inside
+            return
         if drop_days:
             return
         with connect(source, read_only=True) as con:
