@@ -19,6 +19,9 @@ _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d{1,9})\s*;\s*t=(?P<
 _LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
 _PARAMETER = re.compile(r""";\s*([^\s=;,]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?""")
 
+_NESTING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]', re.DOTALL)  # strings, which may hold brackets, and brackets
+_DEEPEST = 100
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -50,11 +53,20 @@ class Answer:
 def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
     """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
     try:
-        return msgspec.json.decode(answer.body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return array_of(answer.body)
+    except ValueError:
         value = whole_json(answer, hub)
+    raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{said(answer)}")
+
+
+def array_of(body: bytes) -> list[msgspec.Raw]:
+    """The records of a body that is a JSON array, unparsed where it is strict JSON; `ValueError` when it is none."""
+    try:
+        return msgspec.json.decode(body, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = lenient_json(body)
     if not isinstance(value, list):
-        raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{said(answer)}")
+        raise ValueError("it is no list")
     return [msgspec.Raw(json.dumps(record).encode()) for record in value]  # writes whatever it has read
 
 
@@ -71,10 +83,27 @@ def whole_json(answer: Answer, hub: str) -> Any:
 def lenient_json(body: bytes, stray: str = "replace") -> Any:
     """The body as JSON, read as leniently as the loader does; `ValueError` when it is none. `stray`: what bytes become that are no text."""
     # The standard library's reader takes NaN and lone surrogates, as hubs may send.
+    text = body.decode("utf-8-sig", errors=stray)
     try:
-        return json.loads(body.decode("utf-8-sig", errors=stray), parse_int=_whole_number)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        return json.loads(text, parse_int=_whole_number)
+    except RecursionError:  # DuckDB reads it to any depth; here only the outside matters
+        return json.loads(_shallow(text), parse_int=_whole_number)
+
+
+def _shallow(text: str) -> str:
+    """The same JSON with null for what is nested deeper than any hub's record needs."""
+    kept: list[str] = []
+    depth = copied = 0
+    for found in _NESTING.finditer(text):
+        if found[0] in ("[", "{"):
+            depth += 1
+            if depth == _DEEPEST:
+                kept.append(text[copied : found.start()] + "null")
+        elif found[0] in ("]", "}"):
+            depth -= 1
+            if depth == _DEEPEST - 1:
+                copied = found.end()
+    return "".join(kept) + (text[copied:] if depth < _DEEPEST else "")
 
 
 def _whole_number(text: str) -> int | float:

@@ -55,7 +55,7 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
 
     resumed = standing.ended(standing.bring_forward("huggingface-full"))
     assert resumed["type"] == "COMPLETED", resumed["message"]
-    pages = [asked for asked in hub.requests if ("limit", "1000") in asked.query]  # beside the question for the newest model, at the end
+    pages = [asked for asked in hub.requests if ("limit", "1000") in asked.query]  # beside the question for the newest models, at the end
     assert len(pages) <= RECORDS / 1000 + 1, "only the page under way when it was killed is asked for again"
     standing.end(worker)
     (kept,) = kept_sweeps(standing.data, "huggingface")

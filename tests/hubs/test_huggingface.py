@@ -12,6 +12,7 @@ from tests.kept import record
 from tests.scripted import Scripted, Step, answer
 
 from hubwatch import pipeline
+from hubwatch.clock import now
 from hubwatch.failures import Refused
 from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
 from hubwatch.sweeps import Sweep
@@ -154,12 +155,22 @@ def full(first: int) -> list[dict[str, Any]]:
     return [made(number) for number in range(first, first + 1000)]
 
 
-def test_a_last_page_that_is_full_and_lost_its_link_is_gone_on_from(tmp_path: Path) -> None:
-    newest = answer([made(1200)])
-    with Scripted(answer(full(1)), newest, linked(full(1), "b"), answer([made(number) for number in range(1001, 1201)])) as server:
+@pytest.mark.parametrize("size", [1000, 700, 3])
+def test_a_page_that_lost_its_link_is_gone_on_from_whatever_its_size(tmp_path: Path, size: int) -> None:
+    just_now = made(1300, createdAt=f"{now():%Y-%m-%dT%H:%M:%S}.000Z")  # as a busy hub always has one
+    first, newest = full(1)[:size], answer([just_now, made(1200)])
+    with Scripted(answer(first), newest, linked(first, "b"), answer([made(number) for number in range(size + 1, 1201)])) as server:
         result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
         assert "direction=-1" in server.requests[1]
     assert (result.complete, result.records) == (True, 1200)
+
+
+def test_a_link_that_cannot_be_read_ends_no_sweep_as_complete(tmp_path: Path) -> None:
+    page, newest = answer([made(1), made(2)], Link="http://127.0.0.1/api/models?cursor=b; rel=next"), answer([made(3)])
+    with Scripted(page, newest, page, newest) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (False, 2)
+    assert "lists models behind the last page" in result.message
 
 
 def test_a_hub_that_lists_more_than_it_links_to_is_not_complete_and_is_asked_again(tmp_path: Path) -> None:
@@ -239,11 +250,17 @@ def test_a_number_that_python_cannot_read_costs_no_other_record(tmp_path: Path) 
     assert (result.complete, result.records, result.rejected) == (True, 40, 1), result.message
 
 
-def test_a_page_nested_too_deep_is_told_as_one_that_cannot_be_read(tmp_path: Path) -> None:
-    with Scripted(answer(("[" * 5000 + "]" * 5000).encode())) as server:
+def test_a_record_nested_deeper_than_python_reads_costs_neither_its_page_nor_the_walk(tmp_path: Path) -> None:
+    deep = ("[" * 5000 + '"]"' + "]" * 5000).encode()
+    body = json.dumps([made(1), made(2, extra="@"), made(3)]).encode().replace(b'"@"', deep)
+    result, names = run(tmp_path / "1", linked(body, "b"), answer([made(4)]))
+    assert (result.complete, result.rejected, names) == (True, 0, ["a/m1", "a/m2", "a/m3", "a/m4"]), result.message
+    good = [made(number) for number in range(1, 40)]
+    result, _names = run(tmp_path / "2", answer(json.dumps([*good, "@"]).encode().replace(b'"@"', deep)))
+    assert (result.complete, result.records, result.rejected) == (True, 39, 1), result.message
+    with Scripted(answer(body[:3000])) as server:
         result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=1), [Sweep("huggingface", DAY)]).hubs["huggingface"]
-    assert result.failed
-    assert "nested too deep" in result.message
+    assert "is not whole JSON" in result.message
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import msgspec
 
 from hubwatch.clock import now
-from hubwatch.exchange import Answer, Ask, lenient_json, whole_array
+from hubwatch.exchange import Answer, Ask, array_of, lenient_json, whole_array
 from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble
 from hubwatch.http import Client
 from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
@@ -42,6 +42,7 @@ _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
 _CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
+_NEWEST = 500  # models that a busy hub makes public in some hours
 _EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
 
@@ -126,21 +127,18 @@ def _beyond(client: Client, kept: Kept, state: SweepState) -> Iterator[Page]:
 
 
 def _is_cut_off(client: Client, last: PageFacts, kept: Kept, state: SweepState) -> bool:
-    """Whether the hub's newest model from before the sweep began lies behind the last page kept; asked only where that is full or empty."""
-    if 0 < last.records < PAGE:
-        return False
-    asked = Ask(client.url(_ROUTE, [("limit", "1"), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
+    """Whether a model from before the last page was asked lies behind it: asked whatever its size, as a hub may cap its pages lower than we ask."""
+    asked = Ask(client.url(_ROUTE, [("limit", str(_NEWEST)), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
     try:
         records = client.ask(asked, lambda answer: whole_array(answer, NAME))
     except HubFailure as failure:
         state.note(f"whether more models lie behind the last page could not be asked: {failure}")
         return False
-    ours = _Edge()
-    for page in read_segment(kept.pages.segments(_EVERYTHING.partition)[-1]):
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):  # such a page is for the loader to judge
-            ours = functools.reduce(_newer, msgspec.json.decode(page.body, type=list[_Edge]), ours)
-    end, newest = _created(ours), _created(_edge(records[0])) if records else None
-    return end is not None and newest is not None and end < newest < state.started_at - _CLOCKS_APART
+    ours = (_edge(record) for page in read_segment(kept.pages.segments(_EVERYTHING.partition)[-1]) for record in array_of(page.body))
+    end = _created(functools.reduce(_newer, ours, _Edge()))
+    # A busy hub's newest ones came while we walked; only an older one was there to be listed.
+    before = last.at.replace(tzinfo=None) - _CLOCKS_APART
+    return end is not None and any(end < at < before for record in records if (at := _created(_edge(record))))
 
 
 def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[_Walk]:
