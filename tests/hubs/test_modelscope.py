@@ -471,6 +471,35 @@ def test_a_page_refused_behind_the_last_is_the_end(tmp_path: Path) -> None:
         assert (result.complete, result.records) == (True, 200), result.message
 
 
+@pytest.mark.parametrize(("count", "cap"), [(230, 100), (20, 100), (130, 50)])
+@pytest.mark.parametrize(
+    "refusal", [httpx.Response(400, text="fromIndex > toIndex"), httpx.Response(404, json={"Code": 404, "Success": False})]
+)
+def test_a_page_refused_behind_a_short_one_is_the_end_of_a_hub_without_totals(
+    tmp_path: Path, count: int, cap: int, refusal: httpx.Response
+) -> None:
+    hub = Hub(many(count))
+    walk = capped(hub, cap, None)
+
+    def odd(request: httpx.Request) -> httpx.Response:
+        answer = walk(request)
+        return answer if answer.json()["Data"]["Model"]["Models"] else httpx.Response(refusal.status_code, content=refusal.content)
+
+    hub.odd = odd
+    for _ in range(2):  # also when the sweep is gone on with
+        result = run(tmp_path, hub)
+        assert (result.complete, result.records) == (True, count), result.message
+
+
+def test_a_page_refused_behind_a_full_one_is_no_end_where_nothing_tells_how_many_there_are(tmp_path: Path) -> None:
+    hub = Hub(many(300))
+    walk = capped(hub, 100, None)
+    hub.odd = lambda request: httpx.Response(400, text="no") if json.loads(request.content)["PageNumber"] == 3 else walk(request)
+    for _ in range(2):
+        result = run(tmp_path, hub)
+        assert (result.failed, result.records) == (True, 200), result.message
+
+
 def test_a_model_that_a_deletion_draws_past_the_walk_is_seen(tmp_path: Path) -> None:
     hub = Hub(many(250))
 

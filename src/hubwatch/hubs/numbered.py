@@ -84,16 +84,17 @@ class _Walk:
         self._empty = 0
         self._total: int | None = None  # the most that a page with records said there is
         self.start = 0
-        self.is_all_read = False  # whether as many rows lie behind as the hub says it has: the next page may not be there
+        self.is_all_read = False  # whether the page before was the last by all that is known: the next one may not be there
 
     def resume(self, first: PageFacts, last: PageFacts) -> None:
         """Go on behind `last`; the walk's `first` page tells whether the hub caps its pages below what we ask for."""
         self.start, self._total = int(last.next or 0), last.total
-        self.is_all_read = last.total is not None and 0 < last.total <= self.start
         whole = self._how.ask(1, self._how.size)
         asked_whole = first.request == whole.body.decode() if whole.body else _query(first.url) == _query(whole.url)
+        is_short = last.records < self._size
         if asked_whole and 0 < first.records < self._size:
-            self._size = first.records
+            self._size, is_short = first.records, last.records < first.records or first == last
+        self.is_all_read = last.total <= self.start if last.total else is_short
 
     def ask(self, offset: int, wanted: int | None) -> Ask:
         """The request for the page at `offset`, as large as fits."""
@@ -118,13 +119,15 @@ class _Walk:
         if total is not None and total < count:
             total = None  # a total below what is seen says nothing
         self._total = max(total or 0, self._total or 0) or None
-        if offset == 0 and count < size and (total is None or count < total):
+        is_short = count < size
+        if offset == 0 and is_short and (total is None or count < total):
             size = self._size = count  # the hub caps its pages below what we ask for, or this is all: the next page tells
         behind = offset + size
         is_last = total is not None and behind >= total and count < size
         if is_last or (self._how.is_over and ends(listing.records, self._how.is_over)):
             return _Reading(listing, None, None)
-        self._before, self.is_all_read = keys, total is not None and offset + count >= total
+        told = total or self._total
+        self._before, self.is_all_read = keys, is_short if told is None else offset + count >= told
         wanted = None if wanted is None else wanted - count
         if wanted is not None and wanted <= 0:
             return _Reading(listing, behind, None)
