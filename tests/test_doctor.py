@@ -124,6 +124,16 @@ def test_a_configured_listing_is_examined_field_by_field(tmp_path: Path) -> None
     assert off(report) == {"site listing": "20 records of 60; nothing at the field(s) likes"}
 
 
+def test_code_repositories_are_told_and_not_taken_for_models(tmp_path: Path) -> None:
+    rows = [row | {"path_with_namespace": f"codes/{row['path_with_namespace']}"} for row in wisemodel_rows(3)] + wisemodel_rows(60)[3:]
+    with Sandbox(wisemodel=rows) as sandbox:
+        report = examine(Settings.from_environment(tmp_path, sandbox.endpoints), "wisemodel")
+    told = {finding.name: finding.told for finding in report.findings}
+    assert report.ok, off(report)
+    assert told["code repositories"] == "3 of the first 20 projects are under codes/: no listings"
+    assert told["license"].startswith(rows[3]["path_with_namespace"])
+
+
 def test_a_hub_that_cannot_be_reached_is_one_finding_after_one_request(tmp_path: Path) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("connection refused")

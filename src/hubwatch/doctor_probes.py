@@ -9,7 +9,16 @@ from urllib.parse import quote
 
 from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import HubFailure, Refused
-from hubwatch.hubs import huggingface, huggingface_fields, modelscope, modelscope_answers, modelscope_openapi, wisemodel, wisemodel_listing
+from hubwatch.hubs import (
+    huggingface,
+    huggingface_fields,
+    modelscope,
+    modelscope_answers,
+    modelscope_openapi,
+    wisemodel,
+    wisemodel_licenses,
+    wisemodel_listing,
+)
 from hubwatch.hubs.numbered import Listing
 
 if TYPE_CHECKING:
@@ -150,7 +159,12 @@ def probe_wisemodel(look: Examination) -> None:
             _follow_link(look, links[0], keys)
         else:
             look.found("next page", True, "no Link; sweeps go on behind the last id")
-        _project(look, next((record for record in records if isinstance(record, dict) and "id" in record), None))
+        known = [record for record in records if isinstance(record, dict) and "id" in record]
+        listings = [record for record in known if not (wisemodel_licenses.path_of(record) or "").startswith(wisemodel_licenses.CODES)]
+        if code := len(known) - len(listings):
+            told = f"{code} of the first {len(records)} projects are under {wisemodel_licenses.CODES}: no listings"
+            look.found("code repositories", True, told)
+        _project(look, next(iter(listings), None))
     shown = look.ask("front end", Ask(client.url("/models"), headers=(("Accept", "text/html"),)), lambda answer: answer.body)
     if shown is not None:
         links_found = shown.count(b'href="/models/') + shown.count(b"wisemodel.cn/models/")

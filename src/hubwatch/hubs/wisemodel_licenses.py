@@ -18,6 +18,7 @@ from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept
 
 PARTITION = "licenses"
+CODES = "codes/"  # code repositories, which are no listings
 _UNKNOWN = "licenses are known of"
 
 
@@ -48,7 +49,7 @@ def projects(kept: Kept) -> Iterator[Project]:
 
 def pages(client: Client, budget: int, kept: Kept, state: SweepState) -> Iterator[Page]:
     """Earlier look-ups of this sweep's projects that are not kept with it yet, then new ones, at most `budget`."""
-    wanted = {project.id: project for project in projects(kept) if not project.path.startswith("codes/")}
+    wanted = {project.id: project for project in projects(kept) if not project.path.startswith(CODES)}
     known = {looked_up.id: looked_up.active for _, looked_up in _looked_up(kept.read(PARTITION))}
     for page in _remembered(kept, wanted.keys() - known.keys()):
         project = _project(lenient_json(page.body))
