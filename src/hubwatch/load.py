@@ -87,6 +87,9 @@ def _load_still(
         drift += _undated(con, state)
     complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    # Listings of a kind that is not known are beside the models that a hub counts.
+    beside = con.execute("select count(*) from staged where repo_kind = 'unknown'").fetchall()[0][0]
+    listed_total = None if state.listed_total is None else state.listed_total + beside
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
     with transaction(con):
@@ -104,7 +107,7 @@ def _load_still(
         con.execute(
             "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, state.listed_total),
+                *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, listed_total),
                 *(state.started_at, state.finished_at, begun, content_hash, message or None, state.endpoint),
             ],
         )

@@ -183,10 +183,33 @@ def test_pages_capped_by_a_hub_without_links_and_headers_are_walked_to_the_end(t
     assert (result.complete, result.records) == (True, 350), result.message
 
 
-def test_a_page_size_said_twice_is_read(tmp_path: Path) -> None:
-    hub = Hub()
-    hub.odd = lambda request: httpx.Response(200, json=[project(1, "a/m")], headers={"x-per-page": "100, 100"})
-    assert run(tmp_path, hub).complete
+@pytest.mark.parametrize("after", [None, "100"])
+@pytest.mark.parametrize("said", [{}, {"x-per-page": "100"}, {"x-next-page": "3"}])
+def test_a_page_that_came_short_and_lost_its_link_is_not_the_end(tmp_path: Path, after: str | None, said: dict[str, str]) -> None:
+    hub = Hub([project(number, f"a/m{number}") for number in range(1, 351)])
+
+    def short(request: httpx.Request) -> httpx.Response | None:
+        if request.url.params.get("id_after") != after:
+            return None
+        return httpx.Response(200, json=hub._keyset(dict(request.url.params)).json()[:-7], headers=said)
+
+    hub.odd = short
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (True, 350), result.message
+
+
+def test_a_hub_that_pages_by_number_and_loses_a_link_is_not_complete(tmp_path: Path) -> None:
+    hub = Hub([project(number, f"a/m{number}") for number in range(1, 351)])
+
+    def numbered(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params.get("page", "1"))
+        more = {"link": f'<{HOME}/api/v4/projects?page={number + 1}>; rel="next"'} if number != 2 and number < 4 else {}
+        page = hub.projects[100 * (number - 1) : 100 * number]
+        return httpx.Response(200, json=page, headers=more | {"x-next-page": str(number + 1) if number < 4 else ""})
+
+    hub.odd = numbered
+    result = run(tmp_path, hub)
+    assert (result.complete, result.records) == (False, 200), result.message
 
 
 def test_projects_in_subgroups_are_listings(tmp_path: Path) -> None:
@@ -279,6 +302,13 @@ def test_an_owners_sweep_asks_for_the_group_or_else_the_user(tmp_path: Path) -> 
     alone = Sweep("wisemodel", DAY, "owners", owners=("nobody",), license_budget=0)
     result = pipeline.run(settings(tmp_path / "3"), [alone], transport=httpx.MockTransport(hub)).hubs["wisemodel"]
     assert (result.failed, result.message) == (True, "there is no group or user nobody")
+    said = {"x-total": "2"}
+    hub.odd = lambda request: (
+        httpx.Response(200, json=[person][int(request.url.params["page"]) - 1 :], headers=said) if "/users/" in request.url.path else None
+    )
+    result = run(tmp_path / "4", hub, "owners", owners=("01.AI", "li"))
+    assert (result.complete, result.records) == (False, 206)
+    assert "li: 1 of 2 listed models were seen" in result.message
 
 
 def test_pages_that_overlap_by_a_project_are_settled_by_key(tmp_path: Path) -> None:
@@ -457,6 +487,42 @@ def test_a_configured_listing_that_gives_less_than_its_total_is_incomplete(tmp_p
     result = run(tmp_path, with_site(Hub([project(1, "a/m0")]), [site_record("a", "m0")], total=9), own=configured(tmp_path))
     assert (result.complete, result.failed) == (False, False)
     assert "1 of 9 listed models were seen" in result.message
+
+
+@pytest.mark.parametrize("lost", ["the site's own listing", "GitLab's project list"])
+def test_a_day_listed_in_fewer_ways_makes_nothing_gone_until_that_lasts(tmp_path: Path, lost: str) -> None:
+    models = [project(number, f"a/m{number}") for number in range(1, 31)]
+    hub = with_site(Hub(models), [site_record("b", f"m{number}") for number in range(30)])
+    both, gateway = configured(tmp_path), hub.odd
+    assert run(tmp_path, hub, own=both, day=date(2026, 5, 1)).complete
+    less = settings(tmp_path) if lost == "the site's own listing" else both
+    if less is both:
+        hub.odd = lambda request: gateway(request) or httpx.Response(401, json={"message": "401 Unauthorized"})
+    result = run(tmp_path, hub, own=less, day=date(2026, 5, 2))
+    assert not result.complete
+    assert f"listed without {lost}, unlike on 2026-05-01" in result.message
+    gone = "select namespace, gone_on, count(*) from listings where gone_on is not null group by all"
+    assert rows(tmp_path, gone) == []
+    assert run(tmp_path, hub, own=less, day=date(2026, 5, 3)).complete
+    assert rows(tmp_path, gone) == [("a" if less is both else "b", date(2026, 5, 3), 30)]
+
+
+def test_a_site_listing_that_is_empty_is_a_failure_not_a_hub_without_models(tmp_path: Path) -> None:
+    result = run(tmp_path, with_site(Hub([project(1, "a/m")]), []), own=configured(tmp_path))
+    assert result.failed
+    assert "lists nothing at all" in result.message
+
+
+def test_what_slipped_through_the_sites_listing_is_not_gone_for_that(tmp_path: Path) -> None:
+    records = [site_record("b", f"m{number}") for number in range(2000)]
+    hub = Hub([project(number, f"a/m{number}") for number in range(1, 151)])
+    own = configured(tmp_path, FILLED.replace("page_size = 2", "page_size = 500"))
+    for day, lacking in ((1, 0), (2, 1), (3, 1)):
+        kept = len(records) - lacking
+        assert run(tmp_path, with_site(hub, records[:kept], total=2000), own=own, day=date(2026, 5, day)).complete
+        gone = rows(tmp_path, "select model_id, gone_on from listings where gone_on is not null")
+        assert gone == ([("b/m1999", date(2026, 5, 2))] if day == 3 else [])
+    assert rows(tmp_path, "select records, listed_total from sweeps order by day") == [(2150, 2150), (2149, 2150), (2149, 2150)]
 
 
 @pytest.mark.parametrize(

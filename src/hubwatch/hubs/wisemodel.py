@@ -8,7 +8,6 @@ what a project is stays unknown; `codes/...` are code repositories and no listin
 Uncertain: rate limits (1 request a second unless configured).
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from hubwatch.failures import Blocked, BrokenPage, HubFailure, LoopingPages, Ref
 from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
-from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall, whole
+from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall, total_of, whole
 from hubwatch.pages import SweepState
 from hubwatch.segments import Page, PageFacts
 from hubwatch.sweeps import Kept, Sweep
@@ -39,6 +38,7 @@ RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
   else [json_object('looked_up', page)] end"""
 NEW_OVERLAP = timedelta(days=21)  # projects are made public weeks after they were created
 _EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
+_WAYS = {"projects": "GitLab's project list", "listing": "the site's own listing"}  # partitions of a full sweep
 _KEYSET = (("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"))
 _PUBLIC = (("simple", "true"), ("visibility", "public"))  # a token would show private projects, too
 
@@ -71,6 +71,8 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
         raise HubFailure("wisemodel: a head sweep goes by downloads, and GitLab tells none; use --sweep full, new or owners")
     state.strategy = state.strategy or ("gitlab_v4" if listing is None else "gitlab_v4 and the configured listing")
     yield from _listed(client, sweep, kept, state, listing)
+    if sweep.kind == "full" and sweep.limit is None:
+        _judge_ways(kept, state)
     _note_code_repositories(kept, state)
     yield from licenses.pages(client, sweep.license_budget, kept, state)
 
@@ -106,7 +108,7 @@ def _projects_unless_refused(client: Client, sweep: Sweep, kept: Kept, state: Sw
 
 def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
     state.mapping = listing.mapping()
-    how = Numbered("listing", listing.asks(client), listing.read, listing.model_id, listing.page_size)
+    how = Numbered("listing", listing.asks(client), listing.read, listing.model_id, listing.page_size, is_whole=True)
     for page in numbered_pages(client, how, kept, left):
         state.listed_total = latest_total(state.listed_total, page.facts)
         yield page
@@ -145,18 +147,16 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         if end is not None and end <= behind:
             raise LoopingPages(f"{NAME}: {answer.url} ends at project {end}, not behind {behind}, where the page before it ended")
         empty, linked = 0, linked or answer.next_link is not None
-        full = full or _page_of(answer)
-        is_short = len(records) < full and answer.next_link is None
-        # The first page may be short because the hub caps pages and its links and headers do not arrive: the next one tells.
-        doubt = is_short and behind < 0 and not linked and "x-per-page" not in answer.headers
-        if doubt:
-            full = len(records)
-        link = None if is_short and not doubt else _next(client, answer, end, doubt)
+        goes_on = answer.next_link is not None or bool(answer.headers.get("x-next-page", "").strip())
+        # Links, headers and records can all be lost on one page, so what seems to be the last one is asked behind, too.
+        seems_last = not goes_on and (linked or len(records) < (full or _page_size(wanted)))
+        full = max(full, len(records))
+        link = _next(client, answer, end, seems_last)
         wanted = None if wanted is None else wanted - len(records)
         if link is None or (wanted is not None and wanted <= 0):
             return _Reading(len(records), link, None)
         after = Ask(_with(link, per_page=str(_page_size(wanted))))
-        before.setdefault(after, (wanted, behind if end is None else end, doubt or (linked and answer.next_link is None)))
+        before.setdefault(after, (wanted, behind if end is None else end, seems_last))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(Ask(start), read):
@@ -164,19 +164,13 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
         yield Page(facts, answer.body, partition)
 
 
-def _page_of(answer: Answer) -> int:
-    """How many projects a full page has: as the hub says, else as it was asked."""
-    told = re.match(r"\d+", answer.headers.get("x-per-page", ""))
-    return int(told[0]) if told else int(dict(parse_qsl(urlsplit(answer.ask.url).query)).get("per_page", PAGE))
-
-
-def _next(client: Client, answer: Answer, end: int | None, is_doubted: bool) -> str | None:
+def _next(client: Client, answer: Answer, end: int | None, seems_last: bool) -> str | None:
     """Where the walk goes on behind a page: by the hub's link, else (a front end may drop it) behind the last id."""
     if answer.next_link:
         return client.at_home(answer.next_link, _ROUTE)
     if end is not None:
-        return _with(answer.ask.url, id_after=str(end))
-    if is_doubted:
+        return _with(answer.ask.url, id_after=str(end), page=None)
+    if seems_last:
         return None
     raise BrokenPage(f"{NAME}: {answer.url} is full, names no next page, and its last project has no id")
 
@@ -194,8 +188,13 @@ def _owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iter
 
 def _owner(client: Client, owner: str, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
     for route in ("groups", "users"):
+        how = _owned(client, route, owner)
         try:
-            yield from numbered_pages(client, _owned(client, route, owner), kept, left)
+            yield from numbered_pages(client, how, kept, left)
+            total = total_of(page.facts for page in kept.read(how.partition))
+            found = seen(kept.read(how.partition), lambda body: Listing(records_of(lenient_json(body)), None), licenses.path_of)
+            if left is None and (short := shortfall(found, total)):
+                state.short = "; ".join(part for part in (state.short, f"{owner}: {short}; collect again with --fresh") if part)
             return
         except Refused as refusal:
             if refusal.status != 404:
@@ -217,8 +216,18 @@ def _owned(client: Client, route: str, owner: str) -> Numbered:
     return Numbered(f"{route}-{owner}", ask, read, licenses.path_of, PAGE)
 
 
+def _judge_ways(kept: Kept, state: SweepState) -> None:
+    """A sweep that goes without a listing that the one before had is short: what only that lists is not gone for it. The next one is the rule."""
+    ended = ((pages, found) for pages in kept.earlier() if pages.sweep == "full" and (found := pages.state()) is not None)
+    before = next((pages for pages, found in ended if found.finished_at is not None and not found.limited), None)
+    lost = [told for partition, told in _WAYS.items() if before and before.segments(partition) and not kept.pages.segments(partition)]
+    if before and lost:
+        without = f"listed without {lost[0]}, unlike on {before.day}: what only that lists is not known"
+        state.short = "; ".join(part for part in (state.short, without) if part)
+
+
 def _note_code_repositories(kept: Kept, state: SweepState) -> None:
-    count = sum(project.path.startswith("codes/") for project in licenses.projects(kept))
+    count = sum(project.path.startswith(licenses.CODES) for project in licenses.projects(kept))
     if count:
         state.notes = [note for note in state.notes if not note.endswith("under codes/ are no listings")]
         state.note(f"{count} code repositories under codes/ are no listings")
@@ -237,8 +246,8 @@ def _page_size(wanted: int | None) -> int:
     return PAGE if wanted is None else min(PAGE, wanted)
 
 
-def _with(url: str, **changed: str) -> str:
-    """The same address with other values of these parameters."""
+def _with(url: str, **changed: str | None) -> str:
+    """The same address with other values of these parameters, or without them."""
     parts = urlsplit(url)
     query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in changed]
-    return urlunsplit(parts._replace(query=urlencode([*query, *changed.items()])))
+    return urlunsplit(parts._replace(query=urlencode([*query, *((name, value) for name, value in changed.items() if value is not None)])))
