@@ -165,6 +165,35 @@ def test_a_page_that_lost_its_link_is_gone_on_from_whatever_its_size(tmp_path: P
     assert (result.complete, result.records) == (True, 1200)
 
 
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        Sweep("huggingface", DAY, "head", floor=100),
+        Sweep("huggingface", DAY, "owners", owners=("a",)),
+        Sweep("huggingface", DAY, "new", since=datetime(2023, 11, 10)),
+    ],
+    ids=lambda sweep: sweep.kind,
+)
+def test_every_kind_of_sweep_goes_on_where_a_page_lost_its_link(tmp_path: Path, sweep: Sweep) -> None:
+    rank = 1 if sweep.kind == "owners" else -1  # oldest first, else most downloaded or newest first
+    models = sorted((made(number, downloads=number) for number in range(1, 1301)), key=lambda model: rank * model["downloads"])
+    own_cursor = [answer([])] if sweep.kind == "new" else []
+    older = [made(-number, createdAt="2023-01-01T00:00:00.000Z") for number in range(1, 4)] if sweep.kind == "new" else []
+    first, rest, other_end = models[:1000], [*models[1000:], *older], answer([*older, *models[:-10:-1]])
+    with Scripted(*own_cursor, answer(first), other_end, linked(first, "b"), answer(rest), other_end) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [sweep]).hubs["huggingface"]
+        question = server.requests[len(own_cursor) + 1]
+        assert f"direction={-rank}" in question
+        assert ("author=a" in question) == (sweep.kind == "owners")
+    assert (result.complete, result.records) == (True, 1300), result.message
+
+
+def test_a_small_owner_is_asked_for_once(tmp_path: Path) -> None:
+    with Scripted(answer([made(1)])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "owners", owners=("a",))]).hubs["huggingface"]
+        assert (result.complete, result.records, len(server.requests)) == (True, 1, 1)
+
+
 def test_a_link_that_cannot_be_read_ends_no_sweep_as_complete(tmp_path: Path) -> None:
     page, newest = answer([made(1), made(2)], Link="http://127.0.0.1/api/models?cursor=b; rel=next"), answer([made(3)])
     with Scripted(page, newest, page, newest) as server:

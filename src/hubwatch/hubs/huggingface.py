@@ -10,7 +10,6 @@ taken (verified on the answer: `_enters_at`; else we walk), page sizes above 100
 
 import base64
 import contextlib
-import functools
 import json
 import re
 from collections.abc import Iterator
@@ -42,7 +41,7 @@ _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
 _CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
-_NEWEST = 500  # models that a busy hub makes public in some hours
+_NEWEST = 500  # models from the other end: more than a busy hub makes public in some hours
 _EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
 NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
 
@@ -111,34 +110,48 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
                 left -= page.facts.records
         if left is not None and left <= 0:
             return
-    if sweep.kind == "full" and sweep.limit is None and not (is_settled and state.finished_at):
-        yield from _beyond(client, kept, state)
+        if left is None and not (is_settled and state.finished_at):
+            yield from _beyond(client, walk, kept, state)
 
 
-def _beyond(client: Client, kept: Kept, state: SweepState) -> Iterator[Page]:
+def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Iterator[Page]:
     """What lies behind a last page that lost its link: it is asked once more, and gone on from; the sweep is short where that does not help."""
-    last = kept(_EVERYTHING.partition)
-    if last is None or not _is_cut_off(client, last, kept, state):
+    last = kept(walk.partition)
+    if last is None or not _is_cut_off(client, walk, last, kept, state):
         return
     again = Ask(f"{client.url(_ROUTE)}?{urlsplit(last.url).query}")
-    yield from _follow(client, _EVERYTHING, again, None, is_first=False)
-    if (last := kept(_EVERYTHING.partition)) and _is_cut_off(client, last, kept, state):
+    yield from _follow(client, walk, again, None, is_first=False)
+    if (last := kept(walk.partition)) and _is_cut_off(client, walk, last, kept, state):
         state.short = "the hub lists models behind the last page, which names no next one; collect again"
 
 
-def _is_cut_off(client: Client, last: PageFacts, kept: Kept, state: SweepState) -> bool:
-    """Whether a model from before the last page was asked lies behind it: asked whatever its size, as a hub may cap its pages lower than we ask."""
-    asked = Ask(client.url(_ROUTE, [("limit", str(_NEWEST)), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
+def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state: SweepState) -> bool:
+    """Whether the hub lists models behind the last page kept, as its listing from the other end tells.
+
+    Asked whatever that page's size, as a hub may cap its pages lower than we ask; of an owner's only page just where it is full.
+    """
+    if walk.narrowed and last.records < PAGE and sum(1 for _ in kept.read(walk.partition)) == 1:
+        return False
+    pages = [array_of(page.body) for page in read_segment(kept.pages.segments(walk.partition)[-1])]
+    if ends(pages[-1], walk.is_over):
+        return False
+    other_end = [("limit", str(_NEWEST)), walk.order[0], ("direction", str(-int(walk.order[1][1])))]
+    asked = Ask(client.url(_ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
     try:
         records = client.ask(asked, lambda answer: whole_array(answer, NAME))
     except HubFailure as failure:
         state.note(f"whether more models lie behind the last page could not be asked: {failure}")
         return False
-    ours = (_edge(record) for page in read_segment(kept.pages.segments(_EVERYTHING.partition)[-1]) for record in array_of(page.body))
-    end = _created(functools.reduce(_newer, ours, _Edge()))
+    ours, theirs = [_edge(record) for page in pages for record in page], [_edge(record) for record in records]
+    if walk.order == _BY_DOWNLOADS:
+        least = min((edge.downloads for edge in ours if isinstance(edge.downloads, int | float)), default=None)
+        return least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
+    dated, others = ([at for edge in edges if (at := _created(edge))] for edges in (ours, theirs))
+    if walk.order == _NEWEST_FIRST:
+        return bool(dated) and any(at < min(dated) for at in others)
     # A busy hub's newest ones came while we walked; only an older one was there to be listed.
     before = last.at.replace(tzinfo=None) - _CLOCKS_APART
-    return end is not None and any(end < at < before for record in records if (at := _created(_edge(record))))
+    return bool(dated) and any(max(dated) < at < before for at in others)
 
 
 def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[_Walk]:
