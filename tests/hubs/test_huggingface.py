@@ -180,12 +180,22 @@ def test_every_kind_of_sweep_goes_on_where_a_page_lost_its_link(tmp_path: Path, 
     own_cursor = [answer([])] if sweep.kind == "new" else []
     older = [made(-number, createdAt="2023-01-01T00:00:00.000Z") for number in range(1, 4)] if sweep.kind == "new" else []
     first, rest, other_end = models[:1000], [*models[1000:], *older], answer([*older, *models[:-10:-1]])
-    with Scripted(*own_cursor, answer(first), other_end, linked(first, "b"), answer(rest), other_end) as server:
+    asked_again = [linked(first, "b")] * (2 if sweep.kind == "head" else 1)
+    with Scripted(*own_cursor, answer(first), other_end, *asked_again, answer(rest), other_end) as server:
         result = pipeline.run(settings_for(tmp_path, server.url), [sweep]).hubs["huggingface"]
         question = server.requests[len(own_cursor) + 1]
         assert f"direction={-rank}" in question
         assert ("author=a" in question) == (sweep.kind == "owners")
     assert (result.complete, result.records) == (True, 1300), result.message
+
+
+def test_a_head_sweep_goes_on_where_the_hub_knows_one_direction_only(tmp_path: Path) -> None:
+    models = [made(number, downloads=2000 - number) for number in range(1, 31)]
+    first, rest = models[:20], [*models[20:], *(made(number, downloads=5) for number in range(31, 34))]
+    with Scripted(answer(first), answer(first), linked(first, "b"), linked(first, "b"), linked(rest, "c"), answer([])) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "head", floor=100)]).hubs["huggingface"]
+        assert len(server.requests) == 5
+    assert (result.complete, result.records) == (True, 33), result.message
 
 
 def test_a_small_owner_is_asked_for_once(tmp_path: Path) -> None:

@@ -119,10 +119,13 @@ def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Itera
     last = kept(walk.partition)
     if last is None or not _is_cut_off(client, walk, last, kept, state):
         return
-    again = Ask(f"{client.url(_ROUTE)}?{urlsplit(last.url).query}")
-    yield from _follow(client, walk, again, None, is_first=False)
+    yield from _follow(client, walk, _again(client, last), None, is_first=False)
     if (last := kept(walk.partition)) and _is_cut_off(client, walk, last, kept, state):
         state.short = "the hub lists models behind the last page, which names no next one; collect again"
+
+
+def _again(client: Client, page: PageFacts) -> Ask:
+    return Ask(f"{client.url(_ROUTE)}?{urlsplit(page.url).query}")
 
 
 def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state: SweepState) -> bool:
@@ -139,13 +142,17 @@ def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state:
     asked = Ask(client.url(_ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
     try:
         records = client.ask(asked, lambda answer: whole_array(answer, NAME))
+        # Ascending downloads are not established, so the page itself is asked, too.
+        is_linked = walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None)
     except HubFailure as failure:
         state.note(f"whether more models lie behind the last page could not be asked: {failure}")
         return False
     ours, theirs = [_edge(record) for page in pages for record in page], [_edge(record) for record in records]
     if walk.order == _BY_DOWNLOADS:
         least = min((edge.downloads for edge in ours if isinstance(edge.downloads, int | float)), default=None)
-        return least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
+        return is_linked or (
+            least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
+        )
     dated, others = ([at for edge in edges if (at := _created(edge))] for edges in (ours, theirs))
     if walk.order == _NEWEST_FIRST:
         return bool(dated) and any(at < min(dated) for at in others)
