@@ -115,8 +115,11 @@ def _whole_number(text: str) -> int | float:
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
-    """The target of the `Link` whose relations, compared without case, include `next`."""
-    for target, parameters in _LINK.findall(headers.get("link", "")):
+    """The target of the `Link` whose relations, compared without case, include `next`; `BrokenPage` where none can be read."""
+    found = _LINK.findall(text := headers.get("link", ""))
+    if not found and re.search(r"(?i)\bnext\b", text):
+        raise BrokenPage(f"the answer names a next page in a way that cannot be read: Link: {text[:160]}")
+    for target, parameters in found:
         for name, quoted, bare in _PARAMETER.findall(parameters):  # the first `rel` counts
             if name.lower() == "rel":
                 if "next" in (quoted or bare.strip("'")).lower().split():

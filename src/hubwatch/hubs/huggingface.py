@@ -131,9 +131,10 @@ def _again(client: Client, page: PageFacts) -> Ask:
 def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state: SweepState) -> bool:
     """Whether the hub lists models behind the last page kept, as its listing from the other end tells.
 
-    Asked whatever that page's size, as a hub may cap its pages lower than we ask; of an owner's only page just where it is full.
+    Asked only where that page is empty or as full as the hub gives them, which may be less than we ask for: its first page tells.
     """
-    if walk.narrowed and last.records < PAGE and sum(1 for _ in kept.read(walk.partition)) == 1:
+    first = next(kept.read(walk.partition)).facts
+    if 0 < last.records < (PAGE if first == last else min(PAGE, first.records)):
         return False
     pages = [array_of(page.body) for page in read_segment(kept.pages.segments(walk.partition)[-1])]
     if ends(pages[-1], walk.is_over):
