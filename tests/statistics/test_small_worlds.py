@@ -103,6 +103,59 @@ def test_a_model_is_released_with_its_original_and_not_with_an_earlier_mirror() 
     assert [(row["month"], row["group"], row["value"]) for row in found] == [(date(2024, 5, 1), "CN", 1)]
 
 
+RENAMED = ((JAN, "full", "old/x", 5), (FEB, "full", "new/x", 9), (MARCH, "full", "new/x", 12))
+
+
+def renamed() -> duckdb.DuckDBPyConnection:
+    """A repository of 2024 that had another id in January."""
+    con = world(*RENAMED, (JAN, "full", "b/y", 1), (FEB, "full", "b/y", 1), (MARCH, "full", "b/y", 1), metric="downloads_total")
+    con.execute("""update store.attributes set created_at = timestamp '2024-01-05', parameters = 1, hub_key = right(model_id, 1)
+        from store.listing where listing.listing_key = attributes.listing_key""")
+    return con
+
+
+def test_a_renamed_repository_is_released_once_by_the_id_it_had_last() -> None:
+    releases = statistics.run(renamed(), "releases", hub="huggingface", by="namespace").records()
+    assert [(row["group"], row["value"]) for row in releases] == [("b", 1), ("new", 1)]
+    releases = statistics.run(renamed(), "releases", hub="huggingface", by="namespace", day=JAN).records()
+    assert [(row["group"], row["value"]) for row in releases] == [("b", 1), ("old", 1)]
+
+
+def test_a_repository_is_no_younger_since_it_was_renamed() -> None:
+    con = renamed()
+    con.execute("update store.attributes set created_at = timestamp '2024-12-31'")
+    con.execute("insert into sweeps(hub, day, source, complete) values ('huggingface', '2025-01-02', 'full', true)")
+    found = statistics.run(con, "adoption", hub="huggingface").records()
+    assert {(row["model_id"], row["released_on"], row["age_days"]) for row in found} >= {("new/x", date(2024, 12, 31), 30)}
+
+
+def test_a_model_liked_on_two_hubs_is_one_model() -> None:
+    rows = [(hub, model_id, "2024-01-01", mirror, "CN") for hub, model_id, mirror in (
+        ("huggingface", "a/x", False), ("modelscope", "a/x", False), ("wisemodel", "mirror/x", True), ("modelscope", "a/y", False))]  # fmt: skip
+    con = listings(*rows)
+    (row,) = statistics.run(con, "download_share", metric="likes").records()
+    assert (row["value"], row["models"], row["uncounted"]) == (3, 2, 0)
+    assert statistics.run(con, "concentration", metric="likes").context.models == 2
+    con.execute(
+        "update store.counters set likes = null from store.listing where listing.listing_key = counters.listing_key and hub = 'huggingface'"
+    )
+    con.execute("insert into store.listing(listing_key, hub, model_id, namespace) values (99, 'huggingface', 'z/z', 'z')")
+    con.execute("insert into store.counters(listing_key, day, source, superseded, likes) values (99, ?, 'full', false, 1)", [JAN])
+    (row, other) = statistics.run(con, "download_share", metric="likes").records()
+    assert (row["value"], row["models"], row["uncounted"], other["value"]) == (2, 2, 1, 1)
+
+
+def test_a_day_on_which_nothing_was_counted_has_bounds_in_a_series_too() -> None:
+    con = world((JAN, "full", "a/x", 5), (FEB, "full", "a/x", 5))
+    con.execute("update store.counters set downloads_30d = null where day = ?", [JAN])
+    con.execute("update origins set country = 'CN'")
+    con.execute("insert into store.listing(listing_key, hub, model_id, namespace) values (99, 'huggingface', 'z/z', 'z')")
+    con.execute("insert into store.counters(listing_key, day, source, superseded, downloads_30d) values (99, ?, 'full', false, 1)", [JAN])
+    series = statistics.run(con, "download_share_series", hub="huggingface", country="CN").records()[0]
+    share = statistics.run(con, "download_share", hub="huggingface", country="CN", day=JAN).records()[0]
+    assert (series["share_low"], series["share_high"]) == (share["share_low"], share["share_high"]) == (0, 1)
+
+
 def test_a_namespace_that_begins_with_the_first_day_is_not_of_the_constant_panel() -> None:
     rows = [("huggingface", "a/x", "2024-04-30 23:59:59", False, "CN"), ("huggingface", "a/y", "2024-05-02", False, "CN")]
     con = listings(*rows, ("huggingface", "b/z", "2024-05-01 00:00:00", False, "US"))

@@ -4,7 +4,7 @@
 --   one day) over the median, at the same age, of the ten most downloaded models of its size class on the hub. 1 or more: on the course of a
 --   leader. peers is how many of the ten were observed at that age. Released is the reviewed release date where
 --   there is one (data/release_dates.csv), else the creation date by the hub's word, or the first observed day when an earlier
---   complete full sweep after creation did not list it (published late).
+--   complete full sweep after creation did not list it (published late); what was listed under another id was there.
 --   The first models of each class are shown, and model if named. The method is the Relative Adoption Metric of the ATOM project.
 -- unit: ratio of downloads since release
 -- window: 7, 14, 30, 60, 90, 180 and 365 days after release
@@ -13,7 +13,7 @@ with
 -- include scope
 ,
 sized as (
-  select listing_key, listing.hub, scope.day, scope.source, created_at, first_seen_on, downloads_total,
+  select listing_key, listing.hub, scope.day, scope.source, created_at, first_seen_on, hub_key, downloads_total,
     -- include size_class
     as size_class
   from store.counters c join scope on c.day = scope.day and c.source = scope.source
@@ -26,14 +26,24 @@ bars as (
   from sized group by all
 ),
 ranked as (
-  select sized.*, model_id, row_number() over (partition by sized.hub, size_class order by downloads_total desc, model_id) as place,
-    coalesce(released_on, case when exists (select 1 from days d where d.hub = sized.hub and d.complete and d.sweep = 'full'
-      and d.day > created_at::date and d.day < sized.first_seen_on) then sized.first_seen_on else created_at::date end) as released_on
+  select sized.*, model_id, row_number() over (partition by sized.hub, size_class order by downloads_total desc, model_id) as place
   from sized join bars using (hub, size_class) join (select listing_key, model_id from store.listing) using (listing_key)
-  left join (select hub, model_id, released_on from facts.release_dates) using (hub, model_id)
   where downloads_total >= bar
 ),
-chosen as (select * from ranked where place <= greatest(10, $top) or model_id = $model),
+first_ones as (select * from ranked where place <= greatest(10, $top) or model_id = $model),
+-- A renamed repository is a new listing of an old one: it has been seen since its first id was.
+renamed as (
+  select hub, hub_key, min(first_seen_on) as known_since from listings semi join first_ones using (hub, hub_key) group by all
+),
+dated as (
+  select first_ones.*, least(first_seen_on, known_since) as seen_since
+  from first_ones left join renamed using (hub, hub_key)
+),
+chosen as (
+  select dated.*, coalesce(released_on, case when exists (select 1 from days d where d.hub = dated.hub and d.complete and d.sweep = 'full'
+    and d.day > created_at::date and d.day < dated.seen_since) then seen_since else created_at::date end) as released_on
+  from dated left join (select hub, model_id, released_on from facts.release_dates) using (hub, model_id)
+),
 ages as (select unnest([7, 14, 30, 60, 90, 180, 365]) as age_days),
 aged as (
   select hub, model_id, size_class, released_on, place, age_days,

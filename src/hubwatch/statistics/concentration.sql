@@ -5,7 +5,7 @@
 --   gini is the inequality over bodies with at least one listing, zeros included (0: all equal); top_1, top_3, top_10, top_100 are
 --   the shares of the largest ones; half is the number of bodies that together hold half. low and high bound the value
 --   whoever the unlabelled are: each its own body, or all of them the largest one (no bound is given for gini, half,
---   or within one country).
+--   or within one country). denominator is the counter's sum over all bodies, of which labelled are of known ones.
 -- unit: 0..1; half: bodies
 -- window: as of download_share
 -- parameters: hub, day, by=organization|namespace|model|country|kind|family, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged
@@ -16,7 +16,7 @@ with
 ,
 bodies as (
   select coalesce("group", namespace) as name, "group" is null as unlabelled,
-    case when "group" is null and list_unique($hubs) > 1 then hub end as own_hub, sum(value) as value, count(*) as models
+    case when "group" is null and list_unique($hubs) > 1 then hub end as own_hub, sum(value) as value, count(*) filter (not is_again) as models
   from counted where not outside and value is not null group by all
 ),
 whole as (
@@ -53,4 +53,5 @@ measures as (
   select 999, 'half', max(before + ceil(round((0.5 - held_before) / share, 9))) filter (held_before < 0.5 and share > 0), null, null from ranked
 )
 select measure, round(measures.value, 12)::double as value, case when $country is null then round(low, 12) end as low,
-  case when $country is null then round(high, 12) end as high, n as bodies, models from measures, whole where inside > 0 order by place
+  case when $country is null then round(high, 12) end as high, n as bodies, models,
+  inside as denominator, 1 - loose / inside as labelled from measures, whole where inside > 0 order by place

@@ -75,13 +75,13 @@ groups as (
   ) group by day, number
 ),
 whole as (
-  select day, sum(value) filter (number >= 0) as inside, coalesce(sum(value) filter (number < 0), 0) as outside,
+  select day, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as outside,
     coalesce(sum(value) filter ("group" is null and number >= 0), 0) as unlabelled, sum(value_constant) filter (number >= 0) as inside_constant
   from groups left join names using (number) group by day
 )
 select day, source as sweep, coalesce("group", 'unknown') as "group", value, value / nullif(inside, 0) as share,
   case when "group" is null then 0 else coalesce(value, 0) end / nullif(inside + outside, 0) as share_low,
   (coalesce(value, 0) + outside + case when "group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
-  models, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
+  models, inside as denominator, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
 from groups join names using (number) join whole using (day) join range using (day)
 order by day, value desc nulls last, "group" is null, "group"

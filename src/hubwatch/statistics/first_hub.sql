@@ -5,7 +5,7 @@
 --   first listing to the next hub's. Creation dates are the hubs' own word, may precede publication, and their clocks
 --   are not one: read lags below a day as none. Mirrors do not count. The bounds let all or
 --   none of the models of unknown group first on this hub be this group's, or all of those first elsewhere.
--- unit: models; share of the group's models on several hubs, 0..1; days
+-- unit: models that are on several hubs; share of the group's, 0..1; days
 -- window: models listed on the day
 -- parameters: day, by=country|kind|organization|region|family, country, policy
 with
@@ -18,7 +18,7 @@ with
 -- Only models with originals on several hubs are looked at closely.
 shared as (select model_key from model_listings where not is_mirror group by model_key having min(hub) <> max(hub)),
 originals as (
-  select model_key, hub, min_by(model_id, created_at) as model_id, min_by(namespace, created_at) as namespace, min(created_at) as created_at
+  select model_key, hub, min_by(model_id, (created_at, model_id)) as model_id, min_by(namespace, (created_at, model_id)) as namespace, min(created_at) as created_at
   from listings join scope using (hub) join (select * from model_listings semi join shared using (model_key)) using (hub, model_id)
   where
     -- include stands

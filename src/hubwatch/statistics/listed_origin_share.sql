@@ -23,7 +23,7 @@ matched as (
 ),
 counted as (
   select case $by when 'kind' then kind when 'country' then country else organization end as "group", 1 as value,
-    $country is not null and country is null as outside
+    $country is not null and country is null as outside, false as is_again
   from matched where $country is null or country = $country or country is null
 ),
 -- include shares

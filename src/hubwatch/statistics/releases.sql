@@ -1,7 +1,7 @@
 -- name: releases
 -- title: Models released each month
 -- definition: A row is a calendar month (UTC) and a group; value is the number of models whose listing was created in that
---   month by the hub's word, among all listings seen up to the day, gone ones included; share is over the month's
+--   month by the hub's word, among all listings seen up to the day, gone ones included (of a renamed one the last id); share is over the month's
 --   releases (denominator, of which labelled have a known group), the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
 --   listing. value_constant and share_constant count only namespaces that already had a listing before since
 --   (empty without it): a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
@@ -11,10 +11,21 @@
 with
 -- include scope
 ,
+-- Former ids: listings whose repository was seen later, by the day, under another one. A listing that is seen to the end has none.
+ends as (select hub, max(last_seen_on) as last_day from store.listing group by hub),
+ended as (
+  select hub, hub_key, model_id, listing_key, first_seen_on, last_seen_on from listings join scope using (hub) join ends using (hub)
+  where hub_key is not null and first_seen_on <= day and last_seen_on < last_day
+),
+renamed as (
+  select ended.listing_key from ended join listings later using (hub, hub_key) join scope using (hub)
+  where later.first_seen_on <= day
+    and (later.first_seen_on, later.last_seen_on, later.model_id) > (ended.first_seen_on, ended.last_seen_on, ended.model_id)
+),
 -- include labels
 ,
 created as (
-  select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub)
+  select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub) anti join renamed using (listing_key)
   where first_seen_on <= day and created_at < day + interval 1 day
 ),
 -- Over several hubs a model has listings to choose from; those that stand alone need no choice.
@@ -25,7 +36,7 @@ once as (
   select created.* from created anti join copies using (hub, model_id)
   union all
   select created.* from created join copies using (hub, model_id)
-  qualify row_number() over (partition by model_key order by is_mirror, created_at, hub) = 1
+  qualify row_number() over (partition by model_key order by is_mirror, created_at, hub, model_id) = 1
 ),
 settled as (select hub, namespace, min(created_at) < $since as settled from created where $since is not null group by all),
 counted as (

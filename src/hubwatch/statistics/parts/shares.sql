@@ -1,7 +1,7 @@
 -- Shares of `counted`, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
 -- group's, also where the hub gives no counter for what is labelled (value and share are null then).
 groups as (
-  select "group", sum(value) as value, count(value) as models, count(*) - count(value) as uncounted
+  select "group", sum(value) as value, count(value) filter (not is_again) as models, count(*) - count(value) as uncounted
   from counted where not outside group by "group"
 ),
 whole as (
