@@ -9,6 +9,7 @@ import pytest
 from hubwatch.claims import Claim, ClaimError, Verdict, check, check_claims, load_claims
 from hubwatch.statistics import definition
 from tests.shared import shared
+from tests.statistics.test_extent import JAN, world
 from tests.statistics.world_of import WORLD, build, empty, spread
 
 
@@ -50,6 +51,23 @@ def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) ->
 
 def test_a_figure_that_the_unlabelled_could_decide_gets_no_verdict(con: duckdb.DuckDBPyConnection) -> None:
     assert check(con, claim(low=0.83, high=0.84)).verdict == Verdict.NOT_MEASURABLE
+
+
+def test_a_rank_that_the_unlabelled_could_change_is_not_contradicted() -> None:
+    con = world((JAN, "full", "a/x", 50), (JAN, "full", "b/x", 40), (JAN, "full", "c/x", 20), (JAN, "full", "nobody/x", 15))
+    con.execute("delete from origins")
+    con.execute(
+        "insert into origins(hub, namespace, policy, organization) select 'huggingface', n, 'six-tigers', upper(n) from unnest(['a', 'b', 'c']) t(n)"
+    )
+    question = {"statistic": "leaders", "question": "by=organization&metric=downloads_30d&hub=huggingface", "column": "rank"}
+    for body, verdict, bounds in (
+        ("B", Verdict.NOT_MEASURABLE, (1, 2)),
+        ("C", Verdict.CONTRADICTED, (3, 3)),
+        ("A", Verdict.SUPPORTED, (1, 2)),
+    ):
+        asked = claim(**question, unit="rank by downloads_30d", row=f"group={body}", low=1, high=1, as_of=str(JAN))
+        found = check(con, asked)
+        assert (found.verdict, found.measured_low, found.measured_high) == (verdict, *bounds)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import duckdb
@@ -127,7 +128,7 @@ def _judge(claim: Claim, result: Result, question: dict[str, str]) -> Finding:
     if isinstance(measured, bool) or not isinstance(measured, int | float):
         missing = f"{at.hub} on {at.day} has no {claim.column} for {wanted}"
         return Finding(claim=claim, verdict=Verdict.NOT_MEASURABLE, measured_on=at.day, reason=missing)
-    low, high = _bounds(claim, row, measured)
+    low, high = _rank_bounds(row, result.records()) if claim.column == "rank" else _bounds(claim, row, measured)
     verdict, reason = Verdict.DIFFERENT_SCOPE, _mismatch(claim, at, question)
     if not reason:
         verdict, reason = _compare(claim, measured, low, high)
@@ -143,6 +144,13 @@ def _bounds(claim: Claim, row: Mapping[str, object], measured: int | float) -> t
         most = measured * share_high / share
         return measured, round(most) if isinstance(measured, int) else most
     return (float(low), float(high)) if isinstance(low, float) and isinstance(high, float) else (measured, measured)
+
+
+def _rank_bounds(row: Mapping[str, Any], rows: list[dict[str, Any]]) -> tuple[int, int]:
+    """The first and the last rank that the unlabelled allow: all of them this one's, or any other's."""
+    ahead = sum((other["share"] or 0) > (row["share_high"] or 0) for other in rows)
+    within_reach = sum((other["share_high"] or 0) > (row["share"] or 0) for other in rows if other["group"] != row["group"])
+    return 1 + ahead, 1 + within_reach
 
 
 def _mismatch(claim: Claim, at: ObservedDay, question: dict[str, str]) -> str:
