@@ -105,7 +105,7 @@ def test_a_ranking_s_denominator_is_the_whole_and_not_the_sum_of_the_first(con: 
     record = cite(con, "leaders", hub="huggingface", by="organization", top=1, group="Alibaba")
     assert (record.numerator, record.denominator, record.result.context.labelled) == (600, 1000, 0.95)
     assert record.sentences == (
-        "The leaders and how their ranks changed, huggingface on 2025-06-30 and huggingface on 2025-05-31: Alibaba has 60.0% "
+        "The leaders and how their ranks changed, huggingface on 2025-06-30, compared with 2025-05-31: Alibaba, rank 1, previous rank 2 has 60.0% "
         "(between 60.0% and 65.0%, depending on the unlabelled): 600 of 1,000 downloads in the 30 days before; policy six-tigers.",
     )
 
@@ -130,7 +130,28 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
     ("name", "question", "said"),
     [
         ("derivatives", {"group": "Qwen"}, "1 of 4 derivations; policy six-tigers."),
-        ("monthly-downloads", {"hub": "modelscope", "group": "CN"}, "3,500 of 3,500 downloads in 30 days; policy six-tigers."),
+        (
+            "monthly-downloads",
+            {"hub": "modelscope", "group": "CN"},
+            "3,500 of 3,500 downloads in 30 days; 3,500 of them derived, from the increase since 2025-05-31; policy six-tigers.",
+        ),
+        ("monthly-downloads", {"hub": "huggingface", "group": "CN"}, "800 of 1,000 downloads in 30 days; policy six-tigers."),
+        ("download-share-series", {"hub": "huggingface", "group": "CN"}, "810 of 950 downloads in the 30 days before; policy six-tigers."),
+        (
+            "leave-one-out",
+            {"hub": "huggingface", "group": "US"},
+            "150 of 1,000 downloads in the 30 days before; without meta-llama/Llama-4 it would be 0.0%; policy six-tigers.",
+        ),
+        (
+            "growth",
+            {"hub": "huggingface", "group": "CN"},
+            "change_rate_constant -1.23%, models 4; by country, downloads in the 30 days before; policy six-tigers.",
+        ),
+        (
+            "concentration",
+            {"hub": "huggingface", "metric": "likes", "group": "top_1"},
+            "; by organization, likes; policy six-tigers.",
+        ),
         (
             "download-share",
             {"hub": "huggingface", "by": "kind", "country": "CN", "group": "big_tech", "without_flagged": True},
@@ -144,6 +165,19 @@ def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
     con: duckdb.DuckDBPyConnection, name: str, question: dict[str, Any], said: str
 ) -> None:
     assert cite(con, name, **question).sentences[0].endswith(said)
+
+
+def test_a_derived_figure_names_the_day_it_is_counted_from(con: duckdb.DuckDBPyConnection) -> None:
+    record = cite(con, "monthly-downloads", hub="modelscope")
+    assert [str(at.day) for at in record.result.context.observed] == ["2025-06-30", "2025-05-31"]
+    assert " modelscope@2025-05-31:" in record.data_version
+    assert " --since 2025-05-31 " in record.rerun
+    rolling = cite(con, "monthly-downloads", hub="huggingface")
+    assert [str(at.day) for at in rolling.result.context.observed] == ["2025-06-30"]
+
+
+def test_a_sentence_says_nothing_of_what_a_row_does_not_have(con: duckdb.DuckDBPyConnection) -> None:
+    assert "None" not in cite(con, "growth", hub="huggingface").sentences[0]
 
 
 def test_a_single_measure_can_be_cited(con: duckdb.DuckDBPyConnection) -> None:

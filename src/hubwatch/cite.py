@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.literals import Value
 from hubwatch.statistics import ObservedDay, Result, StatisticsError, run
-from hubwatch.statistics.result import Cell, said_plainly
+from hubwatch.statistics.result import Cell, percent, said_plainly, shown
 
 _PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of beside its group
+_RANKS = ("rank", "previous_rank")
 _OPTIONS = ("by", "metric", "hub", "country", "policy", "day", "since", "without_flagged")  # the others are given with --set
 _FEW = 4  # so many observed days are named one by one
 _MOST = 12  # a group of more rows is told by its first and its last
@@ -48,7 +49,7 @@ class Citation(BaseModel):
         if self.numerator is not None:
             lines.append(f"Numerator: {self.numerator:,}" if isinstance(self.numerator, int) else f"Numerator: {self.numerator}")
         if self.denominator is not None and context.denominator is None:
-            of_it = f", of which {self.labelled:.1%} labelled" if self.labelled is not None and context.labelled is None else ""
+            of_it = f", of which {percent(self.labelled)} labelled" if self.labelled is not None and context.labelled is None else ""
             lines.append(f"Denominator of {self.group}: {self.denominator:,}{of_it}")
         for seen in context.observed:
             archive = seen.sweep.startswith("archive")
@@ -162,21 +163,35 @@ def _versions(observed: tuple[ObservedDay, ...]) -> list[str]:
 def _sentence(result: Result, row: dict[str, Cell]) -> str:
     """What a row says, ready for print: value, bounds, scope."""
     context = result.context
-    ends = context.observed if len(context.observed) <= _FEW else (context.observed[0], context.observed[-1])
-    where = (" and " if len(context.observed) <= _FEW else " to ").join(f"{seen.hub} on {seen.day}" for seen in ends) or "the list"
     share, low, high = (row.get(key) for key in ("share", "share_low", "share_high"))
-    if not all(isinstance(part, float) for part in (share, low, high)) or "value" not in row:
-        said = ", ".join(f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in row.items())
-        return f"{context.title}, {where}: {said}."
     counted = _KINDS.get(str(context.parameters.get("metric")), context.unit.partition(";")[0])
-    bounds = f"{share:.1%}" if high == low else f"{share:.1%} (between {low:.1%} and {high:.1%}, depending on the unlabelled)"
+    limits = _limits(context.parameters)
+    if not (isinstance(share, float) and isinstance(low, float) and isinstance(high, float)) or "value" not in row:
+        said = ", ".join(f"{key} {shown(key, value)}" for key, value in row.items() if value is not None)
+        by = f"by {context.parameters['by']}, " if context.parameters.get("by") else ""
+        return f"{context.title}, {_where(result)}: {said}; {by}{counted}{limits}."
+    bounds = percent(share)
+    if (percent(low), percent(high)) != (bounds, bounds):
+        bounds += f" (between {percent(low)} and {percent(high)}, depending on the unlabelled)"
     without = row.get("share_without")
     keys = [key for key in _PARTS if row.get(key) is not None and (key != "part" or "share_without" not in row)]
     labels = "".join(f", {key} {said_plainly(row[key])}" for key in keys)
-    rest = f"; without {row['part']} it would be {without:.1%}" if isinstance(without, float) else ""
+    ranks = "".join(f", {key.replace('_', ' ')} {row[key]:,}" for key in _RANKS if row.get(key) is not None)
+    rest = f"; without {row['part']} it would be {percent(without)}" if isinstance(without, float) else ""
+    if derived := row.get("derived"):
+        rest += f"; {derived:,} of them derived, from the increase since {context.parameters['since']}"
     whole = row.get("denominator") or (context.denominator if not labels else None)
     of = f"{row['value']:,} of {whole:,}" if whole else f"{row['value']:,}"
-    return f"{context.title}, {where}: {row['group']}{labels} has {bounds}: {of} {counted}{rest}{_limits(context.parameters)}."
+    return f"{context.title}, {_where(result)}: {row['group']}{labels}{ranks} has {bounds}: {of} {counted}{rest}{limits}."
+
+
+def _where(result: Result) -> str:
+    """The hubs and days in words; of two days compared the first is the one that figures are of."""
+    seen = result.context.observed
+    if len(seen) == 2 and result.context.parameters.get("since") == seen[1].day:
+        return f"{seen[0].hub} on {seen[0].day}, compared with {seen[1].day}"
+    ends = seen if len(seen) <= _FEW else (seen[0], seen[-1])
+    return (" and " if len(seen) <= _FEW else " to ").join(f"{at.hub} on {at.day}" for at in ends) or "the list"
 
 
 def _limits(parameters: dict[str, Any]) -> str:

@@ -48,6 +48,10 @@ def test_a_bar_tells_its_share_and_bounds_and_the_section_its_unit(tmp_path: Pat
     countries = section(page, "Downloads by country, huggingface")
     assert ">80.0% (80.0% to 85.0%)</text>" in countries
     assert "Unit: share of the counter" in countries.partition("<figure>")[0]
+    assert (
+        "Denominator: 1,000 over 6 models; 1 more without a figure. Labelled: 95.0% of the denominator."
+        in countries.partition("<figure>")[0]
+    )
 
 
 def test_the_table_of_releases_says_which_month_it_is_of(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hubwatch import statistics
 from hubwatch.statistics import HeadError, StatisticsError
 from hubwatch.statistics.definitions import parse
+from hubwatch.statistics.result import percent
 from tests.statistics.world_of import WORLD, build, empty, spread
 
 HEAD = "-- name: x\n-- title: t\n-- definition: d\n--   goes on\n-- unit: u\n-- window: w\n-- parameters: hub, by=a|b\n"
@@ -23,6 +24,8 @@ def con() -> duckdb.DuckDBPyConnection:
     [
         ("dowload-shares", {}, "there is no statistic 'dowload-shares'; did you mean download-share"),
         ("download_share", {"by": "contry"}, "there is no by 'contry'; did you mean country?"),
+        ("adoption", {"hub": "wisemodel"}, "wisemodel gives no downloads_total on 2025-06-30: ask another --hub"),
+        ("scoreboard", {"metric": "downloads_total"}, "is never added: say --hub huggingface or --hub modelscope"),
         ("download_share", {"metric": "stars"}, "there is no metric 'stars'"),
         ("licenses", {"metric": "likes"}, "licenses takes no metric; it takes hub, day, by, country, policy"),
         ("download_share", {"hub": "huggingface", "day": "2025-06-02"}, "nearest days: 2025-05-31, 2025-06-30"),
@@ -128,6 +131,40 @@ def test_one_denominator_is_told_only_where_every_share_is_over_it(con: duckdb.D
     assert "Denominator: 2 over 2 models" in statistics.run(con, "first_hub").notes()
     month = statistics.run(con, "releases", by="kind", since="2025-05-01").context
     assert (month.denominator, month.labelled) == (6, pytest.approx(4 / 6))
+
+
+@pytest.mark.parametrize("name", ["leave_one_out", "concentration", "download_share", "leaders"])
+def test_a_share_has_its_denominator_and_its_labelled_part(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    context = statistics.run(con, name, hub="huggingface", by="organization").context
+    assert (context.denominator, context.labelled) == (1000, pytest.approx(0.95))
+
+
+def test_a_model_without_a_row_is_named(con: duckdb.DuckDBPyConnection) -> None:
+    asked = statistics.run(con, "adoption", hub="huggingface", model="no/such").context.warnings
+    assert any(said.startswith("no/such has no row: ") for said in asked)
+    assert statistics.run(con, "adoption", hub="huggingface", model="Qwen/Qwen3-8B").context.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (0, "0.0%"),
+        (0.0004, "<0.1%"),
+        (-0.0004, ">-0.1%"),
+        (0.9996, ">99.9%"),
+        (1, "100.0%"),
+        (1 - 1e-15, "100.0%"),
+        (0.5, "50.0%"),
+        (1.0004, "100.0%"),
+    ],
+)
+def test_only_nothing_is_written_as_0_and_only_the_whole_as_100_per_cent(part: float, said: str) -> None:
+    assert percent(part) == said
+
+
+def test_a_change_of_a_share_is_in_points(con: duckdb.DuckDBPyConnection) -> None:
+    shown = statistics.run(con, "leave_one_out", hub="huggingface").to_markdown()
+    assert " -13.33 points |" in shown
 
 
 def test_models_made_from_two_groups_are_not_added() -> None:

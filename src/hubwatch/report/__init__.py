@@ -81,8 +81,9 @@ def _section(number: int, section: Section) -> str:
     assert result is not None  # only answered sections come here
     drawn = f"<figure>{chart(result, question.chart)}</figure>" if question.chart else ""
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes())
+    told = ". ".join([result.scope(), f"Unit: {result.context.unit}", *result.coverage()])
     return f"""<section id="s{number}"><h2>{escape(_heading(section))}</h2>
-<p class="lead">{escape(question.lead)}</p><p class="scope">{escape(result.scope())}. Unit: {escape(result.context.unit)}.</p>{drawn}{_table(result)}
+<p class="lead">{escape(question.lead)}</p><p class="scope">{escape(told)}.</p>{drawn}{_table(result)}
 <details><summary>Definition, unit and notes</summary><p>{escape(result.context.definition)}</p><ul>{notes}</ul></details></section>
 """
 

@@ -7,6 +7,7 @@ import altair as alt
 import vl_convert
 
 from hubwatch.statistics import Result
+from hubwatch.statistics.result import percent
 
 _ROWS = 10
 _MONTHS = 24
@@ -49,7 +50,7 @@ def _bars(result: Result) -> Any:
 
 def _told(row: dict[str, Any]) -> str:
     """A share and, where they differ from it as it is written, its bounds."""
-    share, low, high = (f"{row[name]:.1%}" for name in ("share", "share_low", "share_high"))
+    share, low, high = (percent(row[name]) for name in ("share", "share_low", "share_high"))
     return share if low == high else f"{share} ({low} to {high})"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 
@@ -55,25 +56,9 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
 def _context(statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> Context:
     if not rows:
         question.warnings.append("no row: nothing was observed that this question is about")
-    denominator = models = uncounted = None
-    labelled = None
-    if "rank" in columns and "share_high" in columns:  # the first ones only: their sum is not the whole
-        denominator, labelled = _whole_of_first(columns, rows)
-        if question.values.get("country") is not None:  # the bounds then hold what may be of that country, too
-            labelled = None
-    elif {"value", "share", "models"} <= set(columns):
-        if "day" in columns:  # days are never added: the last one's
-            rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]
-        denominator, models = _sum(columns, rows, "value"), _sum(columns, rows, "models")
-        if statistic.name == "derivatives":  # what is made from models of two groups is in both their rows
-            models = None
-        label = next((name for name in ("license_class", "size_class") if name in columns), "group")
-        known = label == "group" and question.values.get("by") in _ALWAYS_KNOWN
-        unlabelled = 0 if known else _sum(columns, rows, "value", unknown_in=label)
-        labelled = 1 - unlabelled / denominator if denominator else None
-        if "denominator" in columns and {row[columns.index("denominator")] for row in rows} != {denominator}:  # each row's own
-            denominator, labelled = None, None if "labelled" in columns else labelled
-        uncounted = _sum(columns, rows, "uncounted") if "uncounted" in columns else None
+    model = question.values.get("model")
+    if model is not None and all(row[columns.index("model_id")] != model for row in rows):
+        question.warnings.append(f"{model} has no row: it, its size, its creation date or its downloads at these ages were not observed")
     return Context(
         statistic=statistic.name,
         title=statistic.title,
@@ -82,13 +67,35 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
         window=statistic.window,
         parameters=question.asked,
         observed=tuple(question.observed),
-        denominator=denominator,
-        models=models,
-        uncounted=uncounted,
-        labelled=labelled,
         warnings=tuple(question.warnings),
         sql=sql,
+        **_whole(statistic, question, columns, rows),
     )
+
+
+def _whole(statistic: Definition, question: Question, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:
+    """What the rows' shares are of, as far as all are of one whole: denominator, models, uncounted, labelled."""
+    if "rank" in columns and "share_high" in columns:  # the first ones only: their sum is not the whole
+        denominator, labelled = _whole_of_first(columns, rows)
+        # Within a country the bounds hold what may be of that country, too.
+        return {"denominator": denominator, "labelled": labelled if question.values.get("country") is None else None}
+    if "denominator" in columns and "share" not in columns:  # measures of one whole
+        said = [dict(zip(columns, row, strict=True)) for row in rows[:1]]
+        return {name: row[name] for row in said for name in ("denominator", "models", "labelled")}
+    if not {"value", "share"} <= set(columns):
+        return {}
+    if "day" in columns:  # days are never added: the last one's
+        rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]
+    denominator = _sum(columns, rows, "value")
+    label = next((name for name in ("license_class", "size_class") if name in columns), "group")
+    known = label == "group" and question.values.get("by") in _ALWAYS_KNOWN
+    unlabelled = 0 if known else _sum(columns, rows, "value", unknown_in=label)
+    labelled = 1 - unlabelled / denominator if denominator else None
+    if "denominator" in columns and {row[columns.index("denominator")] for row in rows} != {denominator}:  # each row's own
+        denominator, labelled = None, None if "labelled" in columns else labelled
+    # What is made from models of two groups is in both their rows.
+    summed = [name for name in ("models", "uncounted") if name in columns and (name, statistic.name) != ("models", "derivatives")]
+    return {"denominator": denominator, "labelled": labelled} | {name: _sum(columns, rows, name) for name in summed}
 
 
 def _whole_of_first(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> tuple[int | None, float | None]:

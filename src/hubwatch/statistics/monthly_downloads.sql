@@ -2,31 +2,27 @@
 -- title: Downloads in 30 days, also of a hub that only counts totals
 -- definition: A row is a group of listings of one hub (and, with split, a task within it). value is the downloads of 30 days: the
 --   hub's own rolling figure where it gives one; else derived, the increase of the cumulative counter since the observed
---   day nearest 30 days before (within tolerance days, a whole sweep of the same kind), times 30 over the days between unless scaled is false. derived is
+--   day since (by default the nearest to 30 days before, within tolerance days, a whole sweep of the same kind), times 30 over the days between unless scaled is false. derived is
 --   the part of value that is so derived. A counter that fell or was not observed then is no figure: uncounted. Listings below at_least are left
 --   out. Bounds as of download_share. Hubs are never added: they count differently.
 -- unit: downloads in 30 days; share of their sum, 0..1
--- window: 30 days before the day
--- parameters: hub=one, day, by=country|kind|organization|region|family|namespace|task, split=none|task, at_least=0, tolerance=15, scaled=true, country, policy
+-- window: the 30 days before the day; derived: from since to the day
+-- parameters: hub=one, day, since=observed|none, by=country|kind|organization|region|family|namespace|task, split=none|task, at_least=0, tolerance=15, scaled=true, country, policy
 with
 -- include scope
 ,
 -- include labels
 ,
-before as (
-  select scope.hub, scope.day, scope.source, d.day as before
-  from scope join days d on d.hub = scope.hub and d.sweep = scope.source and d.day < scope.day
-  where (d.complete or starts_with(d.sweep, 'archive')) and abs(date_diff('day', d.day, scope.day) - 30) <= $tolerance
-  qualify row_number() over (partition by scope.hub order by abs(date_diff('day', d.day, scope.day) - 30), d.day) = 1
-),
 now as (
   select listing.*, c.day, downloads_30d, downloads_total from store.counters c join store.listing using (listing_key)
   join scope on scope.hub = listing.hub and scope.day = c.day and scope.source = c.source
+  where c.day = $day
 ),
 -- Of whichever hub: only listings of `now` are looked up.
 earlier as (
-  select listing_key, c.downloads_total as total_before, before.day - before as days from store.counters c
-  join before on before.before = c.day and before.source = c.source
+  select listing_key, c.downloads_total as total_before, $day - $since::date as days from store.counters c
+  join scope on scope.day = c.day and scope.source = c.source
+  where c.day = $since
 ),
 flows as (
   select now.*, downloads_30d is null as is_derived,

@@ -12,6 +12,7 @@ from hubwatch.statistics.scope import (
     ObservedDay,
     choose_hub,
     counters_given,
+    counts_only_totals,
     day_before,
     doubts,
     last_day_by,
@@ -50,7 +51,7 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     if "country" in values and isinstance(values["country"], str):
         values["country"] = _country(con, values["country"])
     if "day" in values:
-        _settle_days(con, question, statistic.parameters.get("hub") == ("one",))
+        _settle_days(con, question, statistic.parameters.get("hub") == ("one",), statistic.parameters.get("metric", ()))
     since = statistic.parameters.get("since", ())
     if since == ("range",):
         _settle_range(con, question, given.get("day") is not None)
@@ -68,8 +69,8 @@ def _settle_scope(question: Question) -> None:
     question.values["sweeps"] = [at.sweep for at in question.observed]
 
 
-def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bool) -> None:
-    """Choose hubs and days; fills `hub` and `day` of the values, and the warnings."""
+def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bool, metrics: tuple[str, ...]) -> None:
+    """Choose hubs and days; fills `hub` and `day` of the values, and the warnings. `metrics` are those that can be asked for."""
     values = question.values
     hub, day, metric = (values.get(name) for name in ("hub", "day", "metric"))
     assert hub is None or isinstance(hub, str)  # as _value gives them
@@ -80,7 +81,7 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bo
     if one_hub and not hub:
         hubs = [only_hub_with_downloads(con, hubs, day)]
     if isinstance(metric, str) and metric.startswith("downloads") and not hub:
-        chosen, said = choose_hub(con, metric, hubs, day)
+        chosen, said = choose_hub(con, metric, hubs, day, metrics)
         hubs, question.warnings = [chosen], question.warnings + said
     for one in hubs:
         if len(hubs) > 1 and day and not con.execute("select 1 from days where hub = ? and day = ?", [one, day]).fetchall():
@@ -93,7 +94,7 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bo
         question.observed.append(observed_day(con, one, day, bool(values.get("without_flagged"))))
     if not question.observed:
         raise StatisticsError(f"no hub was observed on {day}; leave --day out for the last complete day of each")
-    _require_counter(con, metric, question)
+    _require_counter(con, metric, question, metrics)
     for at in question.observed:
         question.warnings += doubts(con, at)
     if values.get("without_flagged"):
@@ -131,18 +132,22 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, day_asked:
 def _settle_since(con: duckdb.DuckDBPyConnection, question: Question, needed: bool) -> None:
     """Add the earlier day: the one asked for, or the nearest to 30 days before of a whole sweep of the same kind.
 
-    Where none is needed there is none beyond 15 days from that, and the answer says so.
+    Where none is needed there is none beyond 15 (or `tolerance`) days from that, and the answer says so.
     """
     now = _only_hub(question, "two days are compared on")
     since = question.values["since"]
     if since is None:
-        near = day_before(con, now, within=None if needed else 15)
+        derived = "tolerance" in question.values
+        if derived and not counts_only_totals(con, now):
+            return
+        within = question.values.get("tolerance", 15)
+        assert isinstance(within, int | float)
+        near = day_before(con, now, within=None if needed else within)
         if near is None and needed:
             raise StatisticsError(f"{now.hub} has no observed day before {now.day} to compare with")
         if near is None:
-            question.warnings.append(
-                f"{now.hub} has no comparable day within 15 days of 30 days before {now.day}: no earlier rank is given"
-            )
+            lost = "nothing is derived" if derived else "no earlier rank is given"
+            question.warnings.append(f"{now.hub} has no comparable day within {within} days of 30 days before {now.day}: {lost}")
             return
         since = near
     assert isinstance(since, date)
@@ -166,7 +171,7 @@ def _only_hub(question: Question, what: str) -> ObservedDay:
     return question.observed[0]
 
 
-def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Question) -> None:
+def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Question, metrics: tuple[str, ...]) -> None:
     """Leave out hubs without the counter, saying so; refuse when none is left."""
     if not isinstance(metric, str) or metric == "models":
         return
@@ -178,9 +183,10 @@ def _require_counter(con: duckdb.DuckDBPyConnection, metric: Value, question: Qu
         return
     at = lacking[0]
     instead = {"downloads_30d": ["downloads_total"], "downloads_total": ["downloads_30d"]}.get(metric, [])
-    options = [name for name in [*instead, "likes", "models"] if name in given[at]]
+    options = [f"--metric {name}" for name in [*instead, "likes", "models"] if name in given[at] and name in metrics]
     derived = "; a derived 30-day figure: hubwatch stats monthly-downloads" if "downloads_total" in given[at] else ""
-    raise StatisticsError(f"{at.hub} gives no {metric} on {at.day}: use --metric {' or --metric '.join(options)}{derived}")
+    cure = f"use {' or '.join(options)}" if options else "ask another --hub"
+    raise StatisticsError(f"{at.hub} gives no {metric} on {at.day}: {cure}{derived}")
 
 
 def _value(name: str, choices: tuple[str, ...], given: Value) -> Value:

@@ -17,6 +17,7 @@ from hubwatch.statistics.scope import ObservedDay
 
 Cell = str | int | float | bool | date | datetime | list[str] | None
 _SHARES = ("share", "rate", "labelled")
+_NOISE = 1e-12  # of sums and differences of shares
 WIDTH = 160  # characters, where no terminal says how many it has
 
 
@@ -109,19 +110,23 @@ class Result(BaseModel):
     def notes(self) -> list[str]:
         """Unit, window, denominator, labelled part and warnings, a line each."""
         context = self.context
-        notes = [f"Unit: {context.unit}", f"Window: {context.window}"]
+        return [f"Unit: {context.unit}", f"Window: {context.window}", *self.coverage(), *(f"Note: {said}" for said in context.warnings)]
+
+    def coverage(self) -> list[str]:
+        """What shares are of, and how much of that has a label, a line each."""
+        context, notes = self.context, []
         if context.denominator is not None:
-            over = f" over {context.models:,} models" if context.models is not None else ""
+            over = f" over {_counted(context.models, 'model')}" if context.models is not None else ""
             counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
-            notes.append(counted + (f"; {context.uncounted:,} more have no counter" if context.uncounted else ""))
+            notes.append(counted + (f"; {context.uncounted:,} more without a figure" if context.uncounted else ""))
         elif "denominator" in self.columns:
-            notes.append(f"Denominator: each row's own, in its column; {context.models or 0:,} models in all rows")
+            notes.append(f"Denominator: each row's own, in its column; {_counted(context.models or 0, 'model')} in all rows")
         if context.labelled is not None:
             of = "the denominator" if context.denominator is not None else "all rows"
-            notes.append(f"Labelled: {context.labelled:.1%} of {of}")
+            notes.append(f"Labelled: {percent(context.labelled)} of {of}")
         elif "labelled" in self.columns:
             notes.append("Labelled: the part of each row's denominator, in its column")
-        return notes + [f"Note: {warning}" for warning in context.warnings]
+        return notes
 
     def _is_number(self, at: int) -> bool:
         return any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in self.rows)
@@ -129,6 +134,18 @@ class Result(BaseModel):
 
 def said_plainly(cell: Cell) -> Cell:
     return "+".join(cell) if isinstance(cell, list) else cell
+
+
+def percent(part: float, digits: int = 1) -> str:
+    """A part in per cent; only nothing is written as 0 %, and only the whole as 100 %."""
+    said, least = f"{part:.{digits}%}", 10.0**-digits
+    if abs(part) > _NOISE and float(said[:-1]) == 0:
+        return f"{'<' if part > 0 else '>-'}{least:.{digits}f}%"
+    return f">{100 - least:.{digits}f}%" if part < 1 - _NOISE and float(said[:-1]) == 100 else said
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def blocks(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Table | str]:
@@ -143,11 +160,13 @@ def blocks(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Ta
 
 
 def shown(column: str, cell: Cell) -> str:
-    """A cell for people: thousands parted, shares in per cent."""
+    """A cell for people: thousands parted, shares in per cent, the change of a share in points."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, float) and column == "change":
+        return f"{100 * cell:+.2f} points"
     if isinstance(cell, float):
-        return f"{cell:.2%}" if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
+        return percent(cell, 2) if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
     return f"{cell:,}" if isinstance(cell, int) else str(said_plainly(cell))

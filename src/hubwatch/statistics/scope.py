@@ -40,16 +40,19 @@ def observed_hubs(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [hub for (hub,) in con.execute("select distinct hub from days order by hub").fetchall()]
 
 
-def choose_hub(con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wanted: date | None) -> tuple[str, list[str]]:
+def choose_hub(
+    con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wanted: date | None, metrics: tuple[str, ...]
+) -> tuple[str, list[str]]:
     """The only hub that gives this counter, and what to say of the others; more than one is for the reader to choose."""
     giving = [hub for hub in hubs if metric in counters_given(con, observed_day(con, hub, _known(con, hub, wanted)))]
     if len(giving) > 1:
+        instead = ", or count --metric models" if "models" in metrics else ""
         raise StatisticsError(
-            f"{metric} is counted differently by each hub and is never added: say --hub {' or --hub '.join(giving)}, "
-            "or count --metric models"
+            f"{metric} is counted differently by each hub and is never added: say --hub {' or --hub '.join(giving)}{instead}"
         )
     if not giving:
-        raise StatisticsError(f"no observed hub gives {metric}: use --metric models, or another counter")
+        others = " or ".join(f"--metric {name}" for name in metrics if name != metric)
+        raise StatisticsError(f"no observed hub gives {metric}{f': use {others}' if others else ''}")
     return giving[0], [f"{hub} gives no {metric} and is not included" for hub in hubs if hub != giving[0]]
 
 
@@ -111,7 +114,7 @@ def same_extent(one: ObservedDay, other: ObservedDay) -> bool:
 _COMPARABLE = "sweep = $sweep and (complete and $complete or starts_with(sweep, 'archive'))"
 
 
-def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: int | None = None) -> date | None:
+def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: float | None = None) -> date | None:
     """The observed day nearest to 30 days before: a whole sweep of the same kind, else (unless `within` so many days) any."""
     rows = con.execute(
         f"""select day from days where hub = $hub and day < $day
@@ -139,6 +142,12 @@ def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
         [at.hub, at.day],
     ).fetchall()[0]
     return {"models"} | {name for name, count in zip(COUNTERS, counts, strict=True) if count}
+
+
+def counts_only_totals(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> bool:
+    """Whether a listing of the day has a cumulative counter and no rolling one."""
+    wanted = "select 1 from observations where hub = ? and day = ? and downloads_30d is null and downloads_total is not null limit 1"
+    return bool(con.execute(wanted, [at.hub, at.day]).fetchall())
 
 
 def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> date | None:
