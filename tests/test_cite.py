@@ -62,6 +62,9 @@ def test_a_record_exports_as_json_bibtex_and_csl(con: duckdb.DuckDBPyConnection)
     bibtex = record.to_bibtex()
     assert bibtex.startswith(f"@misc{{{record.id},")
     assert not re.search(r"(?<!\\)[%&$#_]", bibtex)
+    small = build(WORLD)
+    small.execute("update store.counters set downloads_30d = 1000000 where downloads_30d = 150")
+    assert r"unknown has \textless{}0.1\%" in cite(small, "download-share", hub="huggingface", group="unknown").to_bibtex()
     assert bibtex.count("{") - bibtex.count(r"\{") == bibtex.count("}") - bibtex.count(r"\}")
 
 

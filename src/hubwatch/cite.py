@@ -226,5 +226,11 @@ def _of_one_day(result: Result) -> bool:
 
 def _latex(text: str) -> str:
     """Text with LaTeX's special characters escaped."""
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special = {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+    }
     return "".join(special.get(sign, "\\" + sign if sign in "&%$#_{}" else sign) for sign in text)

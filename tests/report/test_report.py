@@ -27,6 +27,14 @@ def test_the_page_loads_nothing_and_shows_figures_definitions_and_completeness(t
     assert "All statistics" in page
 
 
+def test_an_archive_is_no_incomplete_sweep_on_the_page(tmp_path: Path) -> None:
+    con = build(WORLD)
+    con.execute("update sweeps set complete = false, source = 'archive:x' where hub = 'wisemodel'")
+    page = write_report(con, tmp_path).read_text(encoding="utf-8")
+    assert "<td>archive:x</td><td>a snapshot</td>" in page
+    assert "incomplete</td>" not in page
+
+
 def test_a_page_of_nothing_says_so(tmp_path: Path) -> None:
     assert "nothing observed yet" in write_report(empty(), tmp_path).read_text(encoding="utf-8")
 

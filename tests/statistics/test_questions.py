@@ -162,6 +162,23 @@ def test_only_nothing_is_written_as_0_and_only_the_whole_as_100_per_cent(part: f
     assert percent(part) == said
 
 
+def test_an_answer_without_rows_has_no_denominator_and_says_why() -> None:
+    con = build(WORLD)
+    con.execute("update store.counters set downloads_30d = 0 where downloads_30d is not null")
+    assert statistics.run(con, "concentration", hub="huggingface").notes()[2:] == [
+        "Note: no row: nothing that this question is about was observed, or every counter of it is 0"
+    ]
+
+
+def test_a_cure_names_counters_that_a_hub_gives() -> None:
+    con = build(WORLD)
+    con.execute("update store.counters set downloads_30d = null, downloads_total = null")
+    with pytest.raises(StatisticsError, match=r"^no observed hub gives downloads_30d: use --metric likes or --metric models$"):
+        statistics.run(con, "download_share")
+    with pytest.raises(StatisticsError, match=r"^no observed hub gives downloads_30d$"):
+        statistics.run(con, "scoreboard")
+
+
 def test_a_change_of_a_share_is_in_points(con: duckdb.DuckDBPyConnection) -> None:
     shown = statistics.run(con, "leave_one_out", hub="huggingface").to_markdown()
     assert " -13.33 points |" in shown

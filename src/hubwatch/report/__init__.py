@@ -60,6 +60,8 @@ def _observed(con: duckdb.DuckDBPyConnection, observed: list[ObservedDay]) -> st
         flags = con.execute("select count(*) from flags where hub = ? and day = ? and model_id <> ''", [at.hub, at.day]).fetchall()
         said = escape("; ".join(doubts(con, at)) or "nothing")
         state = '<td class="good">complete</td>' if at.complete else '<td class="bad">incomplete</td>'
+        if at.sweep.startswith("archive"):
+            state = "<td>a snapshot</td>"
         listed = "" if at.listed_total is None else f"{at.listed_total:,}"
         numbers = "".join(f"<td class=n>{number}</td>" for number in (f"{at.records or 0:,}", listed, f"{flags[0][0]:,}"))
         rows.append(f"<tr><th>{escape(at.hub)}</th><td>{at.day}</td><td>{escape(at.sweep)}</td>{state}{numbers}<td>{said}</td></tr>")

@@ -40,7 +40,9 @@ QUESTIONS = (
     Question("Chinese models by maker", "The articles' pie, over all hubs.", "origin_share", {"country": "CN"}, by_hub=False),
     Question("Models by country", "All hubs together; a model counts once.", "origin_share", {"by": "country"}, by_hub=False),
     Question("Releases each month", "By the hubs' creation dates.", "releases", {"by": "country"}, chart="months", by_hub=False),
-    Question("What is on which hub", "Originals only: what the West does not see.", "hub_coverage", chart=None, by_hub=False),
+    Question(
+        "What is on which hub", "By originals, where one is listed: what the West does not see.", "hub_coverage", chart=None, by_hub=False
+    ),
     Question("Licenses by country", "Classes of license, unknown ones shown.", "licenses", chart="stack", by_hub=False),
     Question("Models made from others", "By the listings' own word about their bases.", "derivatives", by_hub=False),
 )

@@ -55,7 +55,7 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
 
 def _context(statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> Context:
     if not rows:
-        question.warnings.append("no row: nothing was observed that this question is about")
+        question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
     model = question.values.get("model")
     if model is not None and all(row[columns.index("model_id")] != model for row in rows):
         question.warnings.append(f"{model} has no row: it, its size, its creation date or its downloads at these ages were not observed")

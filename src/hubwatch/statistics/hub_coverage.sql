@@ -4,7 +4,7 @@
 --   models and share is over the group's models (denominator). place says it in words: chinese_hubs_only (ModelScope or WiseModel and not
 --   Hugging Face), huggingface_only, or both. mirrored counts those that also have a re-upload by another body on a further
 --   hub. The bounds let all or none of the models of unknown group here be this group's, or all of those elsewhere. A model
---   whose other listing the linker did not recognise looks like two. Hubs are those observed by the day.
+--   whose other listing the linker did not recognise looks like two; one of which re-uploads alone are listed is where these are. Hubs are those observed by the day.
 -- unit: models; share of the group's models, 0..1
 -- window: models listed on the day
 -- parameters: day, by=country|kind|organization|region|family, country, policy

@@ -115,6 +115,8 @@ class Result(BaseModel):
     def coverage(self) -> list[str]:
         """What shares are of, and how much of that has a label, a line each."""
         context, notes = self.context, []
+        if not self.rows:
+            return []
         if context.denominator is not None:
             over = f" over {_counted(context.models, 'model')}" if context.models is not None else ""
             counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"

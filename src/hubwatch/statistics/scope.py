@@ -44,14 +44,15 @@ def choose_hub(
     con: duckdb.DuckDBPyConnection, metric: str, hubs: list[str], wanted: date | None, metrics: tuple[str, ...]
 ) -> tuple[str, list[str]]:
     """The only hub that gives this counter, and what to say of the others; more than one is for the reader to choose."""
-    giving = [hub for hub in hubs if metric in counters_given(con, observed_day(con, hub, _known(con, hub, wanted)))]
+    given = {hub: counters_given(con, observed_day(con, hub, _known(con, hub, wanted))) for hub in hubs}
+    giving = [hub for hub in hubs if metric in given[hub]]
     if len(giving) > 1:
         instead = ", or count --metric models" if "models" in metrics else ""
         raise StatisticsError(
             f"{metric} is counted differently by each hub and is never added: say --hub {' or --hub '.join(giving)}{instead}"
         )
     if not giving:
-        others = " or ".join(f"--metric {name}" for name in metrics if name != metric)
+        others = " or ".join(f"--metric {name}" for name in metrics if name in set().union(*given.values()))
         raise StatisticsError(f"no observed hub gives {metric}{f': use {others}' if others else ''}")
     return giving[0], [f"{hub} gives no {metric} and is not included" for hub in hubs if hub != giving[0]]
 
