@@ -233,6 +233,13 @@ def test_a_name_known_on_another_hub_is_taken_over_unless_it_is_a_person_a_mirro
         assert origin(con, name, "modelscope") == UNKNOWN, name
 
 
+@pytest.mark.parametrize(("name", "known_by"), [("abc", "none"), ("abcd", "fact_other_hub")])
+def test_a_name_of_three_letters_anybody_may_take_on_another_hub(con: duckdb.DuckDBPyConnection, name: str, known_by: str) -> None:
+    listed(con, name, hub="modelscope")
+    classify(con, FACTS.model_copy(update={"namespaces": (*FACTS.namespaces, owned("huggingface", name, "DeepSeek"))}))
+    assert origin(con, name, "modelscope")[3] == known_by
+
+
 def test_a_name_known_in_another_case_on_another_hub_is_taken_over_where_its_hub_has_no_second_one(con: duckdb.DuckDBPyConnection) -> None:
     listed(con, "SKYWORK", "OPENBMB", hub="wisemodel")
     classify(con, FACTS)

@@ -320,6 +320,25 @@ def test_of_equal_rivals_the_far_more_downloaded_is_the_original_and_without_one
     assert "2 listings of this name elsewhere, none clearly its original" in evidence(con, "ms", "AI-ModelScope/Small-7B-GGUF")
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "second", "is_tied"),
+    [
+        ("Big-7B-GGUF", 10_000, 1000, True),  # many convert one model: ten times as many downloads tell
+        ("Big-7B-GGUF", 9_999, 1000, False),
+        ("Big-model-7B", 3000, 1000, True),  # few give such a name: three times tell
+        ("Big-model-7B", 2999, 1000, False),
+        ("Big-7B-GGUF", 999, 1, False),  # of so few, no lead tells
+    ],
+)
+def test_how_far_ahead_in_downloads_an_original_must_be_depends_on_how_common_its_name_is(
+    con: duckdb.DuckDBPyConnection, name: str, first: int, second: int, is_tied: bool
+) -> None:
+    one, other = f"hf:BAAI/{name}", f"hf:unsloth/{name}"
+    given_listings(con, one, other, f"ms:AI-ModelScope/{name}", downloads={one: first, other: second})
+    link(con)
+    assert (tiers(con)[f"ms:AI-ModelScope/{name}"] == (one, "mirror")) is is_tied
+
+
 @pytest.mark.parametrize(("downloads", "tier"), [(5_000_000, "mirror"), (200, "single")])
 def test_of_two_converters_a_company_is_no_likelier_than_a_person(con: duckdb.DuckDBPyConnection, downloads: int, tier: str) -> None:
     given_listings(

@@ -209,6 +209,20 @@ def test_a_hub_that_shrinks_by_half_fails_unless_accepted(con: duckdb.DuckDBPyCo
     assert con.execute("select count(*) from listings where gone_on = ?", [tomorrow]).fetchall() == [(51,)]
 
 
+def test_a_day_is_held_against_the_last_complete_one_before_it_and_half_of_that_is_enough(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    on = [DAY + timedelta(days=number) for number in range(5)]
+    load(con, tmp_path, many(20), day=on[0])
+    load(con, tmp_path, many(100), day=on[4])
+    load(con, tmp_path, many(60), day=on[2])
+    assert load(con, tmp_path, many(10), day=on[1]).complete  # half of the day before, a tenth of a later one
+    with pytest.raises(DayFailure, match="only 29 records, under half of the 60"):
+        load(con, tmp_path, many(29), day=on[3])
+    SweepPages(tmp_path, "huggingface", on[3], "full").set_aside()
+    assert load(con, tmp_path, many(30), day=on[3]).complete
+
+
 def test_a_limited_or_unfinished_sweep_is_loaded_incomplete_and_makes_nothing_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load(con, tmp_path, many(10))
     assert not load(con, tmp_path, many(3), day=DAY + timedelta(days=1), finished=False).complete

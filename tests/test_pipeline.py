@@ -1,5 +1,6 @@
 """The whole way against the stand-ins, through real sockets and real processes."""
 
+import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -354,3 +355,13 @@ def test_an_interrupt_in_the_midst_of_a_stage_is_one_and_leaves_no_transaction_o
         con.execute("begin")
         con.execute("rollback")
         stage(con, settings)
+
+
+def test_a_sweep_that_is_told_to_stop_keeps_its_last_page_and_goes_on_behind_it(tmp_path: Path) -> None:
+    stop = threading.Event()
+    with Sandbox(huggingface=rows(300), switches=Switches(page_cap=50)) as sandbox:
+        settings, sweep = settings_for(tmp_path, sandbox.url), Sweep("huggingface", DAY)
+        stopped = pipeline.collect(settings, sweep, lambda at: stop.set() if at.pages == 2 else None, stop)
+        assert (stopped.complete, stopped.records) == (False, 100)
+        assert pipeline.collect(settings, sweep).complete
+    assert [page.facts.records for page in SweepPages(tmp_path, "huggingface", DAY, "full").read()] == [50] * 6

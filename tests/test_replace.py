@@ -134,3 +134,12 @@ def test_a_complete_sweep_is_shown_before_an_incomplete_one_as_days_says(con: du
     assert con.execute(shown).fetchall() == [("head", 7, "mit")]
     load(con, 0, {"a": ("gpl", 5)})
     assert con.execute(shown).fetchall() == [("full", 5, "gpl")]
+
+
+def test_a_listing_that_only_a_replaced_day_held_is_forgotten(con: duckdb.DuckDBPyConnection) -> None:
+    load(con, 0, {"a": ("mit", 1), "typo": ("mit", 1), "b": ("mit", 1)})
+    load(con, 1, {"a": ("mit", 1), "b": ("mit", 1)})
+    load(con, 0, {"a": ("mit", 1)})
+    assert con.execute("select name, first_seen_on from listings order by 1").fetchall() == [("a", FIRST), ("b", FIRST + timedelta(days=1))]
+    held = "select listing_key from store.listing order by 1"
+    assert con.execute("select distinct listing_key from store.attributes order by 1").fetchall() == con.execute(held).fetchall()
