@@ -621,6 +621,14 @@ def test_a_base_named_by_an_id_its_hub_no_longer_lists_counts_as_the_listing_it_
     ]
 
 
+def test_a_base_under_a_name_that_was_given_up_and_taken_back_is_what_is_listed_now(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""insert into facts.namespace_facts (hub, namespace, organization, renamed_to)
+        values ('huggingface', 'old', 'Meta', 'new'), ('huggingface', 'new', 'Meta', 'old')""")
+    given_listings(con, "hf:new/base", "hf:a/tuned", base_models={"hf:a/tuned": ["old/base"]})
+    link(con)
+    assert con.execute("select base_model_id from derivations").fetchall() == [("new/base",)]
+
+
 def test_a_base_in_another_case_is_not_guessed_where_its_hub_lists_two_spellings(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "ms:Qwen/Base", "ms:qwen/base", "ms:a/tuned", base_models={"ms:a/tuned": ["QWEN/BASE"]})
     link(con)
