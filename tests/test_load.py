@@ -198,6 +198,18 @@ def test_too_many_rejects_fail_the_day_and_leave_the_last_good_one(con: duckdb.D
     assert everything(con) == before
 
 
+def test_five_rejects_in_a_hundred_fail_no_day(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    loaded = load(con, tmp_path, [record(f"good/m{number}", likes="x" if number < 5 else 1) for number in range(100)])
+    assert (loaded.complete, loaded.records, loaded.rejected) == (True, 95, 5)
+
+
+def test_a_hub_that_lists_nothing_at_all_fails_the_day_unless_accepted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    secret = [record("a/secret", private=True)]
+    with pytest.raises(DayFailure, match="the hub listed nothing"):
+        load(con, tmp_path, secret)
+    assert load(con, tmp_path / "again", secret, accept_shrink=True).complete
+
+
 def test_a_hub_that_shrinks_by_half_fails_unless_accepted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     load(con, tmp_path, many(100))
     tomorrow = DAY + timedelta(days=1)
@@ -268,6 +280,11 @@ def test_a_promised_key_is_looked_for_in_all_of_a_day_not_in_its_first_page(con:
             load(con, tmp_path / str(number), before[:50], [*before[50:94], *many(6, **changed)], day=tomorrow)
     five = [*before[50:95], *many(5, tags=None)]
     assert load(con, tmp_path / "five", before[:50], five, day=tomorrow).complete
+
+
+def test_a_past_day_is_not_held_against_what_the_hub_said_later(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(tags=["a"]), day=DAY + timedelta(days=1))
+    assert load(con, tmp_path, many(tags=None)).complete
 
 
 def test_missing_and_changed_keys_add_up_and_one_null_does_not_excuse_them(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

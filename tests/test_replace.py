@@ -120,6 +120,10 @@ def test_what_a_sweep_lacks_that_saw_fewer_than_the_hub_counts_is_gone_when_anot
     con.execute("update sweeps set records = 1, rejected = 0, listed_total = 2 where day = ?", [FIRST + timedelta(days=1)])
     settle_departures(con, "huggingface")
     assert gone() == [(None,)]
+    con.execute("update sweeps set rejected = 1 where day = ?", [FIRST + timedelta(days=1)])  # seen, though not read
+    settle_departures(con, "huggingface")
+    assert gone() == [(FIRST + timedelta(days=1),)]
+    con.execute("update sweeps set rejected = 0 where day = ?", [FIRST + timedelta(days=1)])
     load(con, 2, {"a": ("mit", 1)})
     assert gone() == [(FIRST + timedelta(days=1),)]
     load(con, 3, {"a": ("mit", 1), "b": ("mit", 1)})
