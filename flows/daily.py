@@ -15,8 +15,8 @@ from prefect import flow
 from pydantic import Field
 from runs import run_of, settle
 
-from hubwatch import pipeline
 from hubwatch.results import BuildResult
+from hubwatch.settings import HUBS
 from hubwatch.sweeps import asked_sweep
 
 
@@ -30,7 +30,7 @@ def daily(
 ) -> BuildResult:
     """Collect these hubs (none: all) side by side, load, judge, publish; one hub's failure is said when the others are published."""
     with run_of(data) as settings:
-        asked = [asked_sweep(hub, sweep, day, limit=limit) for hub in hubs or pipeline.hub_names()]
+        asked = [asked_sweep(hub, sweep, day, limit=limit) for hub in hubs or HUBS]
         collecting = [collect_sweep.submit(settings, each) for each in asked]
         for future in collecting:
             future.wait()

@@ -15,14 +15,14 @@ import duckdb
 import httpx
 import pytest
 
-from hubwatch import backfill, cli, pipeline, publishing
+from hubwatch import backfill, cli, locks, pipeline, publishing
 from hubwatch.archive_day import Wanted
 from hubwatch.archive_files import archive_files
 from hubwatch.clock import today
 from hubwatch.failures import HubFailure
 from hubwatch.mappings import read_mapping
 from hubwatch.pages import kept_sweeps
-from hubwatch.results import RunResult
+from hubwatch.results import KeptResult, RunResult
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep
 from tests.conftest import settings_for
@@ -67,8 +67,8 @@ def export(settings: Settings, folder: Path, skip: tuple[str, ...] = ("runs",)) 
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
-def reload(settings: Settings, **asked: object) -> list[backfill.Reloaded]:
-    return backfill.reload_pages(settings, kept_sweeps(settings.data, **asked), False, SAID.append)  # type: ignore[arg-type]
+def reload(settings: Settings, **asked: object) -> list[KeptResult]:
+    return pipeline.build(settings, kept_sweeps(settings.data, **asked), False, SAID.append).loaded  # type: ignore[arg-type]
 
 
 def test_pages_loaded_again_give_byte_equal_exports(settings: Settings, tmp_path: Path) -> None:
@@ -221,6 +221,14 @@ def test_a_window_that_broke_goes_on_with_its_own_day_and_asks_for_nothing_twice
     assert (again.day, again.hubs["huggingface"].complete, again.hubs["huggingface"].records) == (yesterday, True, 50)
     assert not set(first) & set(hub.asked[first.__len__() + 3 :])
     assert backfill.window_sweep(settings, "huggingface", since, until, None).day == today()
+
+
+def test_a_window_begun_anew_while_the_hub_is_busy_leaves_the_others_pages_alone(settings: Settings) -> None:
+    kept = keep(settings.data, FIRST, [record("o/a")], sweep="window-2025-01-01-2025-01-08")
+    asked = ("--since", "2025-01-01", "--until", "2025-01-08", "--day", str(FIRST), "--fresh", "--data", str(settings.data))
+    with locks.locked(settings.data, "sweep-huggingface"):
+        assert hubwatch("backfill", "window", "huggingface", *asked) == 1
+    assert kept.state() is not None
 
 
 def test_a_window_that_ends_before_it_begins_is_refused(settings: Settings) -> None:

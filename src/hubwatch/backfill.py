@@ -1,8 +1,8 @@
-"""The past: kept pages loaded anew, a hub's creation window, a published snapshot. Each is a load, then the rest of the way."""
+"""The past beyond kept pages: a hub's creation window, a published snapshot. Each is a load, then the rest of the way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 
 import duckdb
 
@@ -13,67 +13,24 @@ from hubwatch.archive_files import archive_files
 from hubwatch.clock import today
 from hubwatch.facts import load_facts
 from hubwatch.mappings import Mapping, read_mapping
-from hubwatch.pages import SweepPages, kept_sweeps
-from hubwatch.runs import recorded, told
+from hubwatch.pages import kept_sweeps
+from hubwatch.runs import recorded
 from hubwatch.settings import Settings, UsageError
 from hubwatch.sweeps import Sweep, asked_sweep
 
 SAVED = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".md")
 
 
-@dataclass(frozen=True)
-class Reloaded:
-    """What loading a kept sweep again gave."""
-
-    hub: str
-    day: date
-    sweep: str
-    complete: bool
-    records: int
-    failed: bool
-    message: str
-
-    def told(self) -> str:
-        """The sweep in one line."""
-        state = "failed" if self.failed else f"{self.records} records{'' if self.complete else ', incomplete'}"
-        return f"{self.hub} {self.day} {self.sweep}: {state}" + (f": {self.message}" if self.message else "")
-
-
-def reload_pages(settings: Settings, kept: list[SweepPages], accept_shrink: bool, tell: Tell) -> list[Reloaded]:
-    """Load kept sweeps again in order of day, with today's rules and facts, and finish and publish; what each gave.
-
-    The same pages give the same tables. A sweep that fails leaves what its day held; the others go on.
-    """
-    done: list[Reloaded] = []
-    with pipeline.warehouse(settings) as con:
-        for number, pages in enumerate(pipeline.in_order(kept), 1):
-            done.append(_reload(con, settings, pages, accept_shrink))
-            tell(f"{number} of {len(kept)}: {done[-1].told()}")
-        pipeline.judge(con, settings)
-    pipeline.publish(settings)
-    return done
-
-
-def _reload(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool) -> Reloaded:
-    key = (pages.hub, pages.day, pages.sweep)
-    try:
-        loaded = pipeline.load(con, settings, pages, accept_shrink, again=True)
-    except pipeline.FAILURES as error:
-        return Reloaded(*key, False, 0, True, told(error))
-    return Reloaded(*key, loaded.complete, loaded.records, False, loaded.message)
-
-
-def window_sweep(settings: Settings, hub: str, since: date, until: date, day: date | None) -> Sweep:
+def window_sweep(settings: Settings, hub: str, since: date, until: date, day: date | None, fresh: bool = False) -> Sweep:
     """The sweep over what a hub created in [since, until); an unfinished one of the same window goes on with its own day."""
     if since >= until:
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
-    begin, end = (datetime.combine(bound, datetime.min.time()) for bound in (since, until))
-    sweep = asked_sweep(hub, "window", day, since=since, until=until)
+    sweep = asked_sweep(hub, "window", day, since=since, until=until, fresh=fresh)
     if day is None:
         for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
             state = pages.state()
             if pages.sweep == sweep.name and state is not None and state.finished_at is None:
-                return Sweep(hub, pages.day, "window", since=begin, until=end)
+                return replace(sweep, day=pages.day)
     return sweep
 
 

@@ -18,8 +18,8 @@ from hubwatch.cli_reading import known_hub, show_rows
 from hubwatch.clock import today
 from hubwatch.collect import WINDOW_TELLS
 from hubwatch.mappings import read_mapping, ready_mappings
-from hubwatch.pages import SweepPages, kept_sweeps
-from hubwatch.settings import HUBS, Settings, UsageError
+from hubwatch.pages import kept_sweeps
+from hubwatch.settings import Settings, UsageError
 from hubwatch.watching import watching
 
 DATE = "YYYY-MM-DD"
@@ -52,7 +52,7 @@ def pages(
     kept = kept_sweeps(settings.data, known_hub(hub), *days)
     if not kept:
         raise UsageError(f"no kept pages in {settings.data / 'pages'} for that; run `hubwatch collect` first")
-    done = backfill.reload_pages(settings, kept, accept_shrink, _tell)
+    done = pipeline.build(settings, kept, accept_shrink, _tell).loaded
     columns = ("hub", "day", "sweep", "complete", "records", "message")
     show_rows(columns, [(one.hub, one.day, one.sweep, one.complete, one.records, one.message) for one in done], as_json)
     _exit_if_failed([one.told() for one in done if one.failed])
@@ -72,14 +72,8 @@ def window(
 ) -> None:
     """What a hub created in [since, until), as it stands now: entered directly where the hub allows, else by walking."""
     settings = Settings.from_environment(data)
-    if hub not in HUBS:
-        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
-    if hub not in pipeline.hub_names():
-        raise UsageError(f"this version cannot ask {hub}; it asks {', '.join(pipeline.hub_names())}")
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
-    sweep = backfill.window_sweep(settings, hub, *bounds, asked_day(day))
-    if fresh and (aside := SweepPages(settings.data, settings.kept_as(hub), sweep.day, sweep.name).set_aside()):
-        _tell(f"{hub}: earlier pages set aside in {aside}")
+    sweep = backfill.window_sweep(settings, hub, *bounds, asked_day(day), fresh)
     _tell(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
     with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)

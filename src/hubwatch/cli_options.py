@@ -7,9 +7,8 @@ from typing import Annotated
 import duckdb
 import typer
 
-from hubwatch import pipeline, publishing
-from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings, UsageError
+from hubwatch import publishing
+from hubwatch.settings import HUBS, Settings, UsageError
 
 Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
 
@@ -34,9 +33,9 @@ Json = Annotated[bool, typer.Option("--json", help="machine-readable result on s
 def known_hubs(hubs: list[str] | None) -> list[str]:
     """The hubs asked for, all when none; another name is a usage error."""
     for hub in hubs or []:
-        if hub not in HUB_NAMES:
-            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
-    return list(dict.fromkeys(hubs or pipeline.hub_names()))
+        if hub not in HUBS:
+            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
+    return list(dict.fromkeys(hubs or HUBS))
 
 
 def parsed_day(text: str, option: str = "--day") -> date:

@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
@@ -22,15 +22,13 @@ from hubwatch.fact_rows import FactError
 from hubwatch.facts import load_facts
 from hubwatch.failures import Busy, DayFailure, HubFailure, StoreFault
 from hubwatch.http import Client
-from hubwatch.hubs import HUBS
 from hubwatch.load import Loaded, load_sweep
 from hubwatch.pages import SweepPages, kept_sweeps
 from hubwatch.results import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.runs import recorded, told, unexpected
 from hubwatch.schema import precedence
 from hubwatch.segments import PageDamage
-from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings, UsageError
+from hubwatch.settings import HUBS, Settings, UsageError
 from hubwatch.sweeps import Sweep
 
 FAILURES = (
@@ -99,15 +97,24 @@ def collect_all(
         hubs.shutdown(wait=False)
 
 
-def build(settings: Settings, kept: list[SweepPages] | None = None, accept_shrink: bool = False) -> BuildResult:
-    """Load .. publish of these kept sweeps, or of all that have changed since they were last loaded.
+def build(
+    settings: Settings,
+    kept: list[SweepPages] | None = None,
+    accept_shrink: bool = False,
+    tell: Callable[[str], object] = lambda line: None,
+) -> BuildResult:
+    """Load .. publish of these kept sweeps again, or of all that have changed since they were last loaded; what each gave.
 
     A sweep still going is loaded as far as it has come, as incomplete. One sweep's failure neither stops nor taints the others.
+    The same pages give the same tables. `tell` is given a line as each is loaded.
     """
     load_facts()  # a fault in the facts is said before hours of loading
+    loaded: list[KeptResult] = []
     with warehouse(settings) as con:
         chosen = store.not_yet_loaded(con, kept_sweeps(settings.data)) if kept is None else kept
-        loaded = _load_in_order(con, settings, chosen, accept_shrink)
+        for result in _load_in_order(con, settings, chosen, accept_shrink, again=kept is not None):
+            loaded.append(result)
+            tell(f"{len(loaded)} of {len(chosen)}: {result.told()}")
         judge(con, settings)
     return BuildResult(loaded=loaded, published=str(publish(settings)))
 
@@ -127,7 +134,7 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
 
 def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: str | None) -> list[SweepPages]:
     """What is kept of these hubs (None: all) for a day [today], of one kind of sweep or of all; `UsageError` naming what is not."""
-    names, on = [settings.kept_as(hub) for hub in hubs or hub_names()], day or today()
+    names, on = [settings.kept_as(hub) for hub in hubs or HUBS], day or today()
     every = [pages for pages in kept_sweeps(settings.data) if pages.hub in names]
     kept = [pages for pages in every if pages.day == on and kind in (None, pages.sweep)]
     missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
@@ -136,11 +143,6 @@ def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: 
     wanted = f"no kept pages of {f'a {kind} sweep of ' if kind else ''}{', '.join(missing or names)} for {on}"
     last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in every[-3:])
     raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
-
-
-def hub_names() -> list[str]:
-    """The hubs this version collects."""
-    return [hub for hub in HUB_NAMES if hub in HUBS]
 
 
 def _collected(
@@ -158,17 +160,13 @@ def _collected(
         return HubResult(failed=True, message=unexpected(error))
 
 
-def in_order(kept: list[SweepPages]) -> list[SweepPages]:
-    """Kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
-    return sorted(kept, key=lambda pages: (pages.day, precedence(pages.sweep), pages.hub, pages.sweep))
-
-
-def _load_in_order(con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool) -> list[KeptResult]:
-    results = []
-    for pages in in_order(kept):
-        result = _loaded(con, settings, pages, _kept_result(pages), accept_shrink)
-        results.append(KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result)))
-    return results
+def _load_in_order(
+    con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool, again: bool = False
+) -> Iterator[KeptResult]:
+    """Load kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
+    for pages in sorted(kept, key=lambda pages: (pages.day, precedence(pages.sweep), pages.hub, pages.sweep)):
+        result = _loaded(con, settings, pages, _kept_result(pages), accept_shrink, again)
+        yield KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result))
 
 
 def _kept_result(pages: SweepPages) -> HubResult:
@@ -180,9 +178,11 @@ def _kept_result(pages: SweepPages) -> HubResult:
     return HubResult(limited=state is not None and state.limited)
 
 
-def _loaded(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, got: HubResult, accept_shrink: bool) -> HubResult:
+def _loaded(
+    con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, got: HubResult, accept_shrink: bool, again: bool = False
+) -> HubResult:
     try:
-        loaded = load(con, settings, pages, accept_shrink)
+        loaded = load(con, settings, pages, accept_shrink, again)
     except FAILURES as error:
         is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
         return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})

@@ -49,6 +49,11 @@ class KeptResult(HubResult):
     day: date
     sweep: str
 
+    def told(self) -> str:
+        """The sweep in one line."""
+        state = "failed" if self.failed else f"{self.records} records{'' if self.complete else ', incomplete'}"
+        return f"{self.hub} {self.day} {self.sweep}: {state}" + (f": {self.message}" if self.message else "")
+
 
 class BuildResult(BaseModel):
     """What a build loaded, oldest day first, and where it published."""
