@@ -14,6 +14,7 @@ from hubwatch.failures import DayFailure
 from hubwatch.hubs import record_sql
 from hubwatch.literals import literal
 from hubwatch.mappings import ARCHIVED_HUBS, Column, Mapping
+from hubwatch.records import as_cte
 from hubwatch.schema import ATTRIBUTES, COUNTERS
 
 _OWN = [column for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license"]
@@ -220,12 +221,11 @@ def _as_hub_records(mapping: Mapping, rows: _Rows, con: duckdb.DuckDBPyConnectio
     hub = str(mapping.hub.value)
     counted = {name for counter in mapping.counters.values() for name in counter.column if name in rows.columns}
     con.execute("set variable fields = ?", [sorted(counted)])
-    sql = record_sql(hub)
     own = ", ".join(column.name for column in _OWN)
     silent = "|".join(re.escape(name) for name in sorted(counted)) or "-"
     return f"""select position, {literal(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id,
           case when not regexp_full_match(reason, '({silent}) is (missing|null|missing or null)') then reason end as reason, {own}
-        from (with record as (select 0 as segment, position, record from raw), {sql[sql.index("with ") + 5 :]})
+        from (with record as (select 0 as segment, position, record from raw) {as_cte(record_sql(hub))})
         join (select position, day from raw) using (position)"""
 
 

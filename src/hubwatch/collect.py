@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
 
 import httpx
 
@@ -90,13 +89,11 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         raise HubFailure(
             f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
         )
-    if sweep.kind == "new" and state.since is not None:
-        since = sweep.since or datetime.combine(sweep.day, time()) - HUBS[sweep.hub].NEW_OVERLAP
-        if state.since != since:
-            raise HubFailure(
-                f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
-                f"{since:%Y-%m-%d}; use --fresh to begin anew"
-            )
+    if sweep.kind == "new" and state.since is not None and state.since != sweep.wanted_since:
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
+            f"{sweep.wanted_since:%Y-%m-%d}; use --fresh to begin anew"
+        )
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
     if sweep.kind == "window":
@@ -132,8 +129,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         and not state.limited
         and (broken := [name for name in pages.partitions() if (last := pages.last_page(name)) and last.next])
     ):
-        lacking = f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again"
-        state.short = "; ".join(part for part in (state.short, lacking) if part)
+        state.lack(f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again")
     state.finished_at = state.finished_at or now()
     if count or state.pages is None:  # where nothing came, pages that are gone stay missed
         state.pages = pages.count()

@@ -18,14 +18,13 @@ from pydantic import BaseModel, Field
 
 from hubwatch import doctor_probes
 from hubwatch.clock import now
-from hubwatch.exchange import Answer, Ask
+from hubwatch.exchange import JSON_TYPES, Answer, Ask
 from hubwatch.failures import Blocked, HubFailure, RateLimited, Refused, TimedOut, Unreachable
 from hubwatch.http import Client
 from hubwatch.settings import Settings
 
 ALLOWANCE = 10
 T = TypeVar("T")
-_TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
 class Finding(BaseModel):
@@ -109,7 +108,7 @@ class Examination:
         """Note which promised keys are missing or of another type in these records."""
         odd = [] if records else ["no records"]
         for key, due in expected.items():
-            kinds = [_TYPES[type(record[key])] for record in records if isinstance(record, dict) and key in record]
+            kinds = [JSON_TYPES[type(record[key])] for record in records if isinstance(record, dict) and key in record]
             if len(kinds) < len(records):
                 odd.append(f"{key} is missing in {len(records) - len(kinds)} of {len(records)}")
             if strange := sorted({kind for kind in kinds if kind != due}):

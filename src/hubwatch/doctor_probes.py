@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from hubwatch.clock import now
 from hubwatch.exchange import Answer, Ask, whole_json
 from hubwatch.failures import HubFailure, Refused
 from hubwatch.hubs import (
@@ -26,15 +27,6 @@ if TYPE_CHECKING:
 
 LISTING_PATHS = {"huggingface": "/api/models", "modelscope": "/api/v1/dolphin/models", "wisemodel": "/api/v4/projects"}
 _SAMPLE = 20  # records a page of a probe has
-# Types of what huggingface.PROMISED names.
-HUGGINGFACE_TYPES = {
-    "id": "text",
-    "createdAt": "text",
-    "downloads": "number",
-    "downloadsAllTime": "number",
-    "likes": "number",
-    "tags": "list",
-}
 _LISTING_CURE = "correct or unset HUBWATCH_WISEMODEL_LISTING"
 _CHANGED = "the hub has changed: look at the evidence, and update hubwatch"
 
@@ -59,14 +51,14 @@ def probe_huggingface(look: Examination) -> None:
     records = look.ask("listing", Ask(client.url("/api/models", params)), read)
     if records is None:
         return
-    look.shape("listing", records, HUGGINGFACE_TYPES)
+    look.shape("listing", records, huggingface.PROMISED)
     keys = [record.get("_id") for record in records if isinstance(record, dict)]
     look.found("order", _ascends(keys), "by creation, oldest first" if _ascends(keys) else f"_id does not ascend: {keys[:3]}", _CHANGED)
     if not links:
         look.found("next page", len(records) < _SAMPLE, "no Link to a next page", _CHANGED)
     else:
         _follow_link(look, links[0], keys)
-    since = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=7)
+    since = now() - timedelta(days=7)
     entered = look.ask("own cursor", Ask(client.url("/api/models", [*params, ("cursor", huggingface.keyset_cursor(since))])), _list)
     if entered is not None:
         created = [str(record.get("createdAt", "")) for record in entered if isinstance(record, dict)]

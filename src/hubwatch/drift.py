@@ -5,14 +5,13 @@ from datetime import date
 
 import duckdb
 
-from hubwatch.exchange import lenient_json
+from hubwatch.exchange import JSON_TYPES, lenient_json
 from hubwatch.failures import DayFailure
 from hubwatch.hubs import HUBS
 from hubwatch.pages import SweepPages
 
 TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
 _RECORDS = 20_000  # that many are judged all; of a longer sweep as many, from all along it
-_TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 Fingerprint = dict[str, Counter[str]]
 
@@ -28,7 +27,7 @@ def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
                 typed.update(zip(record, map(type, record.values()), strict=True))
     keys: Fingerprint = defaultdict(Counter)
     for (key, kind), count in typed.items():
-        keys[key][_TYPES[kind]] += count
+        keys[key][JSON_TYPES[kind]] += count
     return keys, seen
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from hubwatch.failures import Blocked, BrokenPage, RateLimited, Refused, ServerTrouble
 
+JSON_TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d{1,9})\s*;\s*t=(?P<reset>\d{1,9})(?!\d)')
 # RFC 8288: a target, and its parameters in any case and order, quoted or bare.

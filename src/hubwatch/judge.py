@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import duckdb
 
+from hubwatch.clock import today
 from hubwatch.facts import POLICIES, Facts
 from hubwatch.name_rules import claim_names
 
@@ -22,20 +23,8 @@ PROFILE_COLUMNS = {
     "fetched_on": "DATE",
 }
 
-STEPS = (
-    *("judged_policies", "judged_on", "judged_namespaces", "judged_profiles", "name_texts", "name_claims", "ancestry"),
-    *(
-        "judged_organizations",
-        "current_facts",
-        "spelt",
-        "famous",
-        "by_fact",
-        "by_other_hub",
-        "organization_names",
-        "by_profile",
-        "judged_origins",
-    ),
-)
+_TEMPORARY = """judged_policies judged_on judged_namespaces judged_profiles name_texts name_claims ancestry judged_organizations
+ current_facts spelt famous by_fact by_other_hub organization_names by_profile judged_origins"""
 
 
 @cache
@@ -48,7 +37,7 @@ def statements() -> dict[str, str]:
 
 def judge_organizations(con: duckdb.DuckDBPyConnection, day: date | None) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE judged_policies AS SELECT unnest(?) AS policy", [list(POLICIES)])
-    con.execute("CREATE OR REPLACE TEMP TABLE judged_on AS SELECT ?::DATE AS day", [day or datetime.now(UTC).date()])
+    con.execute("CREATE OR REPLACE TEMP TABLE judged_on AS SELECT ?::DATE AS day", [day or today()])
     for name in ("fold", "ancestry", "policies"):
         con.execute(statements()[name])
 
@@ -67,7 +56,7 @@ def judge(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None) -> Non
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
     """Drop the temporary tables of a judgement: several hundred megabytes for a whole hub."""
-    con.execute("".join(f"DROP TABLE IF EXISTS temp.{table};" for table in STEPS))
+    con.execute("".join(f"DROP TABLE IF EXISTS temp.{table};" for table in _TEMPORARY.split()))
 
 
 def take_profiles(con: duckdb.DuckDBPyConnection, table: str) -> None:

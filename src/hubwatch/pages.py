@@ -54,13 +54,16 @@ class SweepState(msgspec.Struct, kw_only=True):
     owners: list[str] = []
     short: str | None = None
     mapping: dict[str, str] | None = None
-    done: list[str] = []
     notes: list[str] = []
 
     @property
     def complete(self) -> bool:
         """Whether the sweep ended by itself, was not limited, and saw what the hub says there is."""
         return self.finished_at is not None and not self.limited and self.short is None
+
+    def lack(self, text: str) -> None:
+        """Add to what the sweep did not see of what there is: it is not complete then."""
+        self.short = "; ".join(part for part in (self.short, text) if part)
 
     def note(self, text: str) -> None:
         """Keep a remark on the sweep once, however often it is made."""

@@ -97,10 +97,6 @@ class HubSettings(BaseModel):
         return value.rstrip("/")
 
     @property
-    def host(self) -> str:
-        return urlsplit(self.endpoint).netloc
-
-    @property
     def is_loopback(self) -> bool:
         return is_loopback(self.endpoint)
 

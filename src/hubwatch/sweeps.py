@@ -14,6 +14,7 @@ from hubwatch.settings import HUBS, UsageError
 _LONGEST = 150  # characters of an owner's name, which is a file's name here
 _EARLIEST = date(1970, 1, 1)  # instants are counted from here
 KINDS = ("full", "head", "new", "owners", "window")
+_OVERLAP = timedelta(days=21)  # that a new sweep goes back by itself: models are published weeks after they were created
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Sweep:
             return self.kind
         return "-".join(["window", *(f"{bound:%Y-%m-%d}" for bound in (self.since, self.until) if bound)])
 
+    @property
+    def wanted_since(self) -> datetime:
+        """The instant (UTC) from which on created models are wanted: as asked, else three weeks before the day."""
+        return self.since or datetime.combine(self.day, time()) - _OVERLAP
+
 
 def asked_sweep(
     hub: str,
@@ -98,6 +104,13 @@ def asked_sweep(
 
 
 class Hub(Protocol):
-    """What a hub's module offers: how to ask it. How its records become listings is the SQL file beside it."""
+    """What a hub's module offers: how to ask it, and where its pages have records. How those become listings is the SQL file beside it."""
+
+    NAME: str
+    PROMISED: dict[str, str]  # keys that every record must have, and their JSON type
+    PAGE_COLUMNS: str  # the columns that DuckDB reads a page as
+    RECORDS: str  # an expression over them: the page's records, JSON[]
+
+    def records_of(self, page: object) -> list[object]: ...
 
     def pages(self, client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]: ...

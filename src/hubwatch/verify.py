@@ -16,7 +16,7 @@ from hubwatch.failures import StoreFault
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps, pruned_sweeps
 from hubwatch.schema import PRECEDENCE
-from hubwatch.segments import RESTORE, PageDamage
+from hubwatch.segments import RESTORE, PageDamage, number_of
 from hubwatch.settings import asked_as, command
 
 
@@ -148,7 +148,7 @@ def _records(pages: SweepPages, quick: bool) -> int:
 
 def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
     for partition in pages.partitions():
-        numbers = [int(path.name.removesuffix(".json.zst")[-5:]) for path in pages.segments(partition)]
+        numbers = [number_of(path) for path in pages.segments(partition)]
         missing = sorted(set(range(max(numbers) + 1)) - set(numbers))
         if missing:
             told = ", ".join(f"{number:05}" for number in missing[:5])

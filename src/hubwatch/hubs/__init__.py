@@ -3,12 +3,12 @@
 import json
 import re
 from importlib.resources import files
-from types import ModuleType
 
 from hubwatch.hubs import huggingface, modelscope, wisemodel
+from hubwatch.sweeps import Hub
 
 # By the name under which pages and rows are kept; modelscope.ai is a site of its own and speaks as modelscope.cn does.
-HUBS: dict[str, ModuleType] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope, "wisemodel": wisemodel}
+HUBS: dict[str, Hub] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope, "wisemodel": wisemodel}
 _SHAPED = re.compile(r"json_transform\(record, '(?P<shape>[^']+)'\)")
 
 

@@ -33,7 +33,7 @@ from hubwatch.sweeps import Kept, Sweep
 NAME = "huggingface"
 PAGE = 1000
 _ROUTE = "/api/models"
-PROMISED = ("id", "createdAt", "downloads", "downloadsAllTime", "likes", "tags")
+PROMISED = {"id": "text", "createdAt": "text", "downloads": "number", "downloadsAllTime": "number", "likes": "number", "tags": "list"}
 # How DuckDB finds the records of a kept page, and how Python does.
 PAGE_COLUMNS = "{page: 'JSON[]'}"
 RECORDS = "page"
@@ -43,7 +43,6 @@ _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
 _CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
 _NEWEST = 500  # models from the other end: more than a busy hub makes public in some hours
 _EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
-NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created; see `late-public` in the contract
 
 
 class _Edge(msgspec.Struct):
@@ -171,7 +170,7 @@ def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Itera
         for owner in sweep.owners:
             yield _Walk(f"owner-{owner}", _BY_CREATION, (("author", owner),))
     else:
-        since = sweep.since or datetime.combine(sweep.day, datetime.min.time()) - NEW_OVERLAP
+        since = sweep.wanted_since
         state.since, state.until = since, sweep.until
         entered = _Walk("entered", _BY_CREATION, until=sweep.until, enter=since)
         walked = _Walk("walked", _NEWEST_FIRST, since=since, until=sweep.until)

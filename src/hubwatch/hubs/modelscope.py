@@ -12,7 +12,7 @@ the front, so nothing unmodified is missed; what was modified before the walk re
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hubwatch.exchange import Ask
@@ -37,7 +37,6 @@ _PLACES = tuple(
     f"$.{data}{inner}" for data in ("Data", "data") for inner in (".Model.Models", ".Model.models", ".Model", ".Models", ".models", "")
 )
 RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
-NEW_OVERLAP = timedelta(days=21)  # models are published weeks after they were created
 CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
 _CHANGED = "GmtModified"
 _WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
@@ -57,13 +56,13 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
     if sweep.kind == "owners":
         state.owners = sorted({*state.owners, *sweep.owners})
     if sweep.kind in ("new", "window"):
-        state.since, state.until = wanted_since(sweep), sweep.until
+        state.since, state.until = sweep.wanted_since, sweep.until
         state.note("the hub cannot sort by creation; walked by last modification down to the first day wanted")
     try:
         if state.strategy != "openapi":
             yield from _dolphin_unless_refused(client, sweep, kept, state)
         if state.strategy == "openapi":
-            yield from openapi.pages(client, sweep, wanted_since(sweep), kept, state)
+            yield from openapi.pages(client, sweep, kept, state)
     except Refused as refusal:
         raise answers.with_token_cure(refusal) from refusal
 
@@ -81,11 +80,6 @@ def _dolphin_unless_refused(client: Client, sweep: Sweep, kept: Kept, state: Swe
             raise
         state.strategy = "openapi"
         state.note(f"listed by the OpenAPI, because the site's own listing is refused: {failure}")
-
-
-def wanted_since(sweep: Sweep) -> datetime:
-    """The instant from which on created models are wanted (UTC)."""
-    return sweep.since or datetime.combine(sweep.day, datetime.min.time()) - NEW_OVERLAP
 
 
 def dolphin_ask(client: Client, number: int, size: int, sort: str = _CHANGED, owner: str | None = None) -> Ask:
@@ -107,7 +101,7 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
     if sweep.kind == "head":
         yield from walk(f"floor-{sweep.floor}", sweep.limit, openapi.below(sweep.floor), sort="DownloadsCount")
     elif sweep.kind in ("new", "window"):
-        yield from walk("modified", sweep.limit, openapi.older_than(wanted_since(sweep)))
+        yield from walk("modified", sweep.limit, openapi.older_than(sweep.wanted_since))
     elif sweep.kind == "owners":
         yield from _dolphin_owners(client, sweep, kept, state, walk)
     else:

@@ -53,13 +53,13 @@ def older_than(instant: datetime) -> Callable[[Any], bool]:
     return is_older
 
 
-def pages(client: Client, sweep: Sweep, since: datetime, kept: Kept, state: SweepState) -> Iterator[Page]:
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
     """Every page of the sweep that is not kept yet; `state.short` says what the depth limit hides."""
     walks = _Walks(client, kept, state, sweep.limit)
     if sweep.kind == "head":
         yield from walks.down_to("downloads", below(sweep.floor), f"{sweep.floor} downloads")
     elif sweep.kind in ("new", "window"):
-        yield from walks.down_to("last_modified", older_than(since), f"what was modified on {since:%Y-%m-%d}")
+        yield from walks.down_to("last_modified", older_than(sweep.wanted_since), f"what was modified on {sweep.wanted_since:%Y-%m-%d}")
     elif sweep.kind == "owners":
         for owner in sweep.owners:
             yield from walks.owner(_Slice((("owner", owner),)))
@@ -150,7 +150,7 @@ class _Walks:
         yield from self._pages(slice_, sort, is_over)
         reached = any(ends(answers.listing_in(page.body).records, is_over) for page in self._kept.read(slice_.partition(sort)))
         if self._left is None and not reached and slice_.is_cut:
-            self._fall_short(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
+            self._state.lack(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
 
     def _owners_met(self, whole: _Slice, done: set[str]) -> Iterator[Page]:
         while whole.is_missing_some and not self._is_spent and (new := [name for name in whole.owners if name not in done]):
@@ -227,9 +227,6 @@ class _Walks:
     def _judge(self, slice_: _Slice, told: str) -> None:
         found, total = len(slice_.ids), slice_.total
         if total is not None and found < total and (slice_.is_cut or shortfall(found, total)):
-            self._fall_short(f"{found} of {total} {told}")
+            self._state.lack(f"{found} of {total} {told}")
         elif slice_.total is None and slice_.is_cut:
-            self._fall_short(f"{len(slice_.ids)} {told}, if there are any: the hub gives no total")
-
-    def _fall_short(self, told: str) -> None:
-        self._state.short = "; ".join(part for part in (self._state.short, told) if part)
+            self._state.lack(f"{len(slice_.ids)} {told}, if there are any: the hub gives no total")

@@ -10,7 +10,6 @@ Uncertain: rate limits (1 request a second unless configured).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -36,7 +35,6 @@ _SITE = "json_extract(page, coalesce(getvariable('mapping')->>'$.items', '$.data
 RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
   when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
   else [json_object('looked_up', page)] end"""
-NEW_OVERLAP = timedelta(days=21)  # projects are made public weeks after they were created
 _EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
 _WAYS = {"projects": "GitLab's project list", "listing": "the site's own listing"}  # partitions of a full sweep
 _KEYSET = (("pagination", "keyset"), ("order_by", "id"), ("sort", "asc"))
@@ -81,8 +79,7 @@ def _listed(client: Client, sweep: Sweep, kept: Kept, state: SweepState, listing
     if sweep.kind == "owners":
         yield from _owners(client, sweep, kept, state)
     elif sweep.kind in ("new", "window"):
-        state.since = sweep.since or datetime.combine(sweep.day, datetime.min.time()) - NEW_OVERLAP
-        state.until = sweep.until
+        state.since, state.until = sweep.wanted_since, sweep.until
         yield from _keyset(client, "active", (("last_activity_after", f"{state.since.isoformat()}Z"),), kept, sweep.limit)
     elif listing is None:
         yield from _keyset(client, "projects", (), kept, sweep.limit)
@@ -199,7 +196,7 @@ def _owner(client: Client, owner: str, kept: Kept, state: SweepState, left: int 
         except Refused as refusal:
             if refusal.status != 404:
                 raise
-    state.short = "; ".join(part for part in (state.short, f"there is no group or user {owner}") if part)
+    state.lack(f"there is no group or user {owner}")
 
 
 def _owned(client: Client, route: str, owner: str) -> Numbered:

@@ -24,13 +24,12 @@ class Shelf:
     """The public records of the hub by ascending `_id`, which is creation order; immutable once built.
 
     The bytes lie in an unnamed temporary file, mapped into memory: two million records cost the process little.
-    `hidden` holds the private ones by model id: their detail route knows them, the listing does not.
+    Private records are left out: to a caller without a grant they look like none.
     """
 
     def __init__(self, records: Iterable[dict[str, Any] | bytes]) -> None:
         self._ends = array("Q")
         self._sets = array("H")
-        self.hidden: dict[str, dict[str, Any]] = {}
         self.field_sets: list[frozenset[str]] = [frozenset()]
         with tempfile.TemporaryFile(prefix="hubwatch-sandbox-") as file:
             starts, self._keys, in_order = self._write(records, file)
@@ -102,7 +101,6 @@ class Shelf:
                     number = numbers.setdefault(frozenset(fields), len(numbers) + 1)
                 raw = record if isinstance(record, bytes) else encode(fields)
                 if fields.get("private") is True:
-                    self.hidden[str(fields.get("id"))] = fields
                     continue
             key = min(last + 1, LAST_KEY) if key is None else key
             in_order = in_order and key > last
