@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hubwatch import failures
-from hubwatch.exchange import Answer, Ask, whole_array
+from hubwatch.exchange import Answer, Ask, retry_after, whole_array
 from hubwatch.http import Client
 from hubwatch.pacing import Turns
 from hubwatch.runs import told
@@ -145,6 +145,10 @@ def test_retry_after_is_honoured_in_both_forms(tmp_path: Path, form: str) -> Non
     with Scripted(busy, ONE) as server, client(server, tmp_path, waits) as one:
         assert ask(one) == 1
     assert waits[0] == pytest.approx(3, abs=1.5)
+
+
+def test_a_retry_after_that_is_over_asks_for_no_wait() -> None:
+    assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
 
 
 def test_an_absurd_retry_after_ends_the_asking_at_once(tmp_path: Path) -> None:

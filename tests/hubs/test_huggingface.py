@@ -319,3 +319,14 @@ def test_bases_are_ids_and_their_relation_is_read_in_any_case(
 ) -> None:
     run(tmp_path, answer([made(1, **({"tags": [], "baseModels": None} | said))]))
     assert written(tmp_path, "select base_models, base_relation from listings") == [(bases, relation)]
+
+
+def test_a_head_sweep_goes_on_while_models_are_at_the_floor(tmp_path: Path) -> None:
+    pages = [
+        [made(number, downloads=1000) for number in range(4)],
+        [made(4, downloads=1000), *(made(number, downloads=999) for number in (5, 6, 7))],
+    ]
+    with Scripted(linked(pages[0], "b"), linked(pages[1], "c"), answer([made(8, downloads=998)])) as server:
+        got = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "head", floor=1000)]).hubs["huggingface"]
+        assert len(server.requests) == 2
+    assert (got.complete, got.records) == (True, 8)
