@@ -1,7 +1,7 @@
 """Hugging Face as other stand-ins may give it: cursors that overlap, ids of any order, stray values, refusals in any words."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +230,13 @@ def test_a_hub_that_lists_more_than_it_links_to_is_not_complete_and_is_asked_aga
 )
 def test_a_last_page_that_is_full_is_the_end_where_nothing_lies_behind_it(tmp_path: Path, newest: bytes) -> None:
     with Scripted(answer(full(1)), newest) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (True, 1000)
+
+
+def test_a_model_created_as_the_sweep_begins_does_not_lie_behind_its_end(tmp_path: Path) -> None:
+    fresh = made(2000, createdAt=f"{now() - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000Z")
+    with Scripted(answer(full(1)), answer([fresh])) as server:
         result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
     assert (result.complete, result.records) == (True, 1000)
 
