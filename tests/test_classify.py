@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hubwatch import schema
 from hubwatch.classify import classify, explain, organizations_listing, unknown_namespaces
 from hubwatch.fact_rows import Country, Judgement, NameRule, Namespace, Organization, PolicyRow
 from hubwatch.facts import POLICIES, Facts, data_dir, load_facts
@@ -86,8 +87,16 @@ FACTS = Facts(
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
+        make_tables(connection)
         yield connection
+
+
+def make_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """What judging reads and writes of a warehouse, without the rest."""
+    con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
+    for table in schema.TABLES:
+        if table.name in ("origins", "profiles"):
+            con.execute(table.ddl())
 
 
 def listed(con: duckdb.DuckDBPyConnection, *namespaces: str, hub: str = "huggingface", model: str = "m") -> None:
@@ -95,9 +104,6 @@ def listed(con: duckdb.DuckDBPyConnection, *namespaces: str, hub: str = "hugging
 
 
 def profiled(con: duckdb.DuckDBPyConnection, namespace: str, full_name: str, account_type: str = "organization") -> None:
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS profiles (hub VARCHAR, namespace VARCHAR, full_name VARCHAR, account_type VARCHAR, fetched_on DATE)"
-    )
     con.execute("INSERT INTO profiles VALUES ('huggingface', ?, ?, ?, ?)", [namespace, full_name, account_type, DAY])
     listed(con, namespace)
 
@@ -143,7 +149,7 @@ def test_classifying_leaves_its_table_and_the_facts_and_nothing_else(con: duckdb
     listed(con, "Qwen")
     classify(con, FACTS)
     tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name <> 'facts' ORDER BY 1").fetchall()
-    assert tables == [("listings",), ("origins",)]
+    assert tables == [("listings",), ("origins",), ("profiles",)]
 
 
 def test_a_listing_without_an_owner_has_no_origin(con: duckdb.DuckDBPyConnection) -> None:
@@ -438,7 +444,7 @@ WORDS = st.sampled_from(
 @given(st.lists(st.lists(st.one_of(NAMES, WORDS), min_size=1, max_size=4).map("-".join), min_size=1, max_size=40, unique=True))
 def test_no_name_alone_is_big_tech_or_a_tiger_and_none_has_half_an_origin(names: list[str]) -> None:
     with duckdb.connect() as con:
-        con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
+        make_tables(con)
         listed(con, *names)
         classify(con, FACTS.model_copy(update={"namespaces": ()}))
         rows = con.execute("SELECT kind, country, confidence, known_by FROM origins").fetchall()
@@ -498,6 +504,12 @@ def test_explain_shows_dated_rows_and_the_rule_that_was_not_heard(con: duckdb.Du
 def test_explain_of_a_rename_shows_the_row_of_the_old_name(con: duckdb.DuckDBPyConnection) -> None:
     facts = [claim for claim in explain(con, FACTS, "zai-org").claims if claim.by == "fact"]
     assert [(claim.namespace, claim.renamed_to) for claim in facts] == [("THUDM", "zai-org")]
+
+
+def test_explain_tells_of_a_namespace_on_whichever_hub_it_is(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "Qwen", hub="modelscope.ai")
+    classify(con, FACTS)
+    assert {row.hub for row in explain(con, FACTS, "Qwen").origins} == {"modelscope.ai"}
 
 
 def test_explain_agrees_with_the_table_and_changes_nothing(con: duckdb.DuckDBPyConnection) -> None:

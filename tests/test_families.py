@@ -10,6 +10,7 @@ from hubwatch.fact_rows import Family, Namespace, Organization
 from hubwatch.facts import Facts, data_dir
 from hubwatch.facts import _read as read_facts
 from hubwatch.families import make_family_macros
+from tests.test_classify import make_tables
 
 FAMILIES = read_facts(Family, data_dir(), "families.csv")
 LAB = "A lab of Alibaba"
@@ -106,7 +107,7 @@ StepFun/nothing-of-the-kind                                  -
 
 def families(facts: Facts, *model_ids: str) -> dict[str, str]:
     with duckdb.connect() as con:
-        con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
+        make_tables(con)
         con.executemany("INSERT INTO listings VALUES ('huggingface', ?, ?)", [(name, name.split("/")[0]) for name in model_ids])
         classify(con, facts)
         make_family_macros(con)

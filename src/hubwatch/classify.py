@@ -14,16 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch import store
 from hubwatch.facts import POLICIES, Facts
-from hubwatch.judge import PROFILE_COLUMNS, fill, forget, has_table, judge, judge_organizations, statements, take_profiles
+from hubwatch.judge import PROFILE_COLUMNS, fill, forget, judge, judge_organizations, statements, take_profiles
+from hubwatch.settings import HUBS
 
 KnownBy = Literal["fact", "fact_other_hub", "profile", "rule", "none"]
-
-ORIGINS = """
-    CREATE TABLE IF NOT EXISTS origins (
-        hub VARCHAR, namespace VARCHAR, policy VARCHAR, organization VARCHAR, country VARCHAR, kind VARCHAR,
-        confidence DOUBLE, known_by VARCHAR, source VARCHAR
-    )
-"""
 
 
 class Origin(BaseModel):
@@ -105,9 +99,8 @@ def classify(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None = No
         "CREATE OR REPLACE TEMP TABLE judged_namespaces AS "
         "SELECT DISTINCT hub, namespace FROM listings WHERE namespace IS NOT NULL AND namespace <> ''"
     )
-    take_profiles(con, "profiles")
+    take_profiles(con)
     judge(con, facts, day)
-    con.execute(ORIGINS)
     with store.transaction(con):
         con.execute("DELETE FROM origins")
         con.execute("INSERT INTO origins BY NAME FROM judged_origins")
@@ -121,19 +114,17 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
 
     A namespace that no listing has is judged as if every hub had it.
     """
-    hubs = [hub] if hub else ["huggingface", "modelscope", "wisemodel"]
     found = con.execute(
-        "SELECT DISTINCT hub, namespace FROM listings WHERE lower(namespace) = lower(?) AND hub IN (SELECT unnest(?))",
-        [namespace, hubs],
+        "SELECT DISTINCT hub, namespace FROM listings WHERE lower(namespace) = lower(?) AND hub = coalesce(?, hub)", [namespace, hub]
     ).fetchall()
     exact = [row for row in found if row[1] == namespace]
-    asked = exact or found or [(name, namespace) for name in hubs]
+    asked = exact or found or [(name, namespace) for name in ([hub] if hub else HUBS)]
     profiles = _profiles_of(con, asked)
     with store.connect(Path(":memory:")) as scratch:
         facts.stage(scratch)
         fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR"}, found or asked)  # all so spelt, as in classify
         fill(scratch, "profiles", PROFILE_COLUMNS, profiles)
-        take_profiles(scratch, "profiles")
+        take_profiles(scratch)
         judge(scratch, facts, None)
         judged = _models(Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)])
         origins = [row for row in judged if (row.hub, row.namespace) in asked]
@@ -187,8 +178,6 @@ def organizations_listing(con: duckdb.DuckDBPyConnection, facts: Facts, policy: 
 
 
 def _profiles_of(con: duckdb.DuckDBPyConnection, asked: list[Any]) -> list[Any]:
-    if not has_table(con, "profiles"):
-        return []
     rows = con.execute(
         f"SELECT {', '.join(PROFILE_COLUMNS)} FROM profiles WHERE namespace IN (SELECT unnest(?))", [[row[1] for row in asked]]
     )

@@ -14,15 +14,9 @@ import duckdb
 from hubwatch.clock import today
 from hubwatch.facts import POLICIES, Facts
 from hubwatch.name_rules import claim_names
+from hubwatch.schema import TABLES
 
-PROFILE_COLUMNS = {
-    "hub": "VARCHAR",
-    "namespace": "VARCHAR",
-    "full_name": "VARCHAR",
-    "account_type": "VARCHAR",
-    "fetched_on": "DATE",
-}
-
+PROFILE_COLUMNS = {column.name: column.type for table in TABLES if table.name == "profiles" for column in table.columns}
 _TEMPORARY = """judged_policies judged_on judged_namespaces judged_profiles name_texts name_claims ancestry judged_organizations
  current_facts spelt famous by_fact by_other_hub organization_names by_profile judged_origins"""
 
@@ -36,6 +30,7 @@ def statements() -> dict[str, str]:
 
 
 def judge_organizations(con: duckdb.DuckDBPyConnection, day: date | None) -> None:
+    """Fill `judged_organizations` from the staged facts: country and kind of each under every policy, as of the day [today, UTC]."""
     con.execute("CREATE OR REPLACE TEMP TABLE judged_policies AS SELECT unnest(?) AS policy", [list(POLICIES)])
     con.execute("CREATE OR REPLACE TEMP TABLE judged_on AS SELECT ?::DATE AS day", [day or today()])
     for name in ("fold", "ancestry", "policies"):
@@ -59,22 +54,16 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("".join(f"DROP TABLE IF EXISTS temp.{table};" for table in _TEMPORARY.split()))
 
 
-def take_profiles(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    """The collected profiles of the judged namespaces; none where no sweep has collected any."""
-    if not has_table(con, table):
-        fill(con, "judged_profiles", PROFILE_COLUMNS, [])
-        return
+def take_profiles(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `judged_profiles` with the collected profiles of `judged_namespaces`."""
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged_profiles AS SELECT {', '.join(PROFILE_COLUMNS)} FROM {table} "
+        f"CREATE OR REPLACE TEMP TABLE judged_profiles AS SELECT {', '.join(PROFILE_COLUMNS)} FROM profiles "
         "SEMI JOIN judged_namespaces USING (hub, namespace) WHERE full_name IS NOT NULL OR account_type IS NOT NULL"
     )
 
 
-def has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(con.execute("SELECT 1 FROM information_schema.tables WHERE table_name = ?", [table]).fetchall())
-
-
 def fill(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: Sequence[Any]) -> None:
+    """Make a temporary table of these columns (name -> DuckDB type) and rows."""
     definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({definition})")
     named = [{name: str(value) if value is not None else None for name, value in zip(columns, row, strict=True)} for row in rows]
