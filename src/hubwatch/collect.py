@@ -85,15 +85,7 @@ def _message(state: SweepState) -> str:
 
 def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
     """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
-    if state.endpoint != client.endpoint and not _both_local(state, client):
-        raise HubFailure(
-            f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
-        )
-    if sweep.kind == "new" and state.since is not None and state.since != sweep.wanted_since:
-        raise HubFailure(
-            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
-            f"{sweep.wanted_since:%Y-%m-%d}; use --fresh to begin anew"
-        )
+    _refuse_another(client, sweep, state)
     if sweep.day != today():
         state.note(f"collected on {today()} for {sweep.day}")
     if sweep.kind == "window":
@@ -136,6 +128,19 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if watch:
         watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
     return records
+
+
+def _refuse_another(client: Client, sweep: Sweep, state: SweepState) -> None:
+    """Raise `HubFailure` when what is kept was begun at another address, or for another stretch of time."""
+    if state.endpoint != client.endpoint and not _both_local(state, client):
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
+        )
+    if sweep.kind == "new" and state.since is not None and state.since != sweep.wanted_since:
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
+            f"{sweep.wanted_since:%Y-%m-%d}; use --fresh to begin anew"
+        )
 
 
 def _choices(state: SweepState) -> tuple[object, ...]:

@@ -4,16 +4,13 @@ Sole owner of httpx and tenacity. A hub's module says what to ask (`Ask`) and ho
 is, is raised there or here, and retried only here.
 """
 
-import contextlib
-import socket
 import threading
 import time
-import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -21,6 +18,7 @@ import tenacity
 
 from hubwatch import __version__
 from hubwatch.clock import now
+from hubwatch.deadlines import Connections
 from hubwatch.exchange import Answer, Ask, joined, next_link, origin, raise_for_status
 from hubwatch.failures import (
     ForeignLink,
@@ -85,7 +83,7 @@ class Client:
         self._stop = threading.Event()
         self._busy = False
         self._sleep = sleep or self._stop.wait
-        self._streams: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._connections = Connections()
         self.heard: Callable[[Answer], object] = lambda answer: None  # told of every answer before it is judged
         self.allowance: int | None = None  # requests that may be sent at most, whatever they are for
         self._surroundings = "" if own.is_loopback else surroundings()
@@ -241,28 +239,23 @@ class Client:
             headers["Authorization"] = authorization
         elif authorization:
             self.remark(self.withheld)
-        expired, self._busy = threading.Event(), True
-        timer = threading.Timer(self.settings.deadline, self._cut_off, (expired,))
-        timer.daemon = True
-        timer.start()
-        try:
-            with self._httpx.stream(
-                ask.method, ask.url, content=ask.body, headers=headers, extensions={"trace": self._keep_stream}
-            ) as response:
-                body = self._body(response, expired)
-                self.tally.quota_left = self._turns.heard(response.headers, self.tally.quota_left)
-                link = next_link(response.headers)
-                link = None if link is None else joined(str(response.url), link)
-                return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
-        except httpx.HTTPError as error:
-            if expired.is_set() or isinstance(error, httpx.TimeoutException):
-                raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})") from error
-            raise Unreachable(f"{self.hub}: {self.endpoint} {type(error).__name__}: {error}") from error
-        except httpx.InvalidURL as error:
-            raise ForeignLink(f"{self.hub}: {ask.url!r} is no address ({error})") from error
-        finally:
-            timer.cancel()
-            self._busy = False
+        trace, self._busy = {"trace": self._connections.trace}, True
+        with self._connections.within(self.settings.deadline) as expired:
+            try:
+                with self._httpx.stream(ask.method, ask.url, content=ask.body, headers=headers, extensions=trace) as response:
+                    body = self._body(response, expired)
+                    self.tally.quota_left = self._turns.heard(response.headers, self.tally.quota_left)
+                    link = next_link(response.headers)
+                    link = None if link is None else joined(str(response.url), link)
+                    return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
+            except httpx.HTTPError as error:
+                if expired.is_set() or isinstance(error, httpx.TimeoutException):
+                    raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})") from error
+                raise Unreachable(f"{self.hub}: {self.endpoint} {type(error).__name__}: {error}") from error
+            except httpx.InvalidURL as error:
+                raise ForeignLink(f"{self.hub}: {ask.url!r} is no address ({error})") from error
+            finally:
+                self._busy = False
 
     def _limits(self, expired: threading.Event) -> str:
         return f"deadline {self.settings.deadline:g} s" if expired.is_set() else f"silent for {self.settings.read_timeout:g} s"
@@ -281,26 +274,12 @@ class Client:
         self.tally.bytes += response.num_bytes_downloaded
         return b"".join(parts)
 
-    def _keep_stream(self, event: str, about: dict[str, Any]) -> None:
-        """Remember connections as they open, so that a deadline can end a read that trickles for ever."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._streams.add(about["return_value"])
-
-    def _cut_off(self, expired: threading.Event) -> None:
-        expired.set()
-        self._shut_down()
-
-    def _shut_down(self) -> None:
-        for stream in list(self._streams):
-            with contextlib.suppress(OSError, AttributeError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
     def _end_at_once(self, ahead: ThreadPoolExecutor) -> None:
         """End whatever is still asked ahead, though it sleeps or waits: nobody will read it."""
         self._stop.set()
         ahead.shutdown(wait=False, cancel_futures=True)
         if self._busy:
-            self._shut_down()
+            self._connections.shut_down()
         ahead.shutdown(wait=True)
         self._stop.clear()
 
