@@ -85,15 +85,31 @@ def _load_still(
         drift, keys = compare_with_last_good(con, pages)
         drift += _foreign_words(con)
         drift += _undated(con, state)
-    complete = state.complete
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    _store_day(con, pages, state, (read, rejected, duplicates), rejects, keys, begun, message)
+    for table in ("parsed", "numbers"):
+        con.execute(f"drop table {table}")
+    return Loaded(pages.hub, pages.day, pages.sweep, state.complete, read, rejected, duplicates, message)
+
+
+def _store_day(
+    con: duckdb.DuckDBPyConnection,
+    pages: SweepPages,
+    state: SweepState,
+    counts: tuple[int, int, int],
+    rejects: list[tuple[str, str, str]],
+    keys: list[list[object]],
+    begun: datetime,
+    message: str,
+) -> None:
+    """Make the staged listings this sweep's facts of the day, with all that is told of it: whole or not at all."""
     # Listings of a kind that is not known are beside the models that a hub counts.
     beside = con.execute("select count(*) from staged where repo_kind = 'unknown'").fetchall()[0][0]
     listed_total = None if state.listed_total is None else state.listed_total + beside
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
     with transaction(con):
-        replace_day(con, pages.hub, pages.day, pages.sweep, complete=complete)
+        replace_day(con, pages.hub, pages.day, pages.sweep, complete=state.complete)
         if rejects:
             con.executemany(
                 "insert into rejects values (?, ?, ?, ?, ?, ?)",
@@ -107,7 +123,7 @@ def _load_still(
         con.execute(
             "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                *(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, listed_total),
+                *(pages.hub, pages.day, pages.sweep, state.complete, *counts, listed_total),
                 *(state.started_at, state.finished_at, begun, content_hash, message or None, state.endpoint),
             ],
         )
@@ -115,9 +131,6 @@ def _load_still(
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         if keys:
             con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
-    for table in ("parsed", "numbers"):
-        con.execute(f"drop table {table}")
-    return Loaded(pages.hub, pages.day, pages.sweep, complete, read, rejected, duplicates, message)
 
 
 def _key(pages: SweepPages) -> list[object]:

@@ -14,6 +14,7 @@ from tests.hubs.hub_day import collect_and_load, rows, vocabulary
 from tests.shared import shared
 
 from hubwatch.clock import today
+from hubwatch.hubs.numbered import shortfall
 from hubwatch.results import HubResult
 from hubwatch.settings import Settings
 from hubwatch.sweeps import Sweep
@@ -762,3 +763,9 @@ def test_a_promised_key_gone_or_of_another_type_fails_the_day_and_the_other_way_
     result = run(tmp_path, texts, day=date(2026, 5, 4))
     assert "CreatedTime is now text in 100% (was number)" in result.message
     assert rows(tmp_path, "select day from days where complete order by 1") == [(date(2026, 5, 1),), (date(2026, 5, 2),)]
+
+
+def test_one_model_in_a_thousand_may_slip_through_and_no_more() -> None:
+    assert [shortfall(found, 1000) for found in (1000, 999)] == [None, None]
+    assert shortfall(998, 1000) == "998 of 1000 listed models were seen"
+    assert shortfall(998, 999) == "998 of 999 listed models were seen"
