@@ -179,6 +179,8 @@ def test_a_renamed_namespace_keeps_its_organization_and_gives_it_to_its_successo
     listed(con, "THUDM", "zai-org")
     classify(con, FACTS)
     assert origin(con, "THUDM") == origin(con, "zai-org") == ("Zhipu AI", "CN", "ai_tiger", "fact")
+    sure = con.execute("SELECT DISTINCT namespace, confidence FROM origins ORDER BY 1").fetchall()
+    assert sure == [("THUDM", 0.9), ("zai-org", 0.855)], "of the successor no row says so itself"
 
 
 @pytest.mark.parametrize(("day", "owner"), [(date(2025, 5, 31), "Old Owner"), (date(2025, 6, 1), "New Owner")])
@@ -320,6 +322,14 @@ def test_a_profile_that_names_a_reviewed_organization_is_it(con: duckdb.DuckDBPy
     profiled(con, "snow-labs", "SNOWFLAKE, Inc")
     classify(con, FACTS)
     assert origin(con, "snow-labs") == ("Snowflake", "US", "company", "profile")
+
+
+@pytest.mark.parametrize(("full_name", "known_by"), [("Girona", "profile"), ("Giron", "none"), ("吉罗那", "profile"), ("吉罗", "none")])
+def test_a_short_name_in_a_profile_is_nobodys(con: duckdb.DuckDBPyConnection, full_name: str, known_by: str) -> None:
+    profiled(con, "some-account", full_name)
+    named = body("Body", "ES", "academic", other_names="Girona;Giron;吉罗那;吉罗")
+    classify(con, FACTS.model_copy(update={"organizations": (*FACTS.organizations, named)}))
+    assert origin(con, "some-account")[3] == known_by
 
 
 @pytest.mark.parametrize(
