@@ -521,7 +521,9 @@ def test_a_date_in_the_future_does_not_hide_what_changed_meanwhile(tmp_path: Pat
 
     def odd(request: httpx.Request) -> None:
         if len(hub.requests) == 3:  # what was not seen is then on more than the first page
-            hub.models[1:] = [model | {"LastUpdatedTime": later + place} for place, model in enumerate(reversed(hub.models[1:]))]
+            hub.models[1:] = [
+                model | {"LastUpdatedTime": later + place} for place, model in enumerate(hub.models[1:])
+            ]  # the last comes first
 
     hub.odd = odd
     result = run(tmp_path, hub)
