@@ -372,6 +372,21 @@ def test_a_name_that_anybody_may_give_is_tied_to_nobody(con: duckdb.DuckDBPyConn
     assert tiers(con)["ms:AI-ModelScope/lora"] == ("ms:AI-ModelScope/lora", "single")
 
 
+@pytest.mark.parametrize(("others", "tier"), [(2, "mirror"), (3, "single")])
+def test_a_common_name_is_its_one_known_makers_where_few_others_have_it(con: duckdb.DuckDBPyConnection, others: int, tier: str) -> None:
+    given_listings(con, *(f"hf:user{n}/lora" for n in range(others)), "hf:BAAI/lora", "ms:AI-ModelScope/lora")
+    link(con)
+    assert tiers(con)["ms:AI-ModelScope/lora"] == ("hf:BAAI/lora" if tier == "mirror" else "ms:AI-ModelScope/lora", tier)
+
+
+@pytest.mark.parametrize(("day", "tier"), [("2026-10-21", "mirror"), ("2026-10-20", "single")])
+def test_downloads_of_the_last_thirty_days_tell_which_of_two_is_the_original(con: duckdb.DuckDBPyConnection, day: str, tier: str) -> None:
+    given_listings(con, "hf:BAAI/Big-7B-GGUF", "hf:unsloth/Big-7B-GGUF", "ms:AI-ModelScope/Big-7B-GGUF")
+    con.execute("insert into store.counters values (1, ?::date, 'full', false, 50000, null, null)", [day])
+    link(con)
+    assert tiers(con)["ms:AI-ModelScope/Big-7B-GGUF"][1] == tier
+
+
 def test_a_namespace_that_calls_itself_a_mirror_is_one_unless_a_fact_says_otherwise(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/bge-7b-awq", "ms:someones-mirror/bge-7b-awq", "ms:mirrors.org/bge-7b-awq", "ms:mirrorless/bge-7b-awq")
     con.execute("insert into origins values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')")
@@ -435,6 +450,18 @@ def test_an_unknown_accounts_conversion_or_common_name_is_its_own(con: duckdb.Du
     given_listings(con, f"hf:BAAI/{name}", f"ms:passer-by/{name}")
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
+
+
+@pytest.mark.parametrize(
+    ("name", "tier"),
+    [("abcd-7b", "single"), ("abcde-7b", "mirror"), ("abcdefghijklm-nopqrstuv", "single"), ("abcdefghijklmn-opqrstuvw", "mirror")],
+)
+def test_a_name_tells_of_its_maker_from_eight_signs_on_with_a_digit_and_from_24_without(
+    con: duckdb.DuckDBPyConnection, name: str, tier: str
+) -> None:
+    given_listings(con, f"hf:BAAI/{name}", f"ms:passer-by/{name}")
+    link(con)
+    assert tiers(con)[f"ms:passer-by/{name}"][1] == tier
 
 
 def test_an_unknown_accounts_listing_that_names_a_base_is_its_own(con: duckdb.DuckDBPyConnection) -> None:

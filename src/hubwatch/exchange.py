@@ -165,6 +165,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def is_html(answer: Answer) -> bool:
+    """Whether a web page came, by its content type or its first sign."""
     return "html" in answer.headers.get("content-type", "") or answer.body[:64].lstrip()[:1] == b"<"
 
 

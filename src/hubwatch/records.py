@@ -78,6 +78,8 @@ def _readable_copy(segment: Path, target: Path) -> Path:
 
 
 def readable(body: bytes) -> str:
+    """The page as JSON that DuckDB reads: a record with stray bytes becomes a string that begins with `UNREADABLE`."""
+
     def mended(value: object) -> object:
         if isinstance(value, list):
             return [mended(element) for element in value]

@@ -7,6 +7,8 @@ from hubwatch.literals import literal
 
 @dataclass(frozen=True)
 class Column:
+    """One column: its DuckDB type, and its meaning with unit or window, which becomes its comment."""
+
     name: str
     type: str
     meaning: str
@@ -14,6 +16,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
+    """A table by its qualified name, with what a row of it is."""
+
     name: str
     meaning: str
     columns: tuple[Column, ...]
@@ -30,6 +34,8 @@ class Table:
 
 @dataclass(frozen=True)
 class View:
+    """A view by its name, with what a row of it is and the query behind it."""
+
     name: str
     meaning: str
     columns: tuple[Column, ...]

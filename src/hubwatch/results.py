@@ -37,10 +37,6 @@ class RunResult(BaseModel):
     hubs: dict[str, HubResult]
     published: str | None = None
 
-    @property
-    def as_asked(self) -> bool:
-        return all(hub.as_asked for hub in self.hubs.values())
-
 
 class KeptResult(HubResult):
     """What loading one kept sweep gave."""

@@ -1,6 +1,6 @@
 """Hugging Face's `expand[]`: the fields that are asked for, and which of them a 400 says the hub does not know.
 
-The contract gives the valid fields of the list route, and no wording of the 400: it is read in whatever words and lists.
+The valid fields of the list route are established, the wording of the 400 is not: it is read in whatever words and lists.
 """
 
 import re
