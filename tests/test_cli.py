@@ -238,6 +238,7 @@ def test_output_that_cannot_be_written_is_an_error_of_one_line_and_output_that_n
 def test_an_interrupt_while_modules_are_still_imported_ends_in_one_line(tmp_path: Path) -> None:
     press = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where these tests run in the background
 class Pressed:
     def find_spec(self, name, *_):
         if name == "duckdb":

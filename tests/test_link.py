@@ -372,6 +372,13 @@ def test_a_name_that_anybody_may_give_is_tied_to_nobody(con: duckdb.DuckDBPyConn
     assert tiers(con)["ms:AI-ModelScope/lora"] == ("ms:AI-ModelScope/lora", "single")
 
 
+def test_downloads_of_two_hubs_are_never_compared(con: duckdb.DuckDBPyConnection) -> None:
+    downloads = {"hf:BAAI/Big-7B-GGUF": 50_000, "wm:someone/Big-7B-GGUF": 10}
+    given_listings(con, *downloads, "ms:AI-ModelScope/Big-7B-GGUF", downloads=downloads)
+    link(con)
+    assert tiers(con)["ms:AI-ModelScope/Big-7B-GGUF"][1] == "single"
+
+
 @pytest.mark.parametrize(("others", "tier"), [(2, "mirror"), (3, "single")])
 def test_a_common_name_is_its_one_known_makers_where_few_others_have_it(con: duckdb.DuckDBPyConnection, others: int, tier: str) -> None:
     given_listings(con, *(f"hf:user{n}/lora" for n in range(others)), "hf:BAAI/lora", "ms:AI-ModelScope/lora")
