@@ -242,6 +242,20 @@ def test_an_attribute_that_a_snapshot_does_not_speak_of_goes_on_as_it_was(tmp_pa
         assert con.execute("select license, task, library from listings").fetchall() == [("apache-2.0", "text-generation", "transformers")]
 
 
+def test_five_rows_in_a_hundred_that_cannot_be_read_fail_no_day(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    lines = [f"o/m{number},huggingface,2025-01-02,{'many' if number < 5 else 1},1" for number in range(100)]
+    (day,) = bring(con, table(tmp_path / "some.csv", *lines), mapping(tmp_path))
+    assert (day.outcome, day.records, day.rejected) == ("loaded", 95, 5)
+
+
+def test_a_pass_read_half_on_each_of_two_days_counts_for_the_first(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    source = tmp_path / "some.csv"
+    source.write_text("repo,site,on,crawl\no/a,huggingface,2025-01-03,x\no/b,huggingface,2025-01-02,x\n")
+    days = 'name = "plain"\ntitle = "t"\nhub = { column = "site" }\nday = { column = "on", pass_column = "crawl" }\nmodel_id = "repo"\n'
+    bring(con, source, mapping(tmp_path, days))
+    assert con.execute("select day::varchar, count(*) from all_observations group by all").fetchall() == [("2025-01-02", 2)]
+
+
 def test_json_lines_are_read_line_by_line_and_broken_ones_rejected(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     lines = [json.dumps({"repo": f"o/m{n}", "site": "huggingface", "on": "2025-01-02", "downloads": n, "base": ["o/x"]}) for n in range(60)]
     path = tmp_path / "a.jsonl"
