@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from hubwatch import locks, pipeline, publishing, statistics
+from hubwatch.clock import today
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps
 from hubwatch.results import HubResult
 from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
-from hubwatch.settings import Settings, is_the_hubs_own
-from hubwatch.sweeps import Sweep
+from hubwatch.settings import Settings, UsageError, is_the_hubs_own
+from hubwatch.sweeps import Sweep, asked_sweep
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -365,3 +366,9 @@ def test_a_sweep_that_is_told_to_stop_keeps_its_last_page_and_goes_on_behind_it(
         assert (stopped.complete, stopped.records) == (False, 100)
         assert pipeline.collect(settings, sweep).complete
     assert [page.facts.records for page in SweepPages(tmp_path, "huggingface", DAY, "full").read()] == [50] * 6
+
+
+def test_tomorrow_may_be_collected_for_and_the_day_after_not() -> None:
+    assert asked_sweep("huggingface", day=today() + timedelta(days=1)).kind == "full"
+    with pytest.raises(UsageError, match="is yet to come"):
+        asked_sweep("huggingface", day=today() + timedelta(days=2))
