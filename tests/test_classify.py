@@ -603,3 +603,12 @@ def test_the_reviewed_facts_judge_the_six_tigers_as_each_policy_says(con: duckdb
     }
     assert origin(con, "google")[1:3] == ("US", "big_tech")
     assert origin(con, "Qwen-fan") == origin(con, "google-research-fan") == UNKNOWN
+    (source,) = con.execute("SELECT DISTINCT source FROM origins WHERE namespace = 'Qwen-fan'").fetchall()[0]
+    assert source.startswith("name rule nothing-fans"), "by which link tells a fan's listings from copies"
+
+
+def test_a_first_name_or_a_word_is_no_famous_body_of_another_hub(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "albert", "damo", "google-bert", hub="wisemodel")
+    classify(con, load_facts())
+    assert origin(con, "albert", "wisemodel") == origin(con, "damo", "wisemodel") == UNKNOWN
+    assert origin(con, "google-bert", "wisemodel")[0] == "Google"

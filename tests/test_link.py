@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubwatch.derive import derive
-from hubwatch.facts import Facts
+from hubwatch.facts import Facts, load_facts
 from hubwatch.link import NoSuchListing, explain, explain_id, link
 from hubwatch.store import connect, migrate
 
@@ -469,6 +469,21 @@ def test_a_name_tells_of_its_maker_from_eight_signs_on_with_a_digit_and_from_24_
     given_listings(con, f"hf:BAAI/{name}", f"ms:passer-by/{name}")
     link(con)
     assert tiers(con)[f"ms:passer-by/{name}"][1] == tier
+
+
+def test_an_account_that_by_its_name_is_a_fan_or_a_fake_holds_no_copies_of_the_body(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(con, "hf:zai-org/GLM-4-9B-Chat", "ms:GLM-fan/GLM-4-9B-Chat", "wm:somebody/GLM-4-9B-Chat")
+    (fans,) = (rule for rule in load_facts().name_rules if rule.rule == "nothing-fans")
+    con.execute(
+        "insert into origins values ('modelscope', 'GLM-fan', 'six-tigers', null, null, 'unknown', 0, 'none', ?)",
+        [f"name rule {fans.rule}: {fans.source}"],
+    )
+    link(con)
+    assert {listing: tier for listing, (_, tier) in tiers(con).items()} == {
+        "hf:zai-org/GLM-4-9B-Chat": "mirror",
+        "ms:GLM-fan/GLM-4-9B-Chat": "single",
+        "wm:somebody/GLM-4-9B-Chat": "mirror",
+    }
 
 
 def test_an_unknown_accounts_listing_that_names_a_base_is_its_own(con: duckdb.DuckDBPyConnection) -> None:

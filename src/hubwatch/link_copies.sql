@@ -97,7 +97,8 @@ from judged;
 
 -- --- re-uploads by accounts nobody knows ---
 -- The exact, telling name of an original of a known maker, on a hub where the maker has not put it.
--- Never conversions, and never what says it is made from something.
+-- Never conversions, never what says it is made from something, and never of an account whose own name says it is not the body
+-- (a fan, a fake, a test): there an equal name is no ground to take it for the same weights.
 create or replace temp table reuploads as
 with had as (
   select anchor as listing_key, hub from anchored join present using (listing_key) join bodies using (namespace_key)
@@ -116,6 +117,8 @@ anti join had on had.listing_key = original.listing_key and had.hub = c.hub
 anti join chosen on chosen.original = c.listing_key
 anti join anchored on anchored.listing_key = c.listing_key
 anti join (select listing_key from listings where len(base_models) > 0) derived on derived.listing_key = c.listing_key
+anti join (select hub, namespace from origins where starts_with(source, 'name rule nothing-fans')) admirer
+  on admirer.hub = c.hub and admirer.namespace = c.namespace
 where c.kind in ('individual', 'unknown') and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
 
 -- --- mirrors of what no maker lists ---
