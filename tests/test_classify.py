@@ -16,6 +16,7 @@ from hubwatch.classify import classify, explain, organizations_listing, unknown_
 from hubwatch.fact_rows import Country, Judgement, NameRule, Namespace, Organization, PolicyRow
 from hubwatch.facts import POLICIES, Facts, data_dir, load_facts
 from hubwatch.facts import _read as read_facts
+from hubwatch.judge import judge_organizations
 
 DAY = date(2026, 11, 22)
 
@@ -605,6 +606,14 @@ def test_the_reviewed_facts_judge_the_six_tigers_as_each_policy_says(con: duckdb
     assert origin(con, "Qwen-fan") == origin(con, "google-research-fan") == UNKNOWN
     (source,) = con.execute("SELECT DISTINCT source FROM origins WHERE namespace = 'Qwen-fan'").fetchall()[0]
     assert source.startswith("name rule nothing-fans"), "by which link tells a fan's listings from copies"
+
+
+def test_by_home_country_every_body_of_hong_kong_is_counted_with_china() -> None:
+    with duckdb.connect() as con:
+        load_facts().stage(con)
+        judge_organizations(con, None)
+        apart = con.execute("SELECT organization FROM judged_organizations WHERE policy = 'home-country' AND country IN ('HK', 'MO')")
+        assert apart.fetchall() == []
 
 
 def test_a_persons_name_or_a_word_is_no_body_of_another_hub_and_no_university(con: duckdb.DuckDBPyConnection) -> None:
