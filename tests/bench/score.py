@@ -1,7 +1,9 @@
 """How the classifier does on published labels, and the linker on published pairs: `make score`. Every error is listed.
 
 The labels are those of `shared/real/orgs/labels.csv` (namespaces with country and kind, from several indexes). A label that its own
-sources dispute (`a|b`) counts as right when we say any of its sides. What the tool is judged on is another half of such labels.
+sources dispute (`a|b`) counts as right when we say any of its sides. Some rows say of themselves that they describe the makers of
+a model and not the account it lies in; we judge accounts, so the shares are given without those rows too. What the tool is judged on
+is another half of such labels.
 """
 
 import csv
@@ -15,6 +17,8 @@ from hubwatch import classify, store
 from hubwatch.facts import load_facts
 
 SHARED = Path(os.environ.get("HUBWATCH_SHARED") or Path(__file__).parents[3] / "shared")
+
+OF_THE_MAKERS = "label describes the model's makers, not the account"
 
 SAME = {"individual_or_unaffiliated": "individual", "Philippines": "PH"}  # the labels' own spellings of what we call otherwise
 
@@ -41,6 +45,7 @@ def score(say: Callable[[str], object]) -> tuple[float, float, float]:
     judged = {(hub, namespace): rest for hub, namespace, *rest in found}
     given = 0
     right = {"country": [0, 0], "kind": [0, 0]}
+    of_accounts = {"country": [0, 0], "kind": [0, 0]}
     for row in rows:
         organization, country, kind, known_by = judged[row["hub"], row["namespace"]]
         given += kind != "unknown"
@@ -50,16 +55,19 @@ def score(say: Callable[[str], object]) -> tuple[float, float, float]:
         ):
             if not label or kind == "unknown":
                 continue
-            right[what][1] += 1
-            if said in {SAME.get(side, side) for side in (label, *dispute.split("|"))} - {""}:
-                right[what][0] += 1
-            else:
+            is_right = said in {SAME.get(side, side) for side in (label, *dispute.split("|"))} - {""}
+            for counts in (right, of_accounts) if OF_THE_MAKERS not in row["account_note"] else (right,):
+                counts[what][0] += is_right
+                counts[what][1] += 1
+            if not is_right:
                 say(f"  {row['hub']} {row['namespace']}: {what} {said}, labelled {label} ({organization}, known by {known_by})")
         if kind == "unknown":
             say(f"  {row['hub']} {row['namespace']}: no origin ({row['org_name'] or 'no name'})")
     share_given = given / len(rows)
     country, kind_right = (good / max(all_, 1) for good, all_ in right.values())
     say(f"labels: {len(rows)} namespaces, given an origin {share_given:.1%}, country right {country:.1%}, kind right {kind_right:.1%}")
+    accounts = ", ".join(f"{what} right {good / max(all_, 1):.1%} of {all_}" for what, (good, all_) in of_accounts.items())
+    say(f"        without labels that describe a model's makers and not the account: {accounts}")
     return share_given, country, kind_right
 
 
