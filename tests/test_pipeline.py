@@ -183,7 +183,7 @@ def test_one_hub_failing_leaves_the_others_whole_and_is_named(tmp_path: Path) ->
         result = pipeline.run(settings, [Sweep("huggingface", DAY), Sweep("modelscope", DAY)])
     assert result.hubs["huggingface"].complete
     assert result.hubs["modelscope"].failed
-    assert not result.as_asked
+    assert not result.hubs["modelscope"].as_asked
     assert published(tmp_path, "select hub, complete from days") == [("huggingface", True)]
 
 

@@ -114,7 +114,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     state.limited = sweep.limit is not None
     if left is None or records < begun_with + left:  # else the limit may have come before an owner's turn
         for owner in sweep.owners:
-            if not any(facts.records for facts in pages.facts(owner)):
+            if not any(facts.records for facts in pages.facts(owner)) and owner not in (state.short or ""):
                 state.note(f"{sweep.hub} lists no model of {owner}: is that the name as the hub writes it?")
     if (
         sweep.kind == "owners"
