@@ -201,3 +201,28 @@ def test_a_published_file_that_may_not_be_read_is_neither_replaced_nor_said_to_b
             with nobody(), pytest.raises(failures.StoreFault, match="Permission denied; give yourself the right to"):
                 use(data)
         assert target.stat().st_mode & 0o777 == 0
+
+
+@pytest.mark.parametrize("warehouse", [True, False])
+def test_a_published_file_of_an_earlier_version_is_told_with_the_cure_which_helps(tmp_path: Path, warehouse: bool) -> None:
+    packed = (Path(__file__).parent / "upgrades" / "v1.duckdb.zst").read_bytes()
+    unpacked = zstandard.ZstdDecompressor().stream_reader(packed).read()
+    for name in ("hubwatch.duckdb", "warehouse.duckdb")[: 1 + warehouse]:
+        (tmp_path / name).write_bytes(unpacked)
+    with pytest.raises(failures.StoreFault, match=r"of an earlier hubwatch \(schema 1.*`hubwatch publish` renews it") as refused:
+        publishing.open_published(tmp_path)
+    cures = re.findall("(install .*?),", str(refused.value))
+    assert len(cures) == (not warehouse)
+    for cure in cures:
+        subprocess.run(shlex.split(cure), check=True)
+    publishing.publish(tmp_path)
+    assert published_days(tmp_path) != []
+
+
+def test_a_published_file_of_a_later_version_is_not_read_by_guesswork(tmp_path: Path) -> None:
+    load_days(tmp_path, 0)
+    with contextlib.closing(store.open_warehouse(tmp_path)) as con:
+        con.execute("insert into store.migrations values (99, now(), 'later')")
+    os.rename(tmp_path / "warehouse.duckdb", tmp_path / "hubwatch.duckdb")
+    with pytest.raises(failures.StoreFault, match=r"later hubwatch .schema 99, .*upgrade"):
+        publishing.open_published(tmp_path)

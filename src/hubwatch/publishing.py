@@ -9,21 +9,32 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.failures import Busy, StoreFault
-from hubwatch.store import CURES, connect, open_warehouse, refuse_foreign
+from hubwatch.store import CURES, NEWEST, connect, open_warehouse, refuse_foreign, schema_of
 
 
 def open_published(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """The analysts' database, read-only; `StoreFault` with the cure when there is none yet."""
+    """The analysts' database, read-only; `StoreFault` with the cure when there is none yet, or it is not of this version's schema."""
     path = data / "hubwatch.duckdb"
     if not path.exists():
         raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
     con = connect(path, memory_limit, read_only=True)
     try:
         refuse_foreign(con, path)
-    except StoreFault:
+        if (version := schema_of(con)) < NEWEST:
+            warehouse = data / "warehouse.duckdb"
+            first = "" if warehouse.exists() else f"{_put_in_place(path, warehouse)}, then "
+            raise StoreFault(
+                f"{path} is of an earlier hubwatch (schema {version}, this one reads {NEWEST}); {first}`hubwatch publish` renews it"
+            )
+    except BaseException:
         con.close()
         raise
     return con
+
+
+def _put_in_place(published: Path, warehouse: Path) -> str:
+    """The command by which a published file, which is read-only, becomes the warehouse."""
+    return f"install -m 644 {shlex.quote(str(published))} {shlex.quote(str(warehouse))}"
 
 
 def lost_days(con: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection) -> list[tuple[str, date, str]]:
@@ -35,10 +46,9 @@ def lost_days(con: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnecti
 def told_lost(lost: list[tuple[str, date, str]], data: Path) -> str:
     """Which days are lost and how they come back, in one line."""
     few = ", ".join(" ".join(map(str, one)) for one in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-    warehouse, target = (shlex.quote(str(data / name)) for name in ("warehouse.duckdb", "hubwatch.duckdb"))
     return (
         f"{data / 'hubwatch.duckdb'} holds {few}, which warehouse.duckdb lacks; if that was lost or is an older one, put the published in its "
-        f"place: install -m 644 {target} {warehouse}, then `hubwatch backfill pages` for what was kept since"
+        f"place: {_put_in_place(data / 'hubwatch.duckdb', data / 'warehouse.duckdb')}, then `hubwatch backfill pages` for what was kept since"
     )
 
 

@@ -141,6 +141,19 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
 ]
 
 
+NEWEST = MIGRATIONS[-1][0]
+
+
+def schema_of(con: duckdb.DuckDBPyConnection) -> int:
+    """The schema version of this file, 0 when it has none yet; `StoreFault` when a later hubwatch wrote it."""
+    if not con.execute("select 1 from duckdb_tables() where schema_name = 'store' and table_name = 'migrations'").fetchall():
+        return 0
+    version = int(con.execute("select coalesce(max(version), 0) from store.migrations").fetchall()[0][0])
+    if version > NEWEST:
+        raise StoreFault(f"the database was written by a later hubwatch (schema {version}, this one knows {NEWEST}); upgrade")
+    return version
+
+
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments where they differ.
 
@@ -149,9 +162,7 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create schema if not exists store")
     con.execute(next(table for table in schema.STORE if table.name == "store.migrations").ddl())
     known = {row[0] for row in con.execute("select version from store.migrations").fetchall()}
-    newest = MIGRATIONS[-1][0]
-    if known and max(known) > newest:
-        raise StoreFault(f"the database was written by a later hubwatch (schema {max(known)}, this one knows {newest}); upgrade")
+    behind = schema_of(con) < NEWEST
     for version, title, steps in MIGRATIONS:
         if version in known:
             continue
@@ -159,7 +170,7 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
             for step in steps:
                 con.execute(step)
             con.execute("insert into store.migrations values (?, ?, ?)", [version, now(), title])
-    if not known or max(known) < newest or not _is_as_declared(con):
+    if behind or not _is_as_declared(con):
         with transaction(con):
             for view in schema.VIEWS:
                 con.execute(view.ddl())
