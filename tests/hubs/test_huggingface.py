@@ -182,22 +182,34 @@ def test_every_kind_of_sweep_goes_on_where_a_page_lost_its_link(tmp_path: Path, 
     own_cursor = [answer([])] if sweep.kind == "new" else []
     older = [made(-number, createdAt="2023-01-01T00:00:00.000Z") for number in range(1, 4)] if sweep.kind == "new" else []
     first, rest, other_end = models[:1000], [*models[1000:], *older], answer([*older, *models[:-10:-1]])
-    asked_again = [linked(first, "b")] * (2 if sweep.kind == "head" else 1)
-    with Scripted(*own_cursor, answer(first), other_end, *asked_again, answer(rest), other_end) as server:
+    again = linked(first, "b")
+    with Scripted(*own_cursor, answer(first), again if sweep.kind == "head" else other_end, again, answer(rest), other_end) as server:
         result = pipeline.run(settings_for(tmp_path, server.url), [sweep]).hubs["huggingface"]
         question = server.requests[len(own_cursor) + 1]
-        assert f"direction={-rank}" in question
-        assert ("author=a" in question) == (sweep.kind == "owners")
+    assert f"direction={-1 if sweep.kind == 'head' else -rank}" in question
+    assert ("author=a" in question) == (sweep.kind == "owners")
     assert (result.complete, result.records) == (True, 1300), result.message
 
 
-def test_a_head_sweep_goes_on_where_the_hub_knows_one_direction_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ascending", [True, False])
+def test_a_head_sweep_goes_on_by_what_has_fewer_downloads_or_by_the_page_itself(tmp_path: Path, ascending: bool) -> None:
     models = [made(number, downloads=20_000 - number) for number in range(1, 1031)]
     first, rest = models[:1000], [*models[1000:], *(made(number, downloads=5) for number in range(1031, 1034))]
-    with Scripted(answer(first), answer(first), linked(first, "b"), linked(first, "b"), linked(rest, "c"), answer([])) as server:
+    asked = [answer(first), answer(rest[::-1])] if ascending else [linked(first, "b")]
+    with Scripted(answer(first), *asked, linked(first, "b"), linked(rest, "c"), answer(b"{}", "400 Bad Request")) as server:
         result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "head", floor=100)]).hubs["huggingface"]
-        assert len(server.requests) == 5
+        assert len(server.requests) == 3 + len(asked)
     assert (result.complete, result.records) == (True, 1033), result.message
+
+
+@pytest.mark.parametrize("pages", [63, 64])
+def test_a_listing_that_breaks_off_in_empty_pages_is_not_complete_wherever_these_are_kept(tmp_path: Path, pages: int) -> None:
+    kept = [linked([made(number)], f"{number}") for number in range(1, pages + 1)]
+    newest = answer([made(number) for number in range(1000, 990, -1)])
+    with Scripted(*kept, answer([]), answer([]), newest, answer([]), answer([]), newest) as server:
+        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+    assert (result.complete, result.records) == (False, pages)
+    assert "behind the last page" in result.message
 
 
 def test_a_small_owner_is_asked_for_once(tmp_path: Path) -> None:

@@ -135,24 +135,26 @@ def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state:
     first = next(kept.read(walk.partition)).facts
     if 0 < last.records < (PAGE if first == last else min(PAGE, first.records)):
         return False
-    pages = [array_of(page.body) for page in read_segment(kept.pages.segments(walk.partition)[-1])]
-    if ends(pages[-1], walk.is_over):
-        return False
+    ours: list[_Edge] = []
+    for segment in reversed(kept.pages.segments(walk.partition)):  # the last one may hold empty pages alone
+        pages = [array_of(page.body) for page in read_segment(segment)]
+        if not ours and ends(pages[-1], walk.is_over):
+            return False
+        if ours := [_edge(record) for page in pages for record in page]:
+            break
     other_end = [("limit", str(_NEWEST)), walk.order[0], ("direction", str(-int(walk.order[1][1])))]
     asked = Ask(client.url(_ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
     try:
-        records = client.ask(asked, lambda answer: whole_array(answer, NAME))
-        # Ascending downloads are not established, so the page itself is asked, too.
-        is_linked = walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None)
+        # Ascending downloads are not established, so the page itself is asked first.
+        if walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None):
+            return True
+        theirs = [_edge(record) for record in client.ask(asked, lambda answer: whole_array(answer, NAME))]
     except HubFailure as failure:
         state.note(f"whether more models lie behind the last page could not be asked: {failure}")
         return False
-    ours, theirs = [_edge(record) for page in pages for record in page], [_edge(record) for record in records]
     if walk.order == _BY_DOWNLOADS:
         least = min((edge.downloads for edge in ours if isinstance(edge.downloads, int | float)), default=None)
-        return is_linked or (
-            least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
-        )
+        return least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
     dated, others = ([at for edge in edges if (at := _created(edge))] for edges in (ours, theirs))
     if walk.order == _NEWEST_FIRST:
         return bool(dated) and any(at < min(dated) for at in others)
