@@ -116,11 +116,8 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
         for owner in sweep.owners:
             if not any(facts.records for facts in pages.facts(owner)) and owner not in (state.short or ""):
                 state.note(f"{sweep.hub} lists no model of {owner}: is that the name as the hub writes it?")
-    if (
-        sweep.kind == "owners"
-        and not state.limited
-        and (broken := [name for name in pages.partitions() if (last := pages.last_page(name)) and last.next])
-    ):
+    others = sorted({*pages.partitions()} - {*pages.partitions(*sweep.owners)})  # what was walked now has come to its end
+    if not state.limited and (broken := [name for name in others if (last := pages.last_page(name)) and last.next]):
         state.lack(f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again")
     state.finished_at = state.finished_at or now()
     if count or state.pages is None:  # where nothing came, pages that are gone stay missed

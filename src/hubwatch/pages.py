@@ -133,9 +133,10 @@ class SweepPages:
         """How many whole pages there are."""
         return sum(1 for _ in self.facts())
 
-    def partitions(self) -> list[str]:
-        """Names of the partitions with pages, sorted."""
-        return sorted({partition_of(path) for path in segments_in(self.folder)})
+    def partitions(self, *owners: str) -> list[str]:
+        """Names of the partitions with pages, or of these owners' alone, sorted."""
+        of_owner = re.compile("|".join(rf"^(?:(?:owner|groups|users)-|openapi owner=){re.escape(owner)}(?: |$)" for owner in owners))
+        return sorted({name for path in segments_in(self.folder) if of_owner.search(name := partition_of(path))})
 
     def segments(self, partition: str | None = None) -> list[Path]:
         """Files of one partition, or of all, in order of writing."""
@@ -168,9 +169,8 @@ class SweepPages:
 
     def facts(self, *owners: str) -> Iterator[PageFacts]:
         """The facts of every page in order, or of these owners' partitions, without reading bodies; a torn end is left out."""
-        of_owner = re.compile("|".join(rf"^(?:(?:owner|groups|users)-|openapi owner=){re.escape(owner)}(?: |$)" for owner in owners))
-        for path in self.segments():
-            if of_owner.search(partition_of(path)):
+        for partition in self.partitions(*owners):
+            for path in self.segments(partition):
                 yield from read_facts(path)
 
     def still(self, folder: Path) -> "SweepPages":

@@ -311,6 +311,14 @@ def test_an_owners_sweep_asks_for_the_group_or_else_the_user(tmp_path: Path) -> 
     assert "li: 1 of 2 listed models were seen" in result.message
 
 
+def test_an_owner_whose_next_page_is_refused_behind_a_short_one_is_whole(tmp_path: Path) -> None:
+    refused = httpx.Response(400, json={"message": "page is out of range"})
+    first = httpx.Response(200, json=[project(1, "a/m1")])
+    hub = Hub(odd=lambda request: refused if request.url.params.get("page") == "2" else first)
+    result = run(tmp_path, hub, "owners", owners=("a",), license_budget=0)
+    assert (result.complete, result.records) == (True, 1), result.message
+
+
 def test_pages_that_overlap_by_a_project_are_settled_by_key(tmp_path: Path) -> None:
     found = [project(number, f"a/m{number}") for number in range(1, 151)]
 
@@ -505,6 +513,13 @@ def test_a_day_listed_in_fewer_ways_makes_nothing_gone_until_that_lasts(tmp_path
     assert rows(tmp_path, gone) == []
     assert run(tmp_path, hub, own=less, day=date(2026, 5, 3)).complete
     assert rows(tmp_path, gone) == [("a" if less is both else "b", date(2026, 5, 3), 30)]
+
+
+def test_an_earlier_day_whose_state_is_damaged_ends_no_sweep(tmp_path: Path) -> None:
+    hub = Hub([project(1, "a/m1")])
+    assert run(tmp_path, hub, day=date(2026, 5, 1)).complete
+    (tmp_path / "pages/wisemodel/2026-05-01/full/sweep.json").write_text("{")
+    assert run(tmp_path, hub, day=date(2026, 5, 2)).complete
 
 
 def test_a_site_listing_that_is_empty_is_a_failure_not_a_hub_without_models(tmp_path: Path) -> None:

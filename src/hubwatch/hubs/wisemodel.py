@@ -8,6 +8,7 @@ what a project is stays unknown; `codes/...` are code repositories and no listin
 Uncertain: rate limits (1 request a second unless configured).
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -20,8 +21,8 @@ from hubwatch.http import Client
 from hubwatch.hubs import wisemodel_licenses as licenses
 from hubwatch.hubs import wisemodel_listing as site
 from hubwatch.hubs.numbered import Listing, Numbered, latest_total, numbered_pages, seen, shortfall, total_of, whole
-from hubwatch.pages import SweepState
-from hubwatch.segments import Page, PageFacts
+from hubwatch.pages import SweepPages, SweepState
+from hubwatch.segments import Page, PageDamage, PageFacts
 from hubwatch.sweeps import Kept, Sweep
 
 NAME = "wisemodel"
@@ -191,7 +192,7 @@ def _owner(client: Client, owner: str, kept: Kept, state: SweepState, left: int 
             total = total_of(page.facts for page in kept.read(how.partition))
             found = seen(kept.read(how.partition), lambda body: Listing(records_of(lenient_json(body)), None), licenses.path_of)
             if left is None and (short := shortfall(found, total)):
-                state.short = "; ".join(part for part in (state.short, f"{owner}: {short}; collect again with --fresh") if part)
+                state.lack(f"{owner}: {short}; collect again with --fresh")
             return
         except Refused as refusal:
             if refusal.status != 404:
@@ -215,12 +216,18 @@ def _owned(client: Client, route: str, owner: str) -> Numbered:
 
 def _judge_ways(kept: Kept, state: SweepState) -> None:
     """A sweep that goes without a listing that the one before had is short: what only that lists is not gone for it. The next one is the rule."""
-    ended = ((pages, found) for pages in kept.earlier() if pages.sweep == "full" and (found := pages.state()) is not None)
-    before = next((pages for pages, found in ended if found.finished_at is not None and not found.limited), None)
+    before = next((pages for pages in kept.earlier() if pages.sweep == "full" and _was_everything(pages)), None)
     lost = [told for partition, told in _WAYS.items() if before and before.segments(partition) and not kept.pages.segments(partition)]
     if before and lost:
-        without = f"listed without {lost[0]}, unlike on {before.day}: what only that lists is not known"
-        state.short = "; ".join(part for part in (state.short, without) if part)
+        state.lack(f"listed without {lost[0]}, unlike on {before.day}: what only that lists is not known")
+
+
+def _was_everything(pages: SweepPages) -> bool:
+    """Whether the sweep ended and was not limited; of one whose state is damaged nobody can say, and `verify` names it."""
+    with contextlib.suppress(PageDamage):
+        state = pages.state()
+        return state is not None and state.finished_at is not None and not state.limited
+    return False
 
 
 def _note_code_repositories(kept: Kept, state: SweepState) -> None:
