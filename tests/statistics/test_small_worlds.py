@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
-from tests.statistics.test_extent import FEB, JAN, MARCH, world
+from tests.statistics.test_extent import FEB, JAN, MARCH, Row, world
 from tests.statistics.world_of import empty, spread
 
 ORIGIN = "insert into origins(hub, namespace, policy, organization, country) values (?, ?, 'six-tigers', ?, ?)"
@@ -106,9 +106,9 @@ def test_a_model_is_released_with_its_original_and_not_with_an_earlier_mirror() 
 RENAMED = ((JAN, "full", "old/x", 5), (FEB, "full", "new/x", 9), (MARCH, "full", "new/x", 12))
 
 
-def renamed() -> duckdb.DuckDBPyConnection:
-    """A repository of 2024 that had another id in January."""
-    con = world(*RENAMED, (JAN, "full", "b/y", 1), (FEB, "full", "b/y", 1), (MARCH, "full", "b/y", 1), metric="downloads_total")
+def renamed(*seen: Row) -> duckdb.DuckDBPyConnection:
+    """A repository of 2024 that had another id in January, beside one that kept its own."""
+    con = world(*(seen or RENAMED), (JAN, "full", "b/y", 1), (FEB, "full", "b/y", 1), (MARCH, "full", "b/y", 1), metric="downloads_total")
     con.execute("""update store.attributes set created_at = timestamp '2024-01-05', parameters = 1, hub_key = right(model_id, 1)
         from store.listing where listing.listing_key = attributes.listing_key""")
     return con
@@ -119,6 +119,13 @@ def test_a_renamed_repository_is_released_once_by_the_id_it_had_last() -> None:
     assert [(row["group"], row["value"]) for row in releases] == [("b", 1), ("new", 1)]
     releases = statistics.run(renamed(), "releases", hub="huggingface", by="namespace", day=JAN).records()
     assert [(row["group"], row["value"]) for row in releases] == [("b", 1), ("old", 1)]
+
+
+def test_a_repository_that_got_its_first_id_back_is_released_once() -> None:
+    con = renamed(*RENAMED[:2], (MARCH, "full", "old/x", 12))
+    for day in (JAN, FEB, MARCH):
+        releases = statistics.run(con, "releases", hub="huggingface", by="namespace", day=day).records()
+        assert [(row["group"], row["value"]) for row in releases] == [("b", 1), ("old", 1)]
 
 
 def test_a_repository_is_no_younger_since_it_was_renamed() -> None:
@@ -136,6 +143,10 @@ def test_a_model_liked_on_two_hubs_is_one_model() -> None:
     (row,) = statistics.run(con, "download_share", metric="likes").records()
     assert (row["value"], row["models"], row["uncounted"]) == (3, 2, 0)
     assert statistics.run(con, "concentration", metric="likes").context.models == 2
+    con.execute("insert into flags(hub, model_id, day, flag) values ('huggingface', 'a/x', ?, 'likes_jumped')", [JAN])
+    (row,) = statistics.run(con, "download_share", metric="likes", without_flagged=True).records()
+    assert (row["value"], row["models"]) == (2, 2)
+    con.execute("delete from flags")
     con.execute(
         "update store.counters set likes = null from store.listing where listing.listing_key = counters.listing_key and hub = 'huggingface'"
     )

@@ -11,7 +11,7 @@
 with
 -- include scope
 ,
--- Former ids: listings whose repository was seen later, by the day, under another one. A listing that is seen to the end has none.
+-- Former ids: listings whose repository was seen to a later day under another one, which was there by the day. What is seen to the end has none.
 ends as (select hub, max(last_seen_on) as last_day from store.listing group by hub),
 ended as (
   select hub, hub_key, model_id, listing_key, first_seen_on, last_seen_on from listings join scope using (hub) join ends using (hub)
@@ -20,7 +20,7 @@ ended as (
 renamed as (
   select ended.listing_key from ended join listings later using (hub, hub_key) join scope using (hub)
   where later.first_seen_on <= day
-    and (later.first_seen_on, later.last_seen_on, later.model_id) > (ended.first_seen_on, ended.last_seen_on, ended.model_id)
+    and (later.last_seen_on, later.first_seen_on, later.model_id) > (ended.last_seen_on, ended.first_seen_on, ended.model_id)
 ),
 -- include labels
 ,
