@@ -56,7 +56,7 @@ class Citation(BaseModel):
             extent = (
                 f"{seen.sweep}, a published snapshot" if archive else f"{seen.sweep} sweep, {'complete' if seen.complete else 'INCOMPLETE'}"
             )
-            of = f" of {seen.listed_total:,} the hub says it has" if seen.listed_total else ""
+            of = f" of {seen.listed_total:,} there are by the hub's word" if seen.listed_total else ""
             lines.append(f"Observed: {seen.hub} on {seen.day}, {extent}, {seen.records or 0:,} records{of}")
         lines += [f"Data version: {self.data_version}", f"Re-run: {self.rerun}"]
         if not _of_one_day(self.result) and " --day " not in self.rerun:

@@ -127,7 +127,7 @@ complete | BOOLEAN | the sweep ended by itself and was not limited
 records | BIGINT | listings loaded
 rejected | BIGINT | records that could not be read; each is in rejects
 duplicates | BIGINT | further records of a listing already in the sweep; settled by the newest
-listed_total | BIGINT | how many models the hub says it has, and beside them the listings of unknown kind; null when it does not say
+listed_total | BIGINT | listings that there are by the hub's word: its count of models, and beside them those of unknown kind; null when it does not count
 started_at | TIMESTAMP | UTC instant of the first request
 finished_at | TIMESTAMP | UTC instant of the last page
 loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages that gives the same facts does not move it

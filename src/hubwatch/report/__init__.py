@@ -65,7 +65,7 @@ def _observed(con: duckdb.DuckDBPyConnection, observed: list[ObservedDay]) -> st
         listed = "" if at.listed_total is None else f"{at.listed_total:,}"
         numbers = "".join(f"<td class=n>{number}</td>" for number in (f"{at.records or 0:,}", listed, f"{flags[0][0]:,}"))
         rows.append(f"<tr><th>{escape(at.hub)}</th><td>{at.day}</td><td>{escape(at.sweep)}</td>{state}{numbers}<td>{said}</td></tr>")
-    heads = ("hub", "day", "sweep", "state", "models seen", "models by the hub's word", "flagged numbers", "doubts about the day")
+    heads = ("hub", "day", "sweep", "state", "listings seen", "listings by the hub's word", "flagged numbers", "doubts about the day")
     head = "".join(f"<th>{name}</th>" for name in heads)
     return f"<section><h2>What was observed</h2><div class=wide><table><tr>{head}</tr>{''.join(rows)}</table></div></section>"
 

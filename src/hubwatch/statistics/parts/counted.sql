@@ -1,20 +1,22 @@
 -- include labels
 ,
+doubted as (
+  select distinct hub, model_id, day from flags where $without_flagged and model_id <> '' and starts_with(flag, $metric)
+),
 -- A count over several hubs passes over a listing when another one observed on its day stands for the same model (the original before
 -- its mirrors, then the first hub in the alphabet). Likes on two hubs are different people's: only mirrors' are left out.
 repeated as (
   select hub, model_id, is_mirror or $metric <> 'likes' as left_out from (
-    select hub, model_id, is_mirror, row_number() over (partition by model_key order by is_mirror, hub, model_id) as turn,
-      row_number() over (partition by model_key order by likes is null, is_mirror, hub, model_id) as liked_turn
+    select scope.hub, listing.model_id, is_mirror,
+      row_number() over (partition by model_key order by is_mirror, scope.hub, listing.model_id) as turn,
+      row_number() over (partition by model_key order by doubted.hub is not null, likes is null, is_mirror, scope.hub, listing.model_id) as liked_turn
     from model_listings
     join store.listing using (hub, model_id)
     join scope using (hub)
     join store.counters seen on seen.listing_key = listing.listing_key and seen.day = scope.day and seen.source = scope.source
+    left join doubted on doubted.hub = scope.hub and doubted.model_id = listing.model_id and doubted.day = scope.day
     where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
   ) where if(left_out, turn, liked_turn) > 1
-),
-doubted as (
-  select distinct hub, model_id, day from flags where $without_flagged and model_id <> '' and starts_with(flag, $metric)
 ),
 -- One row for each listing that the day's leading sweep observed (another sweep of the day has another extent): its group
 -- (null: unlabelled), its counter (null: the hub does not
