@@ -4,7 +4,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ from hubwatch import backfill, pipeline, publishing, statistics, store
 from hubwatch.archive import load_archive, load_links
 from hubwatch.archive_day import ArchiveDay, Wanted
 from hubwatch.archive_files import archive_files
+from hubwatch.clock import today
 from hubwatch.facts import load_facts
 from hubwatch.failures import DayFailure
 from hubwatch.mappings import read_mapping, ready_mappings
@@ -552,3 +553,49 @@ def test_a_reader_sums_any_counter_of_any_day_by_any_origin_in_plain_duckdb(tmp_
                     [day.day],
                 ).fetchall()
                 assert sum(models for *_, models in found) == day.records
+
+
+def test_a_number_that_may_be_a_thousand_is_rejected_and_a_decimal_column_says_what_it_counts(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    plain = [f"o/m{number},huggingface,2026-01-01,{number}.0,{number}.00" for number in range(40)]
+    bring(con, table(tmp_path / "a.csv", *plain, "o/x,huggingface,2026-01-01,1.000,1"), mapping(tmp_path))
+    assert con.execute("select reason from rejects").fetchall() == [('downloads_30d "1.000" is no whole number',)]
+    assert len(observed(con)) == 40
+    path = tmp_path / "b.parquet"
+    con.execute(
+        f"copy (select 'o/d' as repo, 'huggingface' as site, '2026-01-02' as \"on\", 1000::decimal(18, 3) as downloads, 2 as likes) to '{path}'"
+    )
+    bring(con, path, mapping(tmp_path))
+    assert observed(con)[0] == ("huggingface", "o/d", "2026-01-02", "archive:plain", False, 1000, None, 2)
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(2, "is yet to come"), (-400_000, "is before any hub")])
+def test_a_day_on_which_nobody_can_have_read_counters_is_not_loaded(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, ahead: int, told: str
+) -> None:
+    day = today() + timedelta(days=ahead)
+    (outcome,) = bring(con, table(tmp_path / "a.csv", f"o/m,huggingface,{day},1,1"), mapping(tmp_path))
+    assert outcome.outcome == "failed"
+    assert told in outcome.message
+    given = mapping(tmp_path, PLAIN.replace('day = { column = "on" }', "day = { given = true }"))
+    with pytest.raises(UsageError, match=told):
+        bring(con, tmp_path / "a.csv", given, Wanted(day=day))
+    assert observed(con) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("a.csv.gz", b"not packed", "a.csv.gz cannot be read: .*; fetch the file again"),
+        ("a.csv.zst", b"not packed", "a.csv.zst cannot be read: .*; fetch the file again"),
+        ("a.csv", b"", "a.csv: the file is empty; fetch it again"),
+        ("a.csv", b",repo,site\n0,o/m,huggingface\n", "give each column a name of its own"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named_with_the_cure(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, body: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(DayFailure, match=told):
+        bring(con, tmp_path / name, mapping(tmp_path))

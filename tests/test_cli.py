@@ -51,7 +51,12 @@ from tests.test_readme import hubwatch
         (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),
         (["prune", "--keep-days", "999999999"], "--keep-days"),
         *(([command], "hubwatch-data does not exist; run `hubwatch run` first") for command in ("status", "prune", "classify", "publish")),
-        *(([command, "--data", "/dev/null"], "/dev/null is a file; run") for command in ("status", "prune", "link", "measure")),
+        *(
+            ([*command.split(), "--data", place], "/dev/null is a file; name a folder with --data")
+            for command in ("status", "measure", "run", "doctor", "stats releases", "backfill pages", "demo")
+            for place in ("/dev/null", "/dev/null/below")
+        ),
+        (["run", "--since", "2026-01-01"], "since 2026-01-01 belongs to the sweep new, not to full; add --sweep new"),
         (["run", "--limit", "0"], "--limit"),
         (["run", "--nonsense"], "No such option: --nonsense"),
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),

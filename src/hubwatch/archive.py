@@ -19,6 +19,7 @@ from hubwatch.load import TOO_MANY
 from hubwatch.mappings import Mapping
 from hubwatch.settings import UsageError
 from hubwatch.store import transaction
+from hubwatch.sweeps import possible_day
 
 Tell = Callable[[str], None]
 
@@ -112,7 +113,7 @@ def _day_of(mapping: Mapping, file: ArchiveFile, wanted: Wanted) -> date:
     day = wanted.day or mapping.day.value or (file.committed_on if mapping.day.commit else None)
     if day is None:
         raise UsageError(f"{file.name}: mapping {mapping.name} cannot know the day its counters were read on; give it with --day")
-    return day
+    return possible_day(day)
 
 
 def _held(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> set[tuple[str, date]]:

@@ -5,7 +5,8 @@ select position, hub, day_of(day_text) as day, pass, unit, model_id,
   case
     when broken then 'not a JSON object'
     when hub is null then 'hub ' || coalesce('"' || hub_text || '" is not known', 'is missing')
-    when day_of(day_text) > current_date + 366 then 'day "' || day_text || '" is yet to come'
+    when day_of(day_text) > current_date + 1 then 'day "' || day_text || '" is yet to come'
+    when day_of(day_text) < '1970-01-01' then 'day "' || day_text || '" is before any hub'
     when day_of(day_text) is null then 'day ' || coalesce('"' || day_text || '" is no date', 'is missing')
     when not is_model_id(model_id) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault

@@ -105,8 +105,10 @@ def csv_header(path: Path, delimiter: str) -> list[str]:
         names = next(csv.reader(text, delimiter=delimiter), [])
     if "\x00" in "".join(names):
         raise DayFailure(f"{path.name}: is not UTF-8 text; convert it, as with iconv -t UTF-8")
-    if not names or len(set(names)) != len(names) or "" in names:
-        raise DayFailure(f"{path.name}: its first line is not a header of different column names")
+    if not names:
+        raise DayFailure(f"{path.name}: the file is empty; fetch it again")
+    if len(set(names)) != len(names) or "" in names:
+        raise DayFailure(f"{path.name}: its first line is not a header of different column names; give each column a name of its own")
     return names
 
 

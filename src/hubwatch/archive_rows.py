@@ -1,6 +1,7 @@
 """Files of a published snapshot -> table `archive_rows`: typed, dated, each row with its reject reason or none."""
 
 import glob
+import gzip
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import duckdb
+import zstandard
 
 from hubwatch.archive_files import csv_header, not_json_lines
 from hubwatch.failures import DayFailure
@@ -41,6 +43,8 @@ class _Rows:
             value = f"to_json({_name(column)})::varchar"
         else:
             value = f"{_name(column)}::varchar"
+            if self.columns[column].startswith("DECIMAL"):  # its type fixes how many zeros are written
+                value = f"regexp_replace({value}, '[.]0+$', '')"
         return f"nullif(trim({value}), '')"
 
     @property
@@ -79,7 +83,7 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, path: Path, kind
     except duckdb.Error as error:
         first = " ".join(str(error).split()).partition(" LINE 1: ")[0]  # behind it stands our own SQL
         raise DayFailure(f"{name} cannot be read: {first[:300]}; fetch the file again") from error
-    except EOFError as error:
+    except (EOFError, gzip.BadGzipFile, zstandard.ZstdError) as error:
         raise DayFailure(f"{name} cannot be read: {error}; fetch the file again") from error
     finally:
         con.execute("drop table if exists raw")

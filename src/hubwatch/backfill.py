@@ -16,7 +16,7 @@ from hubwatch.mappings import Mapping, read_mapping
 from hubwatch.pages import kept_sweeps
 from hubwatch.runs import recorded
 from hubwatch.settings import Settings, UsageError
-from hubwatch.sweeps import Sweep, asked_sweep
+from hubwatch.sweeps import Sweep, asked_sweep, possible_day
 
 SAVED = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".md")
 
@@ -51,7 +51,7 @@ def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: 
     """Bring the models in that pages saved from a browser link to."""
     from hubwatch.saved_pages import read_links  # here, because its parser costs every command a tenth of a second
 
-    hub, day = wanted.hub, wanted.day or today()
+    hub, day = wanted.hub, possible_day(wanted.day or today())
     if hub is None:
         raise UsageError(f"{source}: say which hub the page is of, with --hub")
     files = archive_files(source, settings)

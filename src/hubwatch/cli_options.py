@@ -61,6 +61,5 @@ def kept_in(data: Path | None) -> Settings:
     """The settings of a folder that is there; another is a usage error, and is not made."""
     settings = Settings.from_environment(data)
     if not settings.data.is_dir():
-        told = "is a file" if settings.data.exists() else "does not exist"
-        raise UsageError(f"{settings.data} {told}; run `hubwatch run` first, or point --data at where it is")
+        raise UsageError(f"{settings.data} does not exist; run `hubwatch run` first, or point --data at where it is")
     return settings

@@ -36,7 +36,9 @@ def sandbox(
     try:
         served = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path} or latest_records()
         box = Sandbox(**served, faults=Faults.parse(fault or []), max_seconds=seconds)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}; name a JSON Lines file of the hub's records") from None
+    except ValueError as error:
         raise UsageError(str(error)) from None
     serve(box, lambda variables: typer.echo("\n".join(f"export {name}={value}" for name, value in variables.items())))
 

@@ -21,8 +21,7 @@ def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:
 
     No other folder than one that the demo made is emptied.
     """
-    if data.exists() and not data.is_dir():
-        raise UsageError(f"{data} is a file; name a folder with --data")
+    Settings.from_environment(data)  # refuses a file
     if data.exists() and any(data.iterdir()):
         if not (data / MARK).exists():
             raise UsageError(f"{data} holds something else than a demo; name another folder with --data")

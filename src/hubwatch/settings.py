@@ -150,13 +150,16 @@ class Settings(BaseModel):
             except ValidationError as error:
                 name = {"endpoint": endpoint_name, "rate": rate_name}.get(str(error.errors()[0]["loc"][0]), hub)
                 raise _unusable(name, env.get(name), error) from None
-        chosen = data or Path(env.get("HUBWATCH_DATA") or "hubwatch-data")
+        chosen = (data or Path(env.get("HUBWATCH_DATA") or "hubwatch-data")).expanduser().absolute()
+        there = next(place for place in (chosen, *chosen.parents) if os.path.exists(place))
+        if not os.path.isdir(there):
+            raise UsageError(f"{there} is a file; name a folder with --data or HUBWATCH_DATA")
         fields = [name for name in cls.model_fields if name not in ("data", "hubs")]
         own = {field: env[name] for field in fields if env.get(name := f"HUBWATCH_{field.upper()}")}
         if "contact" in own:
             own["contact"] = header_text("HUBWATCH_CONTACT", own["contact"])
         try:
-            return cls.model_validate({"data": chosen.expanduser().absolute(), "hubs": hubs} | own)
+            return cls.model_validate({"data": chosen, "hubs": hubs} | own)
         except ValidationError as error:
             name = f"HUBWATCH_{str(error.errors()[0]['loc'][0]).upper()}"
             raise _unusable(name, env.get(name), error) from None

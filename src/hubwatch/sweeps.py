@@ -69,6 +69,15 @@ class Sweep:
         return self.since or datetime.combine(self.day, time()) - _OVERLAP
 
 
+def possible_day(day: date) -> date:
+    """The day, when a hub can have been observed on it; else a `UsageError`."""
+    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
+        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
+    if day < _EARLIEST:
+        raise UsageError(f"{day} is before any hub; name a day from {_EARLIEST} on")
+    return day
+
+
 def asked_sweep(
     hub: str,
     kind: str = "full",
@@ -90,10 +99,10 @@ def asked_sweep(
         raise UsageError("the sweep owners and the name of each owner belong together")
     if kind == "window" and (since is None or until is None or since >= until):
         raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
-    day = day or today()
-    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
-        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
-    for on in (day, since, until):
+    if since and kind not in ("new", "window"):
+        raise UsageError(f"since {since} belongs to the sweep new, not to {kind}; add --sweep new, or leave it out")
+    day = possible_day(day or today())
+    for on in (since, until):
         if on and on < _EARLIEST:
             raise UsageError(f"{on} is before any hub; name a day from {_EARLIEST} on")
     for owner in owners:
