@@ -1,6 +1,6 @@
 -- One row of a published snapshot as one of ours, whatever its columns were called: every value comes as text.
 -- From: raw (position, broken, hub_text, hub, day_text, pass, model_id, unit, unit_fault, counters, attributes).
--- Macros of load.sql: whole_number, is_model_id.
+-- Macros of load.sql and archive_macros.sql: is_model_id, day_of, counted.
 select position, hub, day_of(day_text) as day, pass, unit, model_id,
   case
     when broken then 'not a JSON object'
@@ -10,12 +10,12 @@ select position, hub, day_of(day_text) as day, pass, unit, model_id,
     when day_of(day_text) is null then 'day ' || coalesce('"' || day_text || '" is no date', 'is missing')
     when not is_model_id(model_id) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault
-    when downloads_30d is not null and whole_number(downloads_30d) is null then 'downloads_30d "' || downloads_30d || '" is no whole number'
-    when downloads_total is not null and whole_number(downloads_total) is null then 'downloads_total "' || downloads_total || '" is no whole number'
-    when likes is not null and whole_number(likes) is null then 'likes "' || likes || '" is no whole number'
+    when downloads_30d is not null and counted(downloads_30d) is null then 'downloads_30d "' || downloads_30d || '" is no whole number'
+    when downloads_total is not null and counted(downloads_total) is null then 'downloads_total "' || downloads_total || '" is no whole number'
+    when likes is not null and counted(likes) is null then 'likes "' || likes || '" is no whole number'
     when created_at is not null and instant_of(created_at) is null then 'created_at "' || created_at || '" is no time'
     when modified_at is not null and instant_of(modified_at) is null then 'modified_at "' || modified_at || '" is no time'
-    when parameters is not null and whole_number(parameters) is null then 'parameters "' || parameters || '" is no whole number'
+    when parameters is not null and counted(parameters) is null then 'parameters "' || parameters || '" is no whole number'
   end as reason,
   hub_key,
   title,
@@ -24,12 +24,12 @@ select position, hub, day_of(day_text) as day, pass, unit, model_id,
   coalesce(array_to_string(json_list_of(license_raw), ','), license_raw) as license_raw,
   task,
   library,
-  whole_number(parameters) as parameters,
+  counted(parameters) as parameters,
   list_of(base_models) as base_models,
   base_relation,
   lower(gated) as gated,
   coalesce(repo_kind, 'model') as repo_kind,
-  whole_number(downloads_30d) as downloads_30d,
-  whole_number(downloads_total) as downloads_total,
-  whole_number(likes) as likes
+  counted(downloads_30d) as downloads_30d,
+  counted(downloads_total) as downloads_total,
+  counted(likes) as likes
 from raw

@@ -10,3 +10,5 @@ create or replace temp macro day_of(t) as case
 create or replace temp macro json_list_of(t) as case when json_valid(t) and json_type(t) = 'ARRAY' then from_json(t, '["VARCHAR"]') end;
 create or replace temp macro list_of(t) as list_filter(coalesce(json_list_of(t),
   list_transform(string_split(trim(t, '[]'), ','), lambda one: trim(one, ' ''"'))), lambda one: one <> '');
+-- A counter as a table writes it: 1.000 may be a thousand.
+create or replace temp macro counted(said) as case when not regexp_full_match(said, '\d{1,3}\.000') then whole_number(said) end;

@@ -1,6 +1,6 @@
 -- How single values are read: null means unreadable or not given.
 create or replace temp macro whole_number(value) as case
-  when try_cast(value::varchar as bigint) >= 0 and (not contains(value::varchar, '.') or regexp_full_match(value::varchar, '\d{1,15}\.(0|00|0{4,})'))  -- 1.000 may be a thousand
+  when try_cast(value::varchar as bigint) >= 0 and (not contains(value::varchar, '.') or regexp_full_match(value::varchar, '\d{1,15}\.0+'))
   then try_cast(value::varchar as bigint) end;
 create or replace temp macro is_model_id(id) as coalesce(regexp_full_match(id, '[^/\s\[{"][^/\s]*/[^/\s]+'), false);  -- no JSON
 -- A time as text; the usual one, in UTC, is read faster.
