@@ -1,6 +1,6 @@
 """The scheduled flows: `collect` one hub, ask for `profiles`, `build` what is kept into the published file, `backfill` the past.
 
-No logic here: parameters are checked, pipeline functions called, tables shown. Requests are retried in `hubwatch.http`
+No logic here: parameters are checked, pipeline functions called, tables shown. Requests are retried in `hubwatch.net`
 alone; a stage's task is rerun once.
 """
 
@@ -15,14 +15,11 @@ from pydantic import Field
 from runs import run_of, settle
 
 from hubwatch import pipeline
-from hubwatch.archive_day import Wanted
-from hubwatch.backfill import asked_archive, backfill_archive, window_sweep
-from hubwatch.day_figures import day_figures
-from hubwatch.mappings import Mapping
-from hubwatch.pages import kept_sweeps
-from hubwatch.results import BuildResult, HubResult, shortfall
+from hubwatch.archives import Mapping, Wanted, asked_archive, backfill_archive, window_sweep
+from hubwatch.outcomes import BuildResult, HubResult, shortfall
+from hubwatch.pages import Sweep, asked_sweep, kept_sweeps
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep, asked_sweep
+from hubwatch.statistics import day_figures
 
 HubName = Literal["huggingface", "modelscope", "wisemodel"]
 KeptName = Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]  # modelscope.ai is asked as modelscope, and kept apart

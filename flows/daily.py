@@ -15,9 +15,9 @@ from prefect import flow
 from pydantic import Field
 from runs import run_of, settle
 
-from hubwatch.results import BuildResult
+from hubwatch.outcomes import BuildResult
+from hubwatch.pages import asked_sweep
 from hubwatch.settings import HUBS
-from hubwatch.sweeps import asked_sweep
 
 
 @flow(name="daily", flow_run_name="daily", validate_parameters=True)

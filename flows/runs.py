@@ -15,8 +15,8 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Crashed
 
-from hubwatch import leases, pipeline
-from hubwatch.runs import told
+from hubwatch import pipeline, store
+from hubwatch.errors import told
 from hubwatch.settings import Settings
 
 LOCK_WAIT = 3600.0  # a scheduled run waits for the one before it rather than fail
@@ -34,7 +34,7 @@ def run_of(data: Path | None) -> Iterator[Settings]:
     settings = Settings.from_environment(data)
     if not settings.lock_wait:
         settings = settings.model_copy(update={"lock_wait": LOCK_WAIT})
-    with leases.held(settings.data, str(flow_run.get_id())):
+    with store.held(settings.data, str(flow_run.get_id())):
         end_abandoned_runs(settings.data)
         try:
             yield settings
@@ -45,14 +45,14 @@ def run_of(data: Path | None) -> Iterator[Settings]:
 def end_abandoned_runs(data: Path) -> None:
     """Mark runs as crashed whose process is gone: those whose lease nobody holds, and those that never began."""
     with get_client(sync_client=True) as client:
-        for run_id in leases.abandoned(data):
+        for run_id in store.abandoned(data):
             try:
                 run = client.read_flow_run(UUID(run_id))
             except ObjectNotFound:  # a run of another server: its own runs settle it
                 continue
             if run.state is not None and not run.state.is_final():
                 _crash(client, run, "its process was killed")
-            leases.settle(data, run_id)
+            store.settle(data, run_id)
         for run in client.read_flow_runs(flow_run_filter=_PENDING):
             if run.state is not None and datetime.now(UTC) - run.state.timestamp > LONGEST_START:
                 _crash(client, run, "its process never began")

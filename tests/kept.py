@@ -5,9 +5,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from hubwatch.hubs import huggingface_fields
-from hubwatch.pages import SweepPages, SweepState
-from hubwatch.segments import Page, PageFacts
+from hubwatch.hubs.huggingface import fields as huggingface_fields
+from hubwatch.pages.kept import SweepPages, SweepState
+from hubwatch.pages.segments import Page, PageFacts
 
 AT = datetime(2026, 1, 1, 12)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hubwatch.pages import SweepPages
-from hubwatch.sandbox import Faults, Sandbox, Switches
+from hubwatch.pages.kept import SweepPages
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
 from tests.conftest import ROOT
 from tests.scripted import Scripted, answer
 from tests.test_pipeline import DAY, asked, published, rows, run

@@ -10,13 +10,18 @@ import duckdb
 import httpx
 import pytest
 
-from hubwatch import locks, pipeline, publishing, statistics
+from hubwatch import pipeline, statistics
 from hubwatch.clock import today
-from hubwatch.pages import SweepPages, SweepState, kept_sweeps
-from hubwatch.results import HubResult
-from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
-from hubwatch.settings import Settings, UsageError, is_the_hubs_own
-from hubwatch.sweeps import Sweep, asked_sweep
+from hubwatch.errors import UsageError
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps
+from hubwatch.pages.sweep import Sweep, asked_sweep
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
+from hubwatch.settings import Settings, is_the_hubs_own
+from hubwatch.store import locks, publishing
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -204,7 +209,7 @@ def test_a_fault_that_nobody_thought_of_at_one_hub_is_told_in_one_line_and_leave
 
 
 def test_the_real_rows_go_the_whole_way_exactly(tmp_path: Path, shared: Path) -> None:
-    from hubwatch.sandbox import read_jsonl
+    from hubwatch.sandbox.jsonl import read_jsonl
 
     real: list[Any] = list(read_jsonl(shared / "real/huggingface/expand_rows.jsonl.gz"))
     with Sandbox(huggingface=real) as sandbox:
@@ -229,7 +234,7 @@ def test_figures_from_a_stand_in_say_that_they_are_not_the_hubs(tmp_path: Path) 
 
 
 def test_settings_name_the_variable_that_is_wrong(tmp_path: Path) -> None:
-    from hubwatch.settings import UsageError
+    from hubwatch.errors import UsageError
 
     with pytest.raises(UsageError, match="HF_ENDPOINT='nonsense' is not usable"):
         Settings.from_environment(tmp_path, {"HF_ENDPOINT": "nonsense"})

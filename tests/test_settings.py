@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hubwatch import store
-from hubwatch.runs import told
-from hubwatch.settings import Settings, UsageError
+from hubwatch.errors import UsageError, told
+from hubwatch.settings import Settings
+from hubwatch.store import warehouse as store
 from tests.test_readme import hubwatch
 
 TOKENS = {"huggingface": "HF_TOKEN", "modelscope": "MODELSCOPE_API_TOKEN", "wisemodel": "WISEMODEL_TOKEN"}

@@ -13,7 +13,7 @@ def main() -> NoReturn:
     ]
     for number in heard:
         signal.signal(number, _stop)  # an extension module in the midst of its import would make another error of it
-    from hubwatch import cli
+    from hubwatch.cli import app as cli
 
     for number in heard:
         signal.signal(number, signal.default_int_handler)

@@ -11,38 +11,23 @@ from pathlib import Path
 import duckdb
 import httpx
 
-from hubwatch import classify as judging
-from hubwatch import link as linking
-from hubwatch import locks, profiles, publishing, statistics, store
-from hubwatch.claims import ClaimError
+from hubwatch import statistics, store
+from hubwatch.classify import classify as classify_namespaces
+from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
 from hubwatch.collect import Watch
 from hubwatch.collect import collect as collect
-from hubwatch.fact_rows import FactError
+from hubwatch.errors import Busy, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
-from hubwatch.failures import Busy, DayFailure, HubFailure, StoreFault
-from hubwatch.http import Client
-from hubwatch.load import Loaded, load_sweep
-from hubwatch.pages import SweepPages, kept_sweeps
-from hubwatch.results import BuildResult, HubResult, KeptResult, RunResult
-from hubwatch.runs import recorded, told, unexpected
-from hubwatch.schema import precedence
-from hubwatch.segments import PageDamage
-from hubwatch.settings import HUBS, Settings, UsageError
-from hubwatch.sweeps import Sweep
+from hubwatch.link import link as link_listings
+from hubwatch.load import Loaded, asked_lately, collect_profiles, load_kept, load_listed, load_sweep
+from hubwatch.net import Client
+from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
+from hubwatch.pages import Sweep, SweepPages, kept_sweeps
+from hubwatch.settings import HUBS, Settings
+from hubwatch.store import precedence, recorded
 
-FAILURES = (
-    HubFailure,
-    DayFailure,
-    FactError,
-    statistics.StatisticsError,
-    ClaimError,
-    PageDamage,
-    Busy,
-    StoreFault,
-    OSError,
-    duckdb.Error,
-)
+FAILURES = (HubwatchError, OSError, duckdb.Error)
 
 _TO_STOP = 5.0  # seconds to end with the page under way; a hub may ask to wait for a quarter of an hour, and whole pages are kept by then
 
@@ -183,6 +168,8 @@ def _loaded(
 ) -> HubResult:
     try:
         loaded = load(con, settings, pages, accept_shrink, again)
+    except UsageError:
+        raise
     except FAILURES as error:
         is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
         return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})
@@ -197,7 +184,7 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
     with recorded(settings, "load", pages.hub, pages.day) as outcome:
         loaded = load_sweep(con, pages, load_facts(), accept_shrink, again)
-        profiles.load_listed(con, pages)
+        load_listed(con, pages)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
     return loaded
 
@@ -205,8 +192,8 @@ def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, 
 def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
     """namespaces -> origins, by reviewed facts, then the hubs' own profiles, then rules, then `unknown`; no request. Counts of it."""
     with recorded(settings, "classify", None, None) as outcome:
-        outcome["message"] = "; ".join(profiles.load_kept(con, settings.data)) or None
-        return {"namespaces": judging.classify(con, load_facts())}
+        outcome["message"] = "; ".join(load_kept(con, settings.data)) or None
+        return {"namespaces": classify_namespaces(con, load_facts())}
 
 
 def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
@@ -214,16 +201,16 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
 
     Returns how many were asked for and how many have a profile. What was asked for within 90 days is not asked for again.
     """
-    asked = profiles.asked_lately(settings.data, today())
-    with publishing.open_published(settings.data, settings.memory_limit) as con:
-        unlabelled = judging.unknown_namespaces(con, None, budget + len(asked), "huggingface")
+    asked = asked_lately(settings.data, today())
+    with store.open_published(settings.data, settings.memory_limit) as con:
+        unlabelled = unknown_namespaces(con, None, budget + len(asked), "huggingface")
     wanted = [row.namespace for row in unlabelled if row.namespace not in asked][:budget]
     with (
-        locks.locked(settings.data, "sweep-huggingface", settings.lock_wait),
+        store.locked(settings.data, "sweep-huggingface", settings.lock_wait),
         Client("huggingface", settings) as client,
         recorded(settings, "collect", "huggingface", today(), client),
     ):
-        found = profiles.collect_profiles(client, settings, today(), wanted)
+        found = collect_profiles(client, settings, today(), wanted)
     with warehouse(settings) as con:
         judge(con, settings)
     publish(settings)
@@ -234,7 +221,7 @@ def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
     """listings -> models, in tiers of identity, each with its evidence. Counts of it."""
     with recorded(settings, "link", None, None):
         load_facts().stage(con)
-        return linking.link(con).model_dump()
+        return link_listings(con).model_dump()
 
 
 def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
@@ -247,12 +234,12 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int
 
 def publish(settings: Settings, drop_days: bool = False) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it; `drop_days`: though it lacks published days."""
-    with locks.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
-        target = publishing.publish(settings.data, drop_days, settings.memory_limit)
+    with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
+        target = store.publish(settings.data, drop_days, settings.memory_limit)
         if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import
 
-            with publishing.open_published(settings.data, settings.memory_limit) as con:
+            with store.open_published(settings.data, settings.memory_limit) as con:
                 write_report(con, settings.data / "report")
         return target
 
@@ -262,7 +249,7 @@ def warehouse(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The writer's database under its lock; runs noted meanwhile are written into it at the end, or by the next writer."""
     with (
         store.interrupts(),
-        locks.locked(settings.data, "warehouse", settings.lock_wait),
+        store.locked(settings.data, "warehouse", settings.lock_wait),
         contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con,
     ):
         yield con

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from hubwatch.errors import UsageError
+
 HUBS = ("huggingface", "modelscope", "wisemodel")
 _LOOPBACK = ("localhost", "127.", "::1")
 
@@ -45,10 +47,6 @@ def is_the_hubs_own(hub: str, endpoint: str) -> bool:
     own = "modelscope.ai" if hub == "modelscope.ai" else (urlsplit(_ENDPOINTS[hub][1]).hostname or "").removeprefix("www.")
     host = urlsplit(endpoint).hostname or ""
     return host == own or host.endswith(f".{own}")
-
-
-class UsageError(Exception):
-    """The operator asked for something that cannot be; the message says what and the cure (exit code 2)."""
 
 
 def is_loopback(endpoint: str) -> bool:

@@ -22,7 +22,9 @@ COMPILED = "import dlt.sources.rest_api, duckdb, httpx, huggingface_hub, hubwatc
 
 def serve(count: int) -> None:
     """Serve `count` records until the parent closes our standard input."""
-    from hubwatch.sandbox import Quota, Sandbox, Switches
+    from hubwatch.sandbox.quota import Quota
+    from hubwatch.sandbox.server import Sandbox
+    from hubwatch.sandbox.switches import Switches
     from hubwatch.sandbox.synthetic import huggingface_records
 
     with Sandbox(huggingface=huggingface_records(count, 1), switches=Switches(compress=False), quota=Quota(10**9, 300)) as sandbox:
@@ -34,7 +36,7 @@ def serve(count: int) -> None:
 def floor(url: str, folder: Path) -> int:
     import httpx
 
-    from hubwatch.hubs.huggingface_fields import FIELDS
+    from hubwatch.hubs.huggingface.fields import FIELDS
 
     query = "&".join(["limit=1000", "sort=createdAt", "direction=1", *(f"expand[]={name}" for name in FIELDS)])
     link: str | None = f"{url}/api/models?{query}"
@@ -49,9 +51,9 @@ def floor(url: str, folder: Path) -> int:
 
 def hubwatch(url: str, folder: Path) -> int:
     from hubwatch import pipeline
-    from hubwatch.pages import kept_sweeps
+    from hubwatch.pages.kept import kept_sweeps
+    from hubwatch.pages.sweep import Sweep
     from hubwatch.settings import Settings
-    from hubwatch.sweeps import Sweep
 
     settings = Settings.from_environment(folder, {"HF_ENDPOINT": url})
     began = time.perf_counter()
@@ -63,7 +65,7 @@ def hubwatch(url: str, folder: Path) -> int:
 def list_models(url: str, folder: Path) -> int:
     from huggingface_hub import HfApi
 
-    from hubwatch.hubs.huggingface_fields import FIELDS
+    from hubwatch.hubs.huggingface.fields import FIELDS
 
     return sum(1 for _ in HfApi(endpoint=url).list_models(sort="created_at", expand=list(FIELDS)))  # type: ignore[arg-type]
 
@@ -72,7 +74,7 @@ def dlt(url: str, folder: Path) -> int:
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
-    from hubwatch.hubs.huggingface_fields import FIELDS
+    from hubwatch.hubs.huggingface.fields import FIELDS
 
     source = rest_api_source(
         {

@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from hubwatch import classify, store
-from hubwatch.facts import load_facts
+from hubwatch.classify import origins as classify
+from hubwatch.facts.reader import load_facts
+from hubwatch.store import warehouse as store
 
 SHARED = Path(os.environ.get("HUBWATCH_SHARED") or Path(__file__).parents[3] / "shared")
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch.classify import classify
-from hubwatch.facts import load_facts
-from hubwatch.link import link
-from hubwatch.store import connect, migrate
+from hubwatch.classify.origins import classify
+from hubwatch.facts.reader import load_facts
+from hubwatch.link.models import link
+from hubwatch.store.warehouse import connect, migrate
 
 Listing = tuple[str, str]
 Pair = frozenset[Listing]

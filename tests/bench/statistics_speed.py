@@ -14,9 +14,10 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch import schema, statistics
-from hubwatch.statistics.flagging import flag_days
-from hubwatch.statistics.measure import store_definitions
+from hubwatch import statistics
+from hubwatch.statistics.flags import flag_days
+from hubwatch.statistics.tables import store_definitions
+from hubwatch.store import schema
 
 HUB = "huggingface"
 MEMORY = "3GB"  # what DuckDB may hold; beyond it spills

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hubwatch import publishing
-from hubwatch.sandbox import Sandbox
 from hubwatch.sandbox.sample import latest_records
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.store import publishing
 from tests.flows.standing import ROOT, quiet_environment
 
 pytestmark = pytest.mark.slow

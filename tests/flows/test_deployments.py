@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hubwatch import publishing
-from hubwatch.pages import kept_sweeps
-from hubwatch.sandbox import Faults, Sandbox
+from hubwatch.pages.kept import kept_sweeps
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.synthetic import huggingface_records
+from hubwatch.store import publishing
 from tests.flows.standing import Standing, wait_for
 
 pytestmark = pytest.mark.slow

@@ -16,15 +16,19 @@ from typing import Any
 import pytest
 import yaml
 
-from hubwatch import leases, locks, pipeline, publishing, store
-from hubwatch.archive_day import Wanted
-from hubwatch.backfill import asked_archive
-from hubwatch.day_figures import day_figures
-from hubwatch.pages import SweepPages, kept_sweeps
-from hubwatch.results import shortfall
-from hubwatch.sandbox import Sandbox, Switches
-from hubwatch.settings import Settings, UsageError
-from hubwatch.sweeps import asked_sweep
+from hubwatch import pipeline
+from hubwatch.archives.backfill import asked_archive
+from hubwatch.archives.day import Wanted
+from hubwatch.errors import UsageError
+from hubwatch.outcomes import shortfall
+from hubwatch.pages.kept import SweepPages, kept_sweeps
+from hubwatch.pages.sweep import asked_sweep
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
+from hubwatch.settings import Settings
+from hubwatch.statistics.recent_days import day_figures
+from hubwatch.store import leases, locks, publishing
+from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
 from tests.kept import keep, record
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from hubwatch.statistics import measure
+from hubwatch.statistics.tables import measure
 from tests.shared import shared
 from tests.statistics.world_of import empty, spread
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from hubwatch import statistics, store
-from hubwatch.classify import classify
-from hubwatch.facts import load_facts
+from hubwatch import statistics
+from hubwatch.classify.origins import classify
+from hubwatch.facts.reader import load_facts
+from hubwatch.store import warehouse as store
 from tests.shared import shared
 
 COUNTRIES = {"United States": "US", "China": "CN"}

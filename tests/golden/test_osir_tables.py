@@ -12,7 +12,7 @@ from tests.statistics.world_of import empty, spread
 MERGED = "golden/osir/merged_models.parquet"
 SUMMARY = "golden/osir/published_model_summary.csv"
 RANK = "golden/osir/published_model_rank.csv"
-SCORES = Path(statistics.__file__).parent / "parts" / "scores.sql"
+SCORES = Path(statistics.__file__).parent / "sql" / "parts" / "scores.sql"
 
 
 def month(snapshot: str) -> duckdb.DuckDBPyConnection:

@@ -8,13 +8,13 @@ import duckdb
 import httpx
 
 from hubwatch import pipeline
-from hubwatch.facts import Facts, load_facts
-from hubwatch.failures import DayFailure
-from hubwatch.load import load_sweep
-from hubwatch.pages import SweepPages
-from hubwatch.results import HubResult
+from hubwatch.errors import DayFailure
+from hubwatch.facts.reader import Facts, load_facts
+from hubwatch.load.sweep import load_sweep
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.kept import SweepPages
+from hubwatch.pages.sweep import Sweep
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
 
 
 @cache

@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hubs.hub_day import collect_and_load, rows
-from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 from hubwatch import pipeline
 from hubwatch.clock import today
-from hubwatch.results import HubResult
-from hubwatch.sandbox import Faults, Sandbox, Switches
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.sweep import Sweep
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
+from tests.hubs.hub_day import collect_and_load, rows
+from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 QUICK = {"HUBWATCH_READ_TIMEOUT": "2", "HUBWATCH_ATTEMPTS": "3", "HUBWATCH_PATIENCE": "20", "HUBWATCH_REPORT": "no"}
 

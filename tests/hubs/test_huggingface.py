@@ -7,15 +7,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.conftest import settings_for
-from tests.kept import record
-from tests.scripted import Scripted, Step, answer
 
 from hubwatch import pipeline
 from hubwatch.clock import now
-from hubwatch.failures import Refused
-from hubwatch.hubs.huggingface_fields import FIELDS, refused_fields
-from hubwatch.sweeps import Sweep
+from hubwatch.errors import Refused
+from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.sweep import Sweep
+from tests.conftest import settings_for
+from tests.kept import record
+from tests.scripted import Scripted, Step, answer
 
 DAY = date(2026, 5, 20)
 
@@ -31,7 +32,7 @@ def linked(page: list[dict[str, Any]] | bytes, cursor: str) -> bytes:
     return answer(page, Link=f'</api/models?cursor={cursor}>; rel="next"')
 
 
-def run(data: Path, *steps: Step) -> tuple[pipeline.HubResult, list[str]]:
+def run(data: Path, *steps: Step) -> tuple[HubResult, list[str]]:
     """The result of a full sweep of these pages, and the ids that the published file then holds."""
     with Scripted(*steps) as server:
         result = pipeline.run(settings_for(data, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from tests.hubs.hub_day import collect_and_load, rows, vocabulary
-from tests.shared import shared
 
 from hubwatch.clock import today
-from hubwatch.hubs.numbered import shortfall
-from hubwatch.results import HubResult
+from hubwatch.hubs.paging import shortfall
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.sweep import Sweep
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
+from tests.hubs.hub_day import collect_and_load, rows, vocabulary
+from tests.shared import shared
 
 DAY = today()
 Answering = Callable[[httpx.Request], Any]

@@ -9,16 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.hubs.hub_day import collect_and_load, rows
-from tests.shared import shared
 
 from hubwatch import pipeline
 from hubwatch.clock import today
-from hubwatch.hubs.numbered import Listing
-from hubwatch.hubs.wisemodel_listing import Fields, SiteListing
-from hubwatch.results import HubResult
+from hubwatch.hubs.paging import Listing
+from hubwatch.hubs.wisemodel.site_call import Fields, SiteListing
+from hubwatch.outcomes import HubResult
+from hubwatch.pages.sweep import Sweep
 from hubwatch.settings import Settings
-from hubwatch.sweeps import Sweep
+from tests.hubs.hub_day import collect_and_load, rows
+from tests.shared import shared
 
 DAY = today()
 HOME = "http://127.0.0.1:9"

@@ -5,9 +5,9 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from hubwatch.report import _table, write_report
 from hubwatch.report.charts import chart
-from hubwatch.statistics import run
+from hubwatch.report.page import _table, write_report
+from hubwatch.statistics.evaluate import run
 from tests.statistics.world_of import WORLD, build, empty
 
 

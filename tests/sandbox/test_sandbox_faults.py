@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_rows import huggingface_row, huggingface_rows, modelscope_rows, wisemodel_rows
 
-from hubwatch.sandbox import Fault, Faults, Sandbox, Switches
-from hubwatch.sandbox.faults import KINDS
+from hubwatch.sandbox.faults import KINDS, Fault, Faults
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
+from tests.sandbox.sandbox_rows import huggingface_row, huggingface_rows, modelscope_rows, wisemodel_rows
 
 CREATION = {"sort": "createdAt", "direction": 1, "limit": 2}
 

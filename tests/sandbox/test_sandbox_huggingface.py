@@ -12,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from sandbox_rows import huggingface_row, huggingface_rows
 
-from hubwatch.sandbox import Quota, Sandbox, Switches, read_jsonl
+from hubwatch.sandbox.jsonl import read_jsonl
+from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
+from tests.sandbox.sandbox_rows import huggingface_row, huggingface_rows
 
 CREATION = {"sort": "createdAt", "direction": 1}
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_rows import modelscope_row, modelscope_rows
 
-from hubwatch.sandbox import Faults, Quota, Sandbox, Switches
+from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches
+from tests.sandbox.sandbox_rows import modelscope_row, modelscope_rows
 
 LATEST = {"SortBy": "GmtModified"}
 

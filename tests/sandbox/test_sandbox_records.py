@@ -17,10 +17,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
-from hubwatch.sandbox import Sandbox, read_jsonl, serve
+from hubwatch.sandbox.jsonl import read_jsonl
+from hubwatch.sandbox.server import Sandbox, serve
 from hubwatch.sandbox.synthetic import huggingface_records
+from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 LINES = b'{"id":"a/b","n":1}\n\n{"id":"c/d","n":NaN}\nnot json\n{"id":"e/f","n":1,"n":2}\n[1]\n{"id":"g/h","n":1e999}\n'
 

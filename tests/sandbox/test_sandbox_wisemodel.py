@@ -7,10 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sandbox_rows import wisemodel_row, wisemodel_rows
 
-from hubwatch.sandbox import Quota, Sandbox, Switches
-from hubwatch.sandbox.switches import WiseModelListing
+from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.server import Sandbox
+from hubwatch.sandbox.switches import Switches, WiseModelListing
+from tests.sandbox.sandbox_rows import wisemodel_row, wisemodel_rows
 
 KEYSET = {"pagination": "keyset", "order_by": "id", "sort": "asc"}
 SIMPLE = {

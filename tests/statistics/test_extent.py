@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
+from hubwatch.errors import StatisticsError
 from tests.statistics.world_of import empty, spread
 
 JAN, FEB, MARCH = date(2025, 1, 1), date(2025, 1, 31), date(2025, 3, 2)
@@ -60,7 +61,7 @@ def test_a_series_up_to_a_day_of_another_sweep_ends_with_the_whole_sweep_before_
     found = statistics.run(world(*SWEEPS), "download_share_series", by="namespace", day=FEB)
     assert [(row["day"], row["group"]) for row in found.records()] == [(JAN, "a"), (JAN, "b")]
     only_parts = world(*[row for row in SWEEPS if row[0] == FEB])
-    with pytest.raises(statistics.StatisticsError, match="no day from the first to the last of a complete full sweep or an archive"):
+    with pytest.raises(StatisticsError, match="no day from the first to the last of a complete full sweep or an archive"):
         statistics.run(only_parts, "download_share_series")
 
 
@@ -177,7 +178,7 @@ def test_downloads_of_several_hubs_are_never_added_not_even_derived() -> None:
     con = world((FEB, "full", "a/big", 700))
     con.execute("insert into observed(hub, model_id, day, downloads_total) values ('modelscope', 'a/big', ?, 9)", [FEB])
     spread(con)
-    with pytest.raises(statistics.StatisticsError, match="never added: say --hub huggingface or --hub modelscope"):
+    with pytest.raises(StatisticsError, match="never added: say --hub huggingface or --hub modelscope"):
         statistics.run(con, "monthly_downloads")
 
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
-from hubwatch.statistics.flagging import flag_days
+from hubwatch.statistics.flags import flag_days
 from tests.statistics.world_of import empty, spread
 
 

@@ -7,8 +7,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
-from hubwatch.statistics import StatisticsError
-from hubwatch.statistics.definitions import WrongQuestion
+from hubwatch.errors import StatisticsError, WrongQuestion
 from tests.statistics.world_of import empty, spread
 
 DAY = date(2025, 1, 1)

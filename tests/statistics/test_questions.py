@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
-from hubwatch.statistics import HeadError, StatisticsError
+from hubwatch.errors import HeadError, StatisticsError
+from hubwatch.statistics.answer import percent
 from hubwatch.statistics.definitions import parse
-from hubwatch.statistics.result import percent
 from tests.statistics.world_of import WORLD, build, empty, spread
 
 HEAD = "-- name: x\n-- title: t\n-- definition: d\n--   goes on\n-- unit: u\n-- window: w\n-- parameters: hub, by=a|b\n"

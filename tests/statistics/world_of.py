@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch import schema
+from hubwatch.store import schema
 
 WORLD = Path(__file__).parent / "world"
 FACTS = """

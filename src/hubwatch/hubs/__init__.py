@@ -4,8 +4,10 @@ import json
 import re
 from importlib.resources import files
 
-from hubwatch.hubs import huggingface, modelscope, wisemodel
-from hubwatch.sweeps import Hub
+from hubwatch.hubs.huggingface import walk as huggingface
+from hubwatch.hubs.modelscope import walk as modelscope
+from hubwatch.hubs.wisemodel import walk as wisemodel
+from hubwatch.pages import Hub
 
 # By the name under which pages and rows are kept; modelscope.ai is a site of its own and speaks as modelscope.cn does.
 HUBS: dict[str, Hub] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope, "wisemodel": wisemodel}
@@ -14,7 +16,7 @@ _SHAPED = re.compile(r"json_transform\(record, '(?P<shape>[^']+)'\)")
 
 def record_sql(hub: str) -> str:
     """The hub's SQL: from relation `record` (segment, position, record JSON) to columns of listings and a reject reason."""
-    return files("hubwatch.hubs").joinpath(f"{HUBS[hub].NAME}.sql").read_text("utf-8")
+    return files(f"hubwatch.hubs.{HUBS[hub].NAME}").joinpath("record.sql").read_text("utf-8")
 
 
 def shaped_sql(hub: str) -> tuple[str, str] | None:

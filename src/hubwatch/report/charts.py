@@ -6,8 +6,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from hubwatch.statistics import Result
-from hubwatch.statistics.result import percent
+from hubwatch.statistics import Result, percent
 
 _ROWS = 10
 _MONTHS = 24

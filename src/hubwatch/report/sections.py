@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from hubwatch.statistics import Result, StatisticsError, run
-from hubwatch.statistics.scope import counters_given, observed_day, observed_hubs
+from hubwatch.errors import StatisticsError
+from hubwatch.statistics import Result, counters_given, observed_day, observed_hubs, run
 
 
 @dataclass(frozen=True)

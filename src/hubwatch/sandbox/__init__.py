@@ -2,8 +2,8 @@
 
 from hubwatch.sandbox.faults import Fault, Faults
 from hubwatch.sandbox.hubserver import LoggedRequest
+from hubwatch.sandbox.jsonl import read_jsonl
 from hubwatch.sandbox.quota import Quota
-from hubwatch.sandbox.records import read_jsonl
 from hubwatch.sandbox.server import Sandbox, serve
 from hubwatch.sandbox.switches import Switches
 

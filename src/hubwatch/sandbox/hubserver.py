@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from hubwatch.sandbox.delivery import deliver, squeezed
 from hubwatch.sandbox.faults import Faults
+from hubwatch.sandbox.inject import Manner, Past, afflict
 from hubwatch.sandbox.quota import Quota, Windows
-from hubwatch.sandbox.trouble import Manner, Past, afflict
+from hubwatch.sandbox.sending import deliver, squeezed
 from hubwatch.sandbox.wire import Answer, Hub, Request
 
 KEPT_URLS = 1000

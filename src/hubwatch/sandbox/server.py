@@ -11,12 +11,12 @@ from typing import Any
 
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.hubserver import HubServer, LoggedRequest
-from hubwatch.sandbox.huggingface import HuggingFace
-from hubwatch.sandbox.modelscope import ModelScope
+from hubwatch.sandbox.huggingface.server import HuggingFace
+from hubwatch.sandbox.modelscope.server import ModelScope
 from hubwatch.sandbox.quota import Quota
 from hubwatch.sandbox.switches import Switches
 from hubwatch.sandbox.wire import Hub
-from hubwatch.sandbox.wisemodel import WiseModel
+from hubwatch.sandbox.wisemodel.server import WiseModel
 
 Records = Iterable[dict[str, Any] | bytes]
 ENDPOINTS = {"huggingface": "HF_ENDPOINT", "modelscope": "MODELSCOPE_ENDPOINT", "wisemodel": "WISEMODEL_ENDPOINT"}

@@ -15,23 +15,11 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from hubwatch.settings import UsageError
+from hubwatch.errors import HeadError, WrongQuestion
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "sql"
 _REQUIRED = ("name", "title", "definition", "unit", "window", "parameters")
 _INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
-
-
-class StatisticsError(Exception):
-    """A statistic cannot be given; one line says which, why, and what to ask instead."""
-
-
-class WrongQuestion(StatisticsError, UsageError):
-    """What is asked does not exist: no such statistic, parameter or value, whatever the data (exit code 2)."""
-
-
-class HeadError(ValueError):
-    """The head comment of a .sql file is not what a definition needs; names file and key."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ from difflib import get_close_matches
 
 import duckdb
 
-from hubwatch.literals import Value
-from hubwatch.statistics.definitions import Definition, StatisticsError, WrongQuestion
-from hubwatch.statistics.scope import (
+from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.statistics.days import (
     ObservedDay,
     choose_hub,
     counters_given,
@@ -22,6 +21,8 @@ from hubwatch.statistics.scope import (
     same_extent,
     whole_days,
 )
+from hubwatch.statistics.definitions import Definition
+from hubwatch.store import Value
 
 DEFAULT_POLICY = "six-tigers"
 _DATES = ("day", "since", "until")

@@ -1,0 +1,81 @@
+"""The past beyond kept pages: a hub's creation window, a published snapshot. Each is a load, then the rest of the way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import duckdb
+
+from hubwatch import pipeline, store
+from hubwatch.archives.day import ArchiveDay, Wanted
+from hubwatch.archives.files import archive_files
+from hubwatch.archives.load import Tell, load_archive, load_links
+from hubwatch.archives.mapping import Mapping, read_mapping
+from hubwatch.clock import today
+from hubwatch.errors import UsageError
+from hubwatch.facts import load_facts
+from hubwatch.pages import Sweep, asked_sweep, kept_sweeps, possible_day
+from hubwatch.settings import Settings
+from hubwatch.store import recorded
+
+SAVED = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".md")
+
+
+def window_sweep(settings: Settings, hub: str, since: date, until: date, day: date | None, fresh: bool = False) -> Sweep:
+    """The sweep over what a hub created in [since, until); an unfinished one of the same window goes on with its own day."""
+    if since >= until:
+        raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
+    sweep = asked_sweep(hub, "window", day, since=since, until=until, fresh=fresh)
+    if day is None:
+        for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
+            state = pages.state()
+            if pages.sweep == sweep.name and state is not None and state.finished_at is None:
+                return replace(sweep, day=pages.day)
+    return sweep
+
+
+def asked_archive(source: str | None, mapping: str | None) -> tuple[str, Mapping]:
+    """Where an archive lies and how it is read, as a scheduled run asks for it; `UsageError` when either is missing."""
+    if not source or not mapping:
+        raise UsageError("an archive needs both: archive, where it lies, and mapping, which reads it")
+    return source, read_mapping(mapping)
+
+
+def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
+    """Bring a published snapshot in, and finish and publish unless nothing is new; what became of each of its days."""
+    found = archive_files(source, settings)
+    return _brought_in(settings, wanted, lambda con: load_archive(con, mapping, found, load_facts(), wanted, tell))
+
+
+def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
+    """Bring the models in that pages saved from a browser link to."""
+    from hubwatch.hubs.wisemodel.saved_pages import read_links  # here, because its parser costs every command a tenth of a second
+
+    hub, day = wanted.hub, possible_day(wanted.day or today())
+    if hub is None:
+        raise UsageError(f"{source}: say which hub the page is of, with --hub")
+    files = archive_files(source, settings)
+    pages = {file.name: read_links(file.fetch()) for file in files}
+    return _brought_in(settings, wanted, lambda con: [load_links(con, hub, pages, day, load_facts(), wanted, tell)])
+
+
+def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckDBPyConnection], list[ArchiveDay]]) -> list[ArchiveDay]:
+    if wanted.dry_run:
+        with store.only_days(settings.data) as con:
+            return load(con)
+    with pipeline.warehouse(settings) as con:
+        with recorded(settings, "backfill", wanted.hub, wanted.day) as outcome:
+            days = load(con)
+            failed = [day.told() for day in days if day.outcome == "failed"]
+            outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
+        due = any(day.outcome == "loaded" for day in days) or bool(_of_these(store.not_published(con, settings.data), days))
+        if due:
+            pipeline.judge(con, settings)
+    if due:
+        pipeline.publish(settings)
+    return days
+
+
+def _of_these(behind: set[tuple[str, date, str]], days: list[ArchiveDay]) -> set[tuple[str, date, str]]:
+    """Those of these days that are loaded and not published: a backfill that was killed before its end left them."""
+    return behind & {(day.hub, day.day, day.source) for day in days if day.outcome == "held"}

@@ -1,0 +1,159 @@
+"""One day of a published snapshot: its rows in `archive_rows` become the day's facts of this source, or stay out with the reason."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib.resources import files
+
+import duckdb
+
+from hubwatch.archives.mapping import Column, DayFrom, HubFrom, Mapping
+from hubwatch.clock import now
+from hubwatch.load import COUNTERS_HASH, TOO_MANY
+from hubwatch.store import ATTRIBUTES, COUNTERS, number_listings, replace_day, settle_departures, transaction
+
+_UNITS = {"downloads_30d": "downloads_30d (rolling 30 days)", "downloads_total": "downloads_total (cumulative)", "likes": "likes"}
+_MODEL = ", ".join(column.name for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license")
+SAVED_PAGES = Mapping(
+    name="saved-pages",
+    title="pages saved from a browser",
+    hub=HubFrom(column="hub"),
+    day=DayFrom(given=True),
+    model_id=Column(column=("model_id",)),
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a snapshot is taken, and how: one hub, one day, only looking, replacing what is held."""
+
+    hub: str | None = None
+    day: date | None = None
+    dry_run: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class ArchiveDay:
+    """What became of one hub's day of a snapshot: `loaded`, `held` (already there, left as it is), `failed`, or what would."""
+
+    hub: str
+    day: date
+    source: str
+    outcome: str
+    records: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    counters: dict[str, int] = field(default_factory=dict)
+    message: str = ""
+
+    def told(self) -> str:
+        """The day in one line."""
+        units = ", ".join(f"{_UNITS[name]} of {count}" for name, count in self.counters.items()) or "no counters"
+        counts = f": {self.records} listings, {self.rejected} rejected, {self.duplicates} duplicates; {units}" if self.records else ""
+        return f"{self.hub} {self.day} {self.outcome}{counts}" + (f" ({self.message})" if self.message else "")
+
+
+def settle_day(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: date, held: set[tuple[str, date]], wanted: Wanted
+) -> ArchiveDay:
+    """Load one hub's day, or say why not."""
+    if (hub, day) in held and not wanted.overwrite and not wanted.dry_run:
+        return ArchiveDay(hub, day, mapping.stored_as, "held", message="--overwrite replaces it")
+    outcome = _stage_day(con, mapping, hub, day)
+    if outcome.rejected > TOO_MANY * (outcome.records + outcome.rejected + outcome.duplicates):
+        reason = con.execute(
+            "select mode(reason) from archive_rows where hub = ? and day = ? and reason is not null", [hub, day]
+        ).fetchall()
+        said = f"{outcome.rejected} of {outcome.records + outcome.rejected} rows cannot be read, most: {reason[0][0]}"
+        return replace(outcome, outcome="failed", message=said)
+    if wanted.dry_run:
+        would = "would load" if (hub, day) not in held else "would replace" if wanted.overwrite else "would stay as held"
+        return replace(outcome, outcome=would)
+    _store_day(con, outcome, attributes=_complete_attributes(con, mapping))
+    return outcome
+
+
+def _complete_attributes(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> bool:
+    """Whether the staged listings say anything of themselves beside counters.
+
+    An attribute that no listing of the day has is not spoken of: what was held of it on that day goes on.
+    """
+    names = [column.name for column in ATTRIBUTES]
+    counts = con.execute(f"select {', '.join(f'count({name})' for name in names)} from staged").fetchall()[0]
+    spoken = {name for name, count in zip(names, counts, strict=True) if count}
+    if not spoken - {"repo_kind"} and mapping != SAVED_PAGES:
+        return False
+    silent = ", ".join(f"held.{name} as {name}" for name in names if name not in spoken)
+    if silent:
+        con.execute("drop table if exists completed")
+        con.execute(
+            f"""create temp table completed as select staged.* replace ({silent}) from staged
+                left join store.listing listing on listing.hub = getvariable('hub') and listing.model_id = staged.model_id
+                left join store.attributes held on held.listing_key = listing.listing_key and held.valid_from <= getvariable('day')
+                  and (held.valid_to is null or held.valid_to > getvariable('day'))"""
+        )
+        con.execute("create or replace temp view staged as from completed")
+    return True
+
+
+def _stage_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: date) -> ArchiveDay:
+    """Views `parsed` and `staged`: one row a listing of this hub's day; what there is, as an outcome `loaded`.
+
+    Of several rows of one listing and unit the last read counts, then the last modified, then the highest counters;
+    rows of different units complete each other.
+    """
+    con.execute("set variable since = null")
+    con.execute("set variable until = null")
+    con.execute("set variable hub = ?", [hub])
+    con.execute("set variable day = ?::date", [day])
+    con.execute("drop table if exists one_each")
+    con.execute(
+        f"""create temp table one_each as select unit, {_MODEL}, model_id from archive_rows
+            where hub = getvariable('hub') and day = getvariable('day') and reason is null
+            qualify row_number() over (partition by model_id, unit order by read_on desc, modified_at desc nulls last,
+              downloads_total desc nulls last, downloads_30d desc nulls last, likes desc nulls last, file, position) = 1"""
+    )
+    con.execute("drop table if exists parsed")
+    con.execute(
+        f"create temp table parsed as select {_MODEL}, model_id, null::varchar as reason from ({_UNITED if mapping.unit_columns else 'from one_each'})"
+    )
+    con.execute(files("hubwatch.load").joinpath("vocabulary.sql").read_text("utf-8"))
+    good, rejected, first, last = con.execute(
+        """select count(*) filter (reason is null), count(reason), min(read_on), max(read_on) from archive_rows
+           where hub = getvariable('hub') and day = getvariable('day')"""
+    ).fetchall()[0]
+    kept = con.execute("select count(*) from one_each").fetchall()[0][0]
+    told = con.execute(f"select count(*), {', '.join(f'count({c.name})' for c in COUNTERS)} from staged").fetchall()[0]
+    counters = {column.name: count for column, count in zip(COUNTERS, told[1:], strict=True) if count}
+    message = f"read from {first} to {last}" if first != last else ""
+    return ArchiveDay(hub, day, mapping.stored_as, "loaded", told[0], rejected, good - kept, counters, message)
+
+
+_UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}" for c in ATTRIBUTES if c.name != "license")},
+  {", ".join(f"max({c.name}) as {c.name}" for c in COUNTERS)} from one_each group by model_id"""
+
+
+def _store_day(con: duckdb.DuckDBPyConnection, day: ArchiveDay, attributes: bool) -> None:
+    """Make the staged listings this archive's facts of the day: whole or not at all."""
+    key = [day.hub, day.day, day.source]
+    number_listings(con, day.hub)
+    with transaction(con):
+        replace_day(con, day.hub, day.day, day.source, attributes)
+        con.execute(
+            """insert into rejects by name select hub, day, file || ' ' || place as position, ? as source, reason, coalesce(record, '') as record
+               from archive_rows where hub = ? and day = ? and reason is not null order by file, archive_rows.position""",
+            [day.source, day.hub, day.day],
+        )
+        con.execute(
+            f"""insert into sweeps by name select ? as hub, ?::date as day, ? as source, false as complete, ? as records, ? as rejected,
+                  ? as duplicates, ?::timestamp as loaded_at, ({COUNTERS_HASH}) as content_hash, ? as message""",
+            [
+                *key,
+                day.records,
+                day.rejected,
+                day.duplicates,
+                now(),
+                "; ".join(["a published snapshot, not a sweep", *filter(None, [day.message])]),
+            ],
+        )
+        settle_departures(con, day.hub)

@@ -1,0 +1,238 @@
+"""How a published snapshot is to be read: a mapping names its hub, day, model id and the unit of every counter.
+
+A mapping is a TOML file: one of `data/mappings`, by name, or the operator's own, by path. What it cannot say for
+certain it must not say at all: a downloads column whose window is not declared is refused.
+"""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from hubwatch.errors import UsageError
+from hubwatch.facts import data_dir
+from hubwatch.settings import HUBS
+from hubwatch.store import ATTRIBUTES
+
+ARCHIVED_HUBS = (*HUBS, "modelscope.ai")
+_ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"}  # the shared spelling is ours, from license_raw
+_WINDOWS = {"downloads_30d": "30d", "downloads_total": "total"}
+_SAYS = {"30d": r"30_?d|last_?month|lastmonth|per_?month|monthly", "total": r"total|cumulative|all_?time|lifetime"}
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Part):
+    """A column of the snapshot; of several names the first that a file has: their spelling changed over time."""
+
+    column: Names
+    optional: bool = Field(default=False, description="files without it are read all the same: it is null there")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        """A plain string or list stands for the column's name."""
+        return {"column": value} if isinstance(value, (str, list)) else value
+
+
+class Counter(Column):
+    """A counter's column with the window it counts over, or the column that says so row by row."""
+
+    window: Literal["30d", "total"] | None = None
+    unit_column: str | None = None
+    units: Names | None = Field(default=None, description="values of unit_column that mean this counter")
+
+    @model_validator(mode="after")
+    def _unit_is_whole(self) -> Self:
+        if (self.unit_column is None) != (self.units is None):
+            raise ValueError("unit_column and units belong together: which values of that column mean this counter")
+        return self
+
+
+class HubFrom(_Part):
+    """The hub: one for all (`value`), or a column whose spellings `values` translates."""
+
+    value: Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"] | None = None
+    column: str | None = None
+    values: dict[str, Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]] = {}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.value is None) == (self.column is None):
+            raise ValueError("say either value (one hub for all) or column")
+        return self
+
+
+class DayFrom(_Part):
+    """The day the counters were read on: a column, a fixed date, a part of the file's name, or given with --day.
+
+    `pass_column` names what one pass of the snapshot's maker is known by: where a pass took several days, all of it
+    counts for the day on which most of it was read, as one sweep of ours counts for one day.
+    """
+
+    column: str | None = None
+    pass_column: str | None = None
+    value: date | None = None
+    file_name: str | None = Field(default=None, description="regular expression with one group around YYYY-MM-DD or YYYYMMDD")
+    commit: bool = Field(default=False, description="the day of the file's last commit (hf://); else it must be given with --day")
+    given: bool = Field(default=False, description="must be given with --day")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(map(bool, (self.column, self.value, self.file_name, self.commit, self.given))) != 1:
+            raise ValueError("say exactly one of column, value, file_name, commit or given")
+        if self.pass_column and not self.column:
+            raise ValueError("pass_column goes with column")
+        try:
+            groups = re.compile(self.file_name or "()").groups
+        except re.error as error:
+            raise ValueError(f"file_name is no regular expression: {error}") from None
+        if groups != 1:
+            raise ValueError("file_name needs exactly one group, around the date")
+        return self
+
+
+class Only(_Part):
+    """Rows to take: those whose column has one of these values; others are passed over and counted."""
+
+    column: str
+    values: Names
+    optional: bool = False
+
+
+class Mapping(_Part):
+    """A published snapshot's layout in our words."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    source: str = Field(default="", description="where the snapshots are published, and under which license")
+    layout: Literal["columns", "hub-record"] = Field(
+        default="columns", description="hub-record: rows have the fields of the hub's own records and are read as those"
+    )
+    hub: HubFrom
+    day: DayFrom
+    model_id: Column = Column(column=("id",))
+    counters: dict[Literal["downloads_30d", "downloads_total", "likes"], Counter] = {}
+    attributes: dict[str, Column] = {}
+    only: Only | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default comma, for .tsv a tab")
+
+    @property
+    def stored_as(self) -> str:
+        """The source of the observations in the tables."""
+        return f"archive:{self.name}"
+
+    @property
+    def unit_columns(self) -> dict[str, tuple[str, ...]]:
+        """Columns that say a row's unit, each with every value that is declared."""
+        found: dict[str, tuple[str, ...]] = {}
+        for counter in self.counters.values():
+            if counter.unit_column and counter.units:
+                found[counter.unit_column] = (*found.get(counter.unit_column, ()), *counter.units)
+        return found
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_downloads_need_a_window(cls, value: object) -> object:
+        """Counter `downloads` is the one its window says; without a window it is refused."""
+        counters = value.get("counters") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(counters, dict) or "downloads" not in counters:
+            return value
+        plain = counters["downloads"]
+        window = plain.get("window") if isinstance(plain, dict) else None
+        name = next((name for name, counted in _WINDOWS.items() if counted == window), None)
+        if name is None or name in counters:
+            raise ValueError('counters.downloads: its window is not declared; say window = "30d" or window = "total"')
+        return value | {"counters": {key: counter for key, counter in counters.items() if key != "downloads"} | {name: plain}}
+
+    @model_validator(mode="after")
+    def _every_window_is_declared(self) -> Self:
+        for name, counter in self.counters.items():
+            if name == "likes":
+                if counter.window:
+                    raise ValueError("counters.likes: likes have no window; take it out")
+                continue
+            _declared(name, counter)
+        _one_meaning_each(self.counters.get("downloads_30d"), self.counters.get("downloads_total"))
+        return self
+
+    @model_validator(mode="after")
+    def _attributes_are_ours(self) -> Self:
+        for name in self.attributes:
+            if name not in _ATTRIBUTE_NAMES:
+                raise ValueError(f"attributes.{name} is not an attribute; they are {', '.join(sorted(_ATTRIBUTE_NAMES))}")
+        if self.layout == "hub-record" and (self.attributes or self.hub.value is None or self.day.column or self.unit_columns):
+            raise ValueError("layout hub-record reads attributes as the hub's: give hub.value, a day for the whole file, no attributes")
+        return self
+
+
+def _declared(name: str, counter: Counter) -> None:
+    """Raise when a downloads column's window is unknown or contradicts the counter it is mapped to."""
+    wanted, column = _WINDOWS[name], ", ".join(counter.column)
+    said = {window for window, words in _SAYS.items() for own in counter.column if re.search(words, own, re.IGNORECASE)}
+    declared = counter.window or (wanted if counter.units else None)
+    if declared is None and len(said) != 1:
+        raise ValueError(
+            f'counters.{name}: column {column} does not say its window; declare window = "30d" or window = "total", or a unit_column with units'
+        )
+    if (declared or wanted) != wanted or (declared is None and said != {wanted}):
+        meant = declared or next(iter(said))
+        other = next(counter for counter, window in _WINDOWS.items() if window == meant)
+        raise ValueError(f'counters.{name}: column {column} counts over "{meant}"; map it to {other}')
+    if said and wanted not in said:
+        raise ValueError(f'counters.{name}: column {column} is named like window "{next(iter(said))}" but declared "{wanted}"; correct one')
+
+
+def _one_meaning_each(one: Counter | None, other: Counter | None) -> None:
+    """Raise when both kinds of downloads are read from one column and no unit says which row counts what."""
+    shared = set(one.column) & set(other.column) if one and other else set()
+    if one is None or other is None or not shared:
+        return
+    if one.unit_column is None or one.unit_column != other.unit_column or set(one.units or ()) & set(other.units or ()):
+        raise ValueError(
+            f"counters: column {', '.join(sorted(shared))} cannot be both downloads_30d and downloads_total; "
+            "leave one out, or say by a unit_column with different units which rows count what"
+        )
+
+
+def ready_mappings() -> list[str]:
+    """Names of the mappings that come with hubwatch."""
+    return sorted(path.stem for path in (data_dir() / "mappings").glob("*.toml"))
+
+
+def read_mapping(name: str) -> Mapping:
+    """The mapping of this name, or of this file; a fault in it is a `UsageError` of one line with the cure."""
+    path = Path(name)
+    if not name.endswith(".toml"):
+        path = data_dir() / "mappings" / f"{name}.toml"
+        if name not in ready_mappings():
+            raise UsageError(f"--mapping {name} is neither a file (.toml) nor one of {', '.join(ready_mappings())}")
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"--mapping {name}: there is no such file") from None
+    except OSError as error:
+        raise UsageError(f"--mapping {name} cannot be read: {error.strerror or error}; give the path of a mapping's file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--mapping {name} is not readable TOML: {error}") from None
+    except ValidationError as error:
+        raise UsageError(f"--mapping {name}: {'; '.join(_told(fault) for fault in error.errors())}") from None
+
+
+def _told(fault: object) -> str:
+    assert isinstance(fault, dict)
+    place = ".".join(str(part) for part in fault["loc"])
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {text}" if place and fault["type"] != "value_error" else text

@@ -1,0 +1,148 @@
+"""hub -> pages: walk a hub, keep every page as it comes, and go on where an earlier process stopped."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import httpx
+
+from hubwatch import store
+from hubwatch.clock import now, today
+from hubwatch.errors import HubFailure
+from hubwatch.hubs import HUBS
+from hubwatch.net import Client
+from hubwatch.outcomes import HubResult
+from hubwatch.pages import Kept, Page, Sweep, SweepPages, SweepState
+from hubwatch.settings import Settings, is_loopback
+from hubwatch.store import recorded
+
+WINDOW_TELLS = (
+    "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
+    "not the counters as of then, nor what is gone since"
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is: for whoever watches."""
+
+    hub: str
+    pages: int
+    records: int
+    requests: int
+    quota_left: int | None
+    listed_total: int | None
+    ended: bool = False
+
+
+Watch = Callable[[Progress], None]
+
+
+def collect(
+    settings: Settings,
+    sweep: Sweep,
+    watch: Watch | None = None,
+    stop: threading.Event | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> HubResult:
+    """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
+    pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
+    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
+        aside = pages.set_aside() if sweep.fresh else None
+        state = pages.state() or SweepState(
+            hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
+        )
+        if aside:
+            client.remark(f"earlier pages of this sweep are set aside in {aside.relative_to(settings.data)}")
+        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
+            try:
+                records = _walk(client, sweep, pages, state, watch, stop)
+            except HubFailure as failure:
+                failure.requests, failure.retries = client.tally.requests, client.tally.retries
+                raise
+            finally:
+                for note in client.tally.notes:
+                    state.note(note)
+                state.requests += client.tally.requests
+                state.retries += client.tally.retries
+                pages.save_state(state)
+            outcome.update(status="done" if state.complete else "incomplete", message=_message(state))
+    return HubResult(
+        complete=state.complete,
+        limited=state.limited,
+        records=records,
+        requests=client.tally.requests,
+        retries=client.tally.retries,
+        message=_message(state),
+    )
+
+
+def _message(state: SweepState) -> str:
+    return "; ".join([*state.notes, *([state.short] if state.short else [])])
+
+
+def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
+    """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
+    _refuse_another(client, sweep, state)
+    if sweep.day != today():
+        state.note(f"collected on {today()} for {sweep.day}")
+    if sweep.kind == "window":
+        state.note(WINDOW_TELLS.format(day=sweep.day))
+    records = begun_with = sum(facts.records for facts in pages.facts())
+    left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(*sweep.owners))
+    pages.save_state(state)
+    count = 0
+    if state.finished_at and not state.limited and sweep.limit is not None and sweep.kind != "owners":
+        return records  # complete already: a limit takes nothing away
+    if left is None or left > 0:
+        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
+        begun = _choices(state)
+        for page in walk:
+            if state.finished_at is not None or _choices(state) != begun:
+                state.finished_at, begun = None, _choices(state)
+                pages.save_state(state)  # so that a process that goes on after a kill asks in the same way
+            pages.append(page)
+            count += 1
+            records += page.facts.records
+            if watch:
+                told = Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total)
+                watch(told)
+            if stop is not None and stop.is_set():
+                return records
+    state.limited = sweep.limit is not None
+    if left is None or records < begun_with + left:  # else the limit may have come before an owner's turn
+        for owner in sweep.owners:
+            if not any(facts.records for facts in pages.facts(owner)) and owner not in (state.short or ""):
+                state.note(f"{sweep.hub} lists no model of {owner}: is that the name as the hub writes it?")
+    others = sorted({*pages.partitions()} - {*pages.partitions(*sweep.owners)})  # what was walked now has come to its end
+    if not state.limited and (broken := [name for name in others if (last := pages.last_page(name)) and last.next]):
+        state.lack(f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again")
+    state.finished_at = state.finished_at or now()
+    if count or state.pages is None:  # where nothing came, pages that are gone stay missed
+        state.pages = pages.count()
+    if watch:
+        watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
+    return records
+
+
+def _refuse_another(client: Client, sweep: Sweep, state: SweepState) -> None:
+    """Raise `HubFailure` when what is kept was begun at another address, or for another stretch of time."""
+    if state.endpoint != client.endpoint and not _both_local(state, client):
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun at {state.endpoint}, now it is {client.endpoint}; use --fresh to begin anew"
+        )
+    if sweep.kind == "new" and state.since is not None and state.since != sweep.wanted_since:
+        raise HubFailure(
+            f"{sweep.hub} {sweep.day}: this sweep was begun for what was created since {state.since:%Y-%m-%d}, now it is "
+            f"{sweep.wanted_since:%Y-%m-%d}; use --fresh to begin anew"
+        )
+
+
+def _choices(state: SweepState) -> tuple[object, ...]:
+    """What a hub's module decided on its way: how it lists, and which fields it goes without."""
+    return state.strategy, tuple(state.fields), state.mapping is None
+
+
+def _both_local(state: SweepState, client: Client) -> bool:
+    """Whether a sweep may go on at another endpoint than it was begun at: only between local stand-ins."""
+    return is_loopback(state.endpoint) and is_loopback(client.endpoint)

@@ -1,0 +1,339 @@
+"""Hugging Face: how to ask `GET /api/models` for every public model.
+
+Established (huggingface_hub's source, recorded walks of 2026-10): pages of at most 1000 with `expand[]`; the next page
+in an absolute `Link`; the cursor is base64 of a keyset query, so `sort=createdAt&direction=1` is stable while models
+change and can be resumed from any page; the first eight hex digits of `_id` are the creation second; rate windows of
+5 minutes are announced on every response.
+Uncertain: the wording of a 400 on `expand[]` (read leniently: huggingface_fields.py), whether a cursor of our own making is
+taken (verified on the answer: `_enters_at`; else we walk), page sizes above 1000 (never sent).
+"""
+
+import base64
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from hubwatch.clock import now
+from hubwatch.errors import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble
+from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
+from hubwatch.hubs.paging import ends
+from hubwatch.net import Answer, Ask, Client, array_of, lenient_json, whole_array
+from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState, read_segment
+
+NAME = "huggingface"
+PAGE = 1000
+_ROUTE = "/api/models"
+PROMISED = {"id": "text", "createdAt": "text", "downloads": "number", "downloadsAllTime": "number", "likes": "number", "tags": "list"}
+# How DuckDB finds the records of a kept page, and how Python does.
+PAGE_COLUMNS = "{page: 'JSON[]'}"
+RECORDS = "page"
+_BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
+_NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
+_BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
+_CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
+_NEWEST = 500  # models from the other end: more than a busy hub makes public in some hours
+_EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
+
+
+class _Edge(msgspec.Struct):
+    """The little of a record that a walk needs to know where it is."""
+
+    key: Any = msgspec.field(name="_id", default=None)
+    created: Any = msgspec.field(name="createdAt", default=None)
+    downloads: Any = None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How many records a page has and where the walk goes on: `link` is kept, `next` is asked (none at a limit)."""
+
+    records: int
+    link: str | None
+    next: Ask | None
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One partition: how it is ordered, what narrows it, and where it ends before the hub does."""
+
+    partition: str
+    order: tuple[tuple[str, str], ...]
+    narrowed: tuple[tuple[str, str], ...] = ()
+    floor: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    enter: datetime | None = None
+
+    def is_over(self, record: msgspec.Raw) -> bool:
+        """Whether this record is outside of what is wanted, and so is what lies behind it."""
+        edge = _edge(record)
+        if self.floor is not None:
+            return isinstance(edge.downloads, int | float) and edge.downloads < self.floor
+        created = _created(edge)
+        if created is None:
+            return False
+        if self.order == _NEWEST_FIRST:
+            return self.since is not None and created < self.since
+        return self.until is not None and created >= self.until
+
+
+_EVERYTHING = _Walk("main", _BY_CREATION)
+
+
+def records_of(page: object) -> list[object]:
+    """The records of a page's JSON."""
+    return page if isinstance(page, list) else []
+
+
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """Every page of the sweep that is not kept yet; a page's `next` is null where its partition ends."""
+    is_settled = state.finished_at is not None and state.short is None
+    state.fields, state.short = state.fields or list(FIELDS), None
+    if sweep.kind == "owners":
+        state.owners = sorted({*state.owners, *sweep.owners})
+    left = sweep.limit
+    for walk in _walks(client, sweep, kept, state):
+        for page in _walk(client, walk, kept, state, left):
+            yield page
+            if left is not None:
+                left -= page.facts.records
+        if left is not None and left <= 0:
+            return
+        if left is None and not (is_settled and state.finished_at):
+            yield from _beyond(client, walk, kept, state)
+
+
+def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """What lies behind a last page that lost its link: it is asked once more, and gone on from; the sweep is short where that does not help."""
+    last = kept(walk.partition)
+    if last is None or not _is_cut_off(client, walk, last, kept, state):
+        return
+    yield from _follow(client, walk, _again(client, last), None, is_first=False)
+    if (last := kept(walk.partition)) and _is_cut_off(client, walk, last, kept, state):
+        state.short = "the hub lists models behind the last page, which names no next one; collect again"
+
+
+def _again(client: Client, page: PageFacts) -> Ask:
+    return Ask(f"{client.url(_ROUTE)}?{urlsplit(page.url).query}")
+
+
+def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state: SweepState) -> bool:
+    """Whether the hub lists models behind the last page kept, as its listing from the other end tells.
+
+    Asked only where that page is empty or as full as the hub gives them, which may be less than we ask for: its first page tells.
+    """
+    first = next(kept.read(walk.partition)).facts
+    if 0 < last.records < (PAGE if first == last else min(PAGE, first.records)):
+        return False
+    ours: list[_Edge] = []
+    for segment in reversed(kept.pages.segments(walk.partition)):  # the last one may hold empty pages alone
+        pages = [array_of(page.body) for page in read_segment(segment)]
+        if not ours and ends(pages[-1], walk.is_over):
+            return False
+        if ours := [_edge(record) for page in pages for record in page]:
+            break
+    other_end = [("limit", str(_NEWEST)), walk.order[0], ("direction", str(-int(walk.order[1][1])))]
+    asked = Ask(client.url(_ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
+    try:
+        # Ascending downloads are not established, so the page itself is asked first.
+        if walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None):
+            return True
+        theirs = [_edge(record) for record in client.ask(asked, lambda answer: whole_array(answer, NAME))]
+    except HubFailure as failure:
+        state.note(f"whether more models lie behind the last page could not be asked: {failure}")
+        return False
+    if walk.order == _BY_DOWNLOADS:
+        least = min((edge.downloads for edge in ours if isinstance(edge.downloads, int | float)), default=None)
+        return least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
+    dated, others = ([at for edge in edges if (at := _created(edge))] for edges in (ours, theirs))
+    if walk.order == _NEWEST_FIRST:
+        return bool(dated) and any(at < min(dated) for at in others)
+    # A busy hub's newest ones came while we walked; only an older one was there to be listed.
+    before = last.at.replace(tzinfo=None) - _CLOCKS_APART
+    return bool(dated) and any(max(dated) < at < before for at in others)
+
+
+def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[_Walk]:
+    if sweep.kind == "full":
+        yield _EVERYTHING
+    elif sweep.kind == "head":
+        yield _Walk(f"floor-{sweep.floor}", _BY_DOWNLOADS, floor=sweep.floor)
+    elif sweep.kind == "owners":
+        for owner in sweep.owners:
+            yield _Walk(f"owner-{owner}", _BY_CREATION, (("author", owner),))
+    else:
+        since = sweep.wanted_since
+        state.since, state.until = since, sweep.until
+        entered = _Walk("entered", _BY_CREATION, until=sweep.until, enter=since)
+        walked = _Walk("walked", _NEWEST_FIRST, since=since, until=sweep.until)
+        if kept("walked") or not (kept("entered") or _enters_at(client, entered, state)):
+            yield walked
+        else:
+            yield entered
+
+
+def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
+    """The pages of one partition from where it stands; fields that the hub names as invalid are dropped, whenever it does."""
+    while True:
+        last = kept(walk.partition)
+        if last is None:
+            start = _first(client, walk, state, _page_size(left))
+        elif last.next is None:
+            return
+        else:
+            start = Ask(_expanding(_sized(client.at_home(last.next, _ROUTE), _page_size(left)), state.fields))
+        try:
+            for page in _follow(client, walk, start, left, is_first=last is None):
+                yield page
+                left = None if left is None else left - page.facts.records
+            return
+        except Refused as refusal:
+            _drop_refused(refusal, state)  # and on from the last page kept
+
+
+def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first: bool) -> Iterator[Page]:
+    """The pages from `start` on, at most `left` records of them."""
+    before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
+    edges: dict[tuple[Any, Any], Ask] = {}  # first and last record of each page
+    empty = 0
+
+    def read(answer: Answer) -> _Reading:
+        nonlocal empty
+        wanted, behind = before[answer.ask]
+        records = whole_array(answer, NAME)
+        first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
+        link = client.at_home(answer.next_link, _ROUTE) if answer.next_link else None
+        if not records:
+            empty += 1
+            if is_first and answer.ask == start and walk == _EVERYTHING:
+                raise BrokenPage(f"{NAME}: {answer.url} lists nothing at all")
+            if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
+                raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
+        elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
+            raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
+        if len(records) > 1 and first.key is not None and edges.setdefault((first.key, last.key), answer.ask) != answer.ask:
+            raise LoopingPages(f"{NAME}: {answer.url} begins and ends with the records of an earlier page")
+        if link is None or ends(records, walk.is_over):
+            return _Reading(len(records), None, None)
+        wanted = None if wanted is None else wanted - len(records)
+        if wanted is not None and wanted <= 0:
+            return _Reading(len(records), link, None)
+        after = Ask(_sized(link, _page_size(wanted)))
+        before.setdefault(after, (wanted, _newer(behind, _newer(first, last))))
+        return _Reading(len(records), link, after)
+
+    for answer, reading in client.walk(start, read):
+        facts = PageFacts(answer.url, answer.status, answer.at, reading.records, len(answer.body), reading.link)
+        yield Page(facts, answer.body, walk.partition)
+
+
+def _newer(one: _Edge, other: _Edge) -> _Edge:
+    """Whichever was created later; the other one where that is not known."""
+    first, second = _created(one), _created(other)
+    return one if first is not None and (second is None or first > second) else other
+
+
+def _is_back(newest: _Edge, before: _Edge) -> bool:
+    """Whether a page reaches no further than those before it: the walk stands still or goes round."""
+    if newest.key is not None and newest.key == before.key:
+        return True
+    created, behind = _created(newest), _created(before)
+    return created is not None and behind is not None and created < behind
+
+
+def _page_size(wanted: int | None) -> int:
+    return PAGE if wanted is None else min(PAGE, wanted)
+
+
+def _first(client: Client, walk: _Walk, state: SweepState, size: int) -> Ask:
+    params = [("limit", str(size)), *walk.order, *walk.narrowed, *(("expand[]", name) for name in state.fields)]
+    if walk.enter is not None:
+        params.append(("cursor", keyset_cursor(walk.enter)))
+    return Ask(client.url(_ROUTE, params))
+
+
+def _drop_refused(refusal: Refused, state: SweepState) -> None:
+    """Take the fields that a 400 names as invalid out of the sweep, or raise it when it names none."""
+    refused = refused_fields(refusal, state.fields)
+    if not refused:
+        raise refusal
+    state.fields = [name for name in state.fields if name not in refused]
+    state.note(f"the hub refused the field(s) {', '.join(refused)}; they are not asked for")
+
+
+def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
+    """Whether the hub takes a cursor of our own making: all of ten records must lie at or behind it."""
+    while True:
+        try:
+            records = client.ask(_first(client, walk, state, 10), lambda answer: whole_array(answer, NAME))
+            break
+        except Refused as refusal:
+            if not refused_fields(refusal, state.fields):
+                records = []
+                break
+            _drop_refused(refusal, state)
+        except (ServerTrouble, BrokenPage, Blocked):
+            records = []
+            break
+    created = [_created(_edge(record)) for record in records]
+    taken = bool(created) and all(at is not None and walk.enter is not None and at >= walk.enter for at in created)
+    if not taken:
+        state.note("the hub did not take a cursor of our making; walked from the newest instead")
+    return taken
+
+
+def keyset_cursor(since: datetime) -> str:
+    """The cursor in front of everything created at or after `since` (UTC): base64 of the keyset query on `_id`."""
+    before = int(since.replace(tzinfo=UTC).timestamp()) - 1
+    query = {"_id": {"$gt": f"{max(before, 0):08x}" + "f" * 16}}
+    return base64.b64encode(json.dumps(query, separators=(",", ":")).encode()).decode()
+
+
+def _edge(record: msgspec.Raw) -> _Edge:
+    try:
+        return msgspec.json.decode(record, type=_Edge)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = None
+        with contextlib.suppress(ValueError):  # the loader rejects it with its reason; the walk goes on
+            found = lenient_json(bytes(record))
+        if not isinstance(found, dict):
+            return _Edge()
+        return _Edge(found.get("_id"), found.get("createdAt"), found.get("downloads"))
+
+
+def _created(edge: _Edge) -> datetime | None:
+    """When the record says it was created, else the second that `_id` begins with (UTC); None when that is yet to come."""
+    found = None
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        at = datetime.fromisoformat(edge.created)
+        found = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    if found is None and isinstance(edge.key, str) and re.fullmatch("[0-9a-f]{24}", edge.key):
+        found = datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
+    return None if found is not None and found > now() + timedelta(days=1) else found
+
+
+def _expanding(url: str, fields: list[str]) -> str:
+    """The same page address without the fields that are not asked for any more."""
+    parts = urlsplit(url)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "expand[]" or pair[1] in fields]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _sized(url: str, size: int) -> str:
+    """The same page address with our page size."""
+    parts = urlsplit(url)
+    query = [("limit", str(size)), *(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit")]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def profile_asks(client: Client, namespace: str) -> list[Ask]:
+    """Where a namespace's own profile is: as an organization, else as a user."""
+    name = quote(namespace, safe="")
+    return [Ask(client.url(f"/api/organizations/{name}/overview")), Ask(client.url(f"/api/users/{name}/overview"))]

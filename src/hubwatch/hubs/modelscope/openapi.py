@@ -1,0 +1,229 @@
+"""ModelScope's documented listing, `GET /openapi/v1/models`: pages of at most 50, never deeper than 3000 rows.
+
+Established (the vendor's OpenAPI document, 2026-08): `owner=`, `sort=default|downloads|likes|last_modified`,
+`filter.task|library|model_type|license=`, and page_number*page_size <= 3000; unknown parameters and values are ignored.
+So more than 3000 models are only seen through narrower questions: every order, every owner met, every value of a filter
+met. Whether that was everything is decided against `total_count`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.paging import Listing, Numbered, ends, numbered_pages, shortfall
+from hubwatch.net import Answer, Ask, Client
+from hubwatch.pages import Kept, Page, Sweep, SweepState
+
+PAGE, DEPTH = 50, 3000
+PROMISED = {"id": "text", "downloads": "number", "likes": "number", "created_at": "text", "last_modified": "text"}
+_SORTS = ("default", "downloads", "likes", "last_modified")
+_FILTERS = ("license", "task", "library", "model_type")  # those whose values records tell in their tags
+
+
+def openapi_ask(client: Client, number: int, size: int, narrowed: tuple[tuple[str, str], ...] = (), sort: str = "default") -> Ask:
+    """The request for one page of the documented listing."""
+    params = [*narrowed, ("sort", sort), ("page_number", str(number)), ("page_size", str(size))]
+    return Ask(client.url("/openapi/v1/models", params))
+
+
+def below(floor: int) -> Callable[[Any], bool]:
+    """Whether a record, and with it everything behind it, has fewer downloads than `floor`."""
+
+    def is_below(record: Any) -> bool:
+        found = answers.downloads(record)
+        return found is not None and found < floor
+
+    return is_below
+
+
+def older_than(instant: datetime) -> Callable[[Any], bool]:
+    """Whether a record, and with it everything behind it, was last modified before `instant` (UTC)."""
+
+    def is_older(record: Any) -> bool:
+        found = answers.modified(record)
+        return found is not None and found < instant
+
+    return is_older
+
+
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """Every page of the sweep that is not kept yet; `state.short` says what the depth limit hides."""
+    walks = _Walks(client, kept, state, sweep.limit)
+    if sweep.kind == "head":
+        yield from walks.down_to("downloads", below(sweep.floor), f"{sweep.floor} downloads")
+    elif sweep.kind in ("new", "window"):
+        yield from walks.down_to("last_modified", older_than(sweep.wanted_since), f"what was modified on {sweep.wanted_since:%Y-%m-%d}")
+    elif sweep.kind == "owners":
+        for owner in sweep.owners:
+            yield from walks.owner(_Slice((("owner", owner),)))
+    else:
+        yield from walks.everything()
+
+
+def owner_pages(client: Client, owner: str, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
+    """Every page of one owner (organization or person) that is not kept yet, at most `left` records."""
+    yield from _Walks(client, kept, state, left).owner(_Slice((("owner", owner),)))
+
+
+@dataclass
+class _Slice:
+    """One question, and what its answers held: ids, and the owners and filter values met."""
+
+    narrowed: tuple[tuple[str, str], ...] = ()
+    parent: "_Slice | None" = None
+    total: int | None = None
+    rows: int = 0  # of the order that showed most
+    ids: set[str] = field(default_factory=set)
+    owners: dict[str, None] = field(default_factory=dict)
+    values: dict[str, dict[str, None]] = field(default_factory=lambda: {name: {} for name in _FILTERS})
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the depth limit hides some of it, as far as the hub tells; where it gives no total, whether the walk came so deep."""
+        return self.rows >= DEPTH if self.total is None else self.total > DEPTH
+
+    @property
+    def is_missing_some(self) -> bool:
+        return self.is_cut if self.total is None else len(self.ids) < self.total
+
+    def partition(self, sort: str) -> str:
+        name = " ".join(["openapi", *(f"{name}={value}" for name, value in self.narrowed), sort])
+        return name if len(quote(name, safe="")) < 200 else f"openapi {hashlib.sha1(name.encode()).hexdigest()} {sort}"
+
+    def take(self, listing: Listing) -> None:
+        """Remember what a page of this slice held, here and in the wider slices."""
+        if listing.total is not None and (listing.records or self.total is None):
+            self.total = listing.total
+        for place, record in enumerate(listing.records):
+            name = answers.model_id(record)
+            wider: _Slice | None = self
+            while wider is not None:
+                wider._meet(name or f"{len(wider.ids)} {place} without an id", record)
+                wider = wider.parent
+
+    def _meet(self, name: str, record: object) -> None:
+        self.ids.add(name)
+        if "/" in name:
+            self.owners.setdefault(name.split("/")[0])
+        tags = record.get("tags") if isinstance(record, Mapping) else None
+        for tag in tags if isinstance(tags, list) else []:
+            key, _, value = tag.partition(":") if isinstance(tag, str) else ("", "", "")
+            if key in self.values and value:
+                self.values[key].setdefault(value)
+
+
+class _Walks:
+    """The walks of one sweep: each slice in as many orders, and as far narrowed, as it takes to see all of it."""
+
+    def __init__(self, client: Client, kept: Kept, state: SweepState, left: int | None) -> None:
+        self._client, self._kept, self._state, self._left = client, kept, state, left
+
+    def everything(self) -> Iterator[Page]:
+        whole = _Slice()
+        done: set[str] = set()
+        yield from self._in_every_order(whole)
+        yield from self._owners_met(whole, done)
+        yield from self._narrowed(whole, levels=1)
+        yield from self._owners_met(whole, done)
+        if self._left is None:
+            self._judge(whole, "models were seen; the others are behind the depth limit of the OpenAPI")
+
+    def owner(self, slice_: _Slice) -> Iterator[Page]:
+        yield from self._in_every_order(slice_)
+        yield from self._narrowed(slice_, levels=2)
+        name = slice_.narrowed[0][1]
+        if slice_.total == 0:
+            self._state.note(f"{name} lists no models (owners are case-sensitive)")
+        if self._left is None:
+            self._judge(slice_, f"models of {name} were seen; the others are behind the depth limit of the OpenAPI")
+
+    def down_to(self, sort: str, is_over: Callable[[Any], bool], told: str) -> Iterator[Page]:
+        """One order down to an end, which may lie behind the depth limit."""
+        slice_ = _Slice()
+        yield from self._pages(slice_, sort, is_over)
+        reached = any(ends(answers.listing_in(page.body).records, is_over) for page in self._kept.read(slice_.partition(sort)))
+        if self._left is None and not reached and slice_.is_cut:
+            self._state.lack(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
+
+    def _owners_met(self, whole: _Slice, done: set[str]) -> Iterator[Page]:
+        while whole.is_missing_some and not self._is_spent and (new := [name for name in whole.owners if name not in done]):
+            for name in new:
+                done.add(name)
+                slice_ = _Slice((("owner", name),), whole)
+                yield from self._in_every_order(slice_)
+                yield from self._narrowed(slice_, levels=2)
+                if not whole.is_missing_some or self._is_spent:
+                    return
+
+    def _in_every_order(self, slice_: _Slice) -> Iterator[Page]:
+        """The slice by each sort until all of it was seen; one order is enough where the depth limit does not cut."""
+        for sort in _SORTS:
+            yield from self._pages(slice_, sort, self._is_no_narrower(slice_))
+            if not slice_.is_cut or not slice_.is_missing_some or self._is_spent or self._is_no_narrower(slice_)(None):
+                return
+
+    def _narrowed(self, slice_: _Slice, levels: int) -> Iterator[Page]:
+        """The slice by each value of each filter that its records met, `levels` filters deep."""
+        asked = {name for name, _ in slice_.narrowed}
+        for name in _FILTERS:
+            for value in list(slice_.values[name]) if f"filter.{name}" not in asked else []:
+                if levels == 0 or not slice_.is_missing_some or self._is_spent or not slice_.is_cut:
+                    return
+                narrower = _Slice((*slice_.narrowed, (f"filter.{name}", value)), slice_)
+                yield from self._in_every_order(narrower)
+                if not self._is_no_narrower(narrower)(None):
+                    yield from self._narrowed(narrower, levels - 1)
+
+    @staticmethod
+    def _is_no_narrower(slice_: _Slice) -> Callable[[Any], bool]:
+        """Whether a filter was ignored: the slice is as large as the one it should narrow, and cut as that is."""
+        wider = slice_.parent.total if slice_.parent else None
+        return lambda record: wider is not None and slice_.total is not None and slice_.total >= wider > DEPTH
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._left is not None and self._left <= 0
+
+    def _pages(self, slice_: _Slice, sort: str, is_over: Callable[[Any], bool]) -> Iterator[Page]:
+        """The pages of one slice in one order; those kept already are remembered first."""
+        partition, rows = slice_.partition(sort), 0
+        for page in self._kept.read(partition):
+            slice_.take(answers.listing_in(page.body))
+            rows += page.facts.records
+
+        def ask(number: int, size: int) -> Ask:
+            return openapi_ask(self._client, number, size, slice_.narrowed, sort)
+
+        def read(answer: Answer) -> Listing:
+            listing = answers.listing(answer)
+            if listing.total is not None and (listing.records or slice_.total is None):
+                slice_.total = listing.total
+            return listing
+
+        slice_.rows = max(slice_.rows, rows)
+        if self._is_spent:
+            return
+        for page in numbered_pages(
+            self._client,
+            Numbered(partition, ask, read, answers.model_id, PAGE, DEPTH, is_over, is_whole=not slice_.narrowed),
+            self._kept,
+            self._left,
+        ):
+            slice_.take(answers.listing_in(page.body))
+            rows += page.facts.records
+            slice_.rows = max(slice_.rows, rows)
+            if not slice_.narrowed and page.facts.total is not None and page.facts.records:
+                self._state.listed_total = page.facts.total
+            self._left = None if self._left is None else self._left - page.facts.records
+            yield page
+
+    def _judge(self, slice_: _Slice, told: str) -> None:
+        found, total = len(slice_.ids), slice_.total
+        if total is not None and found < total and (slice_.is_cut or shortfall(found, total)):
+            self._state.lack(f"{found} of {total} {told}")
+        elif slice_.total is None and slice_.is_cut:
+            self._state.lack(f"{len(slice_.ids)} {told}, if there are any: the hub gives no total")

@@ -1,0 +1,183 @@
+"""ModelScope (modelscope.cn, modelscope.ai): how to ask for every public model.
+
+Established: the site's own listing, `PUT /api/v1/dolphin/models`, pages of 100 by number, no depth limit seen, times in
+Unix seconds (the vendor's SDK, recorded replies). The documented OpenAPI, `GET /openapi/v1/models`, pages of at most 50
+and never deeper than 3000 rows; see modelscope_openapi.py. `Downloads` is cumulative. Owners are case-sensitive.
+Uncertain: rate limits (2 requests a second unless configured), what a wall looks like (any web page counts as one).
+
+Neither way sorts by creation. A full sweep goes by last modification, newest first: what is modified meanwhile comes to
+the front, so nothing unmodified is missed; what was modified before the walk reached it is looked for at the front again.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from hubwatch.errors import Blocked, BrokenPage, Refused, SoftError
+from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.modelscope import openapi
+from hubwatch.hubs.paging import Numbered, latest_total, numbered_pages, seen, shortfall, total_of
+from hubwatch.net import Ask, Client
+from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState
+
+NAME = "modelscope"
+PAGE = 100
+_DOLPHIN = {"Path": "text", "Name": "text", "Downloads": "number", "Stars": "number", "CreatedTime": "number", "LastUpdatedTime": "number"}
+# What each kind of record promises, with its JSON type; the first key tells the kind.
+SHAPES = (_DOLPHIN, openapi.PROMISED)
+PROMISED = _DOLPHIN | openapi.PROMISED
+# How DuckDB finds the records of a kept page: in whichever envelope, see modelscope_answers.py.
+PAGE_COLUMNS = "{page: 'JSON'}"
+_PLACES = tuple(
+    f"$.{data}{inner}" for data in ("Data", "data") for inner in (".Model.Models", ".Model.models", ".Model", ".Models", ".models", "")
+)
+RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
+CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
+_CHANGED = "GmtModified"
+_WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
+_AGAIN = "again"  # and the walk once more, where a deletion may have drawn a model past the walk and the hub is small enough
+_SMALL = 5000  # models that are cheap to list twice
+
+
+def records_of(page: object) -> list[object]:
+    """The records of a page's JSON, in any of the envelopes."""
+    found = answers.listing_of(page)
+    return found.records if found else []
+
+
+def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """Every page of the sweep that is not kept yet; a page's `next` is the offset where its partition goes on."""
+    state.short = None
+    if sweep.kind == "owners":
+        state.owners = sorted({*state.owners, *sweep.owners})
+    if sweep.kind in ("new", "window"):
+        state.since, state.until = sweep.wanted_since, sweep.until
+        state.note("the hub cannot sort by creation; walked by last modification down to the first day wanted")
+    try:
+        if state.strategy != "openapi":
+            yield from _dolphin_unless_refused(client, sweep, kept, state)
+        if state.strategy == "openapi":
+            yield from openapi.pages(client, sweep, kept, state)
+    except Refused as refusal:
+        raise answers.with_token_cure(refusal) from refusal
+
+
+def _dolphin_unless_refused(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """The sweep by the site's own listing; when its very first page is refused, the other way is chosen and nothing comes."""
+    try:
+        for page in _dolphin(client, sweep, kept, state):
+            if state.strategy is None:
+                state.strategy = "dolphin"
+                state.note("listed by dolphin, the site's own listing")
+            yield page
+    except (Refused, SoftError, Blocked, BrokenPage) as failure:
+        if state.strategy is not None or (isinstance(failure, Refused) and answers.is_about_token(failure)):
+            raise
+        state.strategy = "openapi"
+        state.note(f"listed by the OpenAPI, because the site's own listing is refused: {failure}")
+
+
+def dolphin_ask(client: Client, number: int, size: int, sort: str = _CHANGED, owner: str | None = None) -> Ask:
+    """The request for one page of the site's own listing."""
+    criterion = [{"category": "organizations", "predicate": "contains", "values": [owner]}] if owner else []
+    body = {"Name": "", "PageSize": size, "PageNumber": number, "SortBy": sort, "Target": "", "Criterion": criterion, "SingleCriterion": []}
+    return Ask(client.url("/api/v1/dolphin/models"), "PUT", json.dumps(body, ensure_ascii=False).encode())
+
+
+def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
+    def walk(partition: str, left: int | None, is_over: Callable[[Any], bool] | None = None, **order: str) -> Iterator[Page]:
+        def ask(number: int, size: int) -> Ask:
+            return dolphin_ask(client, number, size, **order)
+
+        is_whole = partition == _WHOLE[0]
+        how = Numbered(partition, ask, answers.listing, answers.model_id, PAGE, None, is_over, is_whole)
+        yield from numbered_pages(client, how, kept, left)
+
+    if sweep.kind == "head":
+        yield from walk(f"floor-{sweep.floor}", sweep.limit, openapi.below(sweep.floor), sort="DownloadsCount")
+    elif sweep.kind in ("new", "window"):
+        yield from walk("modified", sweep.limit, openapi.older_than(sweep.wanted_since))
+    elif sweep.kind == "owners":
+        yield from _dolphin_owners(client, sweep, kept, state, walk)
+    else:
+        for page in walk(_WHOLE[0], sweep.limit):
+            state.listed_total = latest_total(state.listed_total, page.facts)
+            yield page
+        if sweep.limit is not None:
+            return
+        yield from _again(kept, walk)
+        if _fell(kept) and (state.listed_total or 0) <= _SMALL:
+            yield from walk(_AGAIN, None)
+        _judge(kept, state, *_WHOLE, _AGAIN)
+
+
+def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
+    """The front of the listing once more while models are missing: what changed meanwhile is there, by the hub's own clock."""
+    first = next(kept.read(_WHOLE[0]), None)
+    times = [at for record in answers.listing_in(first.body).records if (at := answers.modified(record))] if first else []
+    # What is dated behind the walk's beginning says nothing of the hub's clock.
+    begun = max((at for at in times if first and at <= first.facts.at.replace(tzinfo=None) + CLOCKS_APART), default=None)
+    for partition in _WHOLE[1:]:
+        if begun is not None and _missing(kept, *_WHOLE):
+            yield from walk(partition, None, openapi.older_than(begun))
+
+
+def _fell(kept: Kept) -> bool:
+    """Whether the hub listed fewer models at some page of the walk than at one before: something was deleted under it."""
+    totals = [page.facts.total for page in kept.read(_WHOLE[0]) if page.facts.total is not None and page.facts.records]
+    return any(later < earlier for earlier, later in itertools.pairwise(totals))
+
+
+def _dolphin_owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
+    """Each owner by the organization criterion; a person's namespace, which that does not know, by the OpenAPI."""
+    left = sweep.limit
+    for owner in sweep.owners:
+        partition = f"owner-{owner}"
+        for page in walk(partition, left, owner=owner):
+            yield page
+            left = None if left is None else left - page.facts.records
+        if left is not None and left <= 0:
+            return
+        if not _lists(kept, partition, owner):
+            state.note(f"{owner} is no organization to the site's own listing; asked for by the OpenAPI")
+            for page in openapi.owner_pages(client, owner, kept, state, left):
+                yield page
+                left = None if left is None else left - page.facts.records
+        elif left is None:
+            _judge(kept, state, partition)
+        if left is not None and left <= 0:
+            return
+
+
+def _lists(kept: Kept, partition: str, owner: str) -> bool:
+    ids = (answers.model_id(record) for page in kept.read(partition) for record in answers.listing_in(page.body).records)
+    return any(name is not None and name.startswith(f"{owner}/") for name in ids)
+
+
+def _missing(kept: Kept, *partitions: str) -> tuple[int, int] | None:
+    """How many different models were seen and how many the hub says there are, when these differ."""
+    told: list[PageFacts] = []
+
+    def noted() -> Iterator[Page]:
+        for page in (page for name in partitions for page in kept.read(name)):
+            told.append(page.facts)
+            yield page
+
+    found = seen(noted(), answers.listing_in, answers.model_id)
+    total = total_of(told)
+    return (found, total) if total is not None and found < total else None
+
+
+def _judge(kept: Kept, state: SweepState, *partitions: str) -> None:
+    """Say what slipped through; more than the moving order explains makes the sweep incomplete."""
+    missing = _missing(kept, *partitions)
+    if missing is None:
+        return
+    found, total = missing
+    short = shortfall(found, total)
+    if short:
+        state.short = f"{short}; collect again with --fresh"
+    else:
+        state.note(f"{total - found} of {total} models slipped through while the order moved")

@@ -1,0 +1,83 @@
+"""Does the hub still say what it said? Keys and types of records against the last good day's."""
+
+from collections import Counter, defaultdict
+from datetime import date
+
+import duckdb
+
+from hubwatch.errors import DayFailure
+from hubwatch.hubs import HUBS
+from hubwatch.net import JSON_TYPES, lenient_json
+from hubwatch.pages import SweepPages
+
+TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
+_RECORDS = 20_000  # that many are judged all; of a longer sweep as many, from all along it
+
+Fingerprint = dict[str, Counter[str]]
+
+
+def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
+    """Keys with their JSON types in records from all along the sweep, and how many records that were."""
+    typed: Counter[tuple[str, type]] = Counter()
+    seen = 0
+    for page in pages.sample(_RECORDS):
+        for record in HUBS[pages.hub].records_of(lenient_json(page.body)):
+            if isinstance(record, dict):
+                seen += 1
+                typed.update(zip(record, map(type, record.values()), strict=True))
+    keys: Fingerprint = defaultdict(Counter)
+    for (key, kind), count in typed.items():
+        keys[key][JSON_TYPES[kind]] += count
+    return keys, seen
+
+
+def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> tuple[list[str], list[list[object]]]:
+    """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
+    found, seen = fingerprint(pages)
+    # Of each key the types of the last day that had it (a hub that is listed in two ways shows other keys on some days), and the
+    # largest share it ever had: what goes away a little every day goes away.
+    last = con.execute(
+        """select key, arg_max(types, day), max(share) from store.fingerprints where hub = ? and source = ? and day < ?
+           group by key order by key""",
+        [pages.hub, pages.sweep, pages.day],
+    ).fetchall()
+    rows: list[list[object]] = [
+        [pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], _share(pages.hub, key, found, seen)]
+        for key, types in sorted(found.items())
+    ]
+    if not last or not seen:
+        return [], rows
+    for key, types, share in last:
+        if key in HUBS[pages.hub].PROMISED and (of := _of_its_kind(pages.hub, key, found, seen)):
+            _judge(pages.hub, pages.day, key, _usual(types), share, found.get(key, Counter()), of)
+    new = sorted(set(found) - {key for key, _, _ in last})
+    return ([f"new key(s) in the hub's records: {', '.join(new)}"] if new else []), rows
+
+
+def _of_its_kind(hub: str, key: str, found: Fingerprint, seen: int) -> int:
+    """How many of the records could have the key: where a hub gives several kinds of record, those of its kind."""
+    for kind in getattr(HUBS[hub], "SHAPES", ()):
+        if key in kind:
+            return found.get(next(iter(kind)), Counter()).total()
+    return seen
+
+
+def _usual(types: list[str]) -> str:
+    """The type that most records have; null says nothing, so it is one only where there is no other."""
+    return next((kind for kind in types if kind != "null"), "null")
+
+
+def _share(hub: str, key: str, found: Fingerprint, seen: int) -> float:
+    usual = _usual([kind for kind, _ in found[key].most_common()])
+    return min(1.0, found[key][usual] / max(_of_its_kind(hub, key, found, seen), 1))
+
+
+def _judge(hub: str, day: date, key: str, usual: str, share: float, found: Counter[str], seen: int) -> None:
+    if round(share - found[usual] / seen, 9) <= TOLERATED:
+        return
+    gone = share - (found.total() - found["null"]) / seen
+    strange = {kind: count for kind, count in found.most_common() if kind not in (usual, "null")}
+    told = [f"is gone from {gone:.0%} of the records"] if gone > 0 else []
+    if strange:
+        told.append(f"is now {', '.join(f'{kind} in {count / seen:.0%}' for kind, count in strange.items())} (was {usual})")
+    raise DayFailure(f"{hub} {day}: key {key} {' and '.join(told)}; the hub has changed, the last good day stands")

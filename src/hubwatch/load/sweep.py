@@ -1,0 +1,267 @@
+"""Kept pages -> listings and observations of a day, set-based in DuckDB; a record that cannot be read goes to `rejects`."""
+
+import json
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hubwatch.clock import now
+from hubwatch.errors import DayFailure
+from hubwatch.facts import Facts
+from hubwatch.hubs import record_sql
+from hubwatch.load.drift import compare_with_last_good
+from hubwatch.load.records import as_cte, readable, record_cte, stage_records, told
+from hubwatch.pages import SweepPages, SweepState, read_segment
+from hubwatch.store import in_room, number_listings, replace_day, settle_departures, transaction
+
+TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
+MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
+THREADS = 2  # each holds a segment of pages as it is parsed, for Hugging Face some 140 MB
+SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a sweep gave: counts, and whether the sweep was complete."""
+
+    hub: str
+    day: date
+    source: str
+    complete: bool
+    records: int
+    rejected: int
+    duplicates: int
+    message: str
+
+
+def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, accept_shrink: bool = False, again: bool = False) -> Loaded:
+    """Replace the day's facts of this sweep by what its kept pages say; `DayFailure` when they cannot be believed.
+
+    Loading the same pages again gives the same tables. A collector may be at work on them meanwhile: it is not disturbed.
+    `again`: where the facts come out as they are held, `loaded_at` stays, so that exports are equal to the byte.
+    """
+    begun = now()
+    before = _loaded_before(con, pages) if again else []
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+        still = pages.still(Path(folder))
+        largest = max((facts.size for facts in still.facts()), default=0)
+        try:
+            loaded = in_room(con, MEMORY + 16 * largest, THREADS, lambda: _load_still(con, still, facts, largest, accept_shrink, begun))
+        except duckdb.IOException:
+            for _ in still.read():  # which page it is
+                pass
+            raise
+    if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
+        con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
+    return loaded
+
+
+def _load_still(
+    con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, largest: int, accept_shrink: bool, begun: datetime
+) -> Loaded:
+    state = pages.state()
+    segments = pages.segments()
+    if state is None or not segments:
+        raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
+    pages.require_whole(state)
+    con.execute(files("hubwatch.hubs").joinpath("values.sql").read_text("utf-8"))
+    con.execute("set variable fields = ?", [state.fields])
+    con.execute("set variable owners = ?", [state.owners])
+    con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
+    facts.stage(con)
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+        files_read = stage_records(con, pages.hub, segments, largest, Path(folder))
+        rejects = _rejects(con, pages.hub, files_read, segments)
+        read, rejected, duplicates = _settle_duplicates(con, state)
+        _check(con, pages, state, read, rejected, rejects, accept_shrink)
+        drift, keys = compare_with_last_good(con, pages)
+        drift += _foreign_words(con)
+        drift += _undated(con, state)
+    message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
+    _store_day(con, pages, state, (read, rejected, duplicates), rejects, keys, begun, message)
+    for table in ("parsed", "numbers"):
+        con.execute(f"drop table {table}")
+    return Loaded(pages.hub, pages.day, pages.sweep, state.complete, read, rejected, duplicates, message)
+
+
+def _store_day(
+    con: duckdb.DuckDBPyConnection,
+    pages: SweepPages,
+    state: SweepState,
+    counts: tuple[int, int, int],
+    rejects: list[tuple[str, str, str]],
+    keys: list[list[object]],
+    begun: datetime,
+    message: str,
+) -> None:
+    """Make the staged listings this sweep's facts of the day, with all that is told of it: whole or not at all."""
+    # Listings of a kind that is not known are beside the models that a hub counts.
+    beside = con.execute("select count(*) from staged where repo_kind = 'unknown'").fetchall()[0][0]
+    listed_total = None if state.listed_total is None else state.listed_total + beside
+    content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
+    number_listings(con, pages.hub)
+    with transaction(con):
+        replace_day(con, pages.hub, pages.day, pages.sweep, complete=state.complete)
+        if rejects:
+            con.executemany(
+                "insert into rejects values (?, ?, ?, ?, ?, ?)",
+                [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
+            )
+            con.execute(
+                """insert into store.unread select distinct ?, ?::date, ?, model_id
+                   from parsed anti join staged using (model_id) where reason is not null and model_id is not null""",
+                [pages.hub, pages.day, pages.sweep],
+            )
+        con.execute(
+            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *(pages.hub, pages.day, pages.sweep, state.complete, *counts, listed_total),
+                *(state.started_at, state.finished_at, begun, content_hash, message or None, state.endpoint),
+            ],
+        )
+        settle_departures(con, pages.hub)
+        con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
+        if keys:
+            con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
+
+
+def _key(pages: SweepPages) -> list[object]:
+    return [pages.hub, pages.day, pages.sweep]
+
+
+def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tuple[Any, ...]]:
+    """When the sweep was loaded, and all that its row in `sweeps` says beside; empty when it never was."""
+    return con.execute(
+        "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)
+    ).fetchall()
+
+
+def _undated(con: duckdb.DuckDBPyConnection, state: SweepState) -> list[str]:
+    """A remark on the models of a window's pages whose creation the hub does not tell: they are left out."""
+    if state.until is None:
+        return []
+    count = con.execute("select count(distinct model_id) from parsed where reason is null and created_at is null").fetchall()[0][0]
+    return [f"{count} models without a creation time are left out: nothing says that they belong to the window"] if count else []
+
+
+def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """A remark on the words that stayed as the hub writes them, because the reviewed vocabulary has no English for them."""
+    foreign = "strlen(concat(task, library, license_raw)) > length(concat(task, library, license_raw))"
+    if not con.execute(f"select 1 from parsed where {foreign} limit 1").fetchall():
+        return []
+    found = con.execute(
+        f"""select count(distinct word), count(distinct model_id), string_agg(distinct word, ', ' order by word)
+            from (select model_id, unnest([task, library, license]) as word from staged where {foreign}) where strlen(word) > length(word)"""
+    ).fetchall()
+    words, listings, told = found[0]
+    return [f"{words} word(s) on {listings} listing(s) have no English in data/words.csv and stay: {told[:200]}"] if words else []
+
+
+# Independent of row order and of DuckDB's version: the exclusive or of each row's MD5.
+CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+  coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'),
+  coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
+
+# The same of the counters alone: attributes of a day are of its most believed source, counters are kept of each. The `c` tells them apart.
+COUNTERS_HASH = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+  coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'))))::ubigint, 0)) from staged"""
+
+
+def _rejects(con: duckdb.DuckDBPyConnection, hub: str, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
+    """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""
+    wanted = con.execute("select segment, list(distinct position) from parsed where reason is not null group by 1 order by 1").fetchall()
+    found: list[tuple[str, str, str]] = []
+    for segment, positions in wanted:
+        with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+            paths = []
+            for number, page in enumerate(read_segment(segments[segment])):
+                paths.append(Path(folder) / f"{number:05}.json")
+                body = page.body if files_read[segment] == segments[segment] else readable(page.body).encode()
+                paths[-1].write_bytes(body)
+            rows = con.execute(
+                f"""with {record_cte(hub, paths, max(path.stat().st_size for path in paths))},
+                    chosen as (from record where position in ?),
+                    judged as (select * from (with record as (from chosen) {as_cte(record_sql(hub))}))
+                    select segment, position, reason, record from judged join record using (segment, position)
+                    where reason is not null order by 1, 2""",
+                [positions],
+            ).fetchall()
+        name = segments[segment].name.removesuffix(".json.zst")
+        for page_number, position, reason, record in rows:
+            found.append((f"{name} page {page_number} record {position}", *told(reason, record)))
+    return found
+
+
+def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tuple[int, int, int]:
+    """View `staged`: one row a listing, in the shared vocabulary. Returns rows, rejected records, duplicates.
+
+    Of several records of one listing the newest counts: last modified, then highest counters.
+    """
+    con.execute("set variable since = ?", [state.since])
+    con.execute("set variable until = ?", [state.until])
+    total, rejected, distinct = con.execute(
+        "select count(*), count(reason), count(distinct model_id) filter (reason is null) from parsed"
+    ).fetchall()[0]
+    if duplicates := total - rejected - distinct:
+        con.execute(_DROP_OLDER)
+    con.execute(files("hubwatch.load").joinpath("vocabulary.sql").read_text("utf-8"))
+    staged = con.execute("select count(*) from staged").fetchall()[0][0]
+    return staged, rejected, duplicates
+
+
+_DROP_OLDER = """delete from parsed where rowid in (
+  select rowid from parsed where reason is null
+  and model_id in (select model_id from parsed where reason is null group by model_id having count(*) > 1)
+  qualify row_number() over (partition by model_id order by modified_at desc nulls last, downloads_total desc nulls last,
+    downloads_30d desc nulls last, likes desc nulls last, hub_key desc nulls last, created_at desc nulls last) > 1)"""
+
+
+def _check(
+    con: duckdb.DuckDBPyConnection,
+    pages: SweepPages,
+    state: SweepState,
+    read: int,
+    rejected: int,
+    rejects: list[tuple[str, str, str]],
+    accept_shrink: bool,
+) -> None:
+    """Raise `DayFailure` when the day cannot be believed: too many rejects, or too few records."""
+    where = f"{pages.hub} {pages.day}"
+    every = con.execute("select count(distinct model_id) filter (reason is null) + count(reason) from parsed").fetchall()[0][0]
+    if rejected > TOO_MANY * every:  # of all that the pages hold, also outside of a window
+        reasons = Counter(reason for _, reason, _ in rejects).most_common(3)
+        told = ", ".join(f"{reason} in {count / every:.1%}" for reason, count in reasons)
+        raise DayFailure(f"{where}: {rejected} of {every} records cannot be read ({told}); the hub may have changed")
+    held = con.execute(
+        "select complete, records from sweeps where hub = ? and day = ? and source = ?", [pages.hub, pages.day, pages.sweep]
+    ).fetchall()
+    if held and held[0][0] and not state.complete and read < held[0][1]:
+        raise DayFailure(
+            f"{where}: the complete {pages.sweep} sweep of {held[0][1]} records stands; of this one {read} are kept: collect again"
+        )
+    if not state.complete or pages.sweep != "full":
+        return
+    last = con.execute(
+        """select day, records from sweeps where hub = ? and source = 'full' and complete and day < ? order by day desc limit 1""",
+        [pages.hub, pages.day],
+    ).fetchall()
+    if last and read < SHRUNK * last[0][1] and not accept_shrink:
+        raise DayFailure(
+            f"{where}: only {read} records, under half of the {last[0][1]} of {last[0][0]}; if that is true, load with --accept-shrink"
+        )
+    if read == 0 and not accept_shrink:
+        raise DayFailure(f"{where}: the hub listed nothing; collect again with --fresh, or if that is true, load with --accept-shrink")
+
+
+def _why_incomplete(state: SweepState) -> list[str]:
+    if state.limited:
+        return ["limited by --limit"]
+    if not state.finished_at:
+        return ["the sweep has not ended; collect again to go on"]
+    return [state.short] if state.short else []

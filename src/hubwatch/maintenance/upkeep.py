@@ -1,0 +1,169 @@
+"""Keeping house: which old pages go, and how far each hub's days have come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from hubwatch import store
+from hubwatch.archives import Tell
+from hubwatch.errors import PageDamage
+from hubwatch.maintenance.verification import came_later, goes_on, loads, missing_days
+from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
+from hubwatch.settings import HUBS, asked_as, command
+
+_NO_SWEEP = ("archive:", "window")
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A sweep whose pages went, or would go in a dry run: how many bytes that frees."""
+
+    hub: str
+    day: date
+    sweep: str
+    bytes: int
+
+
+def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Tell = lambda line: None) -> list[Pruned]:
+    """Delete the pages of sweeps older than `keep_days` days; what went, in order. The tables keep all they say.
+
+    The last complete full sweep of each month and hub stays for ever: from it a month can be loaded again. What the published
+    file does not have yet stays, too: these pages alone know it; each is told with its cure.
+    """
+    before = today - timedelta(days=keep_days)
+    kept = kept_sweeps(data)
+    month_ends = set(_month_ends(kept))
+    old = [pages for pages in [*kept, *kept_sweeps(data, aside=True)] if pages.day < before]
+    published = _loaded_at(data)
+    gone = []
+    for pages in sorted(old, key=lambda pages: (pages.hub, pages.day, pages.sweep)):
+        key = (pages.hub, pages.day, pages.sweep)
+        if key in month_ends:
+            continue
+        if "~" not in pages.sweep and pages.segments() and (key not in published or came_later(pages, published[key])):
+            tell(f"{pages.hub} {pages.day} {pages.sweep} stays: what its pages say is not published; `{loads(pages)}` loads them")
+            continue
+        size = sum(path.stat().st_size for path in pages.folder.iterdir())
+        if not dry_run:
+            with store.locked(data, f"sweep-{asked_as(pages.hub)}"):
+                remove_sweep(data, pages)
+        gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
+    return gone
+
+
+def _loaded_at(data: Path) -> dict[tuple[str, date, str], datetime | None]:
+    """When each sweep that readers can see was loaded; none before the first publish."""
+    if not (data / "hubwatch.duckdb").exists():
+        return {}
+    with store.open_published(data) as con:
+        rows = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
+    return {(hub, day, source): at for hub, day, source, at in rows}
+
+
+def _month_ends(kept: list[SweepPages]) -> Iterator[tuple[str, date, str]]:
+    """The last complete full sweep of each month and hub, and what cannot be read."""
+    last: dict[tuple[str, int, int], SweepPages] = {}
+    for pages in sorted(kept, key=lambda pages: pages.day):
+        try:
+            state = pages.state()
+        except PageDamage:
+            yield pages.hub, pages.day, pages.sweep  # nobody can say that it is none: it stays until it is repaired
+            continue
+        if pages.sweep == "full" and state is not None and state.complete:
+            last[pages.hub, pages.day.year, pages.day.month] = pages
+    yield from ((pages.hub, pages.day, pages.sweep) for pages in last.values())
+
+
+class HubStatus(BaseModel):
+    """How far a hub's days have come; `next` is the command that brings it on, null when nothing is due."""
+
+    hub: str
+    last_complete_day: date | None = None
+    sweep: str | None = None
+    records: int | None = None
+    age_days: int | None = Field(default=None, description="days from the last complete day to today, UTC")
+    days: int = Field(default=0, description="days with a sweep of our own")
+    archive_days: int = Field(default=0, description="days known from a published snapshot alone")
+    gaps: list[str] = Field(default=[], description="days between observed days without any sweep")
+    incomplete: list[date] = Field(default=[], description="days with a sweep of which none is loaded as complete")
+    stale: bool = False
+    next: str | None = None
+
+    def told(self) -> str:
+        """The hub in one line."""
+        if self.last_complete_day is None:
+            known = f"no complete day of {self.days}" if self.days else "never collected"
+        else:
+            known = f"complete to {self.last_complete_day} ({self.sweep}, {self.records} records), {self.age_days} days ago"
+        parts = [f"{self.hub}: {'STALE, ' if self.stale else ''}{known}"]
+        parts += [f"{self.archive_days} days from archives"] if self.archive_days else []
+        parts += [f"gaps {', '.join(self.gaps[-3:])}{' and earlier' if len(self.gaps) > 3 else ''}"] if self.gaps else []
+        if self.incomplete:
+            shown = ", ".join(map(str, self.incomplete[-3:]))
+            parts.append(f"incomplete or not loaded {shown}{' and earlier' if len(self.incomplete) > 3 else ''}")
+        return "; ".join([*parts, f"next: {self.next}" if self.next else "nothing to do"])
+
+
+def status(data: Path, today: date, stale_days: int) -> list[HubStatus]:
+    """Every hub's last complete day, its age, gaps and next step, from the published file and the kept pages.
+
+    A hub that was ever collected is stale when its last complete day is more than `stale_days` days ago, or it has none.
+    """
+    kept = kept_sweeps(data)
+    rows = _published_sweeps(data)
+    hubs = [*HUBS, *sorted({*(row[0] for row in rows), *(pages.hub for pages in kept)} - set(HUBS))]
+    return [
+        _status_of(hub, [row for row in rows if row[0] == hub], [pages for pages in kept if pages.hub == hub], today, stale_days)
+        for hub in hubs
+    ]
+
+
+Row = tuple[str, date, str, bool, int | None]
+
+
+def _published_sweeps(data: Path) -> list[Row]:
+    """Hub, day, source, complete and records of every sweep that readers can see; none before the first publish."""
+    if not (data / "hubwatch.duckdb").exists():
+        return []
+    with store.open_published(data) as con:
+        return con.execute("select hub, day, source, coalesce(complete, false), records from sweeps order by hub, day, source").fetchall()
+
+
+def _status_of(hub: str, rows: list[Row], kept: list[SweepPages], today: date, stale_days: int) -> HubStatus:
+    own = [row for row in rows if not row[2].startswith(_NO_SWEEP)]
+    own_kept = [pages for pages in kept if not pages.sweep.startswith(_NO_SWEEP)]
+    observed = {(hub, day, source) for _, day, source, _, _ in own} | {(hub, pages.day, pages.sweep) for pages in own_kept}
+    known = HubStatus(hub=hub, days=len({day for _, day, _ in observed}))
+    known.archive_days = len({row[1] for row in rows} - {day for _, day, _ in observed})
+    known.gaps = [f"{first}" if first == last else f"{first}..{last}" for first, last in missing_days(observed).get(hub, [])]
+    complete = [row for row in own if row[3]]
+    known.incomplete = sorted({day for _, day, _ in observed} - {row[1] for row in complete})
+    if complete:
+        best = max(complete, key=lambda row: (row[1], row[2] == "full", row[4] or 0))
+        known.last_complete_day, known.sweep, known.records = best[1], best[2], best[4]
+        known.age_days = max(0, (today - best[1]).days)
+    since = known.last_complete_day or min((day for _, day, _ in observed), default=None)
+    known.stale = since is not None and (today - since).days > stale_days
+    known.next = _next_step(hub, known, own, own_kept, today)
+    return known
+
+
+def _next_step(hub: str, known: HubStatus, own: list[Row], kept: list[SweepPages], today: date) -> str | None:
+    """The command that brings the hub on: finish what was begun, load what is kept, or collect again."""
+    seen = {(day, source) for _, day, source, _, _ in own}
+    after = [pages for pages in kept if known.last_complete_day is None or pages.day > known.last_complete_day]
+    for pages in sorted(after, key=lambda pages: pages.day, reverse=True):
+        try:
+            state = pages.state()
+        except PageDamage:
+            return "hubwatch verify"
+        if state is not None and state.finished_at is None and pages.day == today:
+            return goes_on(pages, state)
+        if state is not None and state.finished_at is not None and (pages.day, pages.sweep) not in seen:
+            return loads(pages)
+    if known.days == 0 or known.last_complete_day is None or known.last_complete_day < today:
+        return command(hub, f"run {asked_as(hub)}")
+    return None

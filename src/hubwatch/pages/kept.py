@@ -1,0 +1,240 @@
+"""Kept pages: what hubs answered, by sweep, and how far each sweep has come.
+
+A sweep's pages live in `pages/<hub>/<day>/<sweep>/`, in segments of at most `SEGMENT_PAGES` pages (`segments.py` knows what is
+in one), beside the sweep's state. Only this module knows where pages live.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from hubwatch.errors import PageDamage
+from hubwatch.pages.segments import (
+    RESTORE,
+    Page,
+    PageFacts,
+    append_page,
+    cut_torn_end,
+    name_of,
+    number_of,
+    partition_of,
+    read_facts,
+    read_segment,
+    segments_in,
+)
+
+SEGMENT_PAGES = 64
+
+
+class SweepState(msgspec.Struct, kw_only=True):
+    """How far a sweep of a hub on a day has come; kept beside its pages as `sweep.json`."""
+
+    hub: str
+    day: date
+    sweep: str
+    endpoint: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    limited: bool = False
+    pages: int | None = None  # how many were kept when it ended
+    listed_total: int | None = None
+    strategy: str | None = None
+    fields: list[str] = []
+    requests: int = 0
+    retries: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    owners: list[str] = []
+    short: str | None = None
+    mapping: dict[str, str] | None = None
+    notes: list[str] = []
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sweep ended by itself, was not limited, and saw what the hub says there is."""
+        return self.finished_at is not None and not self.limited and self.short is None
+
+    def lack(self, text: str) -> None:
+        """Add to what the sweep did not see of what there is: it is not complete then."""
+        self.short = "; ".join(part for part in (self.short, text) if part)
+
+    def note(self, text: str) -> None:
+        """Keep a remark on the sweep once, however often it is made."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class SweepPages:
+    """The kept pages of one sweep: append, resume, read back. One process writes at a time."""
+
+    def __init__(self, root: Path, hub: str, day: date, sweep: str) -> None:
+        self.root, self.hub, self.day, self.sweep = root, hub, day, sweep
+        self.folder = root / "pages" / hub / day.isoformat() / sweep
+        self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=True, write_content_size=True)
+        self._last: dict[str, tuple[int, int]] = {}  # partition -> number and page count of its last segment
+
+    def state(self) -> SweepState | None:
+        """The sweep's state, or None when it was never begun."""
+        path = self.folder / "sweep.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=SweepState)
+        except FileNotFoundError:
+            return None
+        except msgspec.DecodeError as error:
+            raise PageDamage(f"{path} is not readable ({error}); {RESTORE}") from None
+
+    def save_state(self, state: SweepState) -> None:
+        """Put the state in place in one step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, fresh = self.folder / "sweep.json", self.folder / "sweep.json.new"
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+        os.replace(fresh, path)
+
+    def append(self, page: Page) -> None:
+        """Write a page behind the last one of its partition; whole once this returns, also if the process then dies."""
+        partition = page.partition
+        if partition not in self._last:
+            self.last_page(partition)
+        number, count = self._last[partition]
+        if count >= SEGMENT_PAGES:
+            number, count = number + 1, 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        append_page(self.folder / name_of(partition, number), page, self._compressor)
+        self._last[partition] = (number, count + 1)
+
+    def last_page(self, partition: str = "main") -> PageFacts | None:
+        """Facts of the partition's last whole page, or None; a torn end is cut off so that appending goes on behind it."""
+        found: PageFacts | None = None
+        number, count = 0, 0
+        for path in reversed(self.segments(partition)):
+            count, found = cut_torn_end(path)
+            number = number_of(path)
+            if found is not None:
+                break
+            path.unlink()
+        self._last[partition] = (number, count)
+        return found
+
+    def require_whole(self, state: SweepState) -> None:
+        """Raise `PageDamage` when a sweep that ended has fewer pages than then: a torn end explains that of a sweep still going only."""
+        if state.finished_at is None or state.pages is None:
+            return
+        if (left := self.count()) < state.pages:
+            raise PageDamage(f"{self.hub} {self.day} {self.sweep}: {left} of its {state.pages} pages are whole; {RESTORE}")
+
+    def count(self) -> int:
+        """How many whole pages there are."""
+        return sum(1 for _ in self.facts())
+
+    def partitions(self, *owners: str) -> list[str]:
+        """Names of the partitions with pages, or of these owners' alone, sorted."""
+        of_owner = re.compile("|".join(rf"^(?:(?:owner|groups|users)-|openapi owner=){re.escape(owner)}(?: |$)" for owner in owners))
+        return sorted({name for path in segments_in(self.folder) if of_owner.search(name := partition_of(path))})
+
+    def segments(self, partition: str | None = None) -> list[Path]:
+        """Files of one partition, or of all, in order of writing."""
+        chosen = [partition] if partition else self.partitions()
+        return sorted(path for path in segments_in(self.folder) if partition_of(path) in chosen)
+
+    def read(self, partition: str | None = None) -> Iterator[Page]:
+        """Every whole page in order; damage other than a torn end is `PageDamage`."""
+        for path in self.segments(partition):
+            yield from read_segment(path)
+
+    def sample(self, records: int) -> Iterator[Page]:
+        """Whole pages from all along the sweep with about so many records in all; every page where there are no more."""
+        every = max(1, round(sum(facts.records for facts in self.facts()) / records))
+        passed = 0
+        for path in self.segments():
+            count = sum(1 for _ in read_facts(path))
+            yield from read_segment(path, {number for number in range(count) if (passed + number) % every == 0})
+            passed += count
+
+    def set_aside(self) -> Path | None:
+        """Move the sweep's pages to a folder of their own (they are kept, not loaded), or None when there are none."""
+        if not self.folder.exists():
+            return None
+        number = 1
+        while (aside := self.folder.with_name(f"{self.sweep}~{number}")).exists():
+            number += 1
+        os.rename(self.folder, aside)
+        return aside
+
+    def facts(self, *owners: str) -> Iterator[PageFacts]:
+        """The facts of every page in order, or of these owners' partitions, without reading bodies; a torn end is left out."""
+        for partition in self.partitions(*owners):
+            for path in self.segments(partition):
+                yield from read_facts(path)
+
+    def still(self, folder: Path) -> "SweepPages":
+        """A copy under `folder` that stands still while a collector goes on: the state first, then what is whole behind it."""
+        copy = SweepPages(folder, self.hub, self.day, self.sweep)
+        state = self.state()
+        if state is not None:
+            copy.save_state(state)
+        for partition in self.partitions():
+            *whole, last = self.segments(partition)
+            for path in whole:
+                (copy.folder / path.name).symlink_to(path.absolute())
+            with contextlib.suppress(FileNotFoundError):  # it held no whole page, and the collector dropped it
+                shutil.copyfile(last, copy.folder / last.name)
+        copy.mend()
+        return copy
+
+    def changed_at(self) -> datetime:
+        """When the sweep's files were last written (UTC)."""
+        newest = max(path.stat().st_mtime for path in [self.folder / "sweep.json", *segments_in(self.folder)])
+        return datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
+
+    def mend(self) -> None:
+        """Cut off a torn end of every partition, so that the segments can be read as files."""
+        for partition in self.partitions():
+            self.last_page(partition)
+
+
+def kept_sweeps(
+    root: Path, hub: str | None = None, first: date | None = None, last: date | None = None, aside: bool = False
+) -> list[SweepPages]:
+    """Sweeps with kept pages, by hub, day and name; those set aside are left out, or with `aside` alone are given."""
+    found = []
+    for folder in sorted((root / "pages").glob("*/*/*/sweep.json")):
+        sweep, day, name = folder.parent.name, folder.parent.parent.name, folder.parent.parent.parent.name
+        if ("~" in sweep) != aside or (hub and name != hub):
+            continue
+        on = date.fromisoformat(day)
+        if (first is None or on >= first) and (last is None or on <= last):
+            found.append(SweepPages(root, name, on, sweep))
+    return found
+
+
+def kept_beside(root: Path, hub: str, name: str) -> list[SweepPages]:
+    """What is kept of a hub under this name and is no sweep of its listings, by day."""
+    return [
+        SweepPages(root, hub, date.fromisoformat(folder.parent.name), name) for folder in sorted((root / "pages" / hub).glob(f"*/{name}"))
+    ]
+
+
+def remove_sweep(root: Path, pages: SweepPages) -> int:
+    """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone); `pruned_sweeps` remembers it."""
+    freed = sum(path.stat().st_size for path in pages.folder.iterdir())
+    with open(root / "pages" / "pruned.jsonl", "ab") as file:
+        file.write(msgspec.json.encode([pages.hub, pages.day, pages.sweep]) + b"\n")
+    shutil.rmtree(pages.folder)
+    if not any(pages.folder.parent.iterdir()):
+        pages.folder.parent.rmdir()
+    return freed
+
+
+def pruned_sweeps(root: Path) -> set[tuple[str, date, str]]:
+    """Hub, day and name of the sweeps whose pages were deleted on purpose."""
+    path = root / "pages" / "pruned.jsonl"
+    if not path.exists():
+        return set()
+    return {msgspec.json.decode(line, type=tuple[str, date, str]) for line in path.read_bytes().splitlines() if line.endswith(b"]")}

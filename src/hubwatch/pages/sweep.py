@@ -1,0 +1,126 @@
+"""What a sweep is: one pass over a hub for a day, and where each of its partitions goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+
+from hubwatch.clock import today
+from hubwatch.errors import UsageError
+from hubwatch.net import Client
+from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps
+from hubwatch.pages.segments import Page, PageFacts
+from hubwatch.settings import HUBS
+
+_LONGEST = 150  # characters of an owner's name, which is a file's name here
+_EARLIEST = date(1970, 1, 1)  # instants are counted from here
+KINDS = ("full", "head", "new", "owners", "window")
+_OVERLAP = timedelta(days=21)  # that a new sweep goes back by itself: models are published weeks after they were created
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept already, for a hub's module to go on from."""
+
+    pages: SweepPages
+
+    def __call__(self, partition: str) -> PageFacts | None:
+        """The facts of a partition's last kept page, None when it has none: where the walk of that partition goes on."""
+        return self.pages.last_page(partition)
+
+    def read(self, partition: str | None = None) -> Iterator[Page]:
+        """The kept pages of one partition of this sweep, or of all."""
+        return self.pages.read(partition)
+
+    def earlier(self) -> list[SweepPages]:
+        """Other kept sweeps of this hub up to this day, the latest first."""
+        found = kept_sweeps(self.pages.root, self.pages.hub, last=self.pages.day)
+        return [sweep for sweep in reversed(found) if (sweep.day, sweep.sweep) != (self.pages.day, self.pages.sweep)]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One pass over a hub: `full`, `head` (downloads >= floor), `new` (created since), `owners`, `window` ([since, until)).
+
+    `limit` is how many further records are wanted at most; None: all. `license_budget` is how many licenses a run may
+    look up one by one, where a hub tells them only so. `fresh` begins anew beside the pages kept so far.
+    """
+
+    hub: str
+    day: date
+    kind: str = "full"
+    owners: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    floor: int = 1000
+    limit: int | None = None
+    license_budget: int = 200
+    fresh: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its pages and rows are kept under: the kind, and for a window its bounds, so that windows stand side by side."""
+        if self.kind != "window":
+            return self.kind
+        return "-".join(["window", *(f"{bound:%Y-%m-%d}" for bound in (self.since, self.until) if bound)])
+
+    @property
+    def wanted_since(self) -> datetime:
+        """The instant (UTC) from which on created models are wanted: as asked, else three weeks before the day."""
+        return self.since or datetime.combine(self.day, time()) - _OVERLAP
+
+
+def possible_day(day: date) -> date:
+    """The day, when a hub can have been observed on it; else a `UsageError`."""
+    if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
+        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
+    if day < _EARLIEST:
+        raise UsageError(f"{day} is before any hub; name a day from {_EARLIEST} on")
+    return day
+
+
+def asked_sweep(
+    hub: str,
+    kind: str = "full",
+    day: date | None = None,
+    owners: tuple[str, ...] = (),
+    limit: int | None = None,
+    floor: int = Sweep.floor,
+    since: date | None = None,
+    until: date | None = None,
+    license_budget: int = Sweep.license_budget,
+    fresh: bool = False,
+) -> Sweep:
+    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
+    if hub not in HUBS:
+        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(HUBS)}")
+    if kind not in KINDS:
+        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
+    if (kind == "owners") != bool(owners) or not all(owners):
+        raise UsageError("the sweep owners and the name of each owner belong together")
+    if kind == "window" and (since is None or until is None or since >= until):
+        raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
+    if since and kind not in ("new", "window"):
+        raise UsageError(f"since {since} belongs to the sweep new, not to {kind}; add --sweep new, or leave it out")
+    day = possible_day(day or today())
+    for on in (since, until):
+        if on and on < _EARLIEST:
+            raise UsageError(f"{on} is before any hub; name a day from {_EARLIEST} on")
+    for owner in owners:
+        if len(owner) > _LONGEST or any(part in ("", ".", "..") for part in owner.split("/")):
+            raise UsageError(f"{owner[:40]!r} is no owner's name; write it as the hub does, such as Qwen")
+    begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
+    return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
+
+
+class Hub(Protocol):
+    """What a hub's module offers: how to ask it, and where its pages have records. How those become listings is the SQL file beside it."""
+
+    NAME: str
+    PROMISED: dict[str, str]  # keys that every record must have, and their JSON type
+    PAGE_COLUMNS: str  # the columns that DuckDB reads a page as
+    RECORDS: str  # an expression over them: the page's records, JSON[]
+
+    def records_of(self, page: object) -> list[object]: ...
+
+    def pages(self, client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]: ...

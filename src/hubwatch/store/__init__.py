@@ -1,0 +1,46 @@
+"""DuckDB: opening, migrations, schema, a day's facts, publishing, runs, locks. Sole owner of connections."""
+
+from hubwatch.store.columns import Column, Table
+from hubwatch.store.days import number_listings, replace_day, settle_departures
+from hubwatch.store.leases import abandoned, held, settle
+from hubwatch.store.locks import locked
+from hubwatch.store.publishing import lost_days, not_published, open_published, publish, told_lost
+from hubwatch.store.runs import log_event, recorded
+from hubwatch.store.schema import ATTRIBUTES, COUNTERS, PRECEDENCE, TABLES, precedence
+from hubwatch.store.sql import Value, literal, substitute
+from hubwatch.store.warehouse import connect, in_room, interrupts, not_yet_loaded, only_days, open_warehouse, take_in_runs, transaction
+
+__all__ = [
+    "ATTRIBUTES",
+    "COUNTERS",
+    "PRECEDENCE",
+    "TABLES",
+    "Column",
+    "Table",
+    "Value",
+    "abandoned",
+    "connect",
+    "held",
+    "in_room",
+    "interrupts",
+    "literal",
+    "locked",
+    "log_event",
+    "lost_days",
+    "not_published",
+    "not_yet_loaded",
+    "number_listings",
+    "only_days",
+    "open_published",
+    "open_warehouse",
+    "precedence",
+    "publish",
+    "recorded",
+    "replace_day",
+    "settle",
+    "settle_departures",
+    "substitute",
+    "take_in_runs",
+    "told_lost",
+    "transaction",
+]

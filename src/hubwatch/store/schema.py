@@ -1,0 +1,359 @@
+"""Every table and column once: type, unit, meaning. DDL and comments, the data dictionary inside the file, come from here (`relations.py`).
+
+Three DuckDB schemas: `main` holds the public contract, `store` what it is made of (narrow counters each day,
+attributes only when they change), `facts` the reviewed facts as loaded. Readers use `main`.
+"""
+
+from hubwatch.store.columns import Table, View, columns
+
+_LISTING_IDENTITY = """
+hub | VARCHAR | the hub: huggingface, modelscope, wisemodel (modelscope.ai is kept as its own: modelscope.ai)
+model_id | VARCHAR | owner/name in the hub's exact case (WiseModel's subgroups: group/subgroup/name)
+namespace | VARCHAR | the owner part of model_id, up to the first /
+name | VARCHAR | the part of model_id after the owner
+"""
+
+# What a hub says of a listing; a row is kept only when one of these changes.
+ATTRIBUTES = columns("""
+hub_key | VARCHAR | the hub's own immutable id of the repository, null where it gives none
+title | VARCHAR | the name shown by the hub, in its own language
+created_at | TIMESTAMP | UTC instant of the repository's creation by the hub's word; may precede its publication
+modified_at | TIMESTAMP | UTC instant of the last change by the hub's word
+license_raw | VARCHAR | the license as the hub spells it; several joined by a comma
+license | VARCHAR | the license as an SPDX-like id in lower case; unknown spellings stay as they are
+task | VARCHAR | main task in the shared vocabulary (Hugging Face pipeline tags)
+library | VARCHAR | main library in the shared vocabulary
+parameters | BIGINT | number of parameters as the hub counts them; null when it does not say
+base_models | VARCHAR[] | model_ids on the same hub that this one says it is made from
+base_relation | VARCHAR | how: finetune, adapter, merge, quantized, or another word of the hub; null when it does not say
+gated | VARCHAR | the hub's word on access: false, auto, manual, true; null when it does not say
+repo_kind | VARCHAR | model, or unknown where the hub does not tell models from data sets
+""")
+
+COUNTERS = columns("""
+downloads_30d | BIGINT | downloads in the 30 days before, the hub's own rolling figure; null when the hub has none
+downloads_total | BIGINT | downloads since creation, cumulative; null when the hub does not say
+likes | BIGINT | likes at that time; null when the hub does not say
+""")
+
+STORE = (
+    Table(
+        "store.listing",
+        "one row a listing: its key and when it was seen",
+        columns(f"""
+listing_key | INTEGER | internal number of the listing; not stable between databases
+{_LISTING_IDENTITY.strip()}
+first_seen_on | DATE | first observed day
+last_seen_on | DATE | last observed day
+last_listed_on | DATE | last day on which the hub listed it: the last observed one, or a later one whose record could not be read
+"""),
+    ),
+    Table(
+        "store.unread",
+        "listings that a sweep lists with a record that could not be read (its text is in rejects): they are not gone",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | UTC date of the sweep
+source | VARCHAR | the sweep
+model_id | VARCHAR | the listing
+"""),
+    ),
+    Table(
+        "store.attributes",
+        "history of a listing's attributes: a row for each stretch of observed days with equal attributes",
+        (
+            *columns("""
+listing_key | INTEGER | the listing
+valid_from | DATE | first observed day of the stretch
+valid_to | DATE | observed day on which they changed (exclusive); null for the stretch that holds now
+"""),
+            *ATTRIBUTES,
+        ),
+    ),
+    Table(
+        "store.counters",
+        "counters of a listing on a day as one source gave them",
+        (
+            *columns("""
+listing_key | INTEGER | the listing
+day | DATE | UTC date the observation counts for
+source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
+superseded | BOOLEAN | true where a source of higher precedence has the same listing on the same day
+"""),
+            *COUNTERS,
+        ),
+    ),
+    Table(
+        "store.departures",
+        "for each day on which listings were listed last, the first later complete full sweep: the day they were gone",
+        columns("""
+hub | VARCHAR | the hub
+last_listed_on | DATE | a day on which listings were listed last
+gone_on | DATE | the first complete full sweep after it, if that saw all that the hub counts or a later one agrees
+"""),
+    ),
+    Table(
+        "store.fingerprints",
+        "keys and JSON types of the hub's records on a loaded day, to notice when the hub changes",
+        columns("""
+hub | VARCHAR | the hub
+source | VARCHAR | the sweep
+day | DATE | the day
+key | VARCHAR | top-level key of the records
+types | VARCHAR[] | JSON types it had, most frequent first
+share | DOUBLE | share of sampled records that had the key, 0..1
+"""),
+    ),
+    Table(
+        "store.flagged",
+        "by which rules the flags were last made: by others, all days are looked at again",
+        columns("""
+rules | VARCHAR | hash of the rules, their constants included
+"""),
+    ),
+    Table(
+        "store.migrations",
+        "which changes of this schema the file has seen",
+        columns("""
+version | INTEGER | number of the migration
+applied_at | TIMESTAMP | UTC instant
+title | VARCHAR | what it changed
+"""),
+    ),
+)
+
+_SWEEP_FACTS = """
+complete | BOOLEAN | the sweep ended by itself and was not limited
+records | BIGINT | listings loaded
+rejected | BIGINT | records that could not be read; each is in rejects
+duplicates | BIGINT | further records of a listing already in the sweep; settled by the newest
+listed_total | BIGINT | listings that there are by the hub's word: its count of models, and beside them those of unknown kind; null when it does not count
+started_at | TIMESTAMP | UTC instant of the first request
+finished_at | TIMESTAMP | UTC instant of the last page
+loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages that gives the same facts does not move it
+content_hash | VARCHAR | hash over the day's facts, of an archive over its counters; the same facts give the same hash
+message | VARCHAR | what was odd: dropped fields, fallback, what is missing
+endpoint | VARCHAR | the address that was asked; null for archives and for days loaded before schema 2
+"""
+
+TABLES = (
+    Table(
+        "sweeps",
+        "what was loaded of each hub, day and source; days shows the leading one",
+        columns(f"""
+hub | VARCHAR | the hub
+day | DATE | UTC date the observations count for
+source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
+{_SWEEP_FACTS.strip()}
+"""),
+    ),
+    Table(
+        "origins",
+        "who stands behind a namespace, under each policy",
+        columns("""
+hub | VARCHAR | the hub
+namespace | VARCHAR | the owner part of model_id
+policy | VARCHAR | the named way to judge disputed kinds: six-tigers, osai, home-country
+organization | VARCHAR | the body behind the namespace; null when unknown
+country | VARCHAR | home of that body, ISO 3166-1 alpha-2, INTL for bodies without one, null when unknown
+kind | VARCHAR | big_tech, ai_tiger, company, academic, research_institute, government, community, individual, mirror, unknown
+confidence | DOUBLE | 0..1, how sure the judgement is
+known_by | VARCHAR | fact, fact_other_hub, profile, rule, none
+source | VARCHAR | where the judgement can be checked; also the name rule that keeps a namespace unknown
+"""),
+    ),
+    Table(
+        "profiles",
+        "what a hub's own profile page says of a namespace",
+        columns("""
+hub | VARCHAR | the hub
+namespace | VARCHAR | the namespace
+full_name | VARCHAR | the name shown
+account_type | VARCHAR | organization or user
+fetched_on | DATE | day of the request; of ModelScope the day of the sweep that named it
+"""),
+    ),
+    Table(
+        "models",
+        "the same thing across hubs",
+        columns("""
+model_key | VARCHAR | key of the model: the listing it is named after, as hub:model_id
+name | VARCHAR | name of the model
+organization | VARCHAR | the body that released it, policy six-tigers; null when unknown
+first_hub | VARCHAR | the hub with the earliest created_at (the hubs' own word)
+first_seen_at | TIMESTAMP | that instant, UTC
+hubs | VARCHAR[] | hubs that list it, sorted
+"""),
+    ),
+    Table(
+        "model_listings",
+        "which model a listing is, and how that is known",
+        columns("""
+hub | VARCHAR | the hub
+model_id | VARCHAR | the listing
+model_key | VARCHAR | the model
+tier | VARCHAR | same_id, case, alias, mirror, name, or single when found on one hub only
+evidence | VARCHAR | what the judgement rests on, in words
+is_mirror | BOOLEAN | the listing re-hosts another body's model
+family | VARCHAR | model family by rule; null when none applies
+"""),
+    ),
+    Table(
+        "derivations",
+        "which listing says it is made from which",
+        columns("""
+hub | VARCHAR | the hub
+model_id | VARCHAR | the derived listing
+base_model_id | VARCHAR | the listing it is made from, by the id that its hub lists now (listings.base_models has the id as said); may be missing there
+relation | VARCHAR | finetune, adapter, merge, quantized, another word of the hub, or unknown
+root_model_id | VARCHAR | the end of the chain of bases; the first in order where chains split or run in a circle
+depth | INTEGER | steps to the root
+"""),
+    ),
+    Table(
+        "flags",
+        "machine-found reasons to doubt a number; the number itself stays",
+        columns("""
+hub | VARCHAR | the hub
+model_id | VARCHAR | the listing; empty for a whole day
+day | DATE | the day of the doubtful number
+flag | VARCHAR | the reason's name
+detail | VARCHAR | the figures behind it
+"""),
+    ),
+    Table(
+        "rejects",
+        "records that could not be read",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | the day
+position | VARCHAR | partition, page and record in the kept pages of the sweep; of an archive its file and the place in it
+source | VARCHAR | the sweep or archive
+reason | VARCHAR | why
+record | VARCHAR | the record as it came
+"""),
+    ),
+    Table(
+        "runs",
+        "what was run, stage by stage",
+        columns("""
+run_id | VARCHAR | one run of one stage for one hub
+stage | VARCHAR | collect, load, classify, link, measure, publish, backfill
+hub | VARCHAR | the hub; null for stages over all
+day | DATE | the day
+started_at | TIMESTAMP | UTC instant
+finished_at | TIMESTAMP | UTC instant
+status | VARCHAR | done, incomplete, failed
+message | VARCHAR | what was odd, in one line
+requests | BIGINT | requests sent
+retries | BIGINT | of these, repeated ones
+bytes | BIGINT | bytes received
+"""),
+    ),
+    Table(
+        "statistics",
+        "the definition of every statistic",
+        columns("""
+name | VARCHAR | name in snake_case
+title | VARCHAR | in words
+definition | VARCHAR | what a row means, numerator and denominator
+unit | VARCHAR | unit of the value
+window | VARCHAR | the time the value covers
+sql | VARCHAR | the query; parameters are written $name
+"""),
+    ),
+)
+
+_URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'modelscope' then 'https://www.modelscope.cn/models/'
+ when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
+
+# The order in which a day's sources are believed where they know the same listing: complete ones first; archives come last.
+_BELIEVED = ["full", "head", "owners", "new", "window"]
+_KIND = "case when starts_with(source, 'window-') then 'window' else source end"
+PRECEDENCE = f"complete desc, coalesce(list_position({_BELIEVED}, {_KIND}), 9)"
+
+
+def precedence(source: str) -> int:
+    """The same order for Python, of sources that are all complete or all not: 1 is believed first."""
+    kind = "window" if source.startswith("window-") else source
+    return _BELIEVED.index(kind) + 1 if kind in _BELIEVED else 9
+
+
+# Grouped though each row is one group: over a join with the bare table, while that is empty, DuckDB 2.0.0 takes sums for one-byte
+# integers in some orders of joins, and a reader's query fails.
+_DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.departures group by all)"
+
+VIEWS = (
+    View(
+        "listings",
+        "one model on one hub as last observed",
+        (
+            *columns(_LISTING_IDENTITY),
+            *ATTRIBUTES[1:],
+            *columns("""
+first_seen_on | DATE | first observed day
+last_seen_on | DATE | last observed day
+gone_on | DATE | day of the first complete full sweep without it, if that saw all that the hub counts or a later one agrees; null while listed
+url | VARCHAR | its page on the hub
+hub_key | VARCHAR | the hub's own immutable id of the repository
+listing_key | INTEGER | internal number, joins store.counters and store.attributes
+"""),
+        ),
+        f"""select hub, model_id, namespace, name, {", ".join(f"a.{c.name}" for c in ATTRIBUTES[1:])},
+ first_seen_on, last_seen_on, gone_on, {_URL} as url, a.hub_key, listing_key
+ from store.listing left join (select * from store.attributes where valid_to is null) a using (listing_key)
+ left join {_DEPARTURES} using (hub, last_listed_on)""",
+    ),
+    View(
+        "observations",
+        "counters of a listing on a day, from the source of highest precedence",
+        (
+            *columns("""
+hub | VARCHAR | the hub
+model_id | VARCHAR | the listing
+day | DATE | UTC date the observation counts for
+"""),
+            *COUNTERS,
+            *columns("""
+source | VARCHAR | the sweep or archive it comes from
+listing_key | INTEGER | internal number of the listing
+"""),
+        ),
+        f"""select hub, model_id, day, {", ".join(c.name for c in COUNTERS)}, source, listing_key
+ from store.counters join (select listing_key, hub, model_id from store.listing) using (listing_key) where not superseded""",
+    ),
+    View(
+        "all_observations",
+        "counters of a listing on a day from every source that knows them; superseded ones stay visible here",
+        (
+            *columns("""
+hub | VARCHAR | the hub
+model_id | VARCHAR | the listing
+day | DATE | UTC date the observation counts for
+source | VARCHAR | the sweep or archive it comes from
+superseded | BOOLEAN | true where observations shows another source
+"""),
+            *COUNTERS,
+        ),
+        f"""select hub, model_id, day, source, superseded, {", ".join(c.name for c in COUNTERS)}
+ from store.counters join (select listing_key, hub, model_id from store.listing) using (listing_key)""",
+    ),
+    View(
+        "days",
+        "what is known of each hub on each day: the leading sweep",
+        columns(f"""
+hub | VARCHAR | the hub
+day | DATE | UTC date the observations count for
+sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
+{_SWEEP_FACTS.strip()}
+"""),
+        f"""select hub, day, source as sweep, complete, records, rejected, duplicates, listed_total, started_at, finished_at,
+ loaded_at, content_hash, message, endpoint from sweeps
+ qualify row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1""",
+    ),
+)
+
+
+def comments() -> list[str]:
+    """`COMMENT ON` statements for every table, view and column."""
+    return [said for relation in (*STORE, *TABLES, *VIEWS) for said in relation.comments()]

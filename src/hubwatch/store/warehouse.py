@@ -1,0 +1,267 @@
+"""The DuckDB files: opening them, and bringing the writer's to this version's schema. Sole owner of DuckDB connections.
+
+`warehouse.duckdb` is the writer's; `hubwatch.duckdb` is what everybody else opens (`publishing.py` puts it in place).
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from hubwatch.clock import now
+from hubwatch.errors import CURES, Busy, StoreFault
+from hubwatch.pages import SweepPages
+from hubwatch.store import schema
+from hubwatch.store.days import DEPARTURES
+from hubwatch.store.sql import literal
+
+T = TypeVar("T")
+STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
+CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
+
+
+_THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
+
+
+def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """An open database that never fetches extensions; a file held by another process is `Busy`."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory_limit,
+        "preserve_insertion_order": "false",
+        "threads": min(os.cpu_count() or 1, _THREADS),
+        "python_enable_replacements": "false",  # a table's name is never one of our variables'
+    }
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:  # a block that does not bear its checksum has no class of its own
+        if "Could not set lock" in str(error):
+            raise Busy(f"{path} is open in another process ({error}); close it there") from None
+        if "Permission denied" in str(error):
+            raise StoreFault(f"{path} cannot be opened: {error}; give yourself the right to") from None
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise StoreFault(f"{path} cannot be opened: {error}") from None  # whoever tells it names the cure
+        raise StoreFault(f"{path} cannot be opened: {error}{CURES.get(path.name, '')}") from None
+    con.execute("set timezone = 'UTC'")
+    con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
+    return con
+
+
+def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """The writer's database, made or migrated to this version's schema. Hold the lock `warehouse` while it is open."""
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / "warehouse.duckdb"
+    if not path.exists():
+        with connect(Path(":memory:")) as maker:
+            maker.execute(f"attach {literal(str(path))} as fresh (storage_version '{STORAGE_VERSION}')")
+            maker.execute("detach fresh")
+    con = connect(path, memory_limit)
+    try:
+        refuse_foreign(con, path)
+        migrate(con)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Raise `StoreFault` when this file holds tables and none of them is of hubwatch: somebody else's, never to be written to."""
+    found = con.execute(
+        """select schema_name || '.' || table_name as name from duckdb_tables() where not internal
+           union all select schema_name || '.' || view_name from duckdb_views() where not internal order by name"""
+    ).fetchall()
+    held = [name for (name,) in found]
+    if held and "store.migrations" not in held:
+        told = ", ".join(held[:3]) + (" and more" if len(held) > 3 else "")
+        raise StoreFault(f"{path} is no database of hubwatch (it holds {told}); move it away, or name another folder with --data")
+
+
+@contextlib.contextmanager
+def only_days(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that knows which days the warehouse holds and nothing else: for trying a load without a trace."""
+    with connect(Path(":memory:")) as con:
+        migrate(con)
+        path = data / "warehouse.duckdb"
+        if path.exists():
+            with connect(path, read_only=True) as held:
+                refuse_foreign(held, path)
+                days = held.execute("select hub, day, source from sweeps").fetchall()
+            if days:
+                con.executemany("insert into sweeps (hub, day, source) values (?, ?, ?)", [list(day) for day in days])
+        yield con
+
+
+MIGRATIONS: list[tuple[int, str, list[str]]] = [
+    (
+        1,
+        "the first schema",
+        ["create schema if not exists store", *(table.ddl() for table in (*schema.STORE, *schema.TABLES))],
+    ),
+    (2, "the address that a sweep asked", ["alter table sweeps add column if not exists endpoint varchar"]),
+    (
+        3,
+        "what is listed and cannot be read is not gone",
+        [
+            *(table.ddl() for table in schema.STORE if table.name == "store.unread"),
+            "alter table store.listing add column if not exists last_listed_on date",
+            "update store.listing set last_listed_on = last_seen_on where last_listed_on is null",
+            "drop table store.departures",
+            *(table.ddl() for table in schema.STORE if table.name == "store.departures"),
+            f"insert into store.departures {DEPARTURES}",
+        ],
+    ),
+    (
+        4,
+        "the rules that flags were made by; of a day's sources a complete one is believed before an incomplete one",
+        [
+            "create table if not exists store.flagged (rules varchar)",
+            f"""update store.counters set superseded = rank > 1
+                from (select listing_key as k, day as d, source as s,
+                        row_number() over (partition by listing_key, day order by {schema.PRECEDENCE}, source) as rank
+                      from store.counters join (select listing_key, hub from store.listing) using (listing_key)
+                      join (from sweeps where (hub, day) in (select (hub, day) from sweeps group by hub, day having count(distinct complete) > 1))
+                        using (hub, day, source)) ranked
+                where listing_key = k and day = d and source = s and superseded <> (rank > 1)""",
+        ],
+    ),
+]
+
+
+NEWEST = MIGRATIONS[-1][0]
+
+
+def schema_of(con: duckdb.DuckDBPyConnection) -> int:
+    """The schema version of this file, 0 when it has none yet; `StoreFault` when a later hubwatch wrote it."""
+    if not con.execute("select 1 from duckdb_tables() where schema_name = 'store' and table_name = 'migrations'").fetchall():
+        return 0
+    version = int(con.execute("select coalesce(max(version), 0) from store.migrations").fetchall()[0][0])
+    if version > NEWEST:
+        raise StoreFault(f"the database was written by a later hubwatch (schema {version}, this one knows {NEWEST}); upgrade")
+    return version
+
+
+def migrate(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments where they differ.
+
+    A view whose query changes and whose columns and comments do not needs a step of its own.
+    """
+    con.execute("create schema if not exists store")
+    con.execute(next(table for table in schema.STORE if table.name == "store.migrations").ddl())
+    known = {row[0] for row in con.execute("select version from store.migrations").fetchall()}
+    behind = schema_of(con) < NEWEST
+    for version, title, steps in MIGRATIONS:
+        if version in known:
+            continue
+        with transaction(con):
+            for step in steps:
+                con.execute(step)
+            con.execute("insert into store.migrations values (?, ?, ?)", [version, now(), title])
+    if behind or not _is_as_declared(con):
+        with transaction(con):
+            for view in schema.VIEWS:
+                con.execute(view.ddl())
+            for comment in schema.comments():
+                con.execute(comment)
+
+
+def _is_as_declared(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether every column is there with its comment of today."""
+    found = con.execute("select table_name, column_name, comment from duckdb_columns() where not internal").fetchall()
+    relations = (*schema.STORE, *schema.TABLES, *schema.VIEWS)
+    return {(one.name.removeprefix("store."), column.name, column.meaning) for one in relations for column in one.columns} <= set(found)
+
+
+@contextlib.contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of it or nothing."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):  # it says less than what came before it
+            con.execute("rollback")
+        raise
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[None]:
+    """Ctrl-C as `KeyboardInterrupt`, also in the middle of a query, where DuckDB makes an error of its own of it."""
+    try:
+        yield
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
+
+
+def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:
+    """Those of these sweeps that have pages and were written to since they were last loaded, or never were loaded."""
+    found = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
+    loaded = {(hub, day, source): at for hub, day, source, at in found}
+    chosen = []
+    for pages in kept:
+        at = loaded.get((pages.hub, pages.day, pages.sweep))
+        if pages.segments() and (at is None or pages.changed_at() >= at - CLOCK_GRAIN):
+            chosen.append(pages)
+    return chosen
+
+
+@contextlib.contextmanager
+def held_to(con: duckdb.DuckDBPyConnection, memory: int | None, threads: int) -> Iterator[None]:
+    """Let the connection use no more than so many threads for a while, and so many bytes (where it may hold more); None: all it needs."""
+    before, allowed, used = con.execute(
+        """select s, parse_formatted_bytes(s), current_setting('threads')
+           from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"""
+    ).fetchall()[0]
+    con.execute(f"set threads = {min(used, threads)}")
+    with contextlib.suppress(duckdb.OutOfMemoryException):  # it holds more already
+        if memory is None:
+            con.execute("reset memory_limit")
+        elif memory < allowed:
+            con.execute(f"set memory_limit = '{memory}B'")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(duckdb.OutOfMemoryException):
+            con.execute(f"set memory_limit = '{before}'")
+        con.execute(f"set threads = {used}")
+
+
+def in_room(con: duckdb.DuckDBPyConnection, memory: int, threads: int, act: Callable[[], T]) -> T:
+    """What `act` gives within so much memory and so many threads; where that does not suffice, on one thread with all it needs."""
+    try:
+        with held_to(con, memory, threads):
+            return act()
+    except duckdb.OutOfMemoryException:  # a thread reads a whole segment of pages at once, and some hubs' records are long
+        with held_to(con, None, 1):
+            return act()
+
+
+def take_in_runs(con: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """Move the runs noted beside the database into table `runs`."""
+    noted = data / "runs.jsonl"
+    taken = data / "runs.jsonl.taken"
+    if noted.exists() and not taken.exists():
+        os.rename(noted, taken)  # later notes go to a new file
+    if not taken.exists():
+        return
+    with transaction(con):
+        con.execute(
+            """insert into runs select run_id, stage, hub, day, started_at, finished_at, status, message, requests, retries, bytes
+               from read_json(?, format='newline_delimited', ignore_errors=true, columns={run_id: 'VARCHAR', stage: 'VARCHAR',
+                 hub: 'VARCHAR', day: 'DATE', started_at: 'TIMESTAMP', finished_at: 'TIMESTAMP', status: 'VARCHAR',
+                 message: 'VARCHAR', requests: 'BIGINT', retries: 'BIGINT', bytes: 'BIGINT'}) noted
+               where run_id is not null and run_id not in (select run_id from runs)""",
+            [str(taken)],
+        )
+    taken.unlink()
