@@ -10,11 +10,11 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")  # before Pre
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # its first start, on a busy machine, takes long
 
-from collect import HubName, SweepName, build_kept, collect_sweep, show_days
 from prefect import flow
 from pydantic import Field
 from runs import run_of, settle
 
+from collect import HubName, SweepName, build_kept, collect_sweep, show_days
 from hubwatch.outcomes import BuildResult
 from hubwatch.pages import asked_sweep
 from hubwatch.settings import HUBS
