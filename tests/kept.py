@@ -1,5 +1,6 @@
 """Kept sweeps for tests: pages written as `collect` writes them."""
 
+import hashlib
 import json
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ AT = datetime(2026, 1, 1, 12)
 def record(name: str, **more: Any) -> dict[str, Any]:
     """A Hugging Face record as the hub lists it; `more` replaces keys, None takes one away."""
     plain = {
-        "_id": f"{abs(hash(name)) % 16**24:024x}",
+        "_id": hashlib.sha256(name.encode()).hexdigest()[:24],
         "id": name,
         "createdAt": "2025-01-02T03:04:05.000Z",
         "lastModified": "2025-02-02T03:04:05.000Z",

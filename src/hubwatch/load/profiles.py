@@ -129,4 +129,4 @@ def _replace(con: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:
         for row in rows:
             con.execute("delete from profiles where hub = ? and namespace = ?", row[:2])
         if rows:
-            con.executemany("insert into profiles values (?, ?, ?, ?, ?)", rows)
+            con.executemany("insert into profiles (hub, namespace, full_name, account_type, fetched_on) values (?, ?, ?, ?, ?)", rows)

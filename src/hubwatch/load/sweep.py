@@ -18,7 +18,7 @@ from hubwatch.hubs import record_sql
 from hubwatch.load.drift import compare_with_last_good
 from hubwatch.load.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.pages import SweepPages, SweepState, read_segment
-from hubwatch.store import in_room, number_listings, replace_day, settle_departures, transaction
+from hubwatch.store import in_room, insert_rows, number_listings, replace_day, settle_departures, transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
@@ -108,27 +108,29 @@ def _store_day(
     number_listings(con, pages.hub)
     with transaction(con):
         replace_day(con, pages.hub, pages.day, pages.sweep, complete=state.complete)
+        of_sweep = {"hub": pages.hub, "day": pages.day, "source": pages.sweep}
+        insert_rows(con, "rejects", [of_sweep | {"position": place, "reason": why, "record": text} for place, why, text in rejects])
         if rejects:
-            con.executemany(
-                "insert into rejects values (?, ?, ?, ?, ?, ?)",
-                [(pages.hub, pages.day, place, pages.sweep, reason, record) for place, reason, record in rejects],
-            )
             con.execute(
-                """insert into store.unread select distinct ?, ?::date, ?, model_id
+                """insert into store.unread by name select distinct ? as hub, ?::date as day, ? as source, model_id
                    from parsed anti join staged using (model_id) where reason is not null and model_id is not null""",
                 [pages.hub, pages.day, pages.sweep],
             )
-        con.execute(
-            "insert into sweeps values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        records, rejected, duplicates = counts
+        insert_rows(
+            con,
+            "sweeps",
             [
-                *(pages.hub, pages.day, pages.sweep, state.complete, *counts, listed_total),
-                *(state.started_at, state.finished_at, begun, content_hash, message or None, state.endpoint),
+                of_sweep
+                | {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
+                | {"listed_total": listed_total, "started_at": state.started_at, "finished_at": state.finished_at}
+                | {"loaded_at": begun, "content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}
             ],
         )
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
-        if keys:
-            con.executemany("insert into store.fingerprints values (?, ?, ?, ?, ?, ?)", keys)
+        columns = ("hub", "source", "day", "key", "types", "share")
+        insert_rows(con, "store.fingerprints", [dict(zip(columns, row, strict=True)) for row in keys])
 
 
 def _key(pages: SweepPages) -> list[object]:

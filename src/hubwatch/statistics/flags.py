@@ -34,7 +34,7 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
                 con.execute("insert into flags by name " + substitute(query, values))
             looked_at += 1
     con.execute("delete from store.flagged")
-    con.execute("insert into store.flagged values (?)", [rules])
+    con.execute("insert into store.flagged (rules) values (?)", [rules])
     return looked_at
 
 

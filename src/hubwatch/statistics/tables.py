@@ -4,7 +4,7 @@ import duckdb
 
 from hubwatch.statistics.definitions import definitions
 from hubwatch.statistics.flags import flag_days
-from hubwatch.store import transaction
+from hubwatch.store import insert_rows, transaction
 
 # Statistics read these facts; before the first `classify` they are empty, not missing.
 _FACTS = """
@@ -30,5 +30,5 @@ def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_FACTS)
     con.execute("delete from statistics")
     for one in definitions():
-        row = [one.name, one.title, one.definition, one.unit, one.window, one.sql]
-        con.execute("insert into statistics values (?, ?, ?, ?, ?, ?)", row)
+        row = {"name": one.name, "title": one.title, "definition": one.definition, "unit": one.unit, "window": one.window, "sql": one.sql}
+        insert_rows(con, "statistics", [row])

@@ -8,7 +8,17 @@ from hubwatch.store.publishing import lost_days, not_published, open_published, 
 from hubwatch.store.runs import log_event, recorded
 from hubwatch.store.schema import ATTRIBUTES, COUNTERS, PRECEDENCE, TABLES, precedence
 from hubwatch.store.sql import Value, literal, substitute
-from hubwatch.store.warehouse import connect, in_room, interrupts, not_yet_loaded, only_days, open_warehouse, take_in_runs, transaction
+from hubwatch.store.warehouse import (
+    connect,
+    in_room,
+    insert_rows,
+    interrupts,
+    not_yet_loaded,
+    only_days,
+    open_warehouse,
+    take_in_runs,
+    transaction,
+)
 
 __all__ = [
     "ATTRIBUTES",
@@ -22,6 +32,7 @@ __all__ = [
     "connect",
     "held",
     "in_room",
+    "insert_rows",
     "interrupts",
     "literal",
     "locked",

@@ -57,8 +57,9 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
     )
     _add_listings(con)
     con.execute(
-        f"""insert into store.counters
-            select listing_key, getvariable('day'), getvariable('source'), false, {", ".join(_COUNTERS)} from keyed"""
+        f"""insert into store.counters by name
+            select listing_key, getvariable('day') as day, getvariable('source') as source, false as superseded,
+              {", ".join(_COUNTERS)} from keyed"""
     )
     if later:
         _settle_precedence(con, complete)
@@ -74,9 +75,10 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
 def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     """Enter the listings never seen before, and widen the days on which the others were seen."""
     con.execute(
-        """insert into store.listing
-           select listing_key, getvariable('hub'), fresh_id, split_part(fresh_id, '/', 1), substr(fresh_id, strpos(fresh_id, '/') + 1),
-             getvariable('day'), getvariable('day'), getvariable('day')
+        """insert into store.listing by name
+           select listing_key, getvariable('hub') as hub, fresh_id as model_id, split_part(fresh_id, '/', 1) as namespace,
+             substr(fresh_id, strpos(fresh_id, '/') + 1) as name,
+             getvariable('day') as first_seen_on, getvariable('day') as last_seen_on, getvariable('day') as last_listed_on
            from numbers where fresh_id is not null"""
     )
     con.execute(
@@ -124,7 +126,8 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
     if not later:
         con.execute(
-            f"""insert into store.attributes select k.listing_key, getvariable('day'), null, {names_of_k}
+            f"""insert into store.attributes by name
+                select k.listing_key, getvariable('day') as valid_from, null::date as valid_to, {names_of_k}
                 from keyed k left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
                 where a.listing_key is null or not ({same})"""
         )
@@ -169,7 +172,7 @@ def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
             from changes"""
     )
     con.execute("delete from store.attributes where listing_key in (select listing_key from touched)")
-    con.execute("insert into store.attributes select * from rewritten")
+    con.execute("insert into store.attributes by name from rewritten")
 
 
 def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
@@ -205,4 +208,4 @@ def settle_departures(con: duckdb.DuckDBPyConnection, hub: str) -> None:
            where listing_key = k and last_listed_on <> listed"""
     )
     con.execute("delete from store.departures where hub = getvariable('hub')")
-    con.execute(f"insert into store.departures from ({DEPARTURES}) where hub = getvariable('hub')")
+    con.execute(f"insert into store.departures by name from ({DEPARTURES}) where hub = getvariable('hub')")

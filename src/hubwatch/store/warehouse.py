@@ -6,7 +6,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -116,7 +116,7 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
             "update store.listing set last_listed_on = last_seen_on where last_listed_on is null",
             "drop table store.departures",
             *(table.ddl() for table in schema.STORE if table.name == "store.departures"),
-            f"insert into store.departures {DEPARTURES}",
+            f"insert into store.departures by name {DEPARTURES}",
         ],
     ),
     (
@@ -164,13 +164,33 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
         with transaction(con):
             for step in steps:
                 con.execute(step)
-            con.execute("insert into store.migrations values (?, ?, ?)", [version, now(), title])
+            con.execute("insert into store.migrations (version, applied_at, title) values (?, ?, ?)", [version, now(), title])
     if behind or not _is_as_declared(con):
         with transaction(con):
+            _add_missing(con)
             for view in schema.VIEWS:
                 con.execute(view.ddl())
             for comment in schema.comments():
                 con.execute(comment)
+
+
+def _add_missing(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the tables and columns that an earlier version did not have yet, empty: a new column needs no migration of its own."""
+    for table in (*schema.STORE, *schema.TABLES):
+        con.execute(table.ddl())
+        held = {row[1] for row in con.execute(f"pragma table_info('{table.name}')").fetchall()}
+        for column in table.columns:
+            if column.name not in held:
+                con.execute(f'alter table {table.name} add column "{column.name}" {column.type}')
+
+
+def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows by the names of their columns (all rows have the same); for the few rows of a day, not for its listings."""
+    if rows:
+        names = list(rows[0])
+        places = ", ".join("?" for _ in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        con.executemany(f"insert into {table} ({columns}) values ({places})", [[row[name] for name in names] for row in rows])
 
 
 def _is_as_declared(con: duckdb.DuckDBPyConnection) -> bool:
