@@ -377,3 +377,10 @@ def test_tomorrow_may_be_collected_for_and_the_day_after_not() -> None:
     assert asked_sweep("huggingface", day=today() + timedelta(days=1)).kind == "full"
     with pytest.raises(UsageError, match="is yet to come"):
         asked_sweep("huggingface", day=today() + timedelta(days=2))
+
+
+def test_where_a_limit_is_reached_exactly_nothing_is_said_of_owners_whose_turn_did_not_come(tmp_path: Path) -> None:
+    with Sandbox(huggingface=rows(70)) as sandbox:
+        got = run(tmp_path, sandbox, "owners", owners=("owner2", "owner5"), limit=10)
+    assert got.records == 10
+    assert "owner5" not in got.message

@@ -420,3 +420,10 @@ def test_a_proxy_or_certificate_that_cannot_be_used_is_wrong_usage(tmp_path: Pat
     assert variable in done.stderr
     assert "fault of hubwatch" not in done.stderr
     assert "s3cret" not in done.stderr
+
+
+def test_too_early_is_asked_again(tmp_path: Path) -> None:
+    early = answer([], status="425 Too Early")
+    with Scripted(early, ONE) as server, client(server, tmp_path, []) as one:
+        assert ask(one) == 1
+        assert (one.tally.requests, one.tally.retries) == (2, 1)

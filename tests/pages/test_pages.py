@@ -1,5 +1,6 @@
 """Pages are kept byte for byte; a torn end is dropped, damage before it is named."""
 
+import dataclasses
 import os
 from datetime import date, datetime
 from pathlib import Path
@@ -110,3 +111,11 @@ def test_a_sweep_set_aside_is_kept_but_no_longer_the_sweep(tmp_path: Path) -> No
     assert aside.name == "full~1"
     assert sweep(tmp_path).state() is None
     assert sweep(tmp_path).segments() == []
+
+
+def test_an_owners_pages_are_not_those_of_an_owner_with_a_longer_name(tmp_path: Path) -> None:
+    kept = sweep(tmp_path)
+    for name in ("owner-Qwen", "owner-Qwen2", "groups-Qwen", "users-QwenFan"):
+        kept.append(dataclasses.replace(page(0), partition=name))
+    assert kept.partitions("Qwen") == ["groups-Qwen", "owner-Qwen"]
+    assert sum(1 for _ in kept.facts("Qwen")) == 2

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -9,7 +10,7 @@ import pytest
 
 from hubwatch.errors import StatisticsError
 from hubwatch.statistics.citation import cite
-from tests.statistics.world_of import WORLD, build
+from tests.statistics.world_of import WORLD, build, empty, spread
 
 QUESTION = {"by": "country", "hub": "huggingface", "day": "2025-06-30"}
 
@@ -214,3 +215,14 @@ def test_the_day_that_the_reader_asked_for_is_in_the_printed_command() -> None:
         assert f"hubwatch cite {name} --day 2025-06-30 " in record.rerun
         assert "observed on different days" not in record.to_text()
         assert "--day" not in cite(con, name).rerun
+
+
+@pytest.mark.parametrize("days", [4, 5])
+def test_up_to_four_observed_days_are_named_each_with_its_hash(days: int) -> None:
+    con = empty()
+    for at in range(days):
+        con.execute("insert into observed (hub, model_id, day, likes) values ('huggingface', 'a/b', ?, 5)", [date(2026, 1, 1 + at)])
+    spread(con)
+    record = cite(con, "download-share-series", hub="huggingface", metric="likes", by="country")
+    versions = record.data_version.split()
+    assert len([version for version in versions if "..2" not in version and "@" in version]) == (4 if days == 4 else 0)

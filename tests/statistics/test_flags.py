@@ -139,3 +139,17 @@ def test_without_flagged_leaves_out_the_doubtful_counter_and_says_so() -> None:
     result = statistics.run(con, "download_share", hub="modelscope", metric="downloads_total", by="model", without_flagged=True)
     assert result.rows == ()
     assert "flagged observations are left out (--without-flagged)" in result.context.warnings
+
+
+@pytest.mark.parametrize(("age", "doubted"), [(30, True), (31, False)])
+def test_likes_without_downloads_are_doubted_of_models_up_to_thirty_days_old(age: int, doubted: bool) -> None:
+    con = empty()
+    day = date(2025, 6, 30)
+    con.execute(
+        "insert into listing_rows (hub, model_id, created_at, first_seen_on, last_seen_on) values ('huggingface', 'a/b', ?, ?, ?)",
+        [datetime.combine(day - timedelta(days=age), datetime.min.time()), day, day],
+    )
+    con.execute("insert into observed (hub, model_id, day, downloads_30d, likes) values ('huggingface', 'a/b', ?, 3, 500)", [day])
+    spread(con)
+    flag_days(con)
+    assert flags(con) == ([(str(day), "likes_without_downloads")] if doubted else [])
