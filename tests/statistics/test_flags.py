@@ -106,7 +106,7 @@ def test_a_short_sweep_of_a_part_is_not_partial() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_days_measured_in_any_order_have_the_same_flags(seed: int) -> None:
+def test_days_measured_in_any_order_and_in_slices_of_any_size_have_the_same_flags(seed: int) -> None:
     chance = random.Random(seed)
     days = [date(2025, 1, 1) + timedelta(days=at) for at in [0, 1, 2, 3, 4, 5, 33, 34, 90, *range(91, 98)]]
     lists = {day: [model for model in "abcdefgh" if chance.random() < 0.6] for day in days}
@@ -114,8 +114,9 @@ def test_days_measured_in_any_order_have_the_same_flags(seed: int) -> None:
     for day in days:
         counters[day]["old" if day < days[9] else "new"] = (5, 400)
 
-    def measured(order: list[date]) -> list[tuple[object, ...]]:
+    def measured(order: list[date], memory: str = "1GB") -> list[tuple[object, ...]]:
         con, minute = empty(), datetime(2025, 6, 1)
+        con.execute("set variable memory_limit = ?", [memory])
         for at, day in enumerate(order):
             con.execute("delete from store.listing; delete from store.attributes; delete from store.counters; delete from store.departures")
             for model, (total, likes) in counters[day].items():
@@ -132,6 +133,7 @@ def test_days_measured_in_any_order_have_the_same_flags(seed: int) -> None:
     assert {flag for _, _, _, flag, _ in in_order} >= {"likes_without_downloads", "day_partial", "downloads_total_fell"}
     for order in (days[9:] + days[:9], chance.sample(days, len(days))):
         assert measured(order) == in_order
+    assert measured(days, memory="7500B") == in_order  # three listings at once
 
 
 def test_without_flagged_leaves_out_the_doubtful_counter_and_says_so() -> None:

@@ -10,32 +10,56 @@ from hubwatch.errors import StatisticsError
 from hubwatch.store import Value, substitute
 
 _FOLDER = Path(__file__).parent / "sql" / "flags"
+_BYTES_A_LISTING = 2500  # of the memory allowed, that comparing a listing's days may need: three million at once need more than 1 GB
+_AHEAD = "('downloads_total_dropped', 'downloads_total_fell', 'downloads_total_spiked', 'downloads_total_jumped')"  # rest on later days
 _AROUND = 3  # observed days looked at on either side: a listing may be missing from one
 _MONTH = timedelta(days=30)
 _MONTH_TOLERANCE = timedelta(days=3)
 
 
 def flag_days(con: duckdb.DuckDBPyConnection) -> int:
-    """Renew the flags of every day that was loaded since flags were last made, and of the days judged by it.
+    """Renew the flags of every day that was loaded since flags were last made, and of the days that are compared with it.
 
     Returns how many days were looked at: all of them when the rules are not those of the last time.
     """
     paths = sorted(_FOLDER.glob("*.sql"))
-    queries = [path.read_text(encoding="utf-8") for path in paths]
     rules = hashlib.sha256(b"".join(path.read_bytes() for path in (Path(__file__), *paths))).hexdigest()
     everything = con.execute("select rules from store.flagged").fetchall() != [(rules,)]
     looked_at = 0
     for hub, days, changed in _days_by_hub(con, everything):
         con.execute("delete from flags where hub = ? and not list_contains(?::date[], day)", [hub, days])
         for position in _touched(days, changed):
-            values = _neighbours(hub, days, position)
-            con.execute("delete from flags where hub = ? and day = ?", [hub, days[position]])
-            for query in queries:
-                con.execute("insert into flags by name " + substitute(query, values))
+            _flag_day(con, _neighbours(hub, days, position), ahead=days[position] < min(changed))
             looked_at += 1
     con.execute("delete from store.flagged")
     con.execute("insert into store.flagged (rules) values (?)", [rules])
     return looked_at
+
+
+def _flag_day(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: bool) -> None:
+    """Renew the flags of one day, in slices of listings that fit into the memory allowed; with `ahead` those that later days decide."""
+    con.execute("drop table if exists found_flags")
+    con.execute("create temp table found_flags as from flags where false")
+    for first, last in _slices(con):
+        values |= {"first": first, "last": last, "ahead": ahead}
+        con.execute("insert into found_flags by name " + substitute((_FOLDER / "observations.sql").read_text("utf-8"), values))
+    if ahead:
+        con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", [values["hub"], values["day"]])
+    else:
+        con.execute("delete from flags where hub = ? and day = ?", [values["hub"], values["day"]])
+        con.execute("insert into flags by name " + substitute((_FOLDER / "days.sql").read_text("utf-8"), values))
+    con.execute("insert into flags by name from found_flags")
+    con.execute("drop table found_flags")
+
+
+def _slices(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
+    """First and last numbers of listings that are compared at once."""
+    last, memory = con.execute(
+        """select (select coalesce(max(listing_key), 0) from store.listing),
+             parse_formatted_bytes(coalesce(getvariable('memory_limit'), current_setting('memory_limit')))"""
+    ).fetchall()[0]
+    size = max(1, memory // _BYTES_A_LISTING)
+    return [(first, min(first + size - 1, last)) for first in range(0, last + 1, size)]
 
 
 def flags_of(con: duckdb.DuckDBPyConnection, hub: str | None = None, day: date | None = None) -> list[tuple[str, date, str, str, str]]:

@@ -2,26 +2,39 @@
 -- before ($before), its first on one of those after ($after), and the one 30 days before ($month). Nothing is repaired.
 -- Displayed counts are rounded (11k, 4.7k): a counter within its own rounding did not fall. Counters may be just below
 -- 2^63: they are divided, not multiplied.
+-- Of the listings numbered $first to $last alone: every join is by listing, so slices add up to the whole. With $ahead, only
+-- the flags that rest on a later day, of the listings that can have one: those flagged so far and those that count thousands.
 with
+listed as (
+  select listing_key, hub, model_id, first_seen_on from store.listing where hub = $hub and listing_key between $first and $last
+),
+flagged as (select model_id from flags where hub = $hub and day = $day and starts_with(flag, 'downloads_total_')),
 now as (
   select c.*, hub, model_id, first_seen_on, created_at, unit.size as unit
-  from store.counters c join store.listing using (listing_key)
-  left join (select listing_key, created_at from store.attributes where valid_to is null) using (listing_key),
+  from store.counters c join listed using (listing_key)
+  left join (select listing_key, created_at from store.attributes where valid_to is null and listing_key between $first and $last)
+    using (listing_key),
     lateral (select case when c.downloads_total >= 1000 and c.downloads_total % 100 = 0 then 10 ** least(
       length(c.downloads_total::varchar) - length(rtrim(c.downloads_total::varchar, '0')), length(c.downloads_total::varchar) - 2) else 0 end as size) unit
-  where hub = $hub and day = $day and not superseded
+  where day = $day and not superseded and listing_key between $first and $last
+    and (not $ahead or c.downloads_total >= 1000 or model_id in (from flagged))
 ),
 earlier as (
   select listing_key, arg_max(downloads_30d, day) as month_before, arg_max(downloads_total, day) as total_before, max(day) as day_before
-  from store.counters where list_contains($before, day) and not superseded group by listing_key
+  from store.counters
+  where day between list_min($before) and list_max($before) and list_contains($before, day) and not superseded
+    and listing_key between $first and $last and (not $ahead or listing_key in (select listing_key from now))
+  group by listing_key
 ),
 later as (
   select listing_key, arg_min(downloads_total, day) as total_after from store.counters
-  where list_contains($after, day) and not superseded and downloads_total is not null group by listing_key
+  where day between list_min($after) and list_max($after) and list_contains($after, day) and not superseded
+    and downloads_total is not null and listing_key between $first and $last and (not $ahead or listing_key in (select listing_key from now))
+  group by listing_key
 ),
 month as (
   select listing_key, downloads_total as total_month_ago, $day - day as days from store.counters
-  where day = $month and not superseded and downloads_total is not null
+  where day = $month and not superseded and downloads_total is not null and not $ahead and listing_key between $first and $last
 ),
 seen as (
   select now.*, month_before, total_before, day_before, total_after, total_month_ago, days,
@@ -60,4 +73,5 @@ select hub, model_id, $day as day, flag, case
   when flag = 'downloads_30d_above_total' then format('downloads_30d {} is above downloads_total {}', downloads_30d, downloads_total)
   when flag = 'likes_without_downloads' then format('{} likes with {} downloads', likes, coalesce(downloads_30d, downloads_total))
   else format('downloads_30d {} after {} on {}', downloads_30d, month_before, day_before) end as detail
-from found where flag is not null
+from found where flag is not null and (not $ahead or flag in
+  ('downloads_total_dropped', 'downloads_total_fell', 'downloads_total_spiked', 'downloads_total_jumped'))
