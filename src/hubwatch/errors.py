@@ -2,10 +2,9 @@
 
 import errno
 import os
+import re
 import traceback
 from pathlib import Path
-
-import duckdb
 
 CURES = {
     "warehouse.duckdb": "; put a copy of hubwatch.duckdb in its place, then `hubwatch backfill pages` loads what was kept since (without it: all that is kept)",
@@ -129,8 +128,19 @@ class NoSuchListing(HubwatchError):
     """The listing asked about is not in `model_listings`."""
 
 
+# Control characters, half surrogate pairs, and marks that reorder or hide text: harmless as their escapes only.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """Text of strangers as text: control characters and marks that change the direction of writing as their escapes."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}" if ord(found[0]) < 256 else f"\\u{ord(found[0]):04x}", text)
+
+
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
+    import duckdb  # here, because help and usage errors need no database
+
     lines = [str(error), *getattr(error, "__notes__", [])]
     if isinstance(error, duckdb.OutOfMemoryException):
         lines[0] = f"{lines[0].splitlines()[0]}; set HUBWATCH_MEMORY_LIMIT higher"  # in place of DuckDB's own settings
@@ -139,7 +149,7 @@ def told(error: BaseException) -> str:
         lines += [f"damaged {name}{cure}" for name, cure in named.items()]
     if any(os.strerror(full) in line for line in lines for full in (errno.ENOSPC, errno.EDQUOT)):  # in DuckDB's words, too
         lines.append("make room there; the same command then goes on")
-    return "; ".join(" ".join(line.split()) for line in lines if line)
+    return plain("; ".join(" ".join(line.split()) for line in lines if line))
 
 
 def unexpected(error: BaseException) -> str:

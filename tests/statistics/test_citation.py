@@ -8,10 +8,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from hubwatch import statistics
+from hubwatch.clock import today
 from hubwatch.errors import StatisticsError
 from hubwatch.statistics.citation import cite
 from tests.statistics.world_of import WORLD, build, empty, spread
 
+AGO = f"{(today() - date(2025, 6, 30)).days:,}"
 QUESTION = {"by": "country", "hub": "huggingface", "day": "2025-06-30"}
 
 
@@ -25,11 +28,14 @@ def test_the_record_says_value_bounds_scope_and_how_to_check(con: duckdb.DuckDBP
     assert record.sentences == (
         "Share of downloads, huggingface on 2025-06-30: CN has 80.0% (between 80.0% and 85.0%, depending on the unlabelled): "
         "800 of 1,000 downloads in the 30 days before; policy six-tigers.",
+        f"Based on huggingface on 2025-06-30 (the whole hub; complete; 7 models; observed {AGO} days ago); 7 models in the figure; "
+        "95.0% labelled; flagged: no observation in the sum.",
     )
     text = record.to_text()
     for part in (
         record.id,
-        "full sweep, complete, 7 records",
+        f"Observed: huggingface on 2025-06-30, full sweep (the whole hub), complete, 7 models of 7 that the hub reports, observed {AGO} days ago",
+        "Flagged: no observation in the sum",
         record.data_version,
         "Labelled: 95.0%",
         "Numerator: 800",
@@ -41,7 +47,7 @@ def test_the_record_says_value_bounds_scope_and_how_to_check(con: duckdb.DuckDBP
 
 def test_the_sql_of_a_record_gives_its_rows_when_pasted(con: duckdb.DuckDBPyConnection) -> None:
     record = cite(con, "download-share", **QUESTION)
-    sql = record.to_text().partition("hubwatch.duckdb`:\n\n")[2]
+    sql = record.to_text().partition("duckdb -readonly hubwatch.duckdb`:\n\n")[2]
     assert "$" not in sql
     assert tuple(con.execute(sql).fetchall()) == record.result.rows
 
@@ -105,10 +111,33 @@ def test_the_printed_command_says_every_parameter_as_the_command_line_takes_it(
     assert cite(con, name, **question).rerun == rerun
 
 
+def test_a_title_has_the_word_of_the_counter_that_was_asked_for(con: duckdb.DuckDBPyConnection) -> None:
+    likes = cite(con, "download-share", hub="huggingface", metric="likes")
+    assert likes.sentences[0].startswith("Share of likes, huggingface on 2025-06-30: ")
+    assert json.loads(likes.to_json())["title"] == "Share of likes"
+    assert "Share of likes (huggingface 2025-06-30" in likes.result.to_text()
+
+
+def test_the_id_follows_question_data_and_facts_and_no_comment_of_the_query(con: duckdb.DuckDBPyConnection) -> None:
+    result = statistics.run(con, "download-share", **QUESTION)
+    remarked = result.model_copy(update={"context": result.context.model_copy(update={"sql": "-- a remark\n" + result.context.sql})})
+    first = statistics.record(con, result, None, {})
+    again = statistics.record(con, remarked, None, {})
+    assert (first.id, first.definition_version) == (again.id, again.definition_version)
+    noted = build(WORLD)
+    noted.execute("alter table facts.licenses add column note varchar; update facts.licenses set note = 'reviewed again'")
+    assert cite(noted, "download-share", **QUESTION).id == first.id
+    changed = build(WORLD)
+    changed.execute("update facts.licenses set class = 'copyleft'")
+    other = cite(changed, "download-share", **QUESTION)
+    assert other.id != first.id
+    assert [table for table in first.facts if first.facts[table] != other.facts[table]] == ["licenses"]
+
+
 def test_a_ranking_s_denominator_is_the_whole_and_not_the_sum_of_the_first(con: duckdb.DuckDBPyConnection) -> None:
     record = cite(con, "leaders", hub="huggingface", by="organization", top=1, group="Alibaba")
     assert (record.numerator, record.denominator, record.result.context.labelled) == (600, 1000, 0.95)
-    assert record.sentences == (
+    assert record.sentences[:-1] == (
         "The leaders and how their ranks changed, huggingface on 2025-06-30, compared with 2025-05-31: Alibaba, rank 1, previous rank 2 has 60.0% "
         "(between 60.0% and 65.0%, depending on the unlabelled): 600 of 1,000 downloads in the 30 days before; policy six-tigers.",
     )
@@ -118,7 +147,7 @@ def test_a_series_names_every_day_it_rests_on_and_adds_none_of_them() -> None:
     con = build(WORLD)
     record = cite(con, "download-share-series", hub="huggingface", group="CN")
     assert (record.denominator, record.numerator) == (1000, None)  # the last day's; a group of several rows has no one numerator
-    assert [sentence.split(": ")[1][:17] for sentence in record.sentences] == ["CN, day 2025-05-31"[:17], "CN, day 2025-06-30"[:17]]
+    assert [sentence.split(": ")[1][:17] for sentence in record.sentences[:-1]] == ["CN, day 2025-05-31"[:17], "CN, day 2025-06-30"[:17]]
     con.execute("update sweeps set content_hash = 'other' where day = '2025-05-31'")
     assert cite(con, "download-share-series", hub="huggingface", group="CN").data_version != record.data_version
 
@@ -127,7 +156,7 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
     con = build(WORLD)
     con.execute("delete from sweeps where hub = 'modelscope' and day = '2025-06-30'")
     text = cite(con, "origin-share").to_text()
-    assert "The hubs were observed on different days: when there are later ones, only the SQL gives these again." in text
+    assert "The hubs were observed on different days: once there are later ones, only the query gives these again." in text
 
 
 @pytest.mark.parametrize(
@@ -149,7 +178,7 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
         (
             "growth",
             {"hub": "huggingface", "group": "CN"},
-            "change_rate_constant -1.23%, models 4; by country, downloads in the 30 days before; policy six-tigers.",
+            "change rate constant -1.23%, models 4; by country, downloads in the 30 days before; policy six-tigers.",
         ),
         (
             "concentration",
@@ -162,7 +191,7 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
             "600 of 800 downloads in the 30 days before; of country CN only; policy six-tigers; flagged observations left out.",
         ),
         ("leave-one-out", {"hub": "huggingface", "group": "CN"}, "; without Qwen/Qwen3-8B it would be 66.7%; policy six-tigers."),
-        ("hub-coverage", {"group": "US"}, "US, place huggingface_only, hubs huggingface has 100.0%: 1 of 1 models; policy six-tigers."),
+        ("hub-coverage", {"group": "US"}, "of the models of US, 100.0% are on huggingface only: 1 of 1 model; policy six-tigers."),
     ],
 )
 def test_a_sentence_has_the_statistic_s_own_unit_and_its_limits(
@@ -187,7 +216,7 @@ def test_a_sentence_says_nothing_of_what_a_row_does_not_have(con: duckdb.DuckDBP
 def test_a_single_measure_can_be_cited(con: duckdb.DuckDBPyConnection) -> None:
     said = cite(con, "concentration", hub="huggingface", group="hhi")
     assert said.numerator == said.result.records()[0]["value"]
-    assert "measure hhi, value" in said.sentences[0]
+    assert "the Herfindahl-Hirschman index is 0.4" in said.sentences[0]
     assert "--group hhi" in said.rerun
 
 
@@ -195,7 +224,7 @@ def test_a_row_whose_share_is_within_its_group_is_cited_with_the_group_s_denomin
     record = cite(con, "licenses", group="unknown")
     assert (record.denominator, record.labelled, record.result.context.denominator) == (2, 0.5, None)
     assert (
-        "license_class non_commercial has 50.0% (between 50.0% and 100.0%, depending on the unlabelled): 1 of 2 models"
+        "license class non_commercial has 50.0% (between 50.0% and 100.0%, depending on the unlabelled): 1 of 2 models"
         in record.sentences[0]
     )
     text = record.to_text()

@@ -1,44 +1,57 @@
-"""The command line: reads what is asked, calls the pipeline, shows what came. No logic of its own."""
+"""The command line: reads what is asked, calls the pipeline, shows what came. No logic of its own.
 
+Imports what help needs, and nothing more: each command imports its stage when it runs.
+"""
+
+from __future__ import annotations
+
+import io
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from hubwatch import __version__, pipeline, store
 from hubwatch.cli import local as cli_tools
 from hubwatch.cli import past as cli_backfill
 from hubwatch.cli import reading as cli_reading
+from hubwatch.cli import sql as cli_sql
+from hubwatch.cli.help import GroupedCommands
 from hubwatch.cli.models import models
 from hubwatch.cli.options import Data, Day, Hubs, Json, Shrink, asked_day, kept_in, known_hubs
 from hubwatch.cli.orgs import orgs
-from hubwatch.cli.progress import watching
-from hubwatch.errors import UsageError, told, unexpected
-from hubwatch.outcomes import HubResult, HubResults
-from hubwatch.pages import Sweep, asked_sweep
-from hubwatch.settings import Settings
+from hubwatch.cli.output import complain, say
+from hubwatch.errors import HubwatchError, UsageError, told, unexpected
+from hubwatch.version import VERSION
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from hubwatch.outcomes import HubResult
+    from hubwatch.pages import Sweep
+    from hubwatch.settings import Settings
 
 _ClickUsageError: Any = typer.BadParameter.__bases__[0]  # typer may bring a click of its own; this is the one it raises
 
 app = typer.Typer(
     name="hubwatch",
-    help="Whose models the world publishes, downloads and builds on: facts from Hugging Face, ModelScope and WiseModel.",
+    help="Whose models the world publishes, downloads and builds on: collected from model hubs, kept in one DuckDB file, ready to cite.",
     no_args_is_help=True,
-    add_completion=False,
+    cls=GroupedCommands,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
+FLOOR, LICENSE_BUDGET = 1000, 200  # the defaults of pages.Sweep, which help does not import
 Kind = Annotated[str, typer.Option("--sweep", help="full, head, new or owners")]
-Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to sweep (repeatable); means --sweep owners")]
+Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to collect (repeatable); implies --sweep owners")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
-Floor = Annotated[int, typer.Option("--floor", min=0, help="head: downloads down to which to go")]
+Floor = Annotated[int, typer.Option("--floor", min=0, help="head: stop below this many downloads")]
 Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="new: created since [default: 21 days before]")]
-Budget = Annotated[int, typer.Option("--license-budget", min=0, help="WiseModel: licenses to look up in this run")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="set kept pages of this sweep aside and begin anew")]
+Budget = Annotated[int, typer.Option("--license-budget", min=0, help="licenses to look up in this run, where a hub needs a request each")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="archive the saved pages of this sweep and start over")]
 
 
 def main() -> NoReturn:
@@ -47,9 +60,10 @@ def main() -> NoReturn:
     for name in ("stdout", "stderr"):  # closed by who calls us: then nobody wants to see it
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for as long as we run
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks is no error
     try:
-        with store.interrupts():
-            code = app(standalone_mode=False, prog_name="hubwatch")  # an exit's code, also Ctrl-C's, comes back as the value
+        code = app(standalone_mode=False, prog_name="hubwatch")  # an exit's code, also Ctrl-C's, comes back as the value
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         code = 130
@@ -64,34 +78,45 @@ def main() -> NoReturn:
         if debug:
             raise
         _end(2, str(error))
-    except pipeline.FAILURES as error:
-        if debug:
-            raise
-        if isinstance(error, OSError):  # if it is stdout that cannot be written, Python need not try again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        _end(1, told(error))
     except Exception as error:
-        if debug:
+        if _is_interrupt(error):
+            code = 130
+        elif debug:
             raise
-        _end(1, f"{unexpected(error)} (hubwatch --debug shows the traceback)")
+        else:
+            code = _failed(error)
     if code == 130:
-        _say("stopped; what is kept stays, run the same command to go on")
+        complain("stopped; what was saved stays, run the same command again to resume")
         os._exit(1)  # all is closed; what an interrupted query still holds, DuckDB would complain of at an orderly exit
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _is_interrupt(error: Exception) -> bool:
+    """Whether it is Ctrl-C in the middle of a query, which DuckDB raises as an error of its own."""
+    return type(error).__name__ == "InterruptException" or (isinstance(error, RuntimeError) and str(error) == "Query interrupted")
+
+
+def _failed(error: Exception) -> int:
+    """Print why the work failed; the exit code."""
+    if isinstance(error, OSError):  # if it is stdout that cannot be written, Python need not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    complain(told(error) if _is_expected(error) else f"{unexpected(error)} (hubwatch --debug shows the traceback)")
+    return 1
+
+
+def _is_expected(error: Exception) -> bool:
+    """Whether it is an error that a message explains: one of ours, of the operating system, or of DuckDB."""
+    return isinstance(error, HubwatchError | OSError) or type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+
+
 def _end(code: int, message: str) -> NoReturn:
-    _say(message)
+    complain(message)
     sys.exit(code)
-
-
-def _say(message: str) -> None:
-    typer.echo(f"hubwatch: {' '.join(message.split())}", err=True)
 
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(__version__)
+        typer.echo(VERSION)
         raise typer.Exit
 
 
@@ -111,23 +136,29 @@ def run(
     sweep: Kind = "full",
     owner: Owners = None,
     limit: Limit = None,
-    floor: Floor = Sweep.floor,
+    floor: Floor = FLOOR,
     since: Since = None,
-    license_budget: Budget = Sweep.license_budget,
+    license_budget: Budget = LICENSE_BUDGET,
     fresh: Fresh = False,
     accept_shrink: Shrink = False,
     as_json: Json = False,
 ) -> None:
-    """The whole way: collect, load, classify, link, measure, publish."""
+    """Run the full pipeline: collect, load, classify, link, measure, publish."""
+    from hubwatch import pipeline
+    from hubwatch.cli.progress import watching
+    from hubwatch.settings import Settings
+
     settings = Settings.from_environment(data)
     sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget, fresh)
     with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, sweeps, accept_shrink, watch)
     if as_json:
-        typer.echo(result.model_dump_json(indent=2))
+        say(result.model_dump_json(indent=2))
     else:
         _tell_hubs(result.hubs)
-        typer.echo(f"published {result.published}" if result.published else "nothing published")
+        say(f"published {result.published}" if result.published else "nothing published")
+        if result.published:
+            _summarize(settings, result.day)
     _exit_unless(result.hubs)
 
 
@@ -139,13 +170,17 @@ def collect(
     sweep: Kind = "full",
     owner: Owners = None,
     limit: Limit = None,
-    floor: Floor = Sweep.floor,
+    floor: Floor = FLOOR,
     since: Since = None,
-    license_budget: Budget = Sweep.license_budget,
+    license_budget: Budget = LICENSE_BUDGET,
     fresh: Fresh = False,
     as_json: Json = False,
 ) -> None:
-    """hub -> pages: go on with the sweep of that day from its last whole page."""
+    """Fetch pages from hubs and save them; resumes the day's sweep from its last complete page."""
+    from hubwatch import pipeline
+    from hubwatch.cli.progress import watching
+    from hubwatch.settings import Settings
+
     settings = Settings.from_environment(data)
     sweeps = _sweeps(hubs, day, sweep, owner, limit, floor, since, license_budget, fresh)
     with watching(settings.log, as_json) as watch:
@@ -159,11 +194,14 @@ def load(
     hubs: Hubs = None,
     data: Data = None,
     day: Day = None,
-    sweep: Annotated[str | None, typer.Option("--sweep", help="full, head, new or owners; none: all kept of that day")] = None,
+    sweep: Annotated[str | None, typer.Option("--sweep", help="full, head, new or owners [default: all saved of that day]")] = None,
     accept_shrink: Shrink = False,
     as_json: Json = False,
 ) -> None:
-    """pages -> listings, observations: a day is replaced whole or not at all."""
+    """Load saved pages into listings and observations; a day is replaced as a whole or not at all."""
+    from hubwatch import pipeline
+    from hubwatch.settings import Settings
+
     settings = Settings.from_environment(data)
     kept = pipeline.kept_on(settings, known_hubs(hubs) if hubs else None, asked_day(day), sweep)
     results = pipeline.load_all(settings, kept, accept_shrink)
@@ -171,27 +209,30 @@ def load(
     _exit_unless(results)
 
 
-def _stage(name: str, stage: Callable[..., dict[str, int]], told: str) -> None:
+def _stage(name: str, told: str) -> None:
     """Register a stage that works on the warehouse alone."""
 
     def command(data: Data = None, as_json: Json = False) -> None:
+        from hubwatch import pipeline
+
         settings = kept_in(data)
         with pipeline.warehouse(settings) as con:
-            counts = stage(con, settings)
+            counts: dict[str, int] = getattr(pipeline, name)(con, settings)
         if as_json:
-            typer.echo(json.dumps({"stage": name} | counts, indent=2))
+            say(json.dumps({"stage": name} | counts, indent=2))
         else:
-            typer.echo(f"{name}: done, {', '.join(f'{count} {of}' for of, count in counts.items())}")
+            say(f"{name}: done, {', '.join(f'{count} {of}' for of, count in counts.items())}")
 
     app.command(name, help=told)(command)
 
 
-_stage("classify", pipeline.classify, "namespaces -> origins: reviewed facts, then rules, then unknown.")
-_stage("link", pipeline.link, "listings -> models, each with its evidence.")
-_stage("measure", pipeline.measure, "-> statistics, flags.")
+_stage("classify", "Classify namespaces by reviewed facts, then profiles, then rules; the rest stays unknown.")
+_stage("link", "Link listings that are the same model, each with its evidence.")
+_stage("measure", "Renew the definitions of statistics and the flags.")
 
 
 cli_reading.register(app)
+cli_sql.register(app)
 cli_tools.register(app)
 app.add_typer(orgs, name="orgs")
 app.add_typer(models, name="models")
@@ -201,12 +242,14 @@ cli_backfill.register(app)
 @app.command()
 def publish(
     data: Data = None,
-    drop_days: Annotated[bool, typer.Option("--drop-days", help="publish though the warehouse lacks days that are published now")] = False,
+    drop_days: Annotated[bool, typer.Option("--drop-days", help="publish even if the warehouse lacks days that are published now")] = False,
     as_json: Json = False,
 ) -> None:
-    """Put hubwatch.duckdb in place in one step; readers keep what they have open."""
+    """Replace hubwatch.duckdb in one step; readers keep what they have open."""
+    from hubwatch import pipeline
+
     target = pipeline.publish(kept_in(data), drop_days)
-    typer.echo(json.dumps({"stage": "publish", "published": str(target)}, indent=2) if as_json else f"published {target}")
+    say(json.dumps({"stage": "publish", "published": str(target)}, indent=2) if as_json else f"published {target}")
 
 
 def _sweeps(
@@ -220,14 +263,18 @@ def _sweeps(
     license_budget: int,
     fresh: bool,
 ) -> list[Sweep]:
+    from hubwatch.pages import asked_sweep
+
     kind = "owners" if owners and kind == "full" else kind
     asked = (kind, asked_day(day), tuple(owners or ()), limit, floor, asked_day(since, "--since"), None, license_budget, fresh)
     return [asked_sweep(hub, *asked) for hub in known_hubs(hubs)]
 
 
 def _show(results: dict[str, HubResult], as_json: bool) -> None:
+    from hubwatch.outcomes import HubResults
+
     if as_json:
-        typer.echo(HubResults(hubs=results).model_dump_json(indent=2))
+        say(HubResults(hubs=results).model_dump_json(indent=2))
     else:
         _tell_hubs(results)
 
@@ -236,14 +283,28 @@ def _tell_hubs(results: dict[str, HubResult]) -> None:
     for hub, result in results.items():
         state = "failed" if result.failed else "complete" if result.complete else "incomplete"
         counts = f"{result.records} records, {result.rejected} rejected, {result.requests} requests ({result.retries} retries)"
-        told = f"{hub}: {state}, {counts}"
-        typer.echo(told + (f": {result.message}" if result.message else ""))
+        line = f"{hub}: {state}, {counts}"
+        say(line + (f": {' '.join(result.message.split())}" if result.message else ""))
+
+
+def _summarize(settings: Settings, day: date) -> None:
+    """What the published file now says of the day, and where to look next."""
+    from hubwatch.published import Database, changes_on
+
+    with Database(settings.data) as db:
+        for line in changes_on(db, day):
+            say(line)
+    shown = os.path.relpath(settings.data)
+    option = "" if shown == "hubwatch-data" else f" --data {shlex.quote(shown)}"
+    say(f"look: hubwatch stats download-share --by country{option}")
+    if settings.report and (settings.data / "report" / "report.html").exists():
+        say(f"report: {os.path.join(shown, 'report', 'report.html')}")
 
 
 def _exit_unless(results: dict[str, HubResult]) -> None:
     """Exit 1, naming on stderr each hub that did not give what was asked."""
     missing = {hub: result for hub, result in results.items() if not result.as_asked}
     for hub, result in missing.items():
-        typer.echo(f"hubwatch: {hub}: {'failed' if result.failed else 'incomplete'}: {' '.join(result.message.split())}", err=True)
+        complain(f"{hub}: {'failed' if result.failed else 'incomplete'}: {result.message}")
     if missing:
         raise typer.Exit(1)

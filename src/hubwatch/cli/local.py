@@ -1,4 +1,4 @@
-"""Commands around the way: the local stand-ins, the demo, the doctor."""
+"""Commands around the pipeline: the local test server, the demo, the doctor."""
 
 import json
 import os
@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from hubwatch import statistics, store
-from hubwatch.cli.options import Data, Json, folder, known_hubs
+from hubwatch.cli.options import Data, Json, folder, hub_names, known_hubs
+from hubwatch.cli.output import complain, print_table, say
 from hubwatch.errors import UsageError
-from hubwatch.settings import Settings
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
 
@@ -27,9 +25,9 @@ def sandbox(
     modelscope: RecordsFile = None,
     wisemodel: RecordsFile = None,
     fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, e.g. huggingface:429@3 (repeatable)")] = None,
-    seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop by itself after so long")] = None,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop after this many seconds")] = None,
 ) -> None:
-    """Serve local stand-ins of the hubs until Ctrl-C, and print the variables to export; no file: the bundled sample."""
+    """Serve local mock hubs until Ctrl-C and print the variables to export; without files, the bundled sample."""
     from hubwatch.sandbox.faults import Faults
     from hubwatch.sandbox.jsonl import read_jsonl
     from hubwatch.sandbox.sample import latest_records
@@ -43,29 +41,30 @@ def sandbox(
         raise UsageError(f"{error.filename}: {error.strerror}; name a JSON Lines file of the hub's records") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
-    serve(box, lambda variables: typer.echo("\n".join(f"export {name}={value}" for name, value in variables.items())))
+    serve(box, lambda variables: say("\n".join(f"export {name}={value}" for name, value in variables.items())))
 
 
 def doctor(
-    hub: Annotated[str | None, typer.Argument(help="huggingface, modelscope or wisemodel; none: all")] = None,
+    hub: Annotated[str | None, typer.Argument(metavar="[HUB]", help=f"{', '.join(hub_names())} [default: all]")] = None,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Ask each hub at most ten times whether it still is as this version expects; exit 1 with the list when not."""
+    """Check with at most ten requests a hub that each still responds as this version expects; exit 1 if not."""
     from hubwatch.collect import examine
+    from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
     reports = [examine(settings, name) for name in known_hubs(None if hub is None else [hub])]
     if as_json:
-        typer.echo(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
+        say(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
     for report in reports if not as_json else []:
-        typer.echo(f"{report.hub} at {report.endpoint}")
+        say(f"{report.hub} at {report.endpoint}")
         for finding in report.findings:
             cure = f"; {finding.cure}" if finding.cure else ""
-            typer.echo(f"  {'ok ' if finding.ok else 'OFF'} {finding.name}: {finding.told}{cure}")
+            say(f"  {'ok ' if finding.ok else 'OFF'} {finding.name}: {finding.told}{cure}")
     off = [f"{report.hub} {finding.name}" for report in reports for finding in report.findings if not finding.ok]
     if off:
-        typer.echo(f"hubwatch: not as expected: {', '.join(off)}", err=True)
+        complain(f"not as expected: {', '.join(off)}")
         raise typer.Exit(1)
 
 
@@ -77,21 +76,22 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Run the whole way on the bundled sample of real figures, through local stand-ins: offline, in under a minute."""
+    """Run the full pipeline on a bundled sample of real figures: offline, in under a minute."""
+    from hubwatch.published import Database
     from hubwatch.sandbox.demo import run_demo
+    from hubwatch.settings import Settings
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
-    settings = run_demo(folder, typer.echo)
-    wide = Console(width=max(Console().width, 120))
-    with store.open_published(settings.data, settings.memory_limit) as con:
+    settings = run_demo(folder, say)
+    with Database(settings.data) as db:
         for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
-            wide.print(statistics.run(con, "download_share", hub=hub, metric=metric, by=by).to_table(10, wide.width))
-        typer.echo("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")
-        coverage = con.execute("select hub, count(*), min(day), max(day) from days group by hub order by hub").fetchall()
-    for hub, days, first, last in coverage:
-        typer.echo(f"{hub}: {days} day(s), {first} to {last}")
+            result = db.stats("download-share", hub=hub, metric=metric, by=by).result
+            print_table(lambda width, result=result: result.to_table(10, width))
+        say("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")
+        for held in db.sql("select hub, count(*) as days, min(day) as first, max(day) as last from days group by hub order by hub"):
+            say(f"{held['hub']}: {held['days']} day(s), {held['first']} to {held['last']}")
     shown = os.path.relpath(settings.data)
-    typer.echo(f"database: {shown}/hubwatch.duckdb")
+    say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:
-        typer.echo(f"report: {shown}/report/report.html")
-    typer.echo(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")
+        say(f"report: {shown}/report/report.html")
+    say(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")

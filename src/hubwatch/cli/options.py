@@ -1,42 +1,69 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and how their values are read. Nothing here imports what help does not need."""
+
+from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 
-from hubwatch import store
 from hubwatch.errors import UsageError
-from hubwatch.settings import HUBS, Settings
 
-Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help="huggingface, modelscope, wisemodel; none: all")]
+if TYPE_CHECKING:
+    import duckdb
+
+    from hubwatch.published import Database
+    from hubwatch.settings import Settings
+
+
+def hub_names() -> list[str]:
+    """The hubs' names, from their folders: importing them all would slow help down."""
+    folder = Path(__file__).parents[1] / "hubs"
+    return sorted(path.name for path in folder.iterdir() if (path / "__init__.py").is_file())
+
+
+_HUBS = ", ".join(hub_names())
+
+Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help=f"{_HUBS} [default: all]")]
+Hub = Annotated[str | None, typer.Option("--hub", metavar="HUB", help=f"one of {_HUBS}")]
 
 
 def folder(text: str) -> Path:
     """The folder that an option names; an empty one is rather a variable that is not set than the folder one stands in."""
     if not text:
-        raise UsageError("--data '' names no folder; is a variable not set?")
+        raise UsageError("--data '' is not a folder; is a variable not set?")
     return Path(text)
 
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", parser=folder, help="output folder [default: $HUBWATCH_DATA, else ./hubwatch-data]"),
+    typer.Option("--data", metavar="DIR", parser=folder, help="data folder [default: $HUBWATCH_DATA, else ./hubwatch-data]"),
 ]
-Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day that what hubs say counts for [default: today, UTC]")]
+Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day to record observations for [default: today, UTC]")]
 SeenDay = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="an observed day [default: each hub's last complete one]")]
-Shrink = Annotated[bool, typer.Option("--accept-shrink", help="believe a hub that lists under half of its last complete day")]
+Shrink = Annotated[bool, typer.Option("--accept-shrink", help="accept fewer than half of the records of the last complete day")]
 Json = Annotated[bool, typer.Option("--json", help="machine-readable result on stdout")]
+Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json, csv or markdown")]
 
 
 def known_hubs(hubs: list[str] | None) -> list[str]:
     """The hubs asked for, all when none; another name is a usage error."""
+    from hubwatch.settings import HUBS
+
     for hub in hubs or []:
         if hub not in HUBS:
             raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
     return list(dict.fromkeys(hubs or HUBS))
+
+
+def known_hub(hub: str | None) -> str | None:
+    """The hub as asked, or a usage error naming the hubs."""
+    from hubwatch.settings import HUBS
+
+    if hub is not None and hub not in (*HUBS, "modelscope.ai"):
+        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
+    return hub
 
 
 def parsed_day(text: str, option: str = "--day") -> date:
@@ -48,18 +75,26 @@ def parsed_day(text: str, option: str = "--day") -> date:
 
 
 def asked_day(text: str | None, option: str = "--day") -> date | None:
-    """The date that an option names, None when it is not given: an empty one is given, and no date."""
+    """The date that an option names, None when it is not given: an empty one is given, and not a date."""
     return None if text is None else parsed_day(text, option)
+
+
+def opened(data: Path | None) -> Database:
+    """The analysts' database of a folder, as everybody who writes Python opens it."""
+    import hubwatch
+
+    return hubwatch.open(data)
 
 
 def published_in(data: Path | None) -> duckdb.DuckDBPyConnection:
     """The analysts' database of a folder, within the memory that the environment allows."""
-    settings = Settings.from_environment(data)
-    return store.open_published(settings.data, settings.memory_limit)
+    return opened(data).con
 
 
 def kept_in(data: Path | None) -> Settings:
-    """The settings of a folder that is there; another is a usage error, and is not made."""
+    """The settings of an existing folder; another is a usage error, and is not made."""
+    from hubwatch.settings import Settings
+
     settings = Settings.from_environment(data)
     if not settings.data.is_dir():
         raise UsageError(f"{settings.data} does not exist; run `hubwatch run` first, or point --data at where it is")

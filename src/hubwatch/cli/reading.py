@@ -1,69 +1,70 @@
 """Commands that read the published database: statistics and what is behind them."""
 
 import contextlib
-import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
 
-from hubwatch import statistics
-from hubwatch.cli.options import Data, Json, SeenDay, asked_day, published_in
+from hubwatch.cli.help import StatisticCommand, by_choices
+from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
+from hubwatch.cli.output import chosen_format, print_table, say, show_rows, warn
 from hubwatch.errors import UsageError
-from hubwatch.settings import HUBS as HUB_NAMES
-from hubwatch.settings import Settings
-from hubwatch.statistics import WIDTH, blocks, flags_of, shown
 
-Hub = Annotated[str | None, typer.Option("--hub", help="huggingface, modelscope or wisemodel")]
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
 Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai or home-country")]
-By = Annotated[str | None, typer.Option("--by", help="country, kind, organization, family, namespace, hub, ...")]
+By = Annotated[str | None, typer.Option("--by", help="what to group by: country, kind, ... (stats NAME --help: all)")]
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
-More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, e.g. top=20 (repeatable)")]
-WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and say so")]
+More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, such as top=20 (repeatable)")]
+WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (stats, cite, claims, flags, report):
+    for figure in (stats, cite):
+        app.command(cls=StatisticCommand)(figure)
+    for command in (claims, flags, report):
         app.command()(command)
 
 
 def stats(
-    name: Annotated[str | None, typer.Argument(help="a statistic, in kebab-case or snake_case; none: list them")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case")] = None,
     by: By = None,
     metric: Metric = None,
     hub: Hub = None,
     country: Country = None,
     policy: Policy = None,
     day: SeenDay = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
     without_flagged: WithoutFlagged = False,
     more: More = None,
-    form: Annotated[str, typer.Option("--format", help="table, json, csv or markdown")] = "table",
+    form: Format = "table",
+    as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """A statistic with its unit, window, denominator, labelled part and bounds."""
-    if form not in ("table", "json", "csv", "markdown"):
-        raise UsageError(f"--format {form} is not known; it is table, json, csv or markdown")
+    """Show a statistic with its unit, denominator, bounds and caveats; without NAME, list them all."""
+    form = chosen_format(form, as_json)
     if name is None:
-        for one in statistics.definitions():
-            typer.echo(f"{one.name.replace('_', '-'):24} {one.title}")
+        _list_statistics(form)
         return
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
-    with published_in(data) as con:
-        result = statistics.run(con, name, **asked)
+    with opened(data) as db:
+        result = db.stats(name, **asked).result
     if form == "table":
-        console = Console(width=None if sys.stdout.isatty() else WIDTH)
-        console.print(result.to_table(width=console.width))
+        print_table(lambda width: result.to_table(width=width))
     else:
-        text = {"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]()
-        typer.echo(text.removesuffix("\n"))
-    if form == "csv":  # rows alone are no figure: what they are of goes beside them
-        typer.echo("\n".join([f"{result.context.title} ({result.scope()})", *result.notes()]), err=True)
+        say({"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]())
+    if form == "csv":  # rows alone are no figure: what they are of goes to stderr
+        warn("\n".join([f"{result.context.heading} ({result.scope()})", *result.notes()]))
+
+
+def _list_statistics(form: str) -> None:
+    """Every statistic with its title and what it can be grouped by."""
+    from hubwatch import statistics
+
+    rows = [(one.name.replace("_", "-"), one.title, by_choices(one)) for one in statistics.definitions()]
+    show_rows(("statistic", "title", "by"), rows, form)
+    if form == "table":
+        warn("hubwatch stats NAME --help shows the definition and parameters of one")
 
 
 def _asked(
@@ -105,7 +106,7 @@ def _parted(text: str) -> tuple[str, str | int | float | bool]:
 
 
 def cite(
-    name: Annotated[str, typer.Argument(help="a statistic, in kebab-case or snake_case")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case")] = None,
     group: Annotated[str | None, typer.Option("--group", help="one row of it, e.g. CN; none: the whole table")] = None,
     by: By = None,
     metric: Metric = None,
@@ -113,24 +114,28 @@ def cite(
     country: Country = None,
     policy: Policy = None,
     day: SeenDay = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: from this day on")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
     without_flagged: WithoutFlagged = False,
     more: More = None,
-    form: Annotated[str, typer.Option("--format", help="text, json, bibtex or csl")] = "text",
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, bibtex or csl")] = "text",
     data: Data = None,
 ) -> None:
-    """One record of a statistic to print: value, bounds, unit, scope, data version, SQL; the same data gives the same id."""
+    """Print a citable record of a figure: sentence, bounds, caveats, versions, SQL. The same data and facts give the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
+    if name is None:
+        raise UsageError("name a statistic to cite, such as download-share (hubwatch stats lists them)")
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
-    with published_in(data) as con:
-        record = statistics.cite(con, name, group, **asked)
-    text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
-    typer.echo(text.removesuffix("\n"))
+    with opened(data) as db:
+        record = db.cite(name, group, **asked)
+    say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())
 
 
-def claims(as_json: Json = False, data: Data = None) -> None:
-    """Figures that articles and papers print, each measured on the data at hand."""
+def claims(form: Format = "table", as_json: Json = False, data: Data = None) -> None:
+    """Measure the figures that articles and papers print on the data at hand."""
+    from hubwatch import statistics
+
+    form = chosen_format(form, as_json)
     with published_in(data) as con:
         found = statistics.check_claims(con)
     columns = (
@@ -147,60 +152,31 @@ def claims(as_json: Json = False, data: Data = None) -> None:
         "reason",
     )
     rows = [tuple(({**one.claim.model_dump(), **one.model_dump(exclude={"claim"})})[column] for column in columns) for one in found]
-    show_rows(columns, rows, as_json)
+    show_rows(columns, rows, form)
 
 
 def flags(
     hub: Hub = None,
-    day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="only this day's [default: all]")] = None,
+    day: Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="only those of this day [default: all]")] = None,
+    form: Format = "table",
     as_json: Json = False,
     data: Data = None,
 ) -> None:
-    """Numbers that there is reason to doubt, newest first."""
+    """List flagged numbers, newest first, each with the reason."""
+    from hubwatch.statistics import flags_of
+
+    form = chosen_format(form, as_json)
     asked = known_hub(hub), asked_day(day)
     with published_in(data) as con:
         found = flags_of(con, *asked)
-    show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], as_json)
+    show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], form)
 
 
 def report(data: Data = None) -> None:
-    """Write report.html anew from the published database: one page, complete in itself, that loads nothing."""
+    """Rewrite the report from the published database: one page that loads nothing else."""
     from hubwatch.report import write_report  # here, because charts take seconds to import
+    from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
     with published_in(data) as con:
-        typer.echo(f"report {write_report(con, settings.data / 'report')}")
-
-
-def known_hub(hub: str | None) -> str | None:
-    """The hub as asked, or a usage error naming the hubs."""
-    if hub is not None and hub not in (*HUB_NAMES, "modelscope.ai"):
-        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUB_NAMES)}")
-    return hub
-
-
-def show_rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]], as_json: bool) -> None:
-    """Rows as JSON objects, as tab-separated lines under a header for a pipe or a file, or on a terminal so that people can read them."""
-    if as_json:
-        import json
-
-        typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=2))
-        return
-    if sys.stdout.isatty():
-        print_rows(Console(), columns, rows)
-        return
-    for row in [columns, *rows]:
-        typer.echo("\t".join("" if cell is None else " ".join(str(cell).split()) for cell in row))
-
-
-def print_rows(console: Console, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """Rows as a table where the console is wide enough for it, else one block a row: each column's name and value on lines of their own."""
-    cells = [[Text(shown(column, cell)) for column, cell in zip(columns, row, strict=True)] for row in rows]
-    table = Table(*columns, header_style="bold")
-    for row in cells:
-        table.add_row(*row)
-    if Measurement.get(console, console.options.update(width=10**6), table).maximum <= console.width:  # as wide as it would like to be
-        console.print(table)
-        return
-    for block in blocks(columns, rows):
-        console.print(block)
+        say(f"report {write_report(con, settings.data / 'report')}")

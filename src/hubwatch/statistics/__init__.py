@@ -1,25 +1,35 @@
 """Named, defined tables, one SQL file each; questions, citations, claims, flags."""
 
-from hubwatch.statistics.answer import WIDTH, Cell, Result, blocks, percent, shown
-from hubwatch.statistics.citation import cite
+from hubwatch.errors import plain
+from hubwatch.statistics.answer import Context, Result
+from hubwatch.statistics.citation import Citation, cite, record
 from hubwatch.statistics.claims import check_claims
 from hubwatch.statistics.days import ObservedDay, counters_given, doubts, observed_day, observed_hubs
-from hubwatch.statistics.definitions import definitions
+from hubwatch.statistics.definitions import Definition, definition, definitions
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
 from hubwatch.statistics.tables import measure
+from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
 
 __all__ = [
     "WIDTH",
     "Cell",
+    "Citation",
+    "Context",
+    "Definition",
     "ObservedDay",
     "Result",
+    "as_csv",
+    "as_json",
+    "as_markdown",
+    "as_table",
     "blocks",
     "check_claims",
     "cite",
     "counters_given",
     "day_figures",
+    "definition",
     "definitions",
     "doubts",
     "flags_of",
@@ -27,6 +37,8 @@ __all__ = [
     "observed_day",
     "observed_hubs",
     "percent",
+    "plain",
+    "record",
     "run",
     "shown",
 ]

@@ -1,30 +1,38 @@
-"""A statistic's answer: rows, and everything needed to read them rightly; as table, JSON, CSV or Markdown."""
+"""A statistic's answer: rows, and everything needed to read them rightly; as table, JSON, CSV, Markdown or HTML."""
 
-import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from html import escape
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console, Group
-from rich.measure import Measurement
-from rich.table import Column, Table
 from rich.text import Text
 
+from hubwatch.clock import today
+from hubwatch.errors import plain
 from hubwatch.statistics.days import ObservedDay
+from hubwatch.statistics.flagged import Flagged
+from hubwatch.statistics.observed import age, told_day
+from hubwatch.statistics.tabular import (
+    WIDTH,
+    Cell,
+    as_csv,
+    as_markdown,
+    as_table,
+    cleaned,
+    counted,
+    percent,
+)
 
-Cell = str | int | float | bool | date | datetime | list[str] | None
-_SHARES = ("share", "rate", "labelled")
-_NOISE = 1e-12  # of sums and differences of shares
-WIDTH = 160  # characters, where no terminal says how many it has
+_FEW = 4  # so many observed days are described one by one
 
 
 class Context(BaseModel):
     """What a result rests on. `denominator` is the sum of value, null where shares are not all over one: rows then have their own.
 
-    `models` is the number of models in the rows; `labelled` the part of the sum of value with a known group, 0..1.
+    `models` is the number of models in the rows; `labelled` the part of the sum of value with a known group, 0..1;
+    `flagged` what of the sum is flagged, null where nothing is summed that could be.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,8 +47,15 @@ class Context(BaseModel):
     models: int | None = None
     uncounted: int | None = None
     labelled: float | None = None
+    flagged: Flagged | None = None
     warnings: tuple[str, ...] = ()
     sql: str
+
+    @property
+    def heading(self) -> str:
+        """The title, in the word of the counter that was asked for: Share of likes, where it is of likes."""
+        metric = self.parameters.get("metric")
+        return self.title.replace("downloads", metric) if metric in ("likes", "models") else self.title
 
 
 class Result(BaseModel):
@@ -56,42 +71,39 @@ class Result(BaseModel):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
     def to_json(self) -> str:
-        """The context's fields and `rows`, one object a row; days as ISO dates."""
-        return json.dumps(self.context.model_dump(mode="json") | {"rows": self.records()}, ensure_ascii=False, indent=2, default=str)
+        """The context's fields, `notes` in words, and `rows`, one object a row; days as ISO dates."""
+        return json.dumps(self.fields(), ensure_ascii=False, indent=2, default=str)
+
+    def fields(self) -> dict[str, Any]:
+        """What the JSON holds."""
+        context = self.context.model_dump(mode="json") | {"title": self.context.heading}
+        for seen, at in zip(context["observed"], self.context.observed, strict=True):
+            seen["age_days"] = age(at, today())
+        rows = [dict(zip(self.columns, map(cleaned, row), strict=True)) for row in self.rows]
+        return context | {"notes": [plain(note) for note in self.notes()], "rows": rows}
 
     def to_csv(self) -> str:
         """Header and rows; null is empty, a list is joined by '+'."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([said_plainly(cell) for cell in row] for row in self.rows)
-        return out.getvalue()
+        return as_csv(self.columns, self.rows)
 
     def to_markdown(self) -> str:
         """Title, table and notes, to paste into a text."""
-        lines = [f"**{self.context.title}** ({self.scope()})", "", "| " + " | ".join(self.columns) + " |"]
-        lines.append("|" + "|".join(" ---: " if self._is_number(at) else " --- " for at in range(len(self.columns))) + "|")
-        for row in self.rows:
-            cells = (shown(column, cell).replace("|", "\\|") for column, cell in zip(self.columns, row, strict=True))
-            lines.append("| " + " | ".join(cells) + " |")
-        return "\n".join([*lines, "", *(f"- {note}" for note in self.notes())]) + "\n"
+        lines = [f"**{self.context.heading}** ({self.scope()})", "", as_markdown(self.columns, self.rows)]
+        return plain_lines("\n".join([*lines, *(f"- {note}" for note in self.notes())]) + "\n")
+
+    def to_html(self, table: str) -> str:
+        """Title, the table given, and notes, for a notebook."""
+        notes = "".join(f"<li>{escape(plain(note))}</li>" for note in self.notes())
+        return f"<p><b>{escape(self.context.heading)}</b> ({escape(plain(self.scope()))})</p>{table}<ul>{notes}</ul>"
 
     def to_table(self, limit: int | None = 40, width: int = WIDTH) -> Group:
         """A table for a terminal of this width, cut after `limit` rows, with its notes below; rich renders it.
 
         Figures are never broken: where there is no room for them side by side, each row is a block.
         """
-        title = f"{self.context.title}\n[dim]{self.scope()}[/dim]"
-        table = Table(title=title, title_justify="left", header_style="bold")
-        for at, column in enumerate(self.columns):
-            table.add_column(column, justify="right" if self._is_number(at) else "left", overflow="fold", no_wrap=self._is_number(at))
-        for row in self.rows[:limit]:
-            table.add_row(*(Text(shown(column, cell)) for column, cell in zip(self.columns, row, strict=True)))
-        endless = Console(width=10**6)
-        fits = Measurement.get(endless, endless.options, table).minimum <= width
-        body = [table] if fits else [title, *blocks(self.columns, self.rows[:limit])]
+        table = as_table(self.columns, self.rows[:limit], width, f"{self.context.heading} ({plain(self.scope())})")
         cut = [f"{len(self.rows) - limit:,} more rows: --format csv gives all"] if limit and len(self.rows) > limit else []
-        return Group(*body, *(Text(note, style="dim") for note in cut + self.notes()))
+        return Group(table, *(Text(plain(note), style="dim") for note in cut + self.notes()))
 
     def to_text(self) -> str:
         """The table as plain text, for a file or a pipe."""
@@ -102,73 +114,46 @@ class Result(BaseModel):
     def scope(self) -> str:
         """Hubs, days and the choices made, in one line."""
         seen = self.context.observed
-        ends = f"{seen[0].hub} {seen[0].day} to {seen[-1].day}, {len(seen)} days" if len(seen) > 4 else ""
+        ends = f"{seen[0].hub} {seen[0].day} to {seen[-1].day}, {len(seen)} days" if len(seen) > _FEW else ""
         days = ends or ", ".join(f"{at.hub} {at.day}" for at in seen) or "no hub"
         asked = {k: v for k, v in self.context.parameters.items() if k not in ("hub", "day") and v not in (None, False)}
         return "; ".join([days, *(f"{key} {value}" for key, value in asked.items())])
 
     def notes(self) -> list[str]:
-        """Unit, window, denominator, labelled part and warnings, a line each."""
+        """Unit, window, days with extent and health, denominator, labelled and flagged part, warnings: a line each."""
         context = self.context
-        return [f"Unit: {context.unit}", f"Window: {context.window}", *self.coverage(), *(f"Note: {said}" for said in context.warnings)]
+        lines = [f"Unit: {context.unit}", f"Window: {context.window}", *self.observations(), *self.coverage()]
+        return lines + [f"Note: {said}" for said in context.warnings]
+
+    def observations(self) -> list[str]:
+        """Each observed day with its extent, completeness, health and age, a line each; of many, the first and the last."""
+        seen, now = self.context.observed, today()
+        told = seen if len(seen) <= _FEW else (seen[0], seen[-1])
+        more = [f"Observed: {len(seen) - 2} more days in between"] if len(seen) > _FEW else []
+        lines = [f"Observed: {told_day(at, now)}" for at in told]
+        return lines[:1] + more + lines[1:]
 
     def coverage(self) -> list[str]:
-        """What shares are of, and how much of that has a label, a line each."""
+        """What shares are of, and how much of that is labelled and flagged, a line each."""
         context, notes = self.context, []
         if not self.rows:
             return []
         if context.denominator is not None:
-            over = f" over {_counted(context.models, 'model')}" if context.models is not None else ""
-            counted = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
-            notes.append(counted + (f"; {context.uncounted:,} more without a figure" if context.uncounted else ""))
+            over = f" over {counted(context.models, 'model')}" if context.models is not None else ""
+            whole = f"Denominator{' on the last day' if 'day' in self.columns else ''}: {context.denominator:,}{over}"
+            notes.append(whole + (f"; {context.uncounted:,} more without a figure" if context.uncounted else ""))
         elif "denominator" in self.columns:
-            notes.append(f"Denominator: each row's own, in its column; {_counted(context.models or 0, 'model')} in all rows")
+            notes.append(f"Denominator: each row's own, in its column; {counted(context.models or 0, 'model')} in all rows")
         if context.labelled is not None:
             of = "the denominator" if context.denominator is not None else "all rows"
             notes.append(f"Labelled: {percent(context.labelled)} of {of}")
         elif "labelled" in self.columns:
             notes.append("Labelled: the part of each row's denominator, in its column")
+        if context.flagged is not None:
+            notes.append(f"Flagged: {context.flagged.told(bool(context.parameters.get('without_flagged')))}")
         return notes
 
-    def _is_number(self, at: int) -> bool:
-        return any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in self.rows)
 
-
-def said_plainly(cell: Cell) -> Cell:
-    return "+".join(cell) if isinstance(cell, list) else cell
-
-
-def percent(part: float, digits: int = 1) -> str:
-    """A part in per cent; only nothing is written as 0 %, and only the whole as 100 %."""
-    said, least = f"{part:.{digits}%}", 10.0**-digits
-    if abs(part) > _NOISE and float(said[:-1]) == 0:
-        return f"{'<' if part > 0 else '>-'}{least:.{digits}f}%"
-    return f">{100 - least:.{digits}f}%" if part < 1 - _NOISE and float(said[:-1]) == 100 else said
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def blocks(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Table | str]:
-    """A block a row, each column's name and value on lines of their own, for where a table has no room."""
-    for row in rows:
-        block = Table.grid("", Column(overflow="fold"), padding=(0, 2, 0, 0))
-        for column, cell in zip(columns, row, strict=True):
-            if told := shown(column, cell):
-                block.add_row(Text(column, style="bold"), Text(told))
-        yield block
-        yield ""
-
-
-def shown(column: str, cell: Cell) -> str:
-    """A cell for people: thousands parted, shares in per cent, the change of a share in points."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, float) and column == "change":
-        return f"{100 * cell:+.2f} points"
-    if isinstance(cell, float):
-        return percent(cell, 2) if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"
-    return f"{cell:,}" if isinstance(cell, int) else str(said_plainly(cell))
+def plain_lines(text: str) -> str:
+    """Several lines of text without anything that a terminal would obey."""
+    return "\n".join(plain(line) for line in text.split("\n"))

@@ -7,11 +7,13 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import HeadError, StatisticsError
-from hubwatch.statistics.answer import Cell, Context, Result
+from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, definition, definitions
+from hubwatch.statistics.flagged import flagged_part
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.tables import measure
+from hubwatch.statistics.tabular import Cell
 from hubwatch.store import substitute
 
 __all__ = [
@@ -51,10 +53,17 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
             else "run hubwatch classify, link and measure"
         )
         raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {cure} first") from error
-    return Result(columns=columns, rows=rows, context=_context(statistic, question, sql, columns, rows))
+    return Result(columns=columns, rows=rows, context=_context(con, statistic, question, sql, columns, rows))
 
 
-def _context(statistic: Definition, question: Question, sql: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> Context:
+def _context(
+    con: duckdb.DuckDBPyConnection,
+    statistic: Definition,
+    question: Question,
+    sql: str,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Cell, ...]],
+) -> Context:
     if not rows:
         question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
     model = question.values.get("model")
@@ -68,6 +77,7 @@ def _context(statistic: Definition, question: Question, sql: str, columns: tuple
         window=statistic.window,
         parameters=question.asked,
         observed=tuple(question.observed),
+        flagged=flagged_part(con, question.observed, question.values),
         warnings=tuple(question.warnings),
         sql=sql,
         **_whole(statistic, question, columns, rows),

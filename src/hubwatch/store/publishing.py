@@ -13,8 +13,11 @@ from hubwatch.store.warehouse import NEWEST, connect, open_warehouse, refuse_for
 
 
 def open_published(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """The analysts' database, read-only; `StoreFault` with the cure when there is none yet, or it is not of this version's schema."""
-    path = data / "hubwatch.duckdb"
+    """The analysts' database of a folder, or a file of one, read-only.
+
+    `StoreFault` with the cure when there is none yet, or it is not of this version's schema.
+    """
+    path = data if data.is_file() else data / "hubwatch.duckdb"
     if not path.exists():
         raise StoreFault(f"there is no {path} yet; run `hubwatch run` (or `hubwatch demo`), or point --data at where it is")
     con = connect(path, memory_limit, read_only=True)

@@ -1,0 +1,64 @@
+"""What commands print: text, messages and rows. Whatever a hub wrote is printed as text, never obeyed by a terminal."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from hubwatch.errors import UsageError, plain
+
+FORMATS = ("table", "json", "csv", "markdown")
+ENDLESS = 10_000  # columns of a pipe or file: one layout, whatever the data
+
+
+def say(text: str) -> None:
+    """Print text on stdout, line by line as it is, without what a terminal would obey."""
+    typer.echo("\n".join(plain(line) for line in text.removesuffix("\n").split("\n")))
+
+
+def warn(text: str) -> None:
+    """Print lines on stderr."""
+    typer.echo("\n".join(plain(line) for line in text.removesuffix("\n").split("\n")), err=True)
+
+
+def complain(message: str) -> None:
+    """Print one line on stderr as hubwatch's own."""
+    warn(f"hubwatch: {' '.join(message.split())}")
+
+
+def chosen_format(form: str, as_json: bool = False) -> str:
+    """The format that `--format` or `--json` names; another is a usage error."""
+    if form not in FORMATS:
+        raise UsageError(f"--format {form} is not known; it is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    return "json" if as_json else form
+
+
+def show_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], form: str | bool = "table") -> None:
+    """Rows as a table, JSON objects, CSV or Markdown; `True` stands for JSON."""
+    from hubwatch import statistics
+
+    form = "json" if form is True else form or "table"
+    if form == "table":
+        print_rows(columns, rows)
+    else:
+        write = {"json": statistics.as_json, "csv": statistics.as_csv, "markdown": statistics.as_markdown}[form]
+        say(write(columns, rows))
+
+
+def print_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows as a table as wide as the terminal, in a pipe or a file as wide as it needs."""
+    from hubwatch import statistics
+
+    if not rows:
+        warn("no rows")
+        return
+    print_table(lambda width: statistics.as_table(columns, rows, width))
+
+
+def print_table(table: Any) -> None:
+    """Print what `table` makes for the width that there is."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else ENDLESS)
+    console.print(table(console.width), soft_wrap=not sys.stdout.isatty())

@@ -1,0 +1,106 @@
+"""The published file as an object: statistics, citations and SQL of one database, opened read-only."""
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from hubwatch import statistics, store
+from hubwatch.errors import UsageError
+from hubwatch.published.rows import Rows
+from hubwatch.settings import Settings
+from hubwatch.statistics import Citation, Context, Result
+
+Option = str | int | float | bool | date | None
+
+
+class Answer(Rows):
+    """One statistic's rows with what is needed to read them: `notes`, `context` and a `citation`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, result: Result, asked: dict[str, Any]) -> None:
+        super().__init__(result.columns, result.rows)
+        self.result = result
+        self._con, self._asked = con, asked
+
+    @property
+    def context(self) -> Context:
+        """Unit, window, denominator, days and warnings, field by field."""
+        return self.result.context
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know of these figures, a line each."""
+        return self.result.notes()
+
+    @cached_property
+    def citation(self) -> Citation:
+        """The record of the whole table; `cite(group)` gives that of one group."""
+        return self.cite()
+
+    def cite(self, group: str | None = None) -> Citation:
+        """The citable record of one group of these rows, or of all of them."""
+        return statistics.record(self._con, self.result, group, self._asked)
+
+    def __str__(self) -> str:
+        return self.result.to_text()
+
+    def _repr_html_(self) -> str:
+        return self.result.to_html(super()._repr_html_())
+
+
+class Database:
+    """A published database, open read-only until `close`; what is open stays as it is when a newer one is published."""
+
+    def __init__(self, data: str | Path | None = None) -> None:
+        settings = Settings.from_environment(_folder(data))
+        self.path = Path(data) if data is not None and Path(data).is_file() else settings.data / "hubwatch.duckdb"
+        self.con = store.open_published(self.path, settings.memory_limit)
+        self.con.execute("set enable_external_access = false")
+
+    def stats(self, name: str, **options: Option) -> Answer:
+        """One statistic: the names and options of `hubwatch stats`, with underscores (`by`, `hub`, `metric`, `day`, ...).
+
+        Raises `HubwatchError`, one line with the fix, for what cannot be answered truthfully.
+        """
+        return Answer(self.con, statistics.run(self.con, name, **options), dict(options))
+
+    def cite(self, name: str, group: str | None = None, **options: Option) -> Citation:
+        """The citable record of one statistic, or of one group (row) of it: sentence, bounds, id, versions, SQL."""
+        return self.stats(name, **options).cite(group)
+
+    def sql(self, query: str) -> Rows:
+        """The rows of one query. It can neither change the database nor read or write other files.
+
+        Raises `HubwatchError` with DuckDB's message for a query that fails.
+        """
+        try:
+            found = self.con.execute(query)
+            columns = [column[0] for column in found.description or []]
+            return Rows(columns, found.fetchall() if columns else [])
+        except duckdb.Error as error:
+            raise UsageError(f"the query failed: {' '.join(str(error).split())}") from None
+
+    def close(self) -> None:
+        """Close the file; answers that were given stay, new ones need it opened again."""
+        self.con.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<hubwatch database {self.path}>"
+
+
+def _folder(data: str | Path | None) -> Path | None:
+    """The folder that the settings are of; a published file stands for the folder it is in."""
+    if data is None:
+        return None
+    if not str(data):
+        raise UsageError("'' is not a folder; name the data folder or a published file")
+    return Path(data).parent if Path(data).is_file() else Path(data)

@@ -1,0 +1,64 @@
+"""What a figure rests on, each with its version: the observed days, the reviewed facts, the definition, the file."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import duckdb
+
+from hubwatch.statistics.days import ObservedDay
+
+_FEW = 4  # so many observed days are named one by one
+_ASIDE = ("file", "line", "note", "source", "reviewed_on")  # columns of facts that decide nothing
+_TOKEN = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL)
+
+
+def of_data(observed: tuple[ObservedDay, ...]) -> list[str]:
+    """Hub, day and content hash of each observed day; of a series' many days one hash over theirs."""
+    if len(observed) <= _FEW:
+        return [f"{seen.hub}@{seen.day}:{seen.content_hash or 'unhashed'}" for seen in observed]
+    content = json.dumps([[seen.hub, str(seen.day), seen.sweep, seen.content_hash] for seen in observed])
+    first, last = observed[0], observed[-1]
+    return [f"{first.hub}@{first.day}..{last.day}({len(observed)} days):{_short(content)}"]
+
+
+def of_facts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Each table of reviewed facts in the open file with a hash over its rows, in whatever order; provenance and notes aside."""
+    tables = [name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'facts' order by 1").fetchall()]
+    return {table: _hash_of_rows(con, table) for table in tables}
+
+
+def in_one(versions: dict[str, str]) -> str:
+    """One version for several."""
+    return _short(json.dumps(sorted(versions.items())))
+
+
+def of_definition(sql: str) -> str:
+    """A version of a query that comments and blanks do not change."""
+    return _short(_TOKEN.sub(lambda found: found[1] or " ", sql).strip().replace(" ;", ";").rstrip("; "))
+
+
+def file_of(con: duckdb.DuckDBPyConnection) -> Path | None:
+    """The file that is open, None for a database in memory."""
+    found = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()
+    return Path(found[0][0]) if found and found[0][0] else None
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _hash_of_rows(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    columns = con.execute(
+        "select list(column_name order by column_name) from duckdb_columns() where schema_name = 'facts' and table_name = ?", [table]
+    ).fetchall()[0][0]
+    kept = ", ".join(f'"{name}"' for name in columns if name not in _ASIDE)
+    rows = con.execute(f'select to_json(row({kept}))::varchar as said from facts."{table}" order by said').fetchall()
+    return _short(json.dumps([kept, rows]))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
