@@ -28,13 +28,13 @@ def test_the_record_says_value_bounds_scope_and_how_to_check(con: duckdb.DuckDBP
     assert record.sentences == (
         "Share of downloads, huggingface on 2025-06-30: CN has 80.0% (between 80.0% and 85.0%, depending on the unlabelled): "
         "800 of 1,000 downloads in the 30 days before; policy six-tigers.",
-        f"Based on huggingface on 2025-06-30 (the whole hub; complete; 7 models; observed {AGO} days ago); 7 models in the figure; "
+        f"Based on huggingface on 2025-06-30 (the whole hub; complete; 7 listings; observed {AGO} days ago); 6 models in the figure; "
         "95.0% labelled; flagged: no observation in the sum.",
     )
     text = record.to_text()
     for part in (
         record.id,
-        f"Observed: huggingface on 2025-06-30, full sweep (the whole hub), complete, 7 models of 7 that the hub reports, observed {AGO} days ago",
+        f"Observed: huggingface on 2025-06-30, full sweep (the whole hub), complete, 7 listings of 7 that the hub reports, observed {AGO} days ago",
         "Flagged: no observation in the sum",
         record.data_version,
         "Labelled: 95.0%",

@@ -51,7 +51,7 @@ def told_age(at: ObservedDay, now: date) -> str:
 def told_day(at: ObservedDay, now: date) -> str:
     """The day in one line."""
     sweep = at.sweep if at.sweep.startswith("archive") else f"{at.sweep} sweep"
-    records = f"{at.records or 0:,} models"
+    records = f"{at.records or 0:,} listings"
     if at.listed_total and extent_of(at) == "whole":
         records += f" of {at.listed_total:,} that the hub reports"
     return f"{at.hub} on {at.day}, {sweep} ({told_extent(at)}), {told_state(at)}, {records}, {told_age(at, now)}"
