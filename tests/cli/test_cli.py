@@ -141,7 +141,7 @@ def test_rows_on_a_terminal_are_a_table_where_it_is_wide_enough_else_a_block_eac
         assert lines[0].split() == ["hub", "records", "detail"]
         assert [line.split() for line in lines if line.startswith("modelscope")] == [["modelscope", "7"]]
     Console(width=20).print(statistics.as_table(columns, rows, 20))
-    assert capsys.readouterr().out.split()[:6] == ["hub", "huggingface", "records", "1,234", "detail", "x" * 12]
+    assert capsys.readouterr().out.split()[:6] == ["hub", "huggingface", "records", "1,234", "detail", "x" * 11]
 
 
 def test_figures_are_never_broken_however_narrow_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
