@@ -157,7 +157,7 @@ def test_a_passing_fault_is_asked_again_and_the_day_is_whole(tmp_path: Path, fau
     ],
 )
 def test_a_lasting_fault_fails_the_day_with_its_name_and_keeps_the_pages_before(tmp_path: Path, fault: str, told: str) -> None:
-    quick = {"HUBWATCH_READ_TIMEOUT": 0.5, "HUBWATCH_ATTEMPTS": 2}
+    quick: dict[str, object] = {"HUBWATCH_READ_TIMEOUT": 0.5, "HUBWATCH_ATTEMPTS": 2}
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse([f"huggingface:{fault}@3+"])) as sandbox:
         got = run(tmp_path, sandbox, settings=quick)
     assert got.failed

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -279,7 +280,8 @@ def test_packed_and_marked_files_are_read_as_they_are(con: duckdb.DuckDBPyConnec
     delimiter = "\t" if ".tsv" in name else ","
     text = json.dumps(row) if "json" in name else delimiter.join(row) + "\r\n" + delimiter.join(map(str, row.values())) + "\r\n"
     body = ("" if "json" in name else "\ufeff").encode() + text.encode()
-    packed = {".gz": gzip.compress, ".zst": zstandard.compress}.get(Path(name).suffix, bytes)(body)
+    packers: dict[str, Any] = {".gz": gzip.compress, ".zst": zstandard.compress}
+    packed = packers.get(Path(name).suffix, bytes)(body)
     (tmp_path / name).write_bytes(packed)
     bring(con, tmp_path / name, mapping(tmp_path))
     assert [(row[1], row[5], row[7]) for row in observed(con)] == [("o/模型", 5, 1)]
@@ -533,7 +535,7 @@ def test_eight_months_of_a_published_panel_stand_beside_a_live_day_with_their_un
             ("modelscope", False, True),
         ]
         series = statistics.run(con, "download_share_series", hub="huggingface", by="namespace", since=date(2024, 1, 1)).records()
-        assert sorted({row["day"] for row in series}) == [*(day for _, day, _, _ in truth), live]
+        assert sorted({date.fromisoformat(str(row["day"])) for row in series}) == [*(day for _, day, _, _ in truth), live]
         growth = statistics.run(con, "growth", hub="modelscope", by="namespace", metric="downloads_total").records()
         assert {row["group"]: row["value"] for row in growth}["Qwen"] == 38_323_776
         assert all(row["flow_30d"] is not None for row in growth if row["group"] == "Qwen")

@@ -301,7 +301,7 @@ class Datasets(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def datasets(tmp_path: Path) -> Iterator[tuple[type[Datasets], str]]:
-    handler = type("Served", (Datasets,), {"files": {}, "fetched": []})
+    handler: type[Datasets] = type("Served", (Datasets,), {"files": {}, "fetched": []})
     for name, count in (("models.parquet", 2), ("weeks/2025-01-01/models.parquet", 1), ("weeks/2025-01-08/models.parquet", 3)):
         path = tmp_path / "made.parquet"
         duckdb.execute(f"copy (select 'o/m' || n as id, n as downloads, 0 as likes from range({count}) t(n)) to '{path}' (format parquet)")

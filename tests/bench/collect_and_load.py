@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hubwatch.clock import today
 
@@ -67,7 +68,9 @@ def list_models(url: str, folder: Path) -> int:
 
     from hubwatch.hubs.huggingface.fields import FIELDS
 
-    return sum(1 for _ in HfApi(endpoint=url).list_models(sort="created_at", expand=list(FIELDS)))  # type: ignore[arg-type]
+    fields: Any = list(FIELDS)
+    listed = enumerate(HfApi(endpoint=url).list_models(sort="created_at", expand=fields), 1)  # never all of them in memory
+    return max((number for number, _ in listed), default=0)
 
 
 def dlt(url: str, folder: Path) -> int:
@@ -93,7 +96,8 @@ def dlt(url: str, folder: Path) -> int:
     )
     line = dlt.pipeline("bench", destination=dlt.destinations.duckdb(str(folder / "dlt.duckdb")), pipelines_dir=str(folder / "dlt"))
     line.run(source, loader_file_format="jsonl")
-    return int(line.last_trace.last_normalize_info.row_counts["models"])
+    trace: Any = line.last_trace
+    return int(trace.last_normalize_info.row_counts["models"])
 
 
 CONTENDERS: dict[str, Callable[[str, Path], int]] = {"floor": floor, "hubwatch": hubwatch, "list_models": list_models, "dlt": dlt}

@@ -128,11 +128,11 @@ def report(right: set[Pair], wrong: set[Pair], judged: set[Listing], found: dict
     for pair in right & linked:
         tiers[max((found[listing][1] for listing in pair), key=["same_id", "case", "alias", "name", "mirror"].index)] += 1
     say = sys.stdout.write
-    for pair in sorted(map(sorted, missed)):
-        say(f"missed  {_spelt(pair)}  ({'; '.join(found[listing][2] for listing in pair)})\n")
-    for pair in sorted(map(sorted, astray)):
-        word = "wrong by its own word" if frozenset(pair) in wrong else "not published"
-        say(f"extra   {_spelt(pair)}  ({word}; {found[pair[1]][1]}: {found[pair[1]][2]})\n")
+    for spelt in sorted(map(sorted, missed)):
+        say(f"missed  {_spelt(spelt)}  ({'; '.join(found[listing][2] for listing in spelt)})\n")
+    for spelt in sorted(map(sorted, astray)):
+        word = "wrong by its own word" if frozenset(spelt) in wrong else "not published"
+        say(f"extra   {_spelt(spelt)}  ({word}; {found[spelt[1]][1]}: {found[spelt[1]][2]})\n")
     say(f"tiers   {', '.join(f'{tier} {count}' for tier, count in tiers.most_common())}\n")
     precision, recall = 1 - len(astray) / max(len(linked), 1), 1 - len(missed) / len(right)
     say(f"recall    {recall:7.2%}  {len(right) - len(missed)} of {len(right)} published pairs ({len(wrong)} wrong ones set aside)\n")

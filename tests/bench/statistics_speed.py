@@ -109,7 +109,7 @@ def main(listings: int, days: int, folder: Path) -> int:
 
 def _run(con: duckdb.DuckDBPyConnection, name: str, wanted: dict[str, str]) -> tuple[float, float]:
     began, used = time.perf_counter(), time.process_time()
-    statistics.run(con, name, **wanted)  # type: ignore[arg-type]
+    statistics.run(con, name, **wanted)
     return time.perf_counter() - began, time.process_time() - used
 
 

@@ -29,9 +29,10 @@ NAMES = {
 }
 
 
-def look(data: Path, hub: str, faults: tuple[str, ...] = (), switches: Switches | None = None, **env: str) -> Report:
+def look(data: Path, hub: str, faults: tuple[str, ...] = (), switches: Switches | None = None, **env: Any) -> Report:
     rows = {"huggingface": huggingface_rows(60), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(60)}[hub]
-    with Sandbox(**{hub: rows}, faults=Faults.parse(faults), switches=switches, max_seconds=60) as sandbox:
+    listed: dict[str, Any] = {hub: rows}
+    with Sandbox(**listed, faults=Faults.parse(faults), switches=switches, max_seconds=60) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints | {"HUBWATCH_READ_TIMEOUT": "2"} | env)
         report = examine(settings, hub)
         assert report.requests == len(sandbox.requests) <= 10
@@ -95,10 +96,10 @@ def test_a_refused_site_listing_is_off_and_says_what_sweeps_do_then(tmp_path: Pa
 )
 def test_a_token_that_is_not_accepted_is_off_and_never_in_the_evidence(tmp_path: Path, hub: str, variable: str) -> None:
     switches = Switches(tokens={hub: frozenset({"good-token"})})
-    worn = look(tmp_path / "worn", hub, switches=switches, **{variable: "worn-token"})
+    worn = look(tmp_path / "worn", hub, switches=switches, **dict[str, Any]({variable: "worn-token"}))
     assert not worn.ok
     assert any("renew" in (finding.cure or "") for finding in worn.findings)
-    good = look(tmp_path / "good", hub, switches=switches, **{variable: "good-token"})
+    good = look(tmp_path / "good", hub, switches=switches, **dict[str, Any]({variable: "good-token"}))
     assert ("token", True, "accepted") in [(finding.name, finding.ok, finding.told) for finding in good.findings], good
     kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -192,7 +193,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_fact_is_refused_in_one_line_with_file_row_and_cure(write: Write, name: str) -> None:
-    rows, message = BAD[name]
+    rows, message = cast(tuple[dict[str, Any], str], BAD[name])
     with pytest.raises(FactError) as refused:
         load_facts(write(**rows))
     assert message in str(refused.value)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.slow
 def test_the_daily_flow_publishes_what_came_and_names_the_hub_that_failed(tmp_path: Path) -> None:
     pytest.importorskip("prefect", reason="Prefect is an extra: pip install hubwatch[prefect]")
     nobody = {"MODELSCOPE_ENDPOINT": "http://127.0.0.1:9", "HUBWATCH_ATTEMPTS": "1"}
-    with Sandbox(**latest_records()) as hubs:
+    records: dict[str, Any] = dict(latest_records())
+    with Sandbox(**records) as hubs:
         environment = quiet_environment(tmp_path, HUBWATCH_DATA=str(tmp_path / "data"), **(hubs.endpoints | nobody))
         ended = subprocess.run(
             [sys.executable, str(ROOT / "flows" / "daily.py")], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300

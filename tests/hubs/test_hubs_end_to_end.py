@@ -30,7 +30,7 @@ def run(
 
 
 def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> None:
-    hubs = {"huggingface": huggingface_rows(30), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
+    hubs: dict[str, Any] = {"huggingface": huggingface_rows(30), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
     with Sandbox(**hubs, max_seconds=300) as sandbox:
         settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
         result = pipeline.run(settings, [Sweep(hub, today()) for hub in hubs])
@@ -60,7 +60,7 @@ def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("dolphin", ["forbidden", "html"])
 def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path: Path, dolphin: Any) -> None:
-    hubs = {"modelscope": modelscope_rows(250)}
+    hubs: dict[str, Any] = {"modelscope": modelscope_rows(250)}
     result = run(tmp_path, hubs, switches=Switches(dolphin=dolphin))
     assert (result["modelscope"].complete, result["modelscope"].records) == (True, 250), result
     assert "listed by the OpenAPI, because" in rows(tmp_path, "select message from days")[0][0]
@@ -71,7 +71,7 @@ def test_modelscope_goes_by_the_openapi_where_its_own_listing_is_closed(tmp_path
 
 @pytest.mark.parametrize("dolphin", ["open", "forbidden"])
 def test_a_window_holds_what_was_created_in_it_and_no_other(tmp_path: Path, dolphin: Any) -> None:
-    hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
+    hubs: dict[str, Any] = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
     since, until = datetime(2023, 11, 15), datetime(2023, 11, 16)
     with Sandbox(**hubs, switches=Switches(dolphin=dolphin), max_seconds=300) as sandbox:
         settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
@@ -105,7 +105,7 @@ def test_trouble_that_passes_costs_a_retry_and_no_record(tmp_path: Path, hub: st
 
 
 def test_one_page_without_a_promised_counter_fails_that_hub_and_not_the_other(tmp_path: Path) -> None:
-    hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(50)}
+    hubs: dict[str, Any] = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(50)}
     result = run(tmp_path, hubs, ("modelscope:missing-key@2",), license_budget=0)
     assert result["modelscope"].failed
     assert "100 of 250 records cannot be read (Downloads is missing or null" in result["modelscope"].message
@@ -114,7 +114,7 @@ def test_one_page_without_a_promised_counter_fails_that_hub_and_not_the_other(tm
 
 
 def test_stray_bytes_cost_their_record_only(tmp_path: Path) -> None:
-    hubs = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(250)}
+    hubs: dict[str, Any] = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(250)}
     with Sandbox(**hubs, faults=Faults.parse(("modelscope:invalid-utf8@2", "wisemodel:invalid-utf8@2")), max_seconds=300) as sandbox:
         settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
         result = pipeline.run(settings, [Sweep(hub, today(), license_budget=0) for hub in hubs])

@@ -193,7 +193,7 @@ def test_each_official_error_stops_the_sweep_and_is_told_with_its_code(tmp_path:
     errors = json.loads(shared("real/modelscope/openapi_errors.official_examples.json").read_text("utf-8"))
     for number, error in enumerate(errors):
         answer = httpx.Response(error["http"], json=error["body"])
-        result = run(tmp_path / str(number), lambda request, answer=answer: httpx.Response(answer.status_code, content=answer.content))
+        result = run(tmp_path / str(number), same(answer))
         assert (result.complete, result.failed, result.records) == (False, True, 0)
         assert error["body"]["message"] in result.message, error
 
@@ -337,7 +337,7 @@ def test_when_the_sites_own_listing_is_refused_the_openapi_is_chosen_and_runs_sa
 def test_a_refused_token_is_said_and_nothing_else_is_tried(tmp_path: Path) -> None:
     body = {"Code": 10010103009, "Message": "token expired", "Success": False}
     for number, answer in enumerate([httpx.Response(400, json=body), httpx.Response(200, json=body)]):
-        hub = Hub(odd=lambda request, answer=answer: httpx.Response(answer.status_code, content=answer.content))
+        hub = Hub(odd=same(answer))
         result = run(tmp_path / str(number), hub, own=settings(tmp_path / str(number), token="ms-worn"))
         assert result.failed
         assert "renew or unset MODELSCOPE_API_TOKEN" in result.message
@@ -434,7 +434,12 @@ def test_an_empty_page_that_says_there_is_nothing_does_not_make_a_part_the_whole
     assert "100 of 250 listed models were seen" in result.message
 
 
-def capped(hub: Hub, cap: int, total: int) -> Answering:
+def same(answer: httpx.Response) -> Answering:
+    """The same answer to every request."""
+    return lambda request: httpx.Response(answer.status_code, content=answer.content)
+
+
+def capped(hub: Hub, cap: int, total: int | None) -> Answering:
     """The hub's answers in pages of at most `cap` records, whatever is asked for."""
 
     def odd(request: httpx.Request) -> httpx.Response:
@@ -542,7 +547,8 @@ def test_where_the_openapi_gives_no_total_the_depth_limit_makes_the_sweep_incomp
     hub, refuse = Hub(api_models=[openapi_record(f"a/m{number}") for number in range(3100)]), refuse_dolphin()
 
     def odd(request: httpx.Request) -> httpx.Response | None:
-        if refused := refuse(request):
+        refused: httpx.Response | None = refuse(request)
+        if refused:
             return refused
         answer = hub._openapi(request)
         page = answer.json()

@@ -4,7 +4,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def given_listings(con: duckdb.DuckDBPyConnection, *listings: str, **facts: dict[str, object]) -> None:
+def given_listings(con: duckdb.DuckDBPyConnection, *listings: str, **facts: Mapping[str, object]) -> None:
     """Store listings written as `hub:namespace/name`, and origins of the namespaces that ORGANIZATIONS names.
 
     Keywords give columns of the listings they name: created_at, base_models, base_relation, downloads, gone.

@@ -276,7 +276,8 @@ def test_a_promised_key_that_goes_or_changes_type_fails_the_day_naming_key_and_s
 def test_a_promised_key_is_looked_for_in_all_of_a_day_not_in_its_first_page(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     before, tomorrow = many(100), DAY + timedelta(days=1)
     load(con, tmp_path, before[:50], before[50:])
-    for number, changed in enumerate([{"tags": None}, {"createdAt": None}, {"tags": "a"}]):
+    changes: list[dict[str, Any]] = [{"tags": None}, {"createdAt": None}, {"tags": "a"}]
+    for number, changed in enumerate(changes):
         with pytest.raises(DayFailure, match=rf"key {next(iter(changed))} is (gone from 6%|now text in 6% \(was list\))"):
             load(con, tmp_path / str(number), before[:50], [*before[50:94], *many(6, **changed)], day=tomorrow)
     five = [*before[50:95], *many(5, tags=None)]
@@ -377,7 +378,7 @@ def test_a_sweep_that_ended_and_lost_a_page_since_is_damage_and_not_a_smaller_hu
 
 
 @pytest.mark.parametrize("how", [{"finished": False}, {"limited": True}])
-def test_a_complete_day_stands_when_a_part_of_it_comes_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path, how: dict[str, bool]) -> None:
+def test_a_complete_day_stands_when_a_part_of_it_comes_anew(con: duckdb.DuckDBPyConnection, tmp_path: Path, how: dict[str, Any]) -> None:
     load(con, tmp_path / "1", many(50))
     with pytest.raises(DayFailure, match="the complete full sweep of 50 records stands; of this one 20 are kept"):
         load(con, tmp_path / "2", many(20), **how)

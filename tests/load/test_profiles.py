@@ -158,7 +158,7 @@ def test_an_odd_profile_is_read_leniently_or_passed_over_alone(
 
 def test_an_odd_profile_is_kept_and_the_next_one_asked_for(tmp_path: Path) -> None:
     listed = [record("abc/m", downloads=40), record("def/m", downloads=30)]
-    odd = {"abc": {"fullname": ["Universität Mannheim"]}, "def": {"fullname": "Universität \ud800 Mannheim"}}
+    odd: dict[str, dict[str, Any]] = {"abc": {"fullname": ["Universität Mannheim"]}, "def": {"fullname": "Universität \ud800 Mannheim"}}
     with Sandbox(huggingface=listed, switches=Switches(organizations=odd)) as hub:
         settings = collected(hub, tmp_path)
         assert pipeline.ask_profiles(settings, 9) == (2, 2)

@@ -17,7 +17,7 @@ from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from tests.sandbox.sandbox_rows import huggingface_row, huggingface_rows, modelscope_rows, wisemodel_rows
 
-CREATION = {"sort": "createdAt", "direction": 1, "limit": 2}
+CREATION: dict[str, Any] = {"sort": "createdAt", "direction": 1, "limit": 2}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sandbox_with(*texts: str, count: int = 6, **options: Any) -> Sandbox:
 
 
 def listing(client: httpx.Client, sandbox: Sandbox, **params: Any) -> httpx.Response:
-    return client.get(f"{sandbox.url}/api/models", params={**CREATION, **params})
+    return client.get(f"{sandbox.url}/api/models", params=CREATION | params)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_missing_key_and_changed_type_touch_every_record_of_the_page(client: htt
 
 
 def test_a_fault_of_the_records_leaves_records_it_cannot_read_alone(client: httpx.Client) -> None:
-    rows = [huggingface_row(0), b'{"id":"a/broken",']
+    rows: list[Any] = [huggingface_row(0), b'{"id":"a/broken",']
     with Sandbox(huggingface=rows, faults=Faults.parse(["huggingface:missing-key=likes"])) as sandbox:
         body = listing(client, sandbox).content
     assert b'{"id":"a/broken",' in body
@@ -281,7 +281,7 @@ def test_a_fault_of_the_records_leaves_records_it_cannot_read_alone(client: http
 
 
 def test_each_hub_spells_soft_errors_and_expired_tokens_its_own_way(client: httpx.Client) -> None:
-    hubs = {"huggingface": huggingface_rows(1), "modelscope": modelscope_rows(1), "wisemodel": wisemodel_rows(1)}
+    hubs: dict[str, Any] = {"huggingface": huggingface_rows(1), "modelscope": modelscope_rows(1), "wisemodel": wisemodel_rows(1)}
     texts = [f"{hub}:{kind}@{number}" for hub in hubs for number, kind in enumerate(("soft-error", "expired-token"), start=1)]
     asked = {"huggingface": "/api/models", "modelscope": "/openapi/v1/models", "wisemodel": "/api/v4/projects"}
     with Sandbox(**hubs, faults=Faults.parse(texts)) as sandbox:

@@ -26,7 +26,7 @@ def world(*days: dict[str, int], hub: str = "huggingface", metric: str = "downlo
 
 
 def listed(con: duckdb.DuckDBPyConnection, statistic: str, day: date) -> int:
-    return sum(row["value"] for row in statistics.run(con, statistic, hub="huggingface", day=day).records())
+    return sum(int(str(row["value"])) for row in statistics.run(con, statistic, hub="huggingface", day=day).records())
 
 
 @pytest.mark.parametrize("statistic", ["licenses", "sizes"])
@@ -42,7 +42,7 @@ def test_derivations_of_listings_that_came_later_give_no_score() -> None:
         [("b/late", "a/m", "a/m"), ("b/later", "a/m", "a/m"), ("c/m", "b/m", "b/m")],
     )
     before, after = (
-        {row["group"]: row["rank"] for row in statistics.run(con, "scoreboard", by="namespace", day=day).records()}
+        {row["group"]: int(str(row["rank"])) for row in statistics.run(con, "scoreboard", by="namespace", day=day).records()}
         for day in (DAY, DAY + timedelta(1))
     )
     assert before["b"] < before["a"]

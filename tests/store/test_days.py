@@ -111,7 +111,7 @@ def test_a_source_of_higher_precedence_is_shown_and_the_other_stays_visible(con:
 
 
 def test_what_a_sweep_lacks_that_saw_fewer_than_the_hub_counts_is_gone_when_another_agrees(con: duckdb.DuckDBPyConnection) -> None:
-    def gone() -> list[object]:
+    def gone() -> list[tuple[object, ...]]:
         return con.execute("select gone_on from listings where name = 'b'").fetchall()
 
     load(con, 0, {"a": ("mit", 1), "b": ("mit", 1)})
