@@ -1,13 +1,14 @@
 """Commands that read the published database: statistics and what is behind them."""
 
 import contextlib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hubwatch.cli.help import StatisticCommand, by_choices
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
-from hubwatch.cli.output import chosen_format, print_table, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows, warn
 from hubwatch.errors import UsageError
 
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
@@ -118,17 +119,38 @@ def cite(
     without_flagged: WithoutFlagged = False,
     more: More = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, bibtex or csl")] = "text",
+    record_file: Annotated[
+        Path | None, typer.Option("--verify", metavar="FILE", help="check a record saved with --format json against this database")
+    ] = None,
     data: Data = None,
 ) -> None:
     """Print a citable record of a figure: sentence, bounds, caveats, versions, SQL. The same data and facts give the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
+    if record_file is not None:
+        _verify(record_file, name, data)
+        return
     if name is None:
         raise UsageError("name a statistic to cite, such as download-share (hubwatch stats lists them)")
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
     with opened(data) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())
+
+
+def _verify(record_file: Path, name: str | None, data: Path | None) -> None:
+    """Print whether the database gives the figure of a saved record; exit 1 when it does not."""
+    from hubwatch.published import read_record, verify
+
+    if name is not None:
+        raise UsageError(f"--verify reads the statistic from the record; leave {name} out")
+    record = read_record(record_file)
+    with opened(data) as db:
+        found = verify(db, record)
+    say("\n".join(found.told()))
+    if not found.stands:
+        complain(f"{record_file}: {found.changes[-1]}")
+        raise typer.Exit(1)
 
 
 def claims(form: Format = "table", as_json: Json = False, data: Data = None) -> None:

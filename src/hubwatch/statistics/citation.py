@@ -5,6 +5,7 @@ import json
 import shlex
 from datetime import date
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,7 +21,8 @@ from hubwatch.statistics.tabular import Cell, percent
 from hubwatch.store import Value
 from hubwatch.version import VERSION
 
-_OPTIONS = ("by", "metric", "hub", "country", "policy", "day", "since", "without_flagged")  # the others are given with --set
+# Parameters without an option of their own.
+_SET = ("top", "model", "part", "split", "tolerance", "at_least", "scaled")
 _MOST = 12  # a group of more rows is described by its first and its last
 _HOME = "https://github.com/hubwatch/hubwatch"
 _SOFTWARE = "Apache-2.0"
@@ -44,6 +46,7 @@ class Citation(BaseModel):
     file: str | None = None
     file_sha256: str | None = None
     file_address: str | None = None
+    question: dict[str, Any]
     rerun: str
     query: str
     result: Result
@@ -154,6 +157,7 @@ def record(
             raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(result, group)}")
     context, facts, file = result.context, versions.of_facts(con), versions.file_of(con)
     data, facts_version = versions.of_data(context.observed), versions.in_one(facts)
+    question = _question(result, asked.get("day"))
     told = rows[:3] if group is None else rows if len(rows) <= _MOST else [rows[0], rows[-1]]
     return Citation(
         id=_id(result, group, data, facts_version),
@@ -169,7 +173,8 @@ def record(
         file=file.name if file else None,
         file_sha256=versions.sha256(file) if file and file.exists() else None,
         file_address=address,
-        rerun=_rerun(result, group, asked.get("day"), file.parent if file else None),
+        question=question,
+        rerun=_rerun(result, group, question, file.parent if file else None),
         query=_query(result, group),
         result=result,
     )
@@ -211,21 +216,25 @@ def _groups_told(result: Result, wanted: str) -> str:
     return "there are " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _rerun(result: Result, group: str | None, day: Value, folder: Any) -> str:
-    """The command that asks the same again; where hubs' days differ and none was asked for, only the SQL fixes them all."""
-    context = result.context
-    parts = ["hubwatch", "cite", context.statistic.replace("_", "-")]
-    if not of_one_day(result):
-        context = context.model_copy(update={"parameters": context.parameters | {"day": day}})
-    for name, value in context.parameters.items():
-        if value is None:
-            continue
-        if name not in _OPTIONS:
+def _question(result: Result, day: Value) -> dict[str, Any]:
+    """The parameters that ask the same again; where hubs' days differ and none was asked for, only the SQL fixes them all."""
+    parameters = result.context.parameters if of_one_day(result) else result.context.parameters | {"day": day}
+    return {name: str(value) if isinstance(value, date) else value for name, value in parameters.items() if value not in (None, [])}
+
+
+def _rerun(result: Result, group: str | None, question: dict[str, Any], folder: Path | None) -> str:
+    """The command that asks the same again, from whatever folder."""
+    parts = ["hubwatch", "cite", result.context.statistic.replace("_", "-")]
+    for name, value in question.items():
+        option = f"--{name.replace('_', '-')}"
+        if name in _SET:
             parts += ["--set", shlex.quote(f"{name}={str(value).lower() if isinstance(value, bool) else value}")]
         elif value is True:
-            parts.append(f"--{name.replace('_', '-')}")
+            parts.append(option)
+        elif isinstance(value, list | tuple):
+            parts += [word for one in value for word in (option, shlex.quote(str(one)))]
         elif value is not False:
-            parts += [f"--{name.replace('_', '-')}", shlex.quote(str(value))]
+            parts += [option, shlex.quote(str(value))]
     parts += ["--group", shlex.quote(group)] if group else []
     return " ".join([*parts, *(["--data", shlex.quote(str(folder))] if folder else [])])
 
