@@ -249,7 +249,7 @@ def test_the_published_file_opens_for_readers_alone(tmp_path: Path) -> None:
         run(tmp_path, sandbox)
     with duckdb.connect(str(tmp_path / "hubwatch.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from observations").fetchall() == [(3,)]
-    assert oct((tmp_path / "hubwatch.duckdb").stat().st_mode)[-3:] == "444"
+    assert oct((tmp_path / "hubwatch.duckdb").stat().st_mode)[-3:] == "644"
 
 
 def test_a_fresh_sweep_of_a_busy_hub_leaves_the_others_pages_alone(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import traceback
 from pathlib import Path
 
 CURES = {
-    "warehouse.duckdb": "; put a copy of hubwatch.duckdb in its place, then `hubwatch backfill pages` loads what was kept since (without it: all that is kept)",
-    "hubwatch.duckdb": "; `hubwatch publish` puts a whole one in its place",
+    "warehouse.duckdb": "; in its folder run `rm -f warehouse.duckdb.wal && cp hubwatch.duckdb warehouse.duckdb` (or cp hubwatch.previous.duckdb,"
+    " where that is damaged as well), then `hubwatch build` loads the saved pages that it lacks",
+    "hubwatch.duckdb": "; `hubwatch publish` replaces it by a whole one",
 }
 DAMAGE = ("Corrupt database file", "Could not read enough bytes from file")  # what DuckDB says where it meets it, however far inside
 

@@ -171,6 +171,8 @@ def _loaded(
     except UsageError:
         raise
     except FAILURES as error:
+        if store.is_damage(error):  # nothing that comes after may be published
+            raise
         is_told = got.message and (got.failed or not pages.segments())  # what kept pages from coming says more
         return got.model_copy(update={"failed": True, "complete": False, "message": got.message if is_told else told(error)})
     except Exception as error:  # noqa: BLE001  as above

@@ -9,6 +9,7 @@ makes their flags as well and is reported apart (`catch-up`). Readers (claims, s
 """
 
 import argparse
+import itertools
 import os
 import random
 import subprocess
@@ -29,10 +30,11 @@ def records_on(count: int, day: int) -> Iterator[bytes]:
     """The hub's records on a day (1 is the first): yesterday's, moved a little, and some new ones behind them."""
     from hubwatch.sandbox.synthetic import huggingface_records
 
-    new = count // 1000
+    new, longest = count // 1000, 400  # days
     moves = random.Random(day)
     factors = [moves.uniform(0.97, 1.04) for _ in range(4096)]
-    for number, record in enumerate(huggingface_records(count + new * (day - 1), 1)):
+    every = huggingface_records(count + new * longest, 1)  # a record's creation rests on how many there are
+    for number, record in enumerate(itertools.islice(every, count + new * (day - 1))):
         if number % 5000 < day - 1:  # removed on an earlier day
             continue
         start = record.index(b'"downloads":') + 12

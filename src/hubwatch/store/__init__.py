@@ -19,6 +19,7 @@ from hubwatch.store.warehouse import (
     take_in_runs,
     transaction,
 )
+from hubwatch.store.whole import is_damage, read_whole
 
 __all__ = [
     "ATTRIBUTES",
@@ -34,6 +35,7 @@ __all__ = [
     "in_room",
     "insert_rows",
     "interrupts",
+    "is_damage",
     "literal",
     "locked",
     "log_event",
@@ -46,6 +48,7 @@ __all__ = [
     "open_warehouse",
     "precedence",
     "publish",
+    "read_whole",
     "recorded",
     "replace_day",
     "settle",

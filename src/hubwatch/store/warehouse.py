@@ -6,6 +6,7 @@
 import contextlib
 import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,18 +19,22 @@ from hubwatch.errors import CURES, Busy, StoreFault
 from hubwatch.pages import SweepPages
 from hubwatch.store import schema
 from hubwatch.store.days import DEPARTURES
+from hubwatch.store.ours import refuse_foreign, views_differ
 from hubwatch.store.sql import literal
+from hubwatch.store.whole import STORAGE_VERSION
 
 T = TypeVar("T")
-STORAGE_VERSION = "v1.5.0"  # what DuckDB 1.5 opens too
 CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
 
 
 _THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
 
 
-def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """An open database that never fetches extensions; a file held by another process is `Busy`."""
+def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False, sealed: bool = False) -> duckdb.DuckDBPyConnection:
+    """An open database that never fetches extensions; a file held by another process is `Busy`.
+
+    `sealed`: no query reads or writes any other file, and none changes a setting, whatever the database holds.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -38,21 +43,36 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False) -> d
         "threads": min(os.cpu_count() or 1, _THREADS),
         "python_enable_replacements": "false",  # a table's name is never one of our variables'
     }
+    if read_only and not os.access(path.parent, os.W_OK, effective_ids=True):
+        config["temp_directory"] = str(Path(tempfile.gettempdir()) / f"hubwatch-{os.getpid()}.tmp")
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=config)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:  # a block that does not bear its checksum has no class of its own
         if "Could not set lock" in str(error):
-            raise Busy(f"{path} is open in another process ({error}); close it there") from None
+            raise _not_locked(path, error) from None
         if "Permission denied" in str(error):
-            raise StoreFault(f"{path} cannot be opened: {error}; give yourself the right to") from None
+            raise StoreFault(f"{path} cannot be opened: {error}; check the file permissions") from None
         if os.strerror(errno.ENOSPC) in str(error):
             raise StoreFault(f"{path} cannot be opened: {error}") from None  # whoever tells it names the cure
         raise StoreFault(f"{path} cannot be opened: {error}{CURES.get(path.name, '')}") from None
     con.execute("set timezone = 'UTC'")
     con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
+    if sealed:
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
     return con
+
+
+def _not_locked(path: Path, error: duckdb.Error) -> StoreFault | Busy:
+    """Why DuckDB could not lock a file: another process has it, or the file system has no locks (DuckDB then names process 0)."""
+    if "PID 0" in str(error) or os.strerror(errno.ENOLCK) in str(error):
+        return StoreFault(
+            f"{path} cannot be opened: the file system of {path.parent} does not support file locks; "
+            "name a folder on a local disk with --data, or mount it with locks"
+        )
+    return Busy(f"{path} is open in another process ({error}); close it there")
 
 
 def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -71,18 +91,6 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
         con.close()
         raise
     return con
-
-
-def refuse_foreign(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Raise `StoreFault` when this file holds tables and none of them is of hubwatch: somebody else's, never to be written to."""
-    found = con.execute(
-        """select schema_name || '.' || table_name as name from duckdb_tables() where not internal
-           union all select schema_name || '.' || view_name from duckdb_views() where not internal order by name"""
-    ).fetchall()
-    held = [name for (name,) in found]
-    if held and "store.migrations" not in held:
-        told = ", ".join(held[:3]) + (" and more" if len(held) > 3 else "")
-        raise StoreFault(f"{path} is no database of hubwatch (it holds {told}); move it away, or name another folder with --data")
 
 
 @contextlib.contextmanager
@@ -150,10 +158,7 @@ def schema_of(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments where they differ.
-
-    A view whose query changes and whose columns and comments do not needs a step of its own.
-    """
+    """Bring the file to this version's schema: each step once, in a transaction, recorded; views and comments where they differ."""
     con.execute("create schema if not exists store")
     con.execute(next(table for table in schema.STORE if table.name == "store.migrations").ddl())
     known = {row[0] for row in con.execute("select version from store.migrations").fetchall()}
@@ -194,7 +199,9 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mappi
 
 
 def _is_as_declared(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether every column is there with its comment of today."""
+    """Whether every view is this version's, and every column there with its comment of today."""
+    if views_differ(con):
+        return False
     found = con.execute("select table_name, column_name, comment from duckdb_columns() where not internal").fetchall()
     relations = (*schema.STORE, *schema.TABLES, *schema.VIEWS)
     return {(one.name.removeprefix("store."), column.name, column.meaning) for one in relations for column in one.columns} <= set(found)
