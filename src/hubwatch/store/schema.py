@@ -78,7 +78,7 @@ valid_to | DATE | observed day on which they changed (exclusive); null for the s
 listing_key | INTEGER | the listing
 day | DATE | UTC date the observation counts for
 source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
-superseded | BOOLEAN | true where a source of higher precedence has the same listing on the same day
+superseded | BOOLEAN | true where a source of the day that leads this one has the listing, too
 """),
             *COUNTERS,
         ),
@@ -134,7 +134,13 @@ loaded_at | TIMESTAMP | UTC instant of loading; a backfill of the same pages tha
 content_hash | VARCHAR | hash over the day's facts, of an archive over its counters; the same facts give the same hash
 message | VARCHAR | what was odd: dropped fields, fallback, what is missing
 endpoint | VARCHAR | the address that was asked; null for archives and for days loaded before schema 2
+extent | VARCHAR | what part of the hub the source covers: whole, head (by downloads, down to a floor), window (created within it), selection
+extent_note | VARCHAR | the extent in words, where more is known of it; null otherwise
+health | VARCHAR | ok, partial, stalled, catch_up, rolled_back, dipped: how far the counters can be trusted as a whole; null before `measure`
+health_note | VARCHAR | the figures behind the health; null when there is nothing to report
 """
+
+_SWEEP_COLUMNS = ", ".join(column.name for column in columns(_SWEEP_FACTS))
 
 TABLES = (
     Table(
@@ -145,6 +151,7 @@ hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
 source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 {_SWEEP_FACTS.strip()}
+speaks | VARCHAR[] | attributes that the source states on this day; null: all of them
 """),
     ),
     Table(
@@ -267,16 +274,26 @@ sql | VARCHAR | the query; parameters are written $name
 _URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'modelscope' then 'https://www.modelscope.cn/models/'
  when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
 
-# The order in which a day's sources are believed where they know the same listing: complete ones first; archives come last.
-_BELIEVED = ["full", "head", "owners", "new", "window"]
-_KIND = "case when starts_with(source, 'window-') then 'window' else source end"
-PRECEDENCE = f"complete desc, coalesce(list_position({_BELIEVED}, {_KIND}), 9)"
+# What part of a hub a sweep covers; an archive says it of itself, and one that does not is a selection.
+_EXTENTS = {"full": "whole", "head": "head", "owners": "selection", "new": "window", "window": "window"}
+_WIDEST_FIRST = ["whole", "head", "selection", "window"]
+EXTENT = f"""coalesce(extent, case when starts_with(source, 'window-') then 'window'
+ {" ".join(f"when source = '{source}' then '{extent}'" for source, extent in _EXTENTS.items())} else 'selection' end)"""
+
+# Which of a day's sources leads: the widest, then complete sweeps before archives before incomplete sweeps, then the one with more
+# listings. A name decides nothing that shows: it comes after the hash of what the sources hold.
+PRECEDENCE = f"""list_position({_WIDEST_FIRST}, {EXTENT}),
+ case when complete then 0 when starts_with(source, 'archive:') then 1 else 2 end, records desc nulls last, content_hash, source"""
+
+
+def extent_of(source: str) -> str:
+    """The extent of a sweep by its name; of an archive that says nothing, `selection`."""
+    return _EXTENTS.get("window" if source.startswith("window-") else source, "selection")
 
 
 def precedence(source: str) -> int:
-    """The same order for Python, of sources that are all complete or all not: 1 is believed first."""
-    kind = "window" if source.startswith("window-") else source
-    return _BELIEVED.index(kind) + 1 if kind in _BELIEVED else 9
+    """The order of extents for Python, of sweeps that are all complete or all not: 1 leads."""
+    return _WIDEST_FIRST.index(extent_of(source)) + 1
 
 
 # Grouped though each row is one group: over a join with the bare table, while that is empty, DuckDB 2.0.0 takes sums for one-byte
@@ -306,7 +323,7 @@ listing_key | INTEGER | internal number, joins store.counters and store.attribut
     ),
     View(
         "observations",
-        "counters of a listing on a day, from the source of highest precedence",
+        "counters of a listing on a day, from the leading one of the sources that have it",
         (
             *columns("""
 hub | VARCHAR | the hub
@@ -340,16 +357,18 @@ superseded | BOOLEAN | true where observations shows another source
     ),
     View(
         "days",
-        "what is known of each hub on each day: the leading sweep",
+        "what is known of each hub on each day: the leading source",
         columns(f"""
 hub | VARCHAR | the hub
 day | DATE | UTC date the observations count for
-sweep | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
+sweep | VARCHAR | as source
 {_SWEEP_FACTS.strip()}
+source | VARCHAR | the source that leads: the widest, then the complete, then the one with more listings
+others | VARCHAR[] | further sources of the day, by precedence; null where there are none
 """),
-        f"""select hub, day, source as sweep, complete, records, rejected, duplicates, listed_total, started_at, finished_at,
- loaded_at, content_hash, message, endpoint from sweeps
- qualify row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1""",
+        f"""select hub, day, source as sweep, {_SWEEP_COLUMNS.replace(", extent,", f", {EXTENT} as extent,")}, source,
+ list(source) over (partition by hub, day order by {PRECEDENCE} rows between 1 following and unbounded following) as others
+ from sweeps qualify row_number() over (partition by hub, day order by {PRECEDENCE}) = 1""",
     ),
 )
 
