@@ -37,8 +37,7 @@ def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "f
     on = FIRST + timedelta(days=day)
     number_listings(con, "huggingface")
     with store.transaction(con):
-        replace_day(con, "huggingface", on, source, complete=complete)
-        con.execute("insert into sweeps (hub, day, source, complete) values ('huggingface', ?, ?, ?)", [on, source, complete])
+        replace_day(con, "huggingface", on, source, {"complete": complete, "records": len(models)})
         settle_departures(con, "huggingface")
 
 

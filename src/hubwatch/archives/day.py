@@ -69,31 +69,16 @@ def settle_day(
     if wanted.dry_run:
         would = "would load" if (hub, day) not in held else "would replace" if wanted.overwrite else "would stay as held"
         return replace(outcome, outcome=would)
-    _store_day(con, outcome, attributes=_complete_attributes(con, mapping))
+    _store_day(con, mapping, outcome)
     return outcome
 
 
-def _complete_attributes(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> bool:
-    """Whether the staged listings say anything of themselves beside counters.
-
-    An attribute that no listing of the day has is not spoken of: what was held of it on that day goes on.
-    """
+def _spoken(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[str]:
+    """The attributes that the staged listings state. One that no listing of the day has is not stated: what was held goes on."""
     names = [column.name for column in ATTRIBUTES]
     counts = con.execute(f"select {', '.join(f'count({name})' for name in names)} from staged").fetchall()[0]
-    spoken = {name for name, count in zip(names, counts, strict=True) if count}
-    if not spoken - {"repo_kind"} and mapping != SAVED_PAGES:
-        return False
-    silent = ", ".join(f"held.{name} as {name}" for name in names if name not in spoken)
-    if silent:
-        con.execute("drop table if exists completed")
-        con.execute(
-            f"""create temp table completed as select staged.* replace ({silent}) from staged
-                left join store.listing listing on listing.hub = getvariable('hub') and listing.model_id = staged.model_id
-                left join store.attributes held on held.listing_key = listing.listing_key and held.valid_from <= getvariable('day')
-                  and (held.valid_to is null or held.valid_to > getvariable('day'))"""
-        )
-        con.execute("create or replace temp view staged as from completed")
-    return True
+    spoken = [name for name, count in zip(names, counts, strict=True) if count]
+    return spoken if set(spoken) - {"repo_kind"} or mapping == SAVED_PAGES else []
 
 
 def _stage_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: date) -> ArchiveDay:
@@ -133,27 +118,19 @@ _UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}"
   {", ".join(f"max({c.name}) as {c.name}" for c in COUNTERS)} from one_each group by model_id"""
 
 
-def _store_day(con: duckdb.DuckDBPyConnection, day: ArchiveDay, attributes: bool) -> None:
+def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay) -> None:
     """Make the staged listings this archive's facts of the day: whole or not at all."""
-    key = [day.hub, day.day, day.source]
+    content_hash = con.execute(COUNTERS_HASH).fetchall()[0][0]
+    row = {"complete": False, "records": day.records, "rejected": day.rejected, "duplicates": day.duplicates}
+    row |= {"extent": mapping.extent, "extent_note": mapping.extent_note or None, "speaks": _spoken(con, mapping)}
+    row |= {"loaded_at": now(), "content_hash": content_hash}
+    row |= {"message": "; ".join(["a published snapshot, not a sweep", *filter(None, [day.message])])}
     number_listings(con, day.hub)
     with transaction(con):
-        replace_day(con, day.hub, day.day, day.source, attributes)
+        replace_day(con, day.hub, day.day, day.source, row)
         con.execute(
             """insert into rejects by name select hub, day, file || ' ' || place as position, ? as source, reason, coalesce(record, '') as record
                from archive_rows where hub = ? and day = ? and reason is not null order by file, archive_rows.position""",
             [day.source, day.hub, day.day],
-        )
-        con.execute(
-            f"""insert into sweeps by name select ? as hub, ?::date as day, ? as source, false as complete, ? as records, ? as rejected,
-                  ? as duplicates, ?::timestamp as loaded_at, ({COUNTERS_HASH}) as content_hash, ? as message""",
-            [
-                *key,
-                day.records,
-                day.rejected,
-                day.duplicates,
-                now(),
-                "; ".join(["a published snapshot, not a sweep", *filter(None, [day.message])]),
-            ],
         )
         settle_departures(con, day.hub)

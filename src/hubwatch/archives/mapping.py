@@ -118,6 +118,8 @@ class Mapping(_Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     source: str = Field(default="", description="where the snapshots are published, and under which license")
+    extent: Literal["whole", "head", "window", "selection"] = Field(default="selection", description="what part of the hub it covers")
+    extent_note: str = Field(default="", description="the extent in words, such as: the 2,283 models that evaluation registries know")
     layout: Literal["columns", "hub-record"] = Field(
         default="columns", description="hub-record: rows have the fields of the hub's own records and are read as those"
     )

@@ -18,7 +18,7 @@ from hubwatch.hubs import record_sql
 from hubwatch.load.drift import compare_with_last_good
 from hubwatch.load.records import as_cte, readable, record_cte, stage_records, told
 from hubwatch.pages import SweepPages, SweepState, read_segment
-from hubwatch.store import in_room, insert_rows, number_listings, replace_day, settle_departures, transaction
+from hubwatch.store import extent_of, in_room, insert_rows, number_listings, replace_day, settle_departures, transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
@@ -106,8 +106,14 @@ def _store_day(
     listed_total = None if state.listed_total is None else state.listed_total + beside
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
+    records, rejected, duplicates = counts
+    extent, extent_note = _extent(pages, state)
     with transaction(con):
-        replace_day(con, pages.hub, pages.day, pages.sweep, complete=state.complete)
+        row = {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
+        row |= {"listed_total": listed_total if extent != "selection" else None, "extent": extent, "extent_note": extent_note}
+        row |= {"started_at": state.started_at, "finished_at": state.finished_at, "loaded_at": begun}
+        row |= {"content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}
+        replace_day(con, pages.hub, pages.day, pages.sweep, row)
         of_sweep = {"hub": pages.hub, "day": pages.day, "source": pages.sweep}
         insert_rows(con, "rejects", [of_sweep | {"position": place, "reason": why, "record": text} for place, why, text in rejects])
         if rejects:
@@ -116,21 +122,26 @@ def _store_day(
                    from parsed anti join staged using (model_id) where reason is not null and model_id is not null""",
                 [pages.hub, pages.day, pages.sweep],
             )
-        records, rejected, duplicates = counts
-        insert_rows(
-            con,
-            "sweeps",
-            [
-                of_sweep
-                | {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
-                | {"listed_total": listed_total, "started_at": state.started_at, "finished_at": state.finished_at}
-                | {"loaded_at": begun, "content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}
-            ],
-        )
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
         columns = ("hub", "source", "day", "key", "types", "share")
         insert_rows(con, "store.fingerprints", [dict(zip(columns, row, strict=True)) for row in keys])
+
+
+def _extent(pages: SweepPages, state: SweepState) -> tuple[str, str | None]:
+    """What part of the hub the sweep covers, and that in words where more is known of it."""
+    if state.extent:
+        return state.extent, state.extent_note
+    floors = [name.removeprefix("floor-") for name in pages.partitions() if name.startswith("floor-")]
+    notes = {
+        "head": f"models with at least {floors[-1]} downloads" if floors else None,
+        "window": f"models created since {state.since:%Y-%m-%d}" + (f" and before {state.until:%Y-%m-%d}" if state.until else "")
+        if state.since
+        else None,
+        "selection": f"models of {', '.join(state.owners)}" if state.owners else None,
+    }
+    extent = extent_of(pages.sweep)
+    return extent, notes.get(extent)
 
 
 def _key(pages: SweepPages) -> list[object]:

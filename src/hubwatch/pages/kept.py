@@ -53,6 +53,8 @@ class SweepState(msgspec.Struct, kw_only=True):
     until: datetime | None = None
     owners: list[str] = []
     short: str | None = None
+    extent: str | None = None  # where it is not what this kind of sweep covers
+    extent_note: str | None = None
     mapping: dict[str, str] | None = None
     notes: list[str] = []
 

@@ -1,17 +1,16 @@
 """DuckDB: opening, migrations, schema, a day's facts, publishing, runs, locks. Sole owner of connections."""
 
 from hubwatch.store.columns import Column, Table
-from hubwatch.store.days import number_listings, replace_day, settle_departures
+from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 from hubwatch.store.leases import abandoned, held, settle
 from hubwatch.store.locks import locked
 from hubwatch.store.publishing import lost_days, not_published, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
-from hubwatch.store.schema import ATTRIBUTES, COUNTERS, PRECEDENCE, TABLES, precedence
-from hubwatch.store.sql import Value, literal, substitute
+from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, PRECEDENCE, TABLES, extent_of, precedence
+from hubwatch.store.sql import Value, insert_rows, literal, substitute
 from hubwatch.store.warehouse import (
     connect,
     in_room,
-    insert_rows,
     interrupts,
     not_yet_loaded,
     only_days,
@@ -24,6 +23,7 @@ from hubwatch.store.whole import is_damage, read_whole
 __all__ = [
     "ATTRIBUTES",
     "COUNTERS",
+    "EXTENT",
     "PRECEDENCE",
     "TABLES",
     "Column",
@@ -31,6 +31,7 @@ __all__ = [
     "Value",
     "abandoned",
     "connect",
+    "extent_of",
     "held",
     "in_room",
     "insert_rows",
@@ -50,6 +51,7 @@ __all__ = [
     "publish",
     "read_whole",
     "recorded",
+    "remove_day",
     "replace_day",
     "settle",
     "settle_departures",

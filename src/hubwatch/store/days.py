@@ -1,13 +1,19 @@
 """A source's day in the tables, replaced whole or not at all; what they say depends on the days held, not on the order of loading."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 import duckdb
 
 from hubwatch.store import schema
+from hubwatch.store.attributes import add_attributes, rewrite_attributes
+from hubwatch.store.sql import insert_rows
 
-_ATTRIBUTES = [column.name for column in schema.ATTRIBUTES]
 _COUNTERS = [column.name for column in schema.COUNTERS]
+# The queries below read: variables hub, day, source; table `numbers` and view `keyed` (see `number_listings`).
+_OF_DAY = "hub = getvariable('hub') and day = getvariable('day')"
+_OF_SOURCE = f"{_OF_DAY} and source = getvariable('source')"
+_NEW_FOR = timedelta(days=8)  # flags call a listing new within its first week
 
 
 def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
@@ -31,45 +37,111 @@ def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
     con.execute("create or replace temp view keyed as select listing_key, staged.* from staged join numbers using (place)")
 
 
-def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, attributes: bool = True, complete: bool = False) -> None:
-    """Make what `number_listings` numbered this source's facts of the day.
+def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str, facts: Mapping[str, object]) -> None:
+    """Make what `number_listings` numbered this source's facts of the day, and `facts` the other columns of its row in `sweeps`.
 
-    Whole or not at all: call inside a transaction together with the day's row in `sweeps`. What the tables say then
-    depends only on which days hold which facts, not on the order of loading. `attributes=False`: the source has
-    counters only and says nothing of attributes. `complete`: what the day's row in `sweeps` will say.
+    Whole or not at all: call inside a transaction. What the tables say then depends only on which days hold which facts, not
+    on the order of loading. `facts["speaks"]` names the attributes that the source states; without it, it states all.
+    Rows in `rejects` and `store.unread` are removed: add the new ones afterwards, then call `settle_departures`.
     """
-    key = [hub, day, source]
+    _set_day(con, hub, day, source)
+    is_last = not con.execute("select 1 from sweeps where hub = ? and day >= ? limit 1", [hub, day]).fetchall()
+    _forget_rest(con)
+    if is_last:
+        _add_last_day(con, {"hub": hub, "day": day, "source": source, **facts})
+    else:
+        _put_between(con, {"hub": hub, "day": day, "source": source, **facts})
+    con.execute(f"delete from store.dropped where {_OF_SOURCE}")
+
+
+def remove_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str) -> None:
+    """Take this source's facts of the day out of the tables, as if they had never been loaded; `store.dropped` remembers it.
+
+    Call inside a transaction, and `settle_departures` afterwards.
+    """
+    _set_day(con, hub, day, source)
+    columns = ", ".join(f"null::{column.type} as {column.name}" for column in (*schema.ATTRIBUTES, *schema.COUNTERS))
+    con.execute("create or replace temp table numbers as select 0::bigint as place, 0 as listing_key, null::varchar as fresh_id limit 0")
+    con.execute(f"create or replace temp view keyed as select listing_key, place, fresh_id as model_id, {columns} from numbers")
+    _forget_rest(con)
+    _put_between(con, None)
+    con.execute(f"delete from store.fingerprints where {_OF_SOURCE}")
+    con.execute(f"delete from store.dropped where {_OF_SOURCE}")
+    insert_rows(con, "store.dropped", [{"hub": hub, "day": day, "source": source}])
+    con.execute("drop view keyed; drop table numbers")
+
+
+def _set_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str) -> None:
     con.execute("set variable hub = ?", [hub])
     con.execute("set variable day = ?::date", [day])
     con.execute("set variable source = ?", [source])
+
+
+def _forget_rest(con: duckdb.DuckDBPyConnection) -> None:
+    for table in ("rejects", "store.unread"):
+        con.execute(f"delete from {table} where {_OF_SOURCE}")
+    con.execute(f"delete from store.unmeasured where {_OF_DAY} and until is null")
+    con.execute("insert into store.unmeasured by name select getvariable('hub') as hub, getvariable('day') as day")
+
+
+def _add_last_day(con: duckdb.DuckDBPyConnection, row: Mapping[str, object]) -> None:
+    """The day follows all others of the hub: nothing held changes."""
+    _add_listings(con)
+    _add_counters(con)
+    add_attributes(con, _speaks(row))
+    insert_rows(con, "sweeps", [row])
+
+
+def _put_between(con: duckdb.DuckDBPyConnection, row: Mapping[str, object] | None) -> None:
+    """The day has other facts beside or after it: settle what depends on them. `row` is None where the day is taken away."""
     con.execute("drop table if exists before_this_day")
-    later = con.execute("select count(*) from sweeps where hub = ? and day >= ?", [hub, day]).fetchall()[0][0]
     con.execute(
         """create temp table before_this_day as select listing_key from store.counters
            where day = getvariable('day') and source = getvariable('source')
              and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))"""
-        if later
-        else "create temp table before_this_day as select listing_key from store.counters where false"
     )
+    held = con.execute(f"select speaks from sweeps where {_OF_SOURCE}").fetchall()
+    con.execute(f"delete from sweeps where {_OF_SOURCE}")
+    if row is not None:
+        insert_rows(con, "sweeps", [row])
+    con.execute("drop table if exists turns")
+    con.execute(
+        f"""create temp table turns as select source, speaks, row_number() over (order by {schema.PRECEDENCE}) as turn
+            from sweeps where {_OF_DAY}"""
+    )
+    con.execute("create or replace temp table new_before as select listing_key, first_seen_on from store.listing limit 0")
+    con.execute(
+        """insert into new_before select listing_key, first_seen_on from store.listing
+           where hub = getvariable('hub') and first_seen_on >= getvariable('day')
+             and listing_key in (select listing_key from numbers union all select listing_key from before_this_day)"""
+    )
+    _add_listings(con)
+    rewrite_attributes(con, _speaks(held[0][0]) if held else [], _speaks(row) if row is not None else [])
     con.execute(
         """delete from store.counters where day = getvariable('day') and source = getvariable('source')
            and listing_key in (select listing_key from before_this_day)"""
     )
-    _add_listings(con)
+    _add_counters(con)
+    _settle_superseded(con)
+    _settle_seen(con)
+    _drop_unseen(con)
+    _note_new(con)
+    for table in ("before_this_day", "turns", "new_before"):
+        con.execute(f"drop table {table}")
+
+
+def _speaks(row: Mapping[str, object] | Sequence[str] | None) -> list[str] | None:
+    """The attributes that a source states; None: all."""
+    said = row.get("speaks") if isinstance(row, Mapping) else row
+    return list(said) if isinstance(said, Sequence) else None
+
+
+def _add_counters(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""insert into store.counters by name
             select listing_key, getvariable('day') as day, getvariable('source') as source, false as superseded,
               {", ".join(_COUNTERS)} from keyed"""
     )
-    if later:
-        _settle_precedence(con, complete)
-        _settle_seen(con)
-    if attributes:
-        _replace_attributes(con, bool(later))
-    if later:
-        _drop_unseen(con)
-    for table in ("rejects", "store.unread", "sweeps"):
-        con.execute(f"delete from {table} where hub = ? and day = ? and source = ?", key)
 
 
 def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
@@ -89,18 +161,14 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _settle_precedence(con: duckdb.DuckDBPyConnection, complete: bool) -> None:
-    """Where several sources know a listing on this day, show the one of highest precedence; this one's row in `sweeps` is yet to come."""
+def _settle_superseded(con: duckdb.DuckDBPyConnection) -> None:
+    """Where several sources know a listing on this day, show the one that leads."""
     con.execute(
-        f"""update store.counters set superseded = rank > 1
-            from (select listing_key as k, source as s, row_number() over (partition by listing_key order by {schema.PRECEDENCE}, source) as rank
-                  from store.counters join (
-                    select source, complete from sweeps
-                    where hub = getvariable('hub') and day = getvariable('day') and source <> getvariable('source')
-                    union all select getvariable('source'), ?) using (source)
-                  where day = getvariable('day') and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))) ranked
-            where day = getvariable('day') and listing_key = k and source = s and superseded <> (rank > 1)""",
-        [complete],
+        """update store.counters set superseded = rank > 1
+           from (select listing_key as k, source as s, row_number() over (partition by listing_key order by turn) as rank
+                 from store.counters join turns using (source)
+                 where day = getvariable('day') and listing_key in (select listing_key from store.listing where hub = getvariable('hub'))) ranked
+           where day = getvariable('day') and listing_key = k and source = s and superseded <> (rank > 1)"""
     )
 
 
@@ -115,66 +183,6 @@ def _settle_seen(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _replace_attributes(con: duckdb.DuckDBPyConnection, later: bool) -> None:
-    """Keep the attributes' history as stretches of observed days with equal attributes.
-
-    With later days loaded, every touched listing's stretches are written anew from its points of change: the day's
-    own attributes hold on that day, and what held before goes on at the next observed day. Where a source of higher
-    precedence has the listing on this day, its word stands; if it loses the listing by a reload, until the lower is loaded again.
-    """
-    names_of_k = ", ".join(f"k.{name}" for name in _ATTRIBUTES)
-    same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in _ATTRIBUTES)
-    if not later:
-        con.execute(
-            f"""insert into store.attributes by name
-                select k.listing_key, getvariable('day') as valid_from, null::date as valid_to, {names_of_k}
-                from keyed k left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
-                where a.listing_key is null or not ({same})"""
-        )
-        con.execute(
-            """update store.attributes set valid_to = getvariable('day') where valid_to is null and valid_from < getvariable('day')
-               and listing_key in (select listing_key from store.attributes where valid_from = getvariable('day'))"""
-        )
-        return
-    con.execute(
-        """create or replace temp view speaking as select * from keyed where listing_key not in (select listing_key from store.counters
-           where day = getvariable('day') and source = getvariable('source') and superseded)"""
-    )
-    con.execute("drop table if exists touched")
-    con.execute(
-        f"""create temp table touched as
-            select listing_key from speaking k where not exists (select 1 from store.attributes a where a.listing_key = k.listing_key
-              and a.valid_from <= getvariable('day') and (a.valid_to is null or a.valid_to > getvariable('day')) and {same})
-            union select listing_key from before_this_day anti join numbers using (listing_key)
-              where listing_key not in (select listing_key from store.counters where day = getvariable('day'))"""
-    )
-    fields = "struct_pack(" + ", ".join(f"{name} := {name}" for name in _ATTRIBUTES) + ")"
-    con.execute("drop table if exists rewritten")
-    con.execute(
-        f"""create temp table rewritten as
-            with stretches as (select * from store.attributes where listing_key in (select listing_key from touched)),
-            next_day as (select listing_key, min(day) as day from store.counters
-              where day > getvariable('day') and listing_key in (select listing_key from touched) group by listing_key),
-            points as (
-              -- what is said elsewhere than on this day
-              select listing_key, valid_from as day, 1 as rank, {fields} as said from stretches where valid_from <> getvariable('day')
-              union all  -- on this day, if it is still said
-              select listing_key, getvariable('day'), 0, {fields} from speaking where listing_key in (select listing_key from touched)
-              union all  -- and what held on this day goes on behind it
-              select listing_key, next_day.day, 2, {fields} from stretches join next_day using (listing_key)
-              where valid_from <= getvariable('day') and (valid_to is null or valid_to > next_day.day)),
-            settled as (select listing_key, day, said from points
-              qualify row_number() over (partition by listing_key, day order by rank) = 1),
-            changes as (select listing_key, day, said from settled
-              qualify row_number() over (partition by listing_key order by day) = 1
-                or said is distinct from lag(said) over (partition by listing_key order by day))
-            select listing_key, day as valid_from, lead(day) over (partition by listing_key order by day) as valid_to, unnest(said)
-            from changes"""
-    )
-    con.execute("delete from store.attributes where listing_key in (select listing_key from touched)")
-    con.execute("insert into store.attributes by name from rewritten")
-
-
 def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
     """Forget listings that no day holds any more: only a day replaced by another without them leaves such."""
     con.execute("drop table if exists unseen")
@@ -182,8 +190,19 @@ def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
         """create temp table unseen as select listing_key from before_this_day
            where listing_key not in (select listing_key from numbers) and listing_key not in (select listing_key from store.counters)"""
     )
-    for table in ("store.attributes", "store.listing"):
+    for table in ("store.attributes", "store.overruled", "store.listing"):
         con.execute(f"delete from {table} where listing_key in (select listing_key from unseen)")
+
+
+def _note_new(con: duckdb.DuckDBPyConnection) -> None:
+    """Remember the days whose flags rest on when a listing was first seen, where that has changed."""
+    con.execute(
+        """insert into store.unmeasured by name
+           select distinct getvariable('hub') as hub, unnest([old.first_seen_on, seen.first_seen_on]) as day, day + ?::int as until
+           from new_before old left join store.listing seen using (listing_key) where old.first_seen_on is distinct from seen.first_seen_on""",
+        [_NEW_FOR.days],
+    )
+    con.execute("delete from store.unmeasured where day is null")
 
 
 # A sweep that saw fewer listings than the hub counts is complete where its order may have moved under the walk; whether what it

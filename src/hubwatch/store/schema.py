@@ -71,6 +71,18 @@ valid_to | DATE | observed day on which they changed (exclusive); null for the s
         ),
     ),
     Table(
+        "store.overruled",
+        "what a source states of a listing where another source of the day is followed; what is not here is in store.attributes",
+        (
+            *columns("""
+listing_key | INTEGER | the listing
+day | DATE | the day
+source | VARCHAR | the source that is not followed, or not in all
+"""),
+            *ATTRIBUTES,
+        ),
+    ),
+    Table(
         "store.counters",
         "counters of a listing on a day as one source gave them",
         (
@@ -102,6 +114,24 @@ day | DATE | the day
 key | VARCHAR | top-level key of the records
 types | VARCHAR[] | JSON types it had, most frequent first
 share | DOUBLE | share of sampled records that had the key, 0..1
+"""),
+    ),
+    Table(
+        "store.unmeasured",
+        "days that were loaded, replaced or taken away since flags and health were last made",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | the day
+until | DATE | the first day after it whose flags stand; null: it is one day
+"""),
+    ),
+    Table(
+        "store.dropped",
+        "days that were taken away on purpose (`hubwatch drop-day`) and not loaded again",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | the day
+source | VARCHAR | the sweep or archive
 """),
     ),
     Table(

@@ -1,8 +1,10 @@
 """SQL text in which values stand in place of `$name`: what is run is what a reader can paste."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+
+import duckdb
 
 Value = str | int | float | bool | date | None | list[str] | list[date]
 
@@ -25,3 +27,12 @@ def literal(value: Value) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(literal(item) for item in value) + "]"
     return "'" + value.replace("'", "''") + "'"
+
+
+def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows by the names of their columns (all rows have the same); for the few rows of a day, not for its listings."""
+    if rows:
+        names = list(rows[0])
+        places = ", ".join("?" for _ in names)
+        columns = ", ".join(f'"{name}"' for name in names)
+        con.executemany(f"insert into {table} ({columns}) values ({places})", [[row[name] for name in names] for row in rows])

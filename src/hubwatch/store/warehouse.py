@@ -7,7 +7,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -127,16 +127,17 @@ MIGRATIONS: list[tuple[int, str, list[str]]] = [
             f"insert into store.departures by name {DEPARTURES}",
         ],
     ),
+    (4, "the rules that flags were made by", ["create table if not exists store.flagged (rules varchar)"]),
     (
-        4,
-        "the rules that flags were made by; of a day's sources a complete one is believed before an incomplete one",
+        5,
+        "a day's leading source is chosen by extent, then completeness, then size",
         [
-            "create table if not exists store.flagged (rules varchar)",
+            "alter table sweeps add column if not exists extent varchar",
             f"""update store.counters set superseded = rank > 1
                 from (select listing_key as k, day as d, source as s,
-                        row_number() over (partition by listing_key, day order by {schema.PRECEDENCE}, source) as rank
+                        row_number() over (partition by listing_key, day order by {schema.PRECEDENCE}) as rank
                       from store.counters join (select listing_key, hub from store.listing) using (listing_key)
-                      join (from sweeps where (hub, day) in (select (hub, day) from sweeps group by hub, day having count(distinct complete) > 1))
+                      join (from sweeps where (hub, day) in (select (hub, day) from sweeps group by hub, day having count(*) > 1))
                         using (hub, day, source)) ranked
                 where listing_key = k and day = d and source = s and superseded <> (rank > 1)""",
         ],
@@ -187,15 +188,6 @@ def _add_missing(con: duckdb.DuckDBPyConnection) -> None:
         for column in table.columns:
             if column.name not in held:
                 con.execute(f'alter table {table.name} add column "{column.name}" {column.type}')
-
-
-def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows by the names of their columns (all rows have the same); for the few rows of a day, not for its listings."""
-    if rows:
-        names = list(rows[0])
-        places = ", ".join("?" for _ in names)
-        columns = ", ".join(f'"{name}"' for name in names)
-        con.executemany(f"insert into {table} ({columns}) values ({places})", [[row[name] for name in names] for row in rows])
 
 
 def _is_as_declared(con: duckdb.DuckDBPyConnection) -> bool:
