@@ -226,7 +226,7 @@ def test_figures_from_a_stand_in_say_that_they_are_not_the_hubs(tmp_path: Path) 
         assert published(tmp_path, "select endpoint from days") == [(sandbox.url,)]
     with publishing.open_published(tmp_path) as con:
         said = statistics.run(con, "download_share", by="namespace").context.warnings
-    assert f"huggingface {DAY}: collected from a local stand-in, not from the hub itself" in said
+    assert f"huggingface {DAY}: replayed from a local test server" in said
     own = {"huggingface": "https://huggingface.co", "modelscope": "https://modelscope.cn", "modelscope.ai": "https://www.modelscope.ai"}
     assert [is_the_hubs_own(hub, endpoint) for hub, endpoint in own.items()] == [True, True, True]
     assert not is_the_hubs_own("huggingface", "https://nothuggingface.co")

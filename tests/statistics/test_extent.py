@@ -54,30 +54,83 @@ def test_a_series_is_of_complete_full_sweeps_only() -> None:
         (MARCH, "full", "b", 20, 0.2),
     ]
     assert [at.day for at in found.context.observed] == [JAN, MARCH]
-    assert found.context.warnings == ()
+    assert found.context.warnings == ("huggingface: days of another extent are left out, --source asks for them: head (1 days)",)
 
 
 def test_a_series_up_to_a_day_of_another_sweep_ends_with_the_whole_sweep_before_it() -> None:
     found = statistics.run(world(*SWEEPS), "download_share_series", by="namespace", day=FEB)
     assert [(row["day"], row["group"]) for row in found.records()] == [(JAN, "a"), (JAN, "b")]
+    only_new = world((FEB, "new", "c/new", 5))
+    with pytest.raises(StatisticsError, match="no day from the first to the last that can stand in a series"):
+        statistics.run(only_new, "download_share_series")
+
+
+def test_head_days_make_a_series_of_their_own_where_asked_for_and_where_there_are_no_whole_ones() -> None:
+    con = world(*SWEEPS, (MARCH, "head", "a/big", 70))
+    found = statistics.run(con, "download_share_series", by="namespace", source="head")
+    assert [(row["day"], row["sweep"], row["value"]) for row in found.records()] == [(FEB, "head", 95), (MARCH, "head", 70)]
     only_parts = world(*[row for row in SWEEPS if row[0] == FEB])
-    with pytest.raises(StatisticsError, match="no day from the first to the last of a complete full sweep or an archive"):
-        statistics.run(only_parts, "download_share_series")
+    assert [(row["day"], row["value"]) for row in statistics.run(only_parts, "download_share_series").records()] == [(FEB, 95)]
 
 
-def test_a_series_over_archive_and_sweep_says_that_their_extents_differ() -> None:
+def test_a_series_takes_whole_days_from_whatever_source_and_says_which() -> None:
+    con = world(
+        (JAN, "archive:all", "a/big", 90), (FEB, "archive:list", "a/big", 7), (FEB, "head", "a/big", 95), (MARCH, "full", "a/big", 80)
+    )
+    con.execute("update sweeps set extent = 'whole' where source = 'archive:all'")
+    found = statistics.run(con, "download_share_series", by="namespace")
+    assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:all"), (MARCH, "full")]
+    assert found.context.warnings == (
+        "huggingface: days of another extent are left out, --source asks for them: head (1 days)",
+        "huggingface: whole days from several sources: archive:all (1 days), full (1 days)",
+    )
+
+
+def test_the_widest_source_of_a_day_answers_and_the_others_are_named() -> None:
+    con = world(
+        (FEB, "head", "a/big", 95), (FEB, "archive:zz", "a/big", 96), (FEB, "archive:zz", "b/small", 4), (FEB, "archive:aa", "a/big", 1)
+    )
+    con.execute("update sweeps set extent = 'whole' where starts_with(source, 'archive:')")
+    con.execute("update sweeps set records = 2 where source = 'archive:zz'")
+    found = statistics.run(con, "download_share", by="namespace", day=FEB)
+    assert [(row["group"], row["value"]) for row in found.records()] == [("a", 96), ("b", 4)]
+    assert found.context.warnings == (
+        "huggingface 2025-01-31: archive:zz is a published snapshot of the whole hub",
+        "huggingface 2025-01-31: also held from archive:aa, head (--source)",
+    )
+    asked = statistics.run(con, "download_share", by="namespace", day=FEB, source="aa")
+    assert [(row["group"], row["value"]) for row in asked.records()] == [("a", 1)]
+    with pytest.raises(StatisticsError, match="there is no source 'bb'; sources: archive:aa, archive:zz, head"):
+        statistics.run(con, "download_share", source="bb")
+
+
+def test_an_incomplete_sweep_of_the_hub_leads_a_new_one_and_not_an_archive_of_the_whole() -> None:
+    con = world((FEB, "full", "a/big", 95), (FEB, "new", "c/new", 3))
+    con.execute("update sweeps set complete = false where source = 'full'")
+    assert statistics.run(con, "download_share", day=FEB).context.observed[0].sweep == "full"
+    con = world((FEB, "full", "a/big", 95), (FEB, "archive:all", "a/big", 3))
+    con.execute("update sweeps set complete = false, extent = case source when 'archive:all' then 'whole' end")
+    assert statistics.run(con, "download_share", day=FEB).context.observed[0].sweep == "archive:all"
+
+
+def test_a_series_of_whole_days_leaves_a_selection_out_and_says_so() -> None:
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "full", "a/big", 80), (FEB, "full", "b/small", 20))
     found = statistics.run(con, "download_share_series", by="namespace")
-    assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "full"), (FEB, "full")]
-    assert found.context.warnings == (
-        "days of different extent, to be compared within one sweep only: archive:osir (1 days), full (1 days)",
-    )
+    assert [(row["day"], row["sweep"]) for row in found.records()] == [(FEB, "full"), (FEB, "full")]
+    assert found.context.warnings == ("huggingface: days of another extent are left out, --source asks for them: archive:osir (1 days)",)
+    con = world((JAN, "archive:osir", "a/big", 90), (FEB, "archive:osir", "a/big", 80))
+    found = statistics.run(con, "download_share_series", by="namespace")
+    assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "archive:osir")]
+    assert found.context.warnings == ("huggingface 2025-01-31: archive:osir is a published snapshot, not the whole hub: selection",)
 
 
 def test_a_share_is_of_the_leading_sweep_of_its_day_alone() -> None:
     found = statistics.run(world(*SWEEPS), "download_share", by="namespace", day=FEB)
     assert [(row["group"], row["value"]) for row in found.records()] == [("a", 95)]
-    assert found.context.warnings == ("huggingface 2025-01-31: a head sweep, not the whole hub",)
+    assert found.context.warnings == (
+        "huggingface 2025-01-31: a head sweep, not the whole hub",
+        "huggingface 2025-01-31: also held from new (--source)",
+    )
 
 
 def test_growth_compares_with_a_day_of_the_same_sweep_and_says_when_told_otherwise() -> None:
@@ -154,7 +207,7 @@ def test_of_two_days_equally_near_the_earlier_one_is_compared_with() -> None:
 
 def test_an_archive_is_no_incomplete_sweep() -> None:
     said = statistics.run(world((JAN, "archive:osir", "a/big", 90)), "download_share").context.warnings
-    assert said == ("huggingface 2025-01-01: archive:osir is a published snapshot, not the whole hub",)
+    assert said == ("huggingface 2025-01-01: archive:osir is a published snapshot, not the whole hub: selection",)
 
 
 def test_the_part_that_moves_a_share_most_may_be_small_within_the_group() -> None:

@@ -26,7 +26,14 @@ VALUES = {
     "created_at": (None, "2025-01-01", "2025-06-01"),
     "base_models": (None, ["o/a"], ["o/b", "o/c"]),
 }
-EXTENTS = {"full": "whole", "head": "head", "new": "window", "archive:whole": "whole", "archive:list": "selection", "archive:other": "selection"}
+EXTENTS = {
+    "full": "whole",
+    "head": "head",
+    "new": "window",
+    "archive:whole": "whole",
+    "archive:list": "selection",
+    "archive:other": "selection",
+}
 EXPORTS = (
     "select * exclude (listing_key) from listings order by all",
     "select * from all_observations order by all",

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from hubwatch.store import warehouse as store
-from hubwatch.store.days import number_listings, replace_day, settle_departures
+from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 
 FIRST = date(2026, 1, 1)
 
@@ -129,14 +129,32 @@ def test_what_a_sweep_lacks_that_saw_fewer_than_the_hub_counts_is_gone_when_anot
     assert gone() == [(None,)]
 
 
-def test_a_complete_sweep_is_shown_before_an_incomplete_one_as_days_says(con: duckdb.DuckDBPyConnection) -> None:
-    shown = """select sweep, downloads_30d, license from days join observations on observations.day = days.day and source = sweep
-               join listings using (model_id)"""
+def test_the_widest_source_leads_then_the_complete_then_the_larger_as_days_says(con: duckdb.DuckDBPyConnection) -> None:
+    shown = """select sweep, others, downloads_30d, license from days join observations on observations.day = days.day and observations.source = sweep
+               join listings using (model_id) where model_id = 'o/a'"""
     load(con, 0, {"a": ("mit", 7)}, source="head")
+    assert con.execute(shown).fetchall() == [("head", None, 7, "mit")]
     load(con, 0, {"a": ("gpl", 5)}, complete=False)
-    assert con.execute(shown).fetchall() == [("head", 7, "mit")]
+    assert con.execute(shown).fetchall() == [("full", ["head"], 5, "gpl")]
+    load(con, 0, {"a": ("bsd", 3)}, source="archive:zz", complete=False)
+    assert con.execute(shown).fetchall() == [("full", ["head", "archive:zz"], 5, "gpl")]
+    load(con, 1, {"a": ("mit", 1)}, source="archive:aa", complete=False)
+    load(con, 1, {"a": ("gpl", 2), "b": ("gpl", 2)}, source="archive:zz", complete=False)
+    assert con.execute(f"{shown} and days.day = '2026-01-02'").fetchall() == [("archive:zz", ["archive:aa"], 2, "gpl")]
+
+
+def test_what_an_overruled_source_states_holds_when_the_other_is_taken_away(con: duckdb.DuckDBPyConnection) -> None:
+    load(con, 0, {"a": ("mit", 7)}, source="head")
     load(con, 0, {"a": ("gpl", 5)})
-    assert con.execute(shown).fetchall() == [("full", 5, "gpl")]
+    assert con.execute("select license from listings").fetchall() == [("gpl",)]
+    with store.transaction(con):
+        remove_day(con, "huggingface", FIRST, "full")
+        settle_departures(con, "huggingface")
+    assert con.execute("select license from listings").fetchall() == [("mit",)]
+    assert con.execute("select source, superseded from all_observations").fetchall() == [("head", False)]
+    assert con.execute("select hub, day, source from store.dropped").fetchall() == [("huggingface", FIRST, "full")]
+    load(con, 0, {"a": ("gpl", 5)})
+    assert con.execute("select count(*) from store.dropped").fetchall() == [(0,)]
 
 
 def test_a_listing_that_only_a_replaced_day_held_is_forgotten(con: duckdb.DuckDBPyConnection) -> None:

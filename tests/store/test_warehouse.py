@@ -114,7 +114,7 @@ def test_a_full_disk_is_told_with_the_cure_whoever_meets_it() -> None:
         assert told(full).endswith("; make room there; the same command then goes on")
 
 
-def test_an_older_database_shows_a_complete_sweep_before_an_incomplete_one(tmp_path: Path) -> None:
+def test_an_older_database_shows_the_widest_source_first(tmp_path: Path) -> None:
     with store.open_warehouse(tmp_path) as con:
         con.execute("drop table store.flagged; delete from store.migrations where version > 2")
         con.execute("insert into store.listing (listing_key, hub, model_id) values (1, 'huggingface', 'o/a')")
@@ -124,5 +124,5 @@ def test_an_older_database_shows_a_complete_sweep_before_an_incomplete_one(tmp_p
                 "insert into store.counters (listing_key, day, source, superseded) values (1, '2026-01-01', ?, ?)", [source, complete]
             )
     with store.open_warehouse(tmp_path) as con:
-        assert con.execute("select source from observations").fetchall() == [("head",)]
+        assert con.execute("select source from observations").fetchall() == [("full",)]
         assert con.execute("select count(*) from store.flagged").fetchall() == [(0,)]

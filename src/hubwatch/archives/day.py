@@ -121,7 +121,7 @@ _UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}"
 def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay) -> None:
     """Make the staged listings this archive's facts of the day: whole or not at all."""
     content_hash = con.execute(COUNTERS_HASH).fetchall()[0][0]
-    row = {"complete": False, "records": day.records, "rejected": day.rejected, "duplicates": day.duplicates}
+    row: dict[str, object] = {"complete": False, "records": day.records, "rejected": day.rejected, "duplicates": day.duplicates}
     row |= {"extent": mapping.extent, "extent_note": mapping.extent_note or None, "speaks": _spoken(con, mapping)}
     row |= {"loaded_at": now(), "content_hash": content_hash}
     row |= {"message": "; ".join(["a published snapshot, not a sweep", *filter(None, [day.message])])}

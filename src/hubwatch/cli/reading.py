@@ -17,6 +17,9 @@ By = Annotated[str | None, typer.Option("--by", help="what to group by: country,
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
 More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, such as top=20 (repeatable)")]
 WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
+Source = Annotated[
+    str | None, typer.Option("--source", help="which source of the day: full, head, archive:NAME, ... [default: the widest]")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +40,7 @@ def stats(
     day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
     without_flagged: WithoutFlagged = False,
+    source: Source = None,
     more: More = None,
     form: Format = "table",
     as_json: Json = False,
@@ -47,9 +51,15 @@ def stats(
     if name is None:
         _list_statistics(form)
         return
+<<<<<<< HEAD
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
     with opened(data) as db:
         result = db.stats(name, **asked).result
+=======
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
+    with published_in(data) as con:
+        result = statistics.run(con, name, **asked)
+>>>>>>> 9c92659 (Sources by extent: schema, choice, --source, series)
     if form == "table":
         print_table(lambda width: result.to_table(width=width))
     else:
@@ -77,6 +87,7 @@ def _asked(
     day: str | None,
     since: str | None,
     without_flagged: bool,
+    source: str | None,
     more: list[str] | None,
 ) -> dict[str, Any]:
     """A statistic's parameters as asked; those not asked are left to the statistic."""
@@ -85,7 +96,7 @@ def _asked(
     further = dict(_parted(text) for text in more or [])
     if twice := sorted(name for name in further if (asked | days).get(name.replace("-", "_")) is not None):
         raise UsageError(f"--set {twice[0]} is given as --{twice[0]}, too")
-    asked_for = asked | days | {"without_flagged": without_flagged or None} | further
+    asked_for = asked | days | {"without_flagged": without_flagged or None, "source": source} | further
     if empty := [name for name, value in asked_for.items() if value == ""]:
         raise UsageError(f"--{empty[0]} '' is empty; give it a value or leave it out")
     if isinstance(asked_for["hub"], str):
@@ -117,6 +128,7 @@ def cite(
     day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
     without_flagged: WithoutFlagged = False,
+    source: Source = None,
     more: More = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, bibtex or csl")] = "text",
     record_file: Annotated[
@@ -127,6 +139,7 @@ def cite(
     """Print a citable record of a figure: sentence, bounds, caveats, versions, SQL. The same data and facts give the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
+<<<<<<< HEAD
     if record_file is not None:
         _verify(record_file, name, data)
         return
@@ -136,6 +149,13 @@ def cite(
     with opened(data) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())
+=======
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
+    with published_in(data) as con:
+        record = statistics.cite(con, name, group, **asked)
+    text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
+    typer.echo(text.removesuffix("\n"))
+>>>>>>> 9c92659 (Sources by extent: schema, choice, --source, series)
 
 
 def _verify(record_file: Path, name: str | None, data: Path | None) -> None:

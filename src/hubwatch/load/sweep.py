@@ -109,7 +109,7 @@ def _store_day(
     records, rejected, duplicates = counts
     extent, extent_note = _extent(pages, state)
     with transaction(con):
-        row = {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
+        row: dict[str, object] = {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
         row |= {"listed_total": listed_total if extent != "selection" else None, "extent": extent, "extent_note": extent_note}
         row |= {"started_at": state.started_at, "finished_at": state.finished_at, "loaded_at": begun}
         row |= {"content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}

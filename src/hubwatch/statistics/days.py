@@ -1,13 +1,16 @@
 """Which hub and day a question is about, settled before the query runs and said in its answer."""
 
-from datetime import date
+from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
-from hubwatch.errors import StatisticsError
+from hubwatch.clock import today
+from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.settings import is_loopback, is_the_hubs_own
+from hubwatch.store import EXTENT, PRECEDENCE
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
 
@@ -24,13 +27,33 @@ class ObservedDay(BaseModel):
     listed_total: int | None
     content_hash: str | None
     endpoint: str | None = None
+    extent: str = "selection"
+    extent_note: str | None = None
+    health: str | None = None
+    health_note: str | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether its counters may stand beside other days': of a day not yet measured nothing is known against it."""
+        return self.health not in UNFIT
 
 
-_OBSERVED = "columns(lambda name: list_contains($fields, name))"  # a file published by an earlier version may lack some
+# Whole days that no series, growth or constant panel runs over; after a stall the counters of a day are right, its flow is not.
+UNFIT = ("partial", "stalled", "rolled_back", "dipped")
+UNFIT_FOR_FLOWS = (*UNFIT, "catch_up")
+
+# A day's leading source; with $source that one, wherever it was observed.
+_DAYS = f"""(select * exclude (others), coalesce(others, []) as others from (
+  select hub, day, source as sweep, complete, records, listed_total, content_hash, endpoint, {EXTENT} as extent, extent_note, health,
+    health_note, list_filter(list(source order by source) over (partition by hub, day), lambda one: one <> source) as others,
+    row_number() over (partition by hub, day order by {PRECEDENCE}) as turn
+  from sweeps) where turn = 1 and $source is null or sweep = $source)"""
+_OBSERVED = "* exclude (turn)"
 
 
-def _observed(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> list[ObservedDay]:
-    found = con.execute(sql, values | {"fields": list(ObservedDay.model_fields)})
+def _observed(con: duckdb.DuckDBPyConnection, rest: str, values: dict[str, Any], source: str | None = None) -> list[ObservedDay]:
+    found = con.execute(f"select {_OBSERVED} from {_DAYS} {rest}", values | {"source": source})
     names = [column[0] for column in found.description or ()]
     return [ObservedDay(**dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
@@ -72,83 +95,162 @@ def only_hub_with_downloads(con: duckdb.DuckDBPyConnection, hubs: list[str], wan
     return giving[0]
 
 
-def observed_day(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False) -> ObservedDay:
-    """The wanted day of a hub, or by default its last complete full one (else its last complete, else its last)."""
+_NOT_UNFIT = f"coalesce(health, 'ok') not in {UNFIT}"
+_IS_WHOLE = "extent = 'whole' and (complete or starts_with(sweep, 'archive:'))"
+_NOT_AHEAD = "day <= current_date + 1"  # a clock that was wrong leaves days to come
+
+
+def observed_day(
+    con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None, avoid_flagged: bool = False, source: str | None = None
+) -> ObservedDay:
+    """The wanted day of a hub from its leading source, or from `source`.
+
+    Without a wanted day: the last whole one whose health allows it, else the last complete one, else the last.
+    """
     days = _observed(
         con,
-        f"""select {_OBSERVED} from days where hub = $hub
-           and ($wanted is null or day = $wanted) and (not $avoid or day not in
-             (select day from flags where hub = $hub and model_id = ''))
-           order by complete and sweep = 'full' desc, complete desc, day desc limit 1""",
+        f"""where hub = $hub and ($wanted is null or day = $wanted)
+           and (not $avoid or day not in (select day from flags where hub = $hub and model_id = ''))
+           order by {_NOT_AHEAD} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, complete desc, day desc limit 1""",
         {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
+        source,
     )
     if days:
         return days[0]
     if hub not in observed_hubs(con):
         observed = ", ".join(observed_hubs(con)) or "none (run hubwatch run)"
         raise StatisticsError(f"hub {hub!r} was never observed; observed: {observed}")
+    if source is not None:
+        held = con.execute(
+            "select distinct source from sweeps where hub = $hub and ($day is null or day = $day) order by 1", {"hub": hub, "day": wanted}
+        ).fetchall()
+        if held:
+            raise StatisticsError(
+                f"{hub} has no day of {source}{f' on {wanted}' if wanted else ''}; it has {', '.join(s for (s,) in held)}"
+            )
     if wanted is None:
         raise StatisticsError(f"every observed day of {hub} is flagged (hubwatch flags --hub {hub}): name one with --day")
     near = con.execute("select day from days where hub = ? order by abs(day - coalesce(?, day)), day limit 3", [hub, wanted]).fetchall()
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
 
 
+def known_source(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    """The source by its name, an archive's also without `archive:`; an unknown one is answered with those there are."""
+    known = [source for (source,) in con.execute("select distinct source from sweeps order by 1").fetchall()]
+    for name in (wanted, f"archive:{wanted}"):
+        if name in known:
+            return name
+    raise WrongQuestion(f"there is no source {wanted!r}; sources: {', '.join(known) or 'none'}")
+
+
 def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> ObservedDay | None:
-    """The hub's last observed day up to this one, of a complete full sweep where there is one."""
+    """The hub's last observed day up to this one, of a whole source where there is one."""
     days = _observed(
         con,
-        f"""select {_OBSERVED} from days where hub = $hub and day <= $day order by complete and sweep = 'full' desc, day desc limit 1""",
+        f"where hub = $hub and day <= $day order by {_NOT_UNFIT} desc, {_IS_WHOLE} desc, day desc limit 1",
         {"hub": hub, "day": day},
     )
     return days[0] if days else None
 
 
 def same_extent(one: ObservedDay, other: ObservedDay) -> bool:
-    """Whether two days are known to list the same part of a hub: complete full sweeps, one complete window, or one archive.
+    """Whether two days are known to list the same part of a hub: the whole of it, one complete window, or one archive.
 
-    Nothing in the tables says down to which floor a head sweep went, since when a new one, or of whom one of owners.
+    Nothing in the tables says that two head sweeps, two new ones or two of owners were asked for the same part.
     """
+    if one.extent == other.extent == "whole" and all(at.complete or at.sweep.startswith("archive") for at in (one, other)):
+        return True
     named = one.sweep == "full" or one.sweep.startswith("window-")
     return one.sweep == other.sweep and (one.sweep.startswith("archive") or (named and one.complete and other.complete))
 
 
-_COMPARABLE = "sweep = $sweep and (complete and $complete or starts_with(sweep, 'archive'))"
+_COMPARABLE = f"""(sweep = $sweep and (complete and $complete or starts_with(sweep, 'archive'))
+  or $extent = 'whole' and {_IS_WHOLE})"""
 
 
-def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: float | None = None) -> date | None:
-    """The observed day nearest to 30 days before: a whole sweep of the same kind, else (unless `within` so many days) any."""
-    rows = con.execute(
-        f"""select day from days where hub = $hub and day < $day
-             and ($within is null or {_COMPARABLE} and abs($day - day - 30) <= $within)
-           order by {_COMPARABLE} desc, complete and sweep = 'full' desc, abs($day - day - 30), day limit 1""",
-        {"hub": now.hub, "day": now.day, "sweep": now.sweep, "complete": now.complete, "within": within},
-    ).fetchall()
-    return rows[0][0] if rows else None
+def day_before(con: duckdb.DuckDBPyConnection, now: ObservedDay, within: float | None = None) -> ObservedDay | None:
+    """The observed day nearest to 30 days before: of the same extent and fit to compare, else (unless `within` so many days) any.
+
+    Of a day's sources that one which the day `now` rests on, where the day has it.
+    """
+    values = {"hub": now.hub, "day": now.day, "sweep": now.sweep, "complete": now.complete, "extent": now.extent, "within": within}
+    rest = f"""where hub = $hub and day < $day and ($within is null or {_COMPARABLE} and abs($day - day - 30) <= $within)
+           order by {_COMPARABLE} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, abs($day - day - 30), day limit 1"""
+    own = _observed(con, rest, values, now.sweep)
+    led = _observed(con, rest, values)
+    if own and led and own[0].day != led[0].day:
+        nearer = sorted(
+            [own[0], led[0]], key=lambda at: (not at.is_fit, not same_extent(at, now), abs((now.day - at.day).days - 30), at.day)
+        )
+        return nearer[0]
+    return next(iter([*own, *led]), None)
 
 
-def whole_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None) -> list[ObservedDay]:
-    """The hub's days of complete full sweeps and of archives, in order: a day of another sweep has another extent."""
-    return _observed(
+def same_source_on(con: duckdb.DuckDBPyConnection, now: ObservedDay, day: date) -> ObservedDay:
+    """The day from the source that `now` rests on, else from its leading one."""
+    found = _observed(con, "where hub = $hub and day = $day", {"hub": now.hub, "day": day}, now.sweep)
+    return found[0] if found else observed_day(con, now.hub, day)
+
+
+class Series(BaseModel):
+    """The days that a series rests on, in order, and what a reader must know of those it leaves out."""
+
+    days: list[ObservedDay]
+    notes: list[str]
+
+
+def series_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None, source: str | None = None) -> Series:
+    """The hub's days that may stand in one series, in order: of one extent, each from its leading source, and fit.
+
+    Whole days if there are any, whatever source they are from; else head days; else those of the one selection with most days.
+    """
+    days = _observed(
         con,
-        f"""select {_OBSERVED} from days where hub = $hub and (complete and sweep = 'full' or starts_with(sweep, 'archive'))
+        f"""where hub = $hub and (complete or starts_with(sweep, 'archive:')) and {_NOT_AHEAD}
            and day between coalesce($since, day) and coalesce($until, day) order by day""",
         {"hub": hub, "since": since, "until": until},
+        source,
     )
+    kind = next((extent for extent in ("whole", "head") if any(at.extent == extent for at in days)), None)
+    if source is None and kind is not None:
+        chosen = [at for at in days if at.extent == kind]
+    elif source is None:
+        named = Counter(at.sweep for at in days if at.extent == "selection")
+        most = max(named, key=lambda name: (named[name], name), default=None)
+        chosen = [at for at in days if at.sweep == most]
+    else:
+        chosen = days
+    fit = [at for at in chosen if at.is_fit]
+    notes = []
+    if left_out := [at for at in days if at not in chosen]:
+        counts = ", ".join(f"{name} ({count} days)" for name, count in sorted(Counter(at.sweep for at in left_out).items()))
+        notes.append(f"{hub}: days of another extent are left out, --source asks for them: {counts}")
+    if unfit := [at for at in chosen if not at.is_fit]:
+        told = ", ".join(f"{at.day} ({at.health})" for at in unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
+        notes.append(f"{hub}: {len(unfit)} days are left out for their health: {told}")
+    marked = [at for at in fit if at.health not in (None, "ok")]
+    if marked:
+        notes.append(f"{hub}: {', '.join(f'{at.day} is {at.health}' for at in marked[:5])}: what is counted on it was partly due before")
+    return Series(days=fit, notes=notes)
+
+
+_COUNTERS_OF = """from store.counters join store.listing using (listing_key)
+  where hub = $hub and day = $day and source = $source"""
 
 
 def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
-    """The counters that at least one listing of the hub has on the day, and `models`, which every hub gives."""
+    """The counters that at least one listing has on the day in its source, and `models`, which every hub gives."""
     counts = con.execute(
-        "select count(downloads_30d), count(downloads_total), count(likes) from observations where hub = ? and day = ?",
-        [at.hub, at.day],
+        f"select count(downloads_30d), count(downloads_total), count(likes) {_COUNTERS_OF}",
+        {"hub": at.hub, "day": at.day, "source": at.sweep},
     ).fetchall()[0]
     return {"models"} | {name for name, count in zip(COUNTERS, counts, strict=True) if count}
 
 
 def counts_only_totals(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> bool:
     """Whether a listing of the day has a cumulative counter and no rolling one."""
-    wanted = "select 1 from observations where hub = ? and day = ? and downloads_30d is null and downloads_total is not null limit 1"
-    return bool(con.execute(wanted, [at.hub, at.day]).fetchall())
+    wanted = f"select 1 {_COUNTERS_OF} and downloads_30d is null and downloads_total is not null limit 1"
+    return bool(con.execute(wanted, {"hub": at.hub, "day": at.day, "source": at.sweep}).fetchall())
 
 
 def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> date | None:
@@ -158,16 +260,37 @@ def _known(con: duckdb.DuckDBPyConnection, hub: str, wanted: date | None) -> dat
 
 
 def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
-    """What a reader must know of the day: a sweep that is not whole or not of the hub itself, and the day's own flags."""
-    said = []
-    if at.sweep.startswith("archive"):
-        said.append(f"{at.hub} {at.day}: {at.sweep} is a published snapshot, not the whole hub")
-    elif not at.complete:
-        said.append(f"{at.hub} {at.day}: the sweep is incomplete ({at.records} records)")
-    elif at.sweep != "full":
-        said.append(f"{at.hub} {at.day}: a {at.sweep} sweep, not the whole hub")
+    """What a reader must know of the day: how much of the hub its source covers, its health, what else is held, its flags."""
+    day = f"{at.hub} {at.day}"
+    said = [f"{day}: {extent}"] if (extent := _extent_in_words(at)) else []
+    if at.day > today() + timedelta(days=1):
+        said.append(f"{day}: the day is in the future; a clock was wrong (`hubwatch drop-day` removes it)")
+    if at.health == "partial" and not at.complete and not at.sweep.startswith("archive"):
+        pass  # told already
+    elif at.health not in (None, "ok"):
+        said.append(f"{day}: {at.health} ({at.health_note})")
+    elif at.health_note:
+        said.append(f"{day}: {at.health_note}")
+    if at.others:
+        said.append(f"{day}: also held from {', '.join(at.others)} (--source)")
     if at.endpoint and not is_the_hubs_own(at.hub, at.endpoint):
-        who = "a local stand-in" if is_loopback(at.endpoint) else at.endpoint
-        said.append(f"{at.hub} {at.day}: collected from {who}, not from the hub itself")
-    rows = con.execute("select flag, detail from flags where hub = ? and day = ? and model_id = '' order by 1", [at.hub, at.day])
-    return said + [f"{at.hub} {at.day}: {flag} ({detail})" for flag, detail in rows.fetchall()]
+        said.append(f"{day}: replayed from {'a local test server' if is_loopback(at.endpoint) else at.endpoint}")
+    rows = con.execute(
+        """select flag, detail from flags where hub = ? and day = ? and model_id = '' and not list_contains(?::varchar[], flag) order by 1""",
+        [at.hub, at.day, [f"day_{health}" for health in UNFIT_FOR_FLOWS]],
+    )
+    return said + [f"{day}: {flag} ({detail})" for flag, detail in rows.fetchall()]
+
+
+def _extent_in_words(at: ObservedDay) -> str | None:
+    note = f" ({at.extent_note})" if at.extent_note else ""
+    if at.sweep.startswith("archive"):
+        what = "published snapshot"
+        if at.extent == "whole":
+            return f"{at.sweep} is a {what} of the whole hub{note}"
+        return f"{at.sweep} is a {what}, not the whole hub: {at.extent}{note}"
+    if not at.complete:
+        return f"the sweep is incomplete ({at.records} records)"
+    if at.extent == "whole":
+        return None
+    return f"a {at.sweep} sweep, not the whole hub{note}" if at.sweep != "full" else f"not the whole hub: {at.extent}{note}"

@@ -8,18 +8,21 @@ import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.statistics.days import (
+    UNFIT_FOR_FLOWS,
     ObservedDay,
     choose_hub,
     counters_given,
     counts_only_totals,
     day_before,
     doubts,
+    known_source,
     last_day_by,
     observed_day,
     observed_hubs,
     only_hub_with_downloads,
     same_extent,
-    whole_days,
+    same_source_on,
+    series_days,
 )
 from hubwatch.statistics.definitions import Definition
 from hubwatch.store import Value
@@ -43,10 +46,13 @@ class Question:
 def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[str, Value]) -> Question:
     """The question as the query needs it; every refusal is a StatisticsError with the cure."""
     given = {name.replace("-", "_"): value for name, value in asked.items() if value is not None}
-    if foreign := sorted(set(given) - set(statistic.parameters)):
+    takes = {*statistic.parameters, *(["source"] if "day" in statistic.parameters else [])}
+    if foreign := sorted(set(given) - takes):
         raise WrongQuestion(f"{statistic.name} takes no {', '.join(foreign)}; it takes {statistic.takes}")
     values: dict[str, Value] = {name: _value(name, choices, given.get(name)) for name, choices in statistic.parameters.items()}
     question = Question(values, {}, [])
+    if (wanted := given.get("source")) is not None:
+        values["source"] = known_source(con, str(wanted))
     if "policy" in values:
         values["policy"] = _policy(con, values["policy"], question.warnings)
     if "country" in values and isinstance(values["country"], str):
@@ -61,6 +67,11 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     _settle_scope(question)
     question.asked = {name: value for name, value in values.items() if name not in ("hubs", "days", "sweeps")}
     return question
+
+
+def _source(values: dict[str, Value]) -> str | None:
+    source = values.get("source")
+    return source if isinstance(source, str) else None
 
 
 def _settle_scope(question: Question) -> None:
@@ -92,7 +103,7 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question, one_hub: bo
             else:
                 question.warnings.append(f"{one} was not observed on {day} and is not included")
             continue
-        question.observed.append(observed_day(con, one, day, bool(values.get("without_flagged"))))
+        question.observed.append(observed_day(con, one, day, bool(values.get("without_flagged")), _source(values)))
     if not question.observed:
         raise StatisticsError(f"no hub was observed on {day}; leave --day out for the last complete day of each")
     _require_counter(con, metric, question, metrics)
@@ -110,21 +121,23 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, day_asked:
     values, now = question.values, _only_hub(question, "a series is of")
     until, since = now.day if day_asked else None, values["since"]
     assert since is None or isinstance(since, date)
-    found = whole_days(con, now.hub, since, until)
+    series = series_days(con, now.hub, since, until, _source(values))
+    found = series.days
     if not found:
         wanted = f"from {since or 'the first'} to {until or 'the last'}"
-        raise StatisticsError(f"{now.hub} has no day {wanted} of a complete full sweep or an archive; a series needs one")
-    question.warnings = [said for said in question.warnings if said not in doubts(con, now)]
+        raise StatisticsError("; ".join([f"{now.hub} has no day {wanted} that can stand in a series", *series.notes]))
+    question.warnings = [said for said in question.warnings if said not in doubts(con, now)] + series.notes
     question.observed, values["day"] = found, found[-1].day
     kinds = sorted({at.sweep for at in found})
     if len(kinds) > 1:
         counts = ", ".join(f"{kind} ({sum(at.sweep == kind for at in found)} days)" for kind in kinds)
-        question.warnings.append(f"days of different extent, to be compared within one sweep only: {counts}")
-    elif kinds != ["full"]:
-        question.warnings.append(f"{now.hub}: {kinds[0]} is a published snapshot, not the whole hub")
+        question.warnings.append(f"{now.hub}: {found[0].extent} days from several sources: {counts}")
+    elif found[0].extent != "whole" or kinds[0].startswith("archive"):
+        question.warnings += [said for said in doubts(con, found[-1]) if "whole hub" in said]
     flagged = con.execute(
-        "select count(distinct day) from flags where hub = ? and model_id = '' and day between ? and ?",
-        [now.hub, found[0].day, found[-1].day],
+        """select count(distinct day) from flags where hub = ? and model_id = '' and list_contains(?::date[], day)
+           and not list_contains(?::varchar[], flag)""",
+        [now.hub, [at.day for at in found], [f"day_{health}" for health in UNFIT_FOR_FLOWS]],
     ).fetchall()[0][0]
     if flagged:
         question.warnings.append(f"{flagged} day(s) in the range are flagged: hubwatch flags --hub {now.hub}")
@@ -150,11 +163,13 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question, needed: bo
             lost = "nothing is derived" if derived else "no earlier rank is given"
             question.warnings.append(f"{now.hub} has no comparable day within {within} days of 30 days before {now.day}: {lost}")
             return
-        since = near
-    assert isinstance(since, date)
-    if since >= now.day:
-        raise StatisticsError(f"since {since} is not before the day {now.day}")
-    before = observed_day(con, now.hub, since)
+        since, before = near.day, near
+    else:
+        assert isinstance(since, date)
+        if since >= now.day:
+            raise StatisticsError(f"since {since} is not before the day {now.day}")
+        source = _source(question.values)
+        before = observed_day(con, now.hub, since, source=source) if source else same_source_on(con, now, since)
     question.observed.append(before)
     question.warnings += doubts(con, before)
     if not same_extent(now, before):

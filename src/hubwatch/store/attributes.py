@@ -65,7 +65,7 @@ def rewrite_attributes(con: duckdb.DuckDBPyConnection, before: list[str] | None,
     _find_later(con, reach)
     _find_points(con)
     con.execute(
-        f"""create or replace temp table rewritten as
+        """create or replace temp table rewritten as
             with changes as (select listing_key, day, said from points
               qualify row_number() over (partition by listing_key order by day) = 1
                 or said is distinct from lag(said) over (partition by listing_key order by day))
@@ -86,7 +86,9 @@ def rewrite_attributes(con: duckdb.DuckDBPyConnection, before: list[str] | None,
         con.execute(f"drop table {table}")
 
 
-_HELD = """store.attributes a on a.listing_key = {of}.listing_key and a.valid_from <= {day} and (a.valid_to is null or a.valid_to > {day})"""
+_HELD = (
+    """store.attributes a on a.listing_key = {of}.listing_key and a.valid_from <= {day} and (a.valid_to is null or a.valid_to > {day})"""
+)
 
 
 def _find_touched(con: duckdb.DuckDBPyConnection, changed: bool, mask: int) -> None:
@@ -167,7 +169,8 @@ def _find_points(con: duckdb.DuckDBPyConnection) -> None:
     whole = ", ".join(f"struct_pack(v := a.{name}) as {name}" for name in _NAMES)
     part = ", ".join(f"case when mask & {bit} <> 0 then struct_pack(v := a.{name}) end as {name}" for name, bit in _BITS.items())
     carried = ", ".join(
-        f"last_value({name} ignore nulls) over (partition by listing_key order by day rows unbounded preceding) as {name}" for name in _NAMES
+        f"last_value({name} ignore nulls) over (partition by listing_key order by day rows unbounded preceding) as {name}"
+        for name in _NAMES
     )
     said = ", ".join(f"{name} := {name}.v" for name in _NAMES)
     con.execute(
