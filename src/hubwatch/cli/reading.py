@@ -16,10 +16,10 @@ Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [defaul
 By = Annotated[str | None, typer.Option("--by", help="what to group by: country, kind, ... (stats NAME --help: all)")]
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
 More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, such as top=20 (repeatable)")]
-WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
 Source = Annotated[
     str | None, typer.Option("--source", help="which source of the day: full, head, archive:NAME, ... [default: the widest]")
 ]
+WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,15 +51,9 @@ def stats(
     if name is None:
         _list_statistics(form)
         return
-<<<<<<< HEAD
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
     with opened(data) as db:
         result = db.stats(name, **asked).result
-=======
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
-    with published_in(data) as con:
-        result = statistics.run(con, name, **asked)
->>>>>>> 9c92659 (Sources by extent: schema, choice, --source, series)
     if form == "table":
         print_table(lambda width: result.to_table(width=width))
     else:
@@ -139,23 +133,15 @@ def cite(
     """Print a citable record of a figure: sentence, bounds, caveats, versions, SQL. The same data and facts give the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
-<<<<<<< HEAD
     if record_file is not None:
         _verify(record_file, name, data)
         return
     if name is None:
         raise UsageError("name a statistic to cite, such as download-share (hubwatch stats lists them)")
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, more)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
     with opened(data) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())
-=======
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
-    with published_in(data) as con:
-        record = statistics.cite(con, name, group, **asked)
-    text = {"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]()
-    typer.echo(text.removesuffix("\n"))
->>>>>>> 9c92659 (Sources by extent: schema, choice, --source, series)
 
 
 def _verify(record_file: Path, name: str | None, data: Path | None) -> None:
