@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from hubwatch.cli import export as cli_export
 from hubwatch.cli import local as cli_tools
 from hubwatch.cli import past as cli_backfill
 from hubwatch.cli import reading as cli_reading
@@ -233,6 +234,7 @@ _stage("measure", "Renew the definitions of statistics and the flags.")
 
 cli_reading.register(app)
 cli_sql.register(app)
+cli_export.register(app)
 cli_tools.register(app)
 app.add_typer(orgs, name="orgs")
 app.add_typer(models, name="models")

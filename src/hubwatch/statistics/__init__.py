@@ -11,6 +11,7 @@ from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
+from hubwatch.statistics.versions import facts_version
 
 __all__ = [
     "WIDTH",
@@ -32,6 +33,7 @@ __all__ = [
     "definition",
     "definitions",
     "doubts",
+    "facts_version",
     "flags_of",
     "measure",
     "observed_day",

@@ -29,6 +29,11 @@ def of_facts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {table: _hash_of_rows(con, table) for table in tables}
 
 
+def facts_version(con: duckdb.DuckDBPyConnection) -> str:
+    """One version of all reviewed facts in the open file."""
+    return in_one(of_facts(con))
+
+
 def in_one(versions: dict[str, str]) -> str:
     """One version for several."""
     return _short(json.dumps(sorted(versions.items())))

@@ -13,6 +13,7 @@ import duckdb
 
 from hubwatch.errors import CURES, Busy, StoreFault
 from hubwatch.store.ours import refuse_foreign, refuse_strange_relations
+from hubwatch.store.sql import literal
 from hubwatch.store.warehouse import NEWEST, connect, open_warehouse, schema_of
 from hubwatch.store.whole import is_damage, is_due_to_be_rewritten, read_whole, rewrite
 
@@ -40,6 +41,16 @@ def open_published(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     except BaseException:
         con.close()
         raise
+    return con
+
+
+def open_for_queries(path: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """A published file for anybody's SQL: read-only, and without access to any other file or to settings."""
+    con = connect(Path(":memory:"), memory_limit)
+    con.execute(f"attach {literal(str(path))} as published (read_only)")
+    con.execute("use published")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
     return con
 
 

@@ -1,0 +1,276 @@
+"""What describes an export to people and catalogues: README, data package, Croissant, citation, checksums."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubwatch.clock import now
+from hubwatch.published.database import Database
+from hubwatch.published.export import Exported, Resource
+from hubwatch.version import VERSION
+
+HOME = "https://github.com/hubwatch/hubwatch"
+_TITLE = "hubwatch: open models on their hubs, dated and labelled"
+_MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "jsonl": "application/jsonl"}
+_RIGHTS = (
+    ("hubwatch's code, definitions and reviewed facts (`facts/`)", "Apache-2.0", HOME),
+    (
+        "counters, ids and attributes (`listings`, `observations`, ...)",
+        "as the terms of each hub state; the figures themselves are facts",
+        "",
+    ),
+    ("imported archives (days whose source begins with `archive:`)", "as each archive states; see its mapping's title", ""),
+)
+_FRICTIONLESS = {"BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "DOUBLE": "number", "FLOAT": "number"}
+_CROISSANT = {"BOOLEAN": "sc:Boolean", "DATE": "sc:Date", "TIMESTAMP": "sc:DateTime", "DOUBLE": "sc:Float", "FLOAT": "sc:Float"}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A hub's last and first day in the database, with extent and state."""
+
+    hub: str
+    first: str
+    last: str
+    days: int
+    extents: str
+
+
+def describe(db: Database, folder: Path, exported: Exported, form: str, figures: Mapping[str, str]) -> None:
+    """Write every describing file into the folder; checksums last, over all others."""
+    days = _days(db)
+    issued = max((day.last for day in days), default=f"{now():%Y-%m-%d}")
+    summary = "; ".join(f"{day.hub} {day.first} to {day.last}, {day.days} days ({day.extents})" for day in days) or "no day"
+    files = {
+        "README.md": _readme(exported, days, form, figures),
+        "datapackage.json": _json(_datapackage(exported, issued, summary, form)),
+        "croissant.json": _json(_croissant(exported, issued, summary, form)),
+        "CITATION.cff": _cff(issued, summary),
+        ".zenodo.json": _json(_zenodo(issued, summary)),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    _checksums(folder)
+
+
+def _days(db: Database) -> list[Day]:
+    found = db.sql(
+        """select hub, min(day)::varchar as first, max(day)::varchar as last, count(*) as days,
+             string_agg(distinct sweep || case when complete then '' else ', incomplete' end, '; ' order by 1) as extents
+           from days group by hub order by hub"""
+    )
+    return [Day(**row) for row in found]
+
+
+def _readme(exported: Exported, days: list[Day], form: str, figures: Mapping[str, str]) -> str:
+    rows = "\n".join(f"| {day.hub} | {day.first} | {day.last} | {day.days} | {day.extents} |" for day in days)
+    files = "\n".join(f"| `{one.path}` | {one.rows:,} | {_cell(one.title)} |" for one in exported.resources)
+    rights = "\n".join(f"| {what} | {terms} |" for what, terms, _ in _RIGHTS)
+    left_out = "".join(f"- {line}\n" for line in exported.left_out)
+    missing = f"\n## Not included\n\n{left_out}" if left_out else ""
+    again = (
+        "\n## The same database again\n\n    duckdb hubwatch.duckdb < load.sql\n\nmakes it in this folder; the same questions have the same answers.\n"
+        if exported.can_load
+        else ""
+    )
+    known = "".join(f"- {name}: {value}\n" for name, value in figures.items())
+    return f"""# {_TITLE}
+
+Exported by hubwatch {VERSION} as {form}. Every column's meaning and unit is in `datapackage.json`. Check the files with `sha256sum -c SHA256SUMS`.
+
+## What it covers
+
+| hub | first day | last day | days | sources |
+|---|---|---|---|---|
+{rows}
+
+A day that is not a complete full sweep is of a part of its hub: figures of such days are figures of that part. Null is "not reported", 0 is zero.
+Downloads of different hubs are counted differently and never added.
+
+{known}
+## Files
+
+| file | rows | a row is |
+|---|---|---|
+{files}
+{missing}{again}
+## Licenses
+
+| what | terms |
+|---|---|
+{rights}
+
+In CSV files a text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) has an apostrophe before it; lists are JSON.
+"""
+
+
+def _datapackage(exported: Exported, issued: str, summary: str, form: str) -> dict[str, Any]:
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "hubwatch",
+        "title": _TITLE,
+        "description": summary,
+        "homepage": HOME,
+        "version": f"{VERSION}+{issued}",
+        "created": f"{now():%Y-%m-%dT%H:%M:%SZ}",
+        "licenses": [
+            {"name": "Apache-2.0", "title": "hubwatch's code, definitions and reviewed facts", "path": f"{HOME}/blob/main/LICENSE"}
+        ],
+        "contributors": [{"title": "hubwatch", "path": HOME, "roles": ["creator"]}],
+        "resources": [_resource(one, form) for one in exported.resources],
+    }
+
+
+def _resource(one: Resource, form: str) -> dict[str, Any]:
+    fields = [
+        {"name": column.name, "type": _frictionless(column.type)} | ({"description": column.meaning} if column.meaning else {})
+        for column in one.columns
+    ]
+    return {
+        "name": one.name,
+        "type": "table",
+        "path": one.path,
+        "title": one.title,
+        "format": form,
+        "mediatype": _MEDIA[form],
+        "encoding": "utf-8",
+        "bytes": one.bytes,
+        "hash": f"sha256:{one.sha256}",
+        "schema": {"fields": fields, "missingValues": [""]},
+    }
+
+
+def _frictionless(kind: str) -> str:
+    if kind.endswith("[]"):
+        return "array"
+    return "integer" if kind.endswith("INT") or kind == "INTEGER" else _FRICTIONLESS.get(kind, "string")
+
+
+def _croissant(exported: Exported, issued: str, summary: str, form: str) -> dict[str, Any]:
+    return {
+        "@context": {
+            "@language": "en",
+            "@vocab": "https://schema.org/",
+            "sc": "https://schema.org/",
+            "cr": "http://mlcommons.org/croissant/",
+            "rai": "http://mlcommons.org/croissant/RAI/",
+            "dct": "http://purl.org/dc/terms/",
+            "citeAs": "cr:citeAs",
+            "column": "cr:column",
+            "conformsTo": "dct:conformsTo",
+            "data": {"@id": "cr:data", "@type": "@json"},
+            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+            "equivalentProperty": "cr:equivalentProperty",
+            "examples": {"@id": "cr:examples", "@type": "@json"},
+            "extract": "cr:extract",
+            "field": "cr:field",
+            "fileObject": "cr:fileObject",
+            "fileProperty": "cr:fileProperty",
+            "fileSet": "cr:fileSet",
+            "format": "cr:format",
+            "includes": "cr:includes",
+            "isLiveDataset": "cr:isLiveDataset",
+            "jsonPath": "cr:jsonPath",
+            "key": "cr:key",
+            "md5": "cr:md5",
+            "parentField": "cr:parentField",
+            "path": "cr:path",
+            "recordSet": "cr:recordSet",
+            "references": "cr:references",
+            "regex": "cr:regex",
+            "repeated": "cr:repeated",
+            "replace": "cr:replace",
+            "samplingRate": "cr:samplingRate",
+            "separator": "cr:separator",
+            "source": "cr:source",
+            "subField": "cr:subField",
+            "transform": "cr:transform",
+        },
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": "hubwatch",
+        "description": f"{_TITLE}. {summary}.",
+        "url": HOME,
+        "license": "https://spdx.org/licenses/Apache-2.0.html",
+        "version": VERSION,
+        "datePublished": issued,
+        "creator": {"@type": "sc:Organization", "name": "hubwatch", "url": HOME},
+        "citeAs": f"hubwatch {VERSION}: {_TITLE}, {issued}. {HOME}",
+        "distribution": [
+            {
+                "@type": "cr:FileObject",
+                "@id": one.path,
+                "name": one.path,
+                "contentUrl": one.path,
+                "contentSize": f"{one.bytes} B",
+                "encodingFormat": "application/x-parquet" if form == "parquet" else _MEDIA[form],
+                "sha256": one.sha256,
+            }
+            for one in exported.resources
+        ],
+        "recordSet": [_record_set(one) for one in exported.resources],
+    }
+
+
+def _record_set(one: Resource) -> dict[str, Any]:
+    fields = []
+    for column in one.columns:
+        kind = column.type.removesuffix("[]")
+        field: dict[str, Any] = {
+            "@type": "cr:Field",
+            "@id": f"{one.name}/{column.name}",
+            "name": column.name,
+            "description": column.meaning or column.name,
+            "dataType": "sc:Integer" if kind.endswith("INT") or kind == "INTEGER" else _CROISSANT.get(kind, "sc:Text"),
+            "source": {"fileObject": {"@id": one.path}, "extract": {"column": column.name}},
+        }
+        fields.append(field | ({"repeated": True} if column.type.endswith("[]") else {}))
+    return {"@type": "cr:RecordSet", "@id": one.name, "name": one.name, "description": one.title, "field": fields}
+
+
+def _cff(issued: str, summary: str) -> str:
+    lines = {
+        "cff-version": "1.2.0",
+        "message": json.dumps("If you use this data, please cite it as below; cite single figures with hubwatch cite."),
+        "type": "dataset",
+        "title": json.dumps(_TITLE),
+        "version": json.dumps(f"{VERSION}+{issued}"),
+        "date-released": issued,
+        "url": json.dumps(HOME),
+        "license": "Apache-2.0",
+        "abstract": json.dumps(summary),
+    }
+    return "".join(f"{key}: {value}\n" for key, value in lines.items()) + "authors:\n  - name: hubwatch\n"
+
+
+def _zenodo(issued: str, summary: str) -> dict[str, Any]:
+    return {
+        "title": _TITLE,
+        "upload_type": "dataset",
+        "description": summary,
+        "version": f"{VERSION}+{issued}",
+        "publication_date": issued,
+        "creators": [{"name": "hubwatch"}],
+        "license": "Apache-2.0",
+        "access_right": "open",
+        "related_identifiers": [{"identifier": HOME, "relation": "isSupplementTo", "scheme": "url"}],
+    }
+
+
+def _checksums(folder: Path) -> None:
+    lines = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS"):
+        with path.open("rb") as content:
+            lines.append(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {path.relative_to(folder)}\n")
+    (folder / "SHA256SUMS").write_text("".join(lines), "utf-8")
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,95 @@
+"""An export is whole: described, checksummed, and it makes the same database again."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import hubwatch
+from hubwatch import pipeline
+from hubwatch.published import describe, export_tables
+from hubwatch.sandbox.jsonl import read_jsonl
+from tests.conftest import settings_for
+from tests.kept import keep, record
+from tests.published.conftest import FIRST, publish_days
+from tests.test_readme import hubwatch as command
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
+def test_an_export_makes_the_same_database_again(published: Path, tmp_path: Path, form: str) -> None:
+    db = hubwatch.open(published)
+    done = export_tables(db, tmp_path / "out", form)
+    script = (tmp_path / "out/load.sql").read_text("utf-8")
+    for folder in ("main", "store", "facts"):
+        script = script.replace(f"('{folder}/", f"('{tmp_path}/out/{folder}/")
+    with duckdb.connect(str(tmp_path / "again.duckdb")) as con:
+        con.execute(script)
+    again = hubwatch.open(tmp_path / "again.duckdb")
+    for name in (one.name for one in done.resources if not one.path.startswith("statistics/")):
+        table = name.replace("-", ".")
+        assert sorted(map(repr, again.sql(f"from {table}"))) == sorted(map(repr, db.sql(f"from {table}"))), table
+    question = {"hub": "huggingface", "by": "country"}
+    assert again.cite("download-share", "CN", **question).id == db.cite("download-share", "CN", **question).id
+    meaning = "select comment from duckdb_columns() where table_name = 'listings' and column_name = 'created_at'"
+    assert again.sql(meaning).rows == db.sql(meaning).rows
+
+
+def test_every_file_is_described_and_has_its_checksum(published: Path, tmp_path: Path) -> None:
+    done = command(tmp_path, "export", "out", "--data", str(published))
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    sums = {line.split("  ")[1]: line.split("  ")[0] for line in (out / "SHA256SUMS").read_text().splitlines()}
+    files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} - {"SHA256SUMS"}
+    assert {"README.md", "datapackage.json", "croissant.json", "CITATION.cff", ".zenodo.json", "load.sql"} <= files
+    assert set(sums) == files
+    assert all(hashlib.sha256((out / name).read_bytes()).hexdigest() == digest for name, digest in sums.items())
+    package = json.loads((out / "datapackage.json").read_text())
+    resources = {one["path"]: one for one in package["resources"]}
+    assert {name for name in files if name.endswith(".parquet")} == set(resources)
+    for path, one in resources.items():
+        columns = duckdb.sql(f"describe from '{out / path}'").fetchall()
+        assert [field["name"] for field in one["schema"]["fields"]] == [column[0] for column in columns]
+        assert one["bytes"] == (out / path).stat().st_size
+    croissant = json.loads((out / "croissant.json").read_text())
+    assert {one["@id"] for one in croissant["distribution"]} == set(resources)
+    assert [len(one["field"]) for one in croissant["recordSet"]] == [len(one["schema"]["fields"]) for one in package["resources"]]
+    readme = (out / "README.md").read_text()
+    assert "| huggingface | 2026-01-31 | 2026-03-02 | 2 | full" in readme
+    assert "| `statistics/download_share.parquet` | 3 | Share of downloads (huggingface 2026-03-02;" in readme
+
+
+def test_a_cell_of_a_csv_is_never_a_formula(tmp_path: Path) -> None:
+    names = ["=cmd()", "+1", "-x", "@sum", "'quoted"]
+    keep(tmp_path, FIRST, [record(f"Qwen/{at}", pipeline_tag=name) for at, name in enumerate(names)])
+    pipeline.build(settings_for(tmp_path))
+    db = hubwatch.open(tmp_path)
+    export_tables(db, tmp_path / "out", "csv", ("listings",))
+    cells = (tmp_path / "out/main/listings.csv").read_text().split(",")
+    assert {f"'{name}" for name in names} <= set(cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    printed = command(tmp_path, "sql", "select task from listings", "--format", "csv", "--data", str(tmp_path)).stdout
+    assert {f"'{name}" for name in names[:4]} <= set(printed.split())
+
+
+def test_parts_can_be_named(published: Path, tmp_path: Path) -> None:
+    db = hubwatch.open(published)
+    done = export_tables(db, tmp_path / "some", "jsonl", ("days", "download-share"))
+    describe(db, tmp_path / "some", done, "jsonl", {})
+    assert [one.path for one in done.resources] == ["main/days.jsonl", "statistics/download_share.jsonl"]
+    assert [row["value"] for row in read_jsonl(tmp_path / "some/statistics/download_share.jsonl")] == [700, 200, 100]
+    assert not (tmp_path / "some/load.sql").exists()
+    with pytest.raises(hubwatch.HubwatchError, match="is not empty"):
+        export_tables(db, tmp_path / "some")
+    with pytest.raises(hubwatch.HubwatchError, match="did you mean observations"):
+        export_tables(db, tmp_path / "none", only=("observation",))
+
+
+def test_two_exports_of_the_same_data_have_the_same_tables(published: Path, tmp_path: Path) -> None:
+    other = hubwatch.open(publish_days(tmp_path / "data"))
+    first = export_tables(hubwatch.open(published), tmp_path / "a", "csv", ("origins", "observations"))
+    again = export_tables(other, tmp_path / "b", "csv", ("origins", "observations"))
+    rows = [sorted((tmp_path / folder / one.path).read_text().splitlines()) for folder in "ab" for one in first.resources]
+    assert rows[:2] == rows[2:]
+    assert [one.rows for one in first.resources] == [one.rows for one in again.resources]
