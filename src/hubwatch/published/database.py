@@ -58,7 +58,7 @@ class Database:
         settings = Settings.from_environment(_folder(data))
         self.path = Path(data) if data is not None and Path(data).is_file() else settings.data / "hubwatch.duckdb"
         self.con = store.open_published(self.path, settings.memory_limit)
-        self._memory_limit = settings.memory_limit
+        self.memory_limit = settings.memory_limit
 
     def stats(self, name: str, **options: Option) -> Answer:
         """One statistic: the names and options of `hubwatch stats`, with underscores (`by`, `hub`, `metric`, `day`, ...).
@@ -71,18 +71,13 @@ class Database:
         """The citable record of one statistic, or of one group (row) of it: sentence, bounds, id, versions, SQL."""
         return self.stats(name, **options).cite(group)
 
-    @cached_property
-    def _queries(self) -> duckdb.DuckDBPyConnection:
-        """The connection that a reader's queries run on."""
-        return store.open_for_queries(self.path, self._memory_limit)
-
     def sql(self, query: str) -> Rows:
         """The rows of one query. It can neither change the database nor read or write other files.
 
         Raises `HubwatchError` with DuckDB's message for a query that fails.
         """
         try:
-            found = self._queries.execute(query)
+            found = self.con.execute(query)
             columns = [column[0] for column in found.description or []]
             return Rows(columns, found.fetchall() if columns else [])
         except duckdb.Error as error:
@@ -96,8 +91,6 @@ class Database:
     def close(self) -> None:
         """Close the file; answers that were given stay, new ones need it opened again."""
         self.con.close()
-        if "_queries" in self.__dict__:
-            self._queries.close()
 
     def __enter__(self) -> "Database":
         return self

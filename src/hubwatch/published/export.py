@@ -15,7 +15,7 @@ from hubwatch.errors import StatisticsError, UsageError
 from hubwatch.published.database import Database
 from hubwatch.published.load_sql import SCHEMAS, load_sql
 from hubwatch.statistics import definitions
-from hubwatch.store import Column, literal, open_published
+from hubwatch.store import Column, literal, open_for_export
 
 FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "jsonl"}
 _INERT = r"^[=+\-@\t\r'']"  # what a spreadsheet computes begins so; an apostrophe before it, and before one, makes it text
@@ -57,7 +57,7 @@ def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple
         raise UsageError(f"--format {form} is not known; it is {', '.join(FORMATS)}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty; name a new folder")
-    with open_published(db.path) as con:
+    with open_for_export(db.path, db.memory_limit) as con:
         relations = _relations(con)
         wanted, statistics = _chosen(relations, only)
         resources = [_write_relation(con, folder, name, form, relations[name]) for name in wanted]

@@ -10,18 +10,11 @@ _EXTENTS = {
     "window": "models created within a window only",
     "selection": "a selection of models, not the whole hub",
 }
-_OF_SWEEPS = {"full": "whole", "head": "head", "new": "window", "owners": "selection"}
-
-
-def extent_of(at: ObservedDay) -> str:
-    """Which part of the hub the day is of: whole, head, window or selection."""
-    said = getattr(at, "extent", None)
-    return said or _OF_SWEEPS.get(at.sweep, "window" if at.sweep.startswith("window") else "selection")
 
 
 def told_extent(at: ObservedDay) -> str:
     """The extent in words, with the note that the source has."""
-    extent, note = extent_of(at), getattr(at, "extent_note", None)
+    extent, note = at.extent, at.extent_note
     if extent == "whole":
         return f"{_EXTENTS['whole']} ({note})" if note else _EXTENTS["whole"]
     return f"{extent}: {note}" if note else f"{extent}: {_EXTENTS.get(extent, extent)}"
@@ -29,10 +22,11 @@ def told_extent(at: ObservedDay) -> str:
 
 def told_state(at: ObservedDay) -> str:
     """Completeness and health in words."""
-    health = getattr(at, "health", None)
     archive = at.sweep.startswith("archive")
     state = "a published snapshot" if archive else "complete" if at.complete else "INCOMPLETE"
-    return f"{state}, health {health}" if health else state
+    if not at.health:
+        return state
+    return f"{state}, health {at.health}" + (f": {at.health_note}" if at.health_note and at.health != "ok" else "")
 
 
 def age(at: ObservedDay, now: date) -> int:
@@ -52,11 +46,11 @@ def told_day(at: ObservedDay, now: date) -> str:
     """The day in one line."""
     sweep = at.sweep if at.sweep.startswith("archive") else f"{at.sweep} sweep"
     records = f"{at.records or 0:,} listings"
-    if at.listed_total and extent_of(at) == "whole":
+    if at.listed_total and at.extent == "whole":
         records += f" of {at.listed_total:,} that the hub reports"
     return f"{at.hub} on {at.day}, {sweep} ({told_extent(at)}), {told_state(at)}, {records}, {told_age(at, now)}"
 
 
 def is_sound(at: ObservedDay) -> bool:
     """Whether the day is the whole hub, complete and in good health: a sentence need not say more."""
-    return extent_of(at) == "whole" and at.complete and getattr(at, "health", None) in (None, "ok")
+    return at.extent == "whole" and at.complete and at.health in (None, "ok")

@@ -44,13 +44,11 @@ def open_published(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     return con
 
 
-def open_for_queries(path: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """A published file for anybody's SQL: read-only, and without access to any other file or to settings."""
+def open_for_export(path: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """A published file attached read-only to a connection that can write other files; open it with `open_published` first, which checks it."""
     con = connect(Path(":memory:"), memory_limit)
     con.execute(f"attach {literal(str(path))} as published (read_only)")
     con.execute("use published")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
     return con
 
 
