@@ -4,25 +4,44 @@ No logic here: parameters are checked, pipeline functions called, tables shown. 
 alone; a stage's task is rerun once.
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from runs import run_of, settle
 
 from hubwatch import pipeline
 from hubwatch.archives import Mapping, Wanted, asked_archive, backfill_archive, window_sweep
+from hubwatch.collect import asked_sweep
+from hubwatch.hubs import HUBS, listed, sites
 from hubwatch.outcomes import BuildResult, HubResult, shortfall
-from hubwatch.pages import Sweep, asked_sweep, kept_sweeps
+from hubwatch.pages import Sweep, kept_sweeps
 from hubwatch.settings import Settings
 from hubwatch.statistics import day_figures
 
-HubName = Literal["huggingface", "modelscope", "wisemodel"]
-KeptName = Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]  # modelscope.ai is asked as modelscope, and kept apart
+
+def _one_of(names: Collection[str]) -> Any:
+    """Text that is one of these names, offered as a choice."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"{name!r} is not a hub; hubs are {listed(names)}")
+        return name
+
+    return Annotated[str, AfterValidator(check), Field(json_schema_extra={"enum": list(names)})]
+
+
+if TYPE_CHECKING:
+    HubName = str
+    KeptName = str
+else:
+    HubName = _one_of(HUBS)
+    KeptName = _one_of(sites())  # also sites that are asked as another hub, and kept apart
 SweepName = Literal["full", "head", "new", "owners"]
 RERUN_AFTER = 10  # seconds
 
@@ -81,7 +100,7 @@ def collect(
 
 @flow(name="profiles", flow_run_name="profiles", validate_parameters=True)
 def profiles(budget: Annotated[int, Field(ge=1)] = 500, data: Path | None = None) -> str:
-    """Ask Hugging Face for its own profiles of the unlabelled namespaces with most downloads, at most `budget`; judge and publish anew."""
+    """Fetch the profiles of the most downloaded unlabelled namespaces, at most `budget` a hub; reclassify and republish."""
     with run_of(data) as settings:
         told = ask_for_profiles(settings, budget)
     return told

@@ -15,9 +15,9 @@ from pydantic import Field
 from runs import run_of, settle
 
 from collect import HubName, SweepName, build_kept, collect_sweep, show_days
+from hubwatch.collect import asked_sweep
+from hubwatch.hubs import HUBS
 from hubwatch.outcomes import BuildResult
-from hubwatch.pages import asked_sweep
-from hubwatch.settings import HUBS
 
 
 @flow(name="daily", flow_run_name="daily", validate_parameters=True)

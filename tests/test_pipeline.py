@@ -12,15 +12,17 @@ import pytest
 
 from hubwatch import pipeline, statistics
 from hubwatch.clock import today
+from hubwatch.collect.plan import asked_sweep
 from hubwatch.errors import UsageError
+from hubwatch.hubs import is_the_hubs_own
 from hubwatch.outcomes import HubResult
 from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps
-from hubwatch.pages.sweep import Sweep, asked_sweep
+from hubwatch.pages.sweep import Sweep
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.quota import Quota
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
-from hubwatch.settings import Settings, is_the_hubs_own
+from hubwatch.settings import Settings
 from hubwatch.store import locks, publishing
 from tests.conftest import settings_for
 from tests.kept import keep, record

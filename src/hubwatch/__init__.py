@@ -49,8 +49,9 @@ def run(*hubs: str, data: str | Path | None = None, day: date | None = None, acc
     from pathlib import Path
 
     from hubwatch import pipeline
-    from hubwatch.pages import asked_sweep
-    from hubwatch.settings import HUBS, Settings
+    from hubwatch.collect import asked_sweep
+    from hubwatch.hubs import HUBS
+    from hubwatch.settings import Settings
 
     settings = Settings.from_environment(Path(data) if data is not None else None)
     return pipeline.run(settings, [asked_sweep(hub, day=day, **sweep) for hub in hubs or HUBS], accept_shrink)

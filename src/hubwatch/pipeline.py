@@ -9,22 +9,22 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import httpx
 
 from hubwatch import statistics, store
 from hubwatch.classify import classify as classify_namespaces
 from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
-from hubwatch.collect import Watch
+from hubwatch.collect import Watch, asked_lately, collect_profiles, hubs_with_profiles
 from hubwatch.collect import collect as collect
 from hubwatch.errors import Busy, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
+from hubwatch.hubs import HUBS
 from hubwatch.link import link as link_listings
-from hubwatch.load import Loaded, asked_lately, collect_profiles, load_kept, load_listed, load_sweep
-from hubwatch.net import Client
+from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded
+from hubwatch.net import Client, Transport
 from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.pages import Sweep, SweepPages, kept_sweeps
-from hubwatch.settings import HUBS, Settings
+from hubwatch.settings import Settings
 from hubwatch.store import precedence, recorded
 
 FAILURES = (HubwatchError, OSError, duckdb.Error)
@@ -37,7 +37,7 @@ def run(
     sweeps: list[Sweep],
     accept_shrink: bool = False,
     watch: Watch | None = None,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> RunResult:
     """The whole way for these sweeps: hubs side by side, one hub's failure neither stops nor taints the others."""
     load_facts()  # a fault in the facts is said before hours of collecting
@@ -64,7 +64,7 @@ def judge(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def collect_all(
-    settings: Settings, sweeps: list[Sweep], watch: Watch | None = None, transport: httpx.BaseTransport | None = None
+    settings: Settings, sweeps: list[Sweep], watch: Watch | None = None, transport: Transport | None = None
 ) -> dict[str, HubResult]:
     """Collect these sweeps side by side, one thread a hub; a failure is in its hub's result."""
     stop = threading.Event()
@@ -96,7 +96,7 @@ def build(
     load_facts()  # a fault in the facts is said before hours of loading
     loaded: list[KeptResult] = []
     with warehouse(settings) as con:
-        chosen = store.not_yet_loaded(con, kept_sweeps(settings.data)) if kept is None else kept
+        chosen = not_yet_loaded(con, kept_sweeps(settings.data)) if kept is None else kept
         for result in _load_in_order(con, settings, chosen, accept_shrink, again=kept is not None):
             loaded.append(result)
             tell(f"{len(loaded)} of {len(chosen)}: {result.told()}")
@@ -130,9 +130,7 @@ def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: 
     raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
 
 
-def _collected(
-    settings: Settings, sweep: Sweep, watch: Watch | None, stop: threading.Event, transport: httpx.BaseTransport | None
-) -> HubResult:
+def _collected(settings: Settings, sweep: Sweep, watch: Watch | None, stop: threading.Event, transport: Transport | None) -> HubResult:
     try:
         return collect(settings, sweep, watch, stop, transport)
     except UsageError:  # no hub can be asked so
@@ -199,24 +197,33 @@ def classify(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
 
 
 def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
-    """Keep Hugging Face's own profiles of the unlabelled namespaces with most downloads, at most `budget`; judge and publish anew.
+    """Fetch the profiles of the most downloaded unlabelled namespaces, at most `budget` a hub; reclassify and republish.
 
-    Returns how many were asked for and how many have a profile. What was asked for within 90 days is not asked for again.
+    Of the hubs that have pages of profiles. Returns how many were requested and how many exist. A namespace requested within
+    the last 90 days is not requested again.
     """
-    asked = asked_lately(settings.data, today())
-    with store.open_published(settings.data, settings.memory_limit) as con:
-        unlabelled = unknown_namespaces(con, None, budget + len(asked), "huggingface")
-    wanted = [row.namespace for row in unlabelled if row.namespace not in asked][:budget]
-    with (
-        store.locked(settings.data, "sweep-huggingface", settings.lock_wait),
-        Client("huggingface", settings) as client,
-        recorded(settings, "collect", "huggingface", today(), client),
-    ):
-        found = collect_profiles(client, settings, today(), wanted)
+    asked = found = 0
+    for hub in hubs_with_profiles():
+        one, other = _ask_profiles_of(settings, hub, budget)
+        asked, found = asked + one, found + other
     with warehouse(settings) as con:
         judge(con, settings)
     publish(settings)
-    return len(wanted), found
+    return asked, found
+
+
+def _ask_profiles_of(settings: Settings, hub: str, budget: int) -> tuple[int, int]:
+    kept_as = settings.kept_as(hub)
+    known = asked_lately(settings.data, kept_as, today())
+    with store.open_published(settings.data, settings.memory_limit) as con:
+        unlabelled = unknown_namespaces(con, None, budget + len(known), kept_as)
+    wanted = [row.namespace for row in unlabelled if row.namespace not in known][:budget]
+    with (
+        store.locked(settings.data, f"sweep-{hub}", settings.lock_wait),
+        Client(hub, settings) as client,
+        recorded(settings, "collect", hub, today(), client.tally),
+    ):
+        return len(wanted), collect_profiles(client, settings, today(), wanted)
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:

@@ -19,16 +19,16 @@ import yaml
 from hubwatch import pipeline
 from hubwatch.archives.backfill import asked_archive
 from hubwatch.archives.day import Wanted
+from hubwatch.collect.plan import asked_sweep
 from hubwatch.errors import UsageError
+from hubwatch.load.pending import not_yet_loaded
 from hubwatch.outcomes import shortfall
 from hubwatch.pages.kept import SweepPages, kept_sweeps
-from hubwatch.pages.sweep import asked_sweep
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from hubwatch.statistics.recent_days import day_figures
 from hubwatch.store import leases, locks, publishing
-from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -257,7 +257,7 @@ def _bound(flow: Any, given: dict[str, Any]) -> dict[str, Any]:
 
 def _not_yet_loaded(settings: Settings) -> list[int]:
     with pipeline.warehouse(settings) as con:
-        return [pages.day.day for pages in store.not_yet_loaded(con, kept_sweeps(settings.data))]
+        return [pages.day.day for pages in not_yet_loaded(con, kept_sweeps(settings.data))]
 
 
 def _backdate(*kept: SweepPages) -> None:

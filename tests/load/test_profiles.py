@@ -12,8 +12,9 @@ import pytest
 
 from hubwatch import pipeline
 from hubwatch.clock import now, today
+from hubwatch.collect.profiles import asked_lately
 from hubwatch.errors import HubFailure, Refused
-from hubwatch.load.profiles import asked_lately, load_kept
+from hubwatch.load.profiles import load_kept
 from hubwatch.pages.kept import SweepPages, kept_beside
 from hubwatch.pages.segments import Page, PageFacts
 from hubwatch.pages.sweep import Sweep
@@ -90,8 +91,8 @@ def test_that_there_is_no_profile_is_kept_as_the_hub_said_it_and_not_asked_again
     (pages,) = kept_beside(tmp_path, "huggingface", "profiles")
     assert {(page.partition, page.facts.status) for page in pages.read()} == {(name, 404) for name in ("abc", "def", "ghi")}
     assert all("does not exist" in json.loads(page.body)["error"] for page in pages.read())
-    assert asked_lately(tmp_path, today() + timedelta(days=89)) == {"abc", "def", "ghi"}
-    assert asked_lately(tmp_path, today() + timedelta(days=90)) == set()
+    assert asked_lately(tmp_path, "huggingface", today() + timedelta(days=89)) == {"abc", "def", "ghi"}
+    assert asked_lately(tmp_path, "huggingface", today() + timedelta(days=90)) == set()
 
 
 def test_a_token_that_is_not_accepted_is_told_and_says_nothing_of_a_namespace(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_damaged_profile_does_not_keep_the_others_from_being_judged(hub: Sandb
     assert (judged["abc"], judged["ghi"][2]) == (("DE", "academic", "profile"), "profile")
     with publishing.open_published(tmp_path) as con:
         told = con.execute("select message from runs where stage = 'classify' and message is not null").fetchall()
-    assert told == [(f"the profile of def kept on {today()} cannot be read and is passed over",)]
+    assert told == [(f"the profile of def kept on {today()} cannot be read and is skipped",)]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_an_odd_profile_is_read_leniently_or_passed_over_alone(
     remarks = load_kept(con, tmp_path)
     held = {"abc": "Before", "xyz": "Behind"} | ({} if full_name is None else {"odd": full_name})
     assert dict(con.execute("select namespace, full_name from profiles").fetchall()) == held
-    passed_over = f"the profile of odd kept on {today()} cannot be read and is passed over"
+    passed_over = f"the profile of odd kept on {today()} cannot be read and is skipped"
     assert remarks == ([passed_over] if full_name is None else [])
 
 

@@ -15,7 +15,7 @@ from hubwatch import errors as failures
 from hubwatch.errors import told
 from hubwatch.net.client import Client
 from hubwatch.net.messages import Answer, Ask, retry_after, whole_array
-from hubwatch.net.pacing import Turns
+from hubwatch.net.pacing import Pacer
 from tests.conftest import settings_for
 from tests.scripted import Scripted, answer
 from tests.test_readme import hubwatch
@@ -352,16 +352,16 @@ def test_the_tightest_announced_window_is_the_one_that_counts(tmp_path: Path) ->
 
 
 def test_every_turn_taken_ahead_of_an_answer_counts_against_the_window() -> None:
-    turns = Turns(0.0)
+    turns = Pacer(0.0)
     turns.heard({"ratelimit": '"api";r=4;t=100'}, None)
     ahead = [turns.next() for _ in range(3)]  # each a share of what is left behind the turns before it
     assert ahead == [pytest.approx(wait, abs=0.5) for wait in (100 / 5, 100 / 4, 100 / 3)]
 
 
 def test_turns_lie_an_interval_apart_also_behind_a_pause() -> None:
-    turns = Turns(10.0)
+    turns = Pacer(10.0)
     assert [turns.next() for _ in range(3)] == [pytest.approx(wait, abs=0.5) for wait in (0, 10, 20)]
-    empty = Turns(10.0)
+    empty = Pacer(10.0)
     empty.heard({"ratelimit": '"api";r=0;t=50'}, None)
     assert [empty.next() for _ in range(2)] == [pytest.approx(wait, abs=0.5) for wait in (50, 60)]
 

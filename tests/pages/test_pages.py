@@ -1,7 +1,8 @@
 """Pages are kept byte for byte; a torn end is dropped, damage before it is named."""
 
-import dataclasses
 import os
+import sys
+import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -113,9 +114,50 @@ def test_a_sweep_set_aside_is_kept_but_no_longer_the_sweep(tmp_path: Path) -> No
     assert sweep(tmp_path).segments() == []
 
 
-def test_an_owners_pages_are_not_those_of_an_owner_with_a_longer_name(tmp_path: Path) -> None:
+def test_an_owners_pages_are_those_that_the_sweep_says_are_its_own(tmp_path: Path) -> None:
     kept = sweep(tmp_path)
-    for name in ("owner-Qwen", "owner-Qwen2", "groups-Qwen", "users-QwenFan"):
-        kept.append(dataclasses.replace(page(0), partition=name))
-    assert kept.partitions("Qwen") == ["groups-Qwen", "owner-Qwen"]
-    assert sum(1 for _ in kept.facts("Qwen")) == 2
+    state = SweepState(hub="huggingface", day=DAY, sweep="owners", endpoint="e", started_at=datetime(2026, 1, 1))
+    for owner, name in (("Qwen", "owner-Qwen"), ("Qwen2", "owner-Qwen2"), ("Qwen", "groups-Qwen"), ("Qwen", "owner-Qwen")):
+        kept.append(page(0, name))
+        state.owns(owner, name)
+    kept.save_state(state)
+    kept_state = sweep(tmp_path).state()
+    assert kept_state is not None
+    assert kept_state.owned == {"Qwen": ["owner-Qwen", "groups-Qwen"], "Qwen2": ["owner-Qwen2"]}
+    assert kept_state.of_owners("Qwen", "nobody") == {"owner-Qwen", "groups-Qwen"}
+    assert sum(1 for _ in kept.facts(kept_state.of_owners("Qwen"))) == 3
+    assert list(kept.facts(kept_state.of_owners("nobody"))) == []
+
+
+LISTINGS: list[str] = []  # folders that were listed
+
+
+def _note_listing(event: str, arguments: tuple[object, ...]) -> None:
+    if event in ("os.listdir", "os.scandir"):
+        LISTINGS.append(str(arguments[0]))
+
+
+def test_the_folder_of_a_sweep_is_listed_once_however_many_partitions_it_has(tmp_path: Path) -> None:
+    sys.addaudithook(_note_listing)
+    kept = sweep(tmp_path)
+    state = SweepState(hub="huggingface", day=DAY, sweep="owners", endpoint="e", started_at=datetime(2026, 1, 1))
+    for number in range(300):
+        kept.append(page(number, f"owner-{number}"))
+        state.owns(str(number), f"owner-{number}")
+        kept.save_state(state)
+    assert LISTINGS.count(str(kept.folder)) <= 2
+    time.sleep(0.1)  # what is listed right after a change is listed once more
+    reader = sweep(tmp_path)
+    LISTINGS.clear()
+    assert sum(1 for _ in reader.facts()) == 300
+    assert len([path for name in reader.partitions() for path in reader.segments(name)]) == 300
+    assert LISTINGS.count(str(kept.folder)) == 1
+
+
+def test_pages_that_another_process_adds_are_seen_at_once(tmp_path: Path) -> None:
+    reader, writer = sweep(tmp_path), sweep(tmp_path)
+    for number in range(50):
+        writer.append(page(number, f"owner-{number}"))
+        assert len(reader.partitions()) == number + 1
+    reader.segments("owner-7")[0].unlink()
+    assert "owner-7" not in writer.partitions()

@@ -15,6 +15,7 @@ import pytest
 from hubwatch import errors as failures
 from hubwatch.errors import told
 from hubwatch.facts.reader import load_facts
+from hubwatch.load.pending import not_yet_loaded
 from hubwatch.pages.kept import SweepPages
 from hubwatch.store import warehouse as store
 from tests.kept import keep, record
@@ -78,7 +79,7 @@ def test_pages_written_in_the_second_in_which_they_were_loaded_are_loaded_once_m
     for age, due in ((-1.0, True), (0.5, True), (1.0, True), (1.5, False)):
         for path in pages.folder.iterdir():
             os.utime(path, (loaded_at.timestamp() - age,) * 2)
-        assert [one.day for one in store.not_yet_loaded(con, [pages])] == ([pages.day] if due else []), age
+        assert [one.day for one in not_yet_loaded(con, [pages])] == ([pages.day] if due else []), age
 
 
 def _row(pages: SweepPages, loaded_at: datetime) -> list[object]:

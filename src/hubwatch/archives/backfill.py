@@ -12,9 +12,11 @@ from hubwatch.archives.files import archive_files
 from hubwatch.archives.load import Tell, load_archive, load_links
 from hubwatch.archives.mapping import Mapping, read_mapping
 from hubwatch.clock import today
+from hubwatch.collect import asked_sweep
 from hubwatch.errors import UsageError
 from hubwatch.facts import load_facts
-from hubwatch.pages import Sweep, asked_sweep, kept_sweeps, possible_day
+from hubwatch.hubs import HUBS, hub_of, listed
+from hubwatch.pages import Sweep, kept_sweeps, possible_day
 from hubwatch.settings import Settings
 from hubwatch.store import recorded
 
@@ -49,11 +51,13 @@ def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: 
 
 def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring the models in that pages saved from a browser link to."""
-    from hubwatch.hubs.wisemodel.saved_pages import read_links  # here, because its parser costs every command a tenth of a second
-
     hub, day = wanted.hub, possible_day(wanted.day or today())
     if hub is None:
         raise UsageError(f"{source}: say which hub the page is of, with --hub")
+    read_links = hub_of(hub).read_saved_page
+    if read_links is None:
+        able = [name for name, one in HUBS.items() if one.read_saved_page is not None]
+        raise UsageError(f"{source}: saved pages of {hub} cannot be read, only of {listed(able)}; check --hub")
     files = archive_files(source, settings)
     pages = {file.name: read_links(file.fetch()) for file in files}
     return _brought_in(settings, wanted, lambda con: [load_links(con, hub, pages, day, load_facts(), wanted, tell)])

@@ -15,6 +15,7 @@ from typing import TextIO, TypeVar
 import zstandard
 
 from hubwatch.errors import DayFailure, HubFailure, UsageError
+from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
@@ -67,8 +68,8 @@ def _from_dataset(source: str, settings: Settings) -> list[ArchiveFile]:
     if match is None:
         raise UsageError(f"{source}: write it as hf://datasets/OWNER/NAME[@REVISION]/path/of/file.parquet")
     repo, revision, path = match["repo"], match["revision"] or "main", match["path"]
-    hub = settings.hubs["huggingface"]
-    api = HfApi(endpoint=hub.endpoint, token=hub.token or False, user_agent="hubwatch")
+    hub = next(settings.hubs[name] for name, hub in HUBS.items() if hub.archive_scheme == source.partition("://")[0])
+    api = HfApi(endpoint=hub.endpoint, token=hub.usable_token() or False, user_agent="hubwatch")
     names = [path]
     if glob.has_magic(path):
         listed = _asked(source, lambda: api.list_repo_files(repo, repo_type="dataset", revision=revision))

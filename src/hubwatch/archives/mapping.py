@@ -10,14 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from hubwatch.errors import UsageError
 from hubwatch.facts import data_dir
-from hubwatch.settings import HUBS
+from hubwatch.hubs import hub_of
 from hubwatch.store import ATTRIBUTES
 
-ARCHIVED_HUBS = (*HUBS, "modelscope.ai")
 _ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"}  # the shared spelling is ours, from license_raw
 _WINDOWS = {"downloads_30d": "30d", "downloads_total": "total"}
 _SAYS = {"30d": r"30_?d|last_?month|lastmonth|per_?month|monthly", "total": r"total|cumulative|all_?time|lifetime"}
@@ -27,6 +26,14 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _archived_hub(name: str) -> str:
+    try:
+        return hub_of(name).site(name).name
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+HubName = Annotated[str, AfterValidator(_archived_hub)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
@@ -64,9 +71,9 @@ class Counter(Column):
 class HubFrom(_Part):
     """The hub: one for all (`value`), or a column whose spellings `values` translates."""
 
-    value: Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"] | None = None
+    value: HubName | None = None
     column: str | None = None
-    values: dict[str, Literal["huggingface", "modelscope", "wisemodel", "modelscope.ai"]] = {}
+    values: dict[str, HubName] = {}
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -12,10 +12,9 @@ import duckdb
 import zstandard
 
 from hubwatch.archives.files import csv_header, not_json_lines
-from hubwatch.archives.mapping import ARCHIVED_HUBS, Column, Mapping
+from hubwatch.archives.mapping import Column, Mapping
 from hubwatch.errors import DayFailure
-from hubwatch.hubs import record_sql
-from hubwatch.load import as_cte
+from hubwatch.hubs import hub_of, sites
 from hubwatch.store import ATTRIBUTES, COUNTERS, literal
 
 _OWN = [column for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license"]
@@ -158,7 +157,7 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: _Rows, fi
 
 def _hub(text: str, mapping: Mapping) -> str:
     """The hub in our words: as the mapping translates it, else by our own name in any case."""
-    own = "".join(f" when lower({text}) = {literal(hub)} then {literal(hub)}" for hub in ARCHIVED_HUBS)
+    own = "".join(f" when lower({text}) = {literal(hub)} then {literal(hub)}" for hub in sites())
     translated = "".join(f" when {text} = {literal(theirs)} then {literal(ours)}" for theirs, ours in mapping.hub.values.items())
     return f"case{translated}{own} end"
 
@@ -203,7 +202,7 @@ def _record(mapping: Mapping, rows: _Rows) -> str:
     if rows.lines:
         return "line::json"
     assert mapping.hub.value is not None
-    wanted = {name: name for name in rows.columns if f'"{name}"' in record_sql(mapping.hub.value)}
+    wanted = {name: name for name in rows.columns if name in hub_of(mapping.hub.value).record_keys}
     identity = next((name for name in mapping.model_id.column if name in rows.columns), None)
     if identity is not None:
         wanted.setdefault("id", identity)
@@ -228,7 +227,7 @@ def _as_hub_records(mapping: Mapping, rows: _Rows, con: duckdb.DuckDBPyConnectio
     silent = "|".join(re.escape(name) for name in sorted(counted)) or "-"
     return f"""select position, {literal(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id,
           case when not regexp_full_match(reason, '({silent}) is (missing|null|missing or null)') then reason end as reason, {own}
-        from (with record as (select 0 as segment, position, record from raw) {as_cte(record_sql(hub))})
+        from ({hub_of(hub).listings("select 0 as segment, position, record from raw")})
         join (select position, day from raw) using (position)"""
 
 

@@ -14,6 +14,7 @@ import duckdb
 from hubwatch.classify.name_rules import claim_names
 from hubwatch.clock import today
 from hubwatch.facts import POLICIES, Facts
+from hubwatch.hubs import hub_of, sites
 from hubwatch.store import TABLES
 
 PROFILE_COLUMNS = {column.name: column.type for table in TABLES if table.name == "profiles" for column in table.columns}
@@ -45,6 +46,7 @@ def judge(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None) -> Non
         "UNION SELECT full_name FROM judged_profiles WHERE full_name IS NOT NULL"
     )
     claim_names(con, facts.name_rules)
+    con.execute("SET VARIABLE case_blind_hubs = ?", [[site for site in sites() if hub_of(site).is_case_blind]])
     for name in ("current facts", "spelt", "famous", "by fact", "by another hub", "names", "by profile", "origins"):
         con.execute(statements()[name])
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from hubwatch import store
 from hubwatch.classify.judgement import PROFILE_COLUMNS, fill, forget, judge, judge_organizations, statements, take_profiles
 from hubwatch.facts import POLICIES, Facts
-from hubwatch.settings import HUBS
+from hubwatch.hubs import HUBS
 
 KnownBy = Literal["fact", "fact_other_hub", "profile", "rule", "none"]
 

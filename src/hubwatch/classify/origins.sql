@@ -82,12 +82,12 @@ CREATE OR REPLACE TEMP TABLE famous AS
 SELECT DISTINCT organization FROM judged_organizations WHERE kind IN ('big_tech', 'ai_tiger');
 
 -- statement: by fact: the exact spelling first; another case only where it can mean one namespace of that hub
--- Hugging Face gives no second account of a name in another case; elsewhere anybody may take it.
+-- Some hubs (variable `case_blind_hubs`) give no second account of a name in another case; elsewhere anybody may take it.
 CREATE OR REPLACE TEMP TABLE by_fact AS
 WITH one_spelling AS (
     SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
-           any_value(confidence) * if(hub = 'huggingface', 0.95, 0.76) AS confidence,
-           if(hub = 'huggingface', '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) AS source
+           any_value(confidence) * if(hub IN getvariable('case_blind_hubs'), 0.95, 0.76) AS confidence,
+           if(hub IN getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) AS source
     FROM current_facts GROUP BY hub, lower(namespace) HAVING count(*) = 1
 )
 SELECT asked.hub, asked.namespace,
@@ -97,7 +97,7 @@ SELECT asked.hub, asked.namespace,
 FROM spelt AS asked
 LEFT JOIN current_facts AS exact USING (hub, namespace)
 LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
-    AND (asked.hub = 'huggingface' OR (asked.is_lone AND one_spelling.organization NOT IN (FROM famous)))
+    AND (asked.hub IN getvariable('case_blind_hubs') OR (asked.is_lone AND one_spelling.organization NOT IN (FROM famous)))
 WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 
 -- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take

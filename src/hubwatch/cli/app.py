@@ -265,7 +265,7 @@ def _sweeps(
     license_budget: int,
     fresh: bool,
 ) -> list[Sweep]:
-    from hubwatch.pages import asked_sweep
+    from hubwatch.collect import asked_sweep
 
     kind = "owners" if owners and kind == "full" else kind
     asked = (kind, asked_day(day), tuple(owners or ()), limit, floor, asked_day(since, "--since"), None, license_budget, fresh)

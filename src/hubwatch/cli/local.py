@@ -1,9 +1,12 @@
 """Commands around the pipeline: the local test server, the demo, the doctor."""
 
+import functools
+import inspect
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,16 +19,27 @@ RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (sandbox, demo, doctor):
+    for command in (_with_an_option_for_each_hub(sandbox), demo, doctor):
         app.command()(command)
 
 
+def _with_an_option_for_each_hub(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option of each hub's name in place of its `**files`."""
+    own = [one for one in inspect.signature(command).parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    hubs = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=RecordsFile) for name in hub_names()]
+
+    @functools.wraps(command)
+    def with_options(**given: Any) -> None:
+        command(**given)
+
+    with_options.__signature__ = inspect.Signature([*hubs, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own)])  # type: ignore[attr-defined]
+    return with_options
+
+
 def sandbox(
-    huggingface: RecordsFile = None,
-    modelscope: RecordsFile = None,
-    wisemodel: RecordsFile = None,
-    fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, e.g. huggingface:429@3 (repeatable)")] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, as HUB:429@3 (repeatable)")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop after this many seconds")] = None,
+    **files: Path | None,
 ) -> None:
     """Serve local mock hubs until Ctrl-C and print the variables to export; without files, the bundled sample."""
     from hubwatch.sandbox.faults import Faults
@@ -33,10 +47,9 @@ def sandbox(
     from hubwatch.sandbox.sample import latest_records
     from hubwatch.sandbox.server import Sandbox, serve
 
-    files = {"huggingface": huggingface, "modelscope": modelscope, "wisemodel": wisemodel}
     try:
-        served = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path} or latest_records()
-        box = Sandbox(**served, faults=Faults.parse(fault or []), max_seconds=seconds)
+        served: dict[str, Any] = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path}
+        box = Sandbox(**(served or latest_records()), faults=Faults.parse(fault or []), max_seconds=seconds)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; name a JSON Lines file of the hub's records") from None
     except ValueError as error:
@@ -78,13 +91,13 @@ def demo(
 ) -> None:
     """Run the full pipeline on a bundled sample of real figures: offline, in under a minute."""
     from hubwatch.published import Database
-    from hubwatch.sandbox.demo import run_demo
+    from hubwatch.sandbox.demo import SHOWN, run_demo
     from hubwatch.settings import Settings
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, say)
     with Database(settings.data) as db:
-        for hub, metric, by in (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind")):
+        for hub, metric, by in SHOWN:
             result = db.stats("download-share", hub=hub, metric=metric, by=by).result
             print_table(lambda width, result=result: result.to_table(10, width))
         say("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")
@@ -94,4 +107,4 @@ def demo(
     say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:
         say(f"report: {shown}/report/report.html")
-    say(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")
+    say(f"try: hubwatch stats download-share --hub {SHOWN[0][0]} --by organization --data {shown}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def hub_names() -> list[str]:
-    """The hubs' names, from their folders: importing them all would slow help down."""
+    """The hubs' names: from their list where that is imported, else from their folders, because importing them would slow help down."""
+    if hubs := sys.modules.get("hubwatch.hubs"):
+        return list(hubs.HUBS)
     folder = Path(__file__).parents[1] / "hubs"
     return sorted(path.name for path in folder.iterdir() if (path / "__init__.py").is_file())
 
@@ -49,21 +52,17 @@ Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, 
 
 def known_hubs(hubs: list[str] | None) -> list[str]:
     """The hubs asked for, all when none; another name is a usage error."""
-    from hubwatch.settings import HUBS
+    from hubwatch.hubs import HUBS
+    from hubwatch.hubs import known_hub as known
 
-    for hub in hubs or []:
-        if hub not in HUBS:
-            raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
-    return list(dict.fromkeys(hubs or HUBS))
+    return list(dict.fromkeys(map(known, hubs) if hubs else HUBS))
 
 
 def known_hub(hub: str | None) -> str | None:
     """The hub as asked, or a usage error naming the hubs."""
-    from hubwatch.settings import HUBS
+    from hubwatch.hubs import site_of
 
-    if hub is not None and hub not in (*HUBS, "modelscope.ai"):
-        raise UsageError(f"{hub!r} is not a hub; hubs are {', '.join(HUBS)}")
-    return hub
+    return None if hub is None else site_of(hub).name
 
 
 def parsed_day(text: str, option: str = "--day") -> date:

@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
 
-import httpx
 import msgspec
 from pydantic import BaseModel, Field
 
 from hubwatch.clock import now
 from hubwatch.errors import Blocked, HubFailure, RateLimited, Refused, TimedOut, Unreachable
-from hubwatch.hubs import probes as doctor_probes
-from hubwatch.net import JSON_TYPES, Answer, Ask, Client
+from hubwatch.hubs import HUBS
+from hubwatch.net import JSON_TYPES, Answer, Ask, Client, Transport
 from hubwatch.settings import Settings
 
 ALLOWANCE = 10
@@ -51,15 +50,15 @@ class Report(BaseModel):
         return all(finding.ok for finding in self.findings)
 
 
-def examine(settings: Settings, hub: str, transport: httpx.BaseTransport | None = None) -> Report:
+def examine(settings: Settings, hub: str, transport: Transport | None = None) -> Report:
     """What was found at the hub; trouble with the hub is a finding, never an exception."""
     report = Report(hub=hub, endpoint=settings.hubs[hub].endpoint, at=now())
     folder = settings.data / "doctor" / hub / f"{report.at:%Y-%m-%dT%H%M%S.%fZ}"
     with Client(hub, settings.model_copy(update={"attempts": 1}), transport) as client:
         examination = Examination(client, report, folder)
-        client.heard, client.allowance = examination.keep, ALLOWANCE
-        if examination.robots(doctor_probes.LISTING_PATHS[hub]):
-            doctor_probes.PROBES[hub](examination)
+        client.on_answer, client.allowance = examination.keep, ALLOWANCE
+        if examination.robots(HUBS[hub].listing_path):
+            HUBS[hub].probe(examination)
             examination.quota()
         report.requests = client.tally.requests
     report.evidence = folder if folder.exists() else None
@@ -150,7 +149,7 @@ class Examination:
 
     def quota(self) -> None:
         """Note what the hub last said about its quota."""
-        left, rate = self.client.tally.quota_left, self.client.settings.hubs[self.client.hub].rate
+        left, rate = self.client.tally.quota_left, self.client.own.rate
         told = self._quota or f"the hub announces no window; paced at {rate:g} requests a second"
         self.found("rate quota", left != 0, told, "wait until the window is over, or set a token")
 

@@ -4,16 +4,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import httpx
-
 from hubwatch import store
 from hubwatch.clock import now, today
 from hubwatch.errors import HubFailure
 from hubwatch.hubs import HUBS
-from hubwatch.net import Client
+from hubwatch.net import Client, Transport, is_loopback
 from hubwatch.outcomes import HubResult
 from hubwatch.pages import Kept, Page, Sweep, SweepPages, SweepState
-from hubwatch.settings import Settings, is_loopback
+from hubwatch.settings import Settings
 from hubwatch.store import recorded
 
 WINDOW_TELLS = (
@@ -43,7 +41,7 @@ def collect(
     sweep: Sweep,
     watch: Watch | None = None,
     stop: threading.Event | None = None,
-    transport: httpx.BaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
@@ -54,7 +52,7 @@ def collect(
         )
         if aside:
             client.remark(f"earlier pages of this sweep are set aside in {aside.relative_to(settings.data)}")
-        with recorded(settings, "collect", sweep.hub, sweep.day, client) as outcome:
+        with recorded(settings, "collect", sweep.hub, sweep.day, client.tally) as outcome:
             try:
                 records = _walk(client, sweep, pages, state, watch, stop)
             except HubFailure as failure:
@@ -89,7 +87,10 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if sweep.kind == "window":
         state.note(WINDOW_TELLS.format(day=sweep.day))
     records = begun_with = sum(facts.records for facts in pages.facts())
-    left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(*sweep.owners))
+    if sweep.kind == "head":
+        state.floor = sweep.floor
+    wanted = state.of_owners(*sweep.owners) if sweep.owners else None
+    left = None if sweep.limit is None else sweep.limit - sum(facts.records for facts in pages.facts(wanted))
     pages.save_state(state)
     count = 0
     if state.finished_at and not state.limited and sweep.limit is not None and sweep.kind != "owners":
@@ -112,9 +113,10 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     state.limited = sweep.limit is not None
     if left is None or records < begun_with + left:  # else the limit may have come before an owner's turn
         for owner in sweep.owners:
-            if not any(facts.records for facts in pages.facts(owner)) and owner not in (state.short or ""):
+            if not any(facts.records for facts in pages.facts(state.of_owners(owner))) and owner not in (state.short or ""):
                 state.note(f"{sweep.hub} lists no model of {owner}: is that the name as the hub writes it?")
-    others = sorted({*pages.partitions()} - {*pages.partitions(*sweep.owners)})  # what was walked now has come to its end
+    walked = state.of_owners(*sweep.owners) if sweep.owners else {*pages.partitions()}  # what was walked now has come to its end
+    others = sorted({*pages.partitions()} - walked)
     if not state.limited and (broken := [name for name in others if (last := pages.last_page(name)) and last.next]):
         state.lack(f"not all of the owners asked for today is kept ({', '.join(broken)}); collect them again")
     state.finished_at = state.finished_at or now()
@@ -139,8 +141,8 @@ def _refuse_another(client: Client, sweep: Sweep, state: SweepState) -> None:
 
 
 def _choices(state: SweepState) -> tuple[object, ...]:
-    """What a hub's module decided on its way: how it lists, and which fields it goes without."""
-    return state.strategy, tuple(state.fields), state.mapping is None
+    """What a hub's module decided on its way: how it lists, which fields it goes without, whose models a partition lists."""
+    return state.strategy, tuple(state.fields), state.mapping is None, sum(map(len, state.owned.values()))
 
 
 def _both_local(state: SweepState, client: Client) -> bool:

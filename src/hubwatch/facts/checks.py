@@ -11,6 +11,7 @@ import duckdb
 
 from hubwatch import store
 from hubwatch.facts.rows import INTL, Fact, Family, Judgement, NameRule, Namespace, Organization, PolicyRow
+from hubwatch.hubs import hub_of
 
 if TYPE_CHECKING:
     from hubwatch.facts.reader import Facts
@@ -114,8 +115,8 @@ def check_namespaces(facts: Facts) -> None:
 
 
 def _taken(hub: str, namespace: str) -> tuple[str, str]:
-    """The namespace as its hub tells it from others: Hugging Face gives no second account of a name in another case."""
-    return hub, namespace.lower() if hub == "huggingface" else namespace
+    """The namespace as its hub tells it from others: some give no second account of a name in another case."""
+    return hub, namespace.lower() if hub_of(hub).is_case_blind else namespace
 
 
 def _check_patterns(rows: Iterable[Family | NameRule]) -> None:

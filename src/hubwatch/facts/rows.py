@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hubwatch.errors import FactError
+from hubwatch.hubs import HUBS, listed
 
 INTL = "INTL"  # the country of a body without one home
-Hub = Literal["huggingface", "modelscope", "wisemodel"]
 Kind = Literal[
     "big_tech",
     "ai_tiger",
@@ -46,6 +46,12 @@ def _one_of(allowed: Any, what: str, *, optional: bool = False) -> BeforeValidat
         return cell
 
     return BeforeValidator(check)
+
+
+def _hub(cell: str | None) -> str:
+    if cell is None or cell not in HUBS:
+        raise ValueError(f"unknown hub '{cell}': use one of {listed(HUBS)}")
+    return cell
 
 
 def _filled(what: str, cure: str) -> BeforeValidator:
@@ -104,6 +110,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_read_names)]
 Day = Annotated[date | None, BeforeValidator(_read_day)]
 ReviewDay = Annotated[date, BeforeValidator(_read_day), _filled("reviewed_on", "write the day its source was checked")]
 Confidence = Annotated[float, BeforeValidator(_read_confidence)]
+HubCell = Annotated[str, BeforeValidator(_hub)]
 KindCell = Annotated[Kind, _one_of(Kind, "kind")]
 OptionalKind = Annotated[Kind | None, _one_of(Kind, "kind", optional=True)]
 
@@ -136,7 +143,7 @@ class Organization(Fact):
 class Namespace(Fact):
     """Who stands behind a namespace of a hub, from `valid_from` to before `valid_to` (both open when empty)."""
 
-    hub: Annotated[Hub, _one_of(Hub, "hub")]
+    hub: HubCell
     namespace: Owner
     organization: Name
     valid_from: Day = None
@@ -243,7 +250,7 @@ class Country(Fact):
 class ReleaseDate(Fact):
     """The day a model was released to the public, where the repository's creation says another."""
 
-    hub: Annotated[Hub, _one_of(Hub, "hub")]
+    hub: HubCell
     model_id: Name
     released_on: Annotated[date, BeforeValidator(_read_day), _filled("released_on", "write the day or delete the row")]
     source: Source

@@ -1,40 +1,83 @@
-"""The hubs, explicitly: a module that says how to ask, and a SQL file that says how records become listings."""
+"""The hubs: a folder each, and one list of them. What the rest of the package knows of a hub it asks here.
 
-import json
-import re
+To add a hub: a folder with a `HUB` and a `record.sql`, and its name in `HUBS`.
+"""
+
+from collections.abc import Iterable
 from importlib.resources import files
 
-from hubwatch.hubs.huggingface import walk as huggingface
-from hubwatch.hubs.modelscope import walk as modelscope
-from hubwatch.hubs.wisemodel import walk as wisemodel
-from hubwatch.pages import Hub
+from hubwatch.errors import UsageError
+from hubwatch.hubs.hub import Hub, Profile, Profiles, Site
+from hubwatch.hubs.huggingface import HUB as _HUGGINGFACE
+from hubwatch.hubs.modelscope import HUB as _MODELSCOPE
+from hubwatch.hubs.probing import Look
+from hubwatch.hubs.wisemodel import HUB as _WISEMODEL
 
-# By the name under which pages and rows are kept; modelscope.ai is a site of its own and speaks as modelscope.cn does.
-HUBS: dict[str, Hub] = {"huggingface": huggingface, "modelscope": modelscope, "modelscope.ai": modelscope, "wisemodel": wisemodel}
-_SHAPED = re.compile(r"json_transform\(record, '(?P<shape>[^']+)'\)")
+# By the name under which a hub is asked; in order of preference where several hubs know the same model.
+HUBS: dict[str, Hub] = {hub.name: hub for hub in (_HUGGINGFACE, _MODELSCOPE, _WISEMODEL)}
+
+__all__ = [
+    "HUBS",
+    "Hub",
+    "Look",
+    "Profile",
+    "Profiles",
+    "Site",
+    "command_line",
+    "hub_of",
+    "is_the_hubs_own",
+    "known_hub",
+    "listed",
+    "site_of",
+    "sites",
+    "values_sql",
+]
 
 
-def record_sql(hub: str) -> str:
-    """The hub's SQL: from relation `record` (segment, position, record JSON) to columns of listings and a reject reason."""
-    return files(f"hubwatch.hubs.{HUBS[hub].NAME}").joinpath("record.sql").read_text("utf-8")
+def sites() -> dict[str, Site]:
+    """Every site by the name under which its rows are kept, in order of preference."""
+    return {site.name: site for hub in HUBS.values() for site in hub.sites}
 
 
-def shaped_sql(hub: str) -> tuple[str, str] | None:
-    """The type that the hub's SQL gives to every record, and the same SQL over records read as that type; None if it gives none.
-
-    Read so, a page is parsed once instead of twice. One value of another type stops DuckDB; then `record_sql` reads the rest.
-    """
-    sql = record_sql(hub)
-    found = _SHAPED.search(sql)
-    if found is None:
-        return None
-    shape = "case when record is not null then 'OBJECT' else 'NULL' end"
-    return _type(json.loads(found["shape"])), _SHAPED.sub("record", sql).replace("json_type(record)", shape)
+def hub_of(kept_as: str) -> Hub:
+    """The hub whose pages and rows are kept under this name; `UsageError` for a name that no hub has."""
+    for hub in HUBS.values():
+        if any(site.name == kept_as for site in hub.sites):
+            return hub
+    raise UsageError(f"{kept_as!r} is not a hub; hubs are {listed(sites())}")
 
 
-def _type(shape: object) -> str:
-    if isinstance(shape, dict):
-        return "STRUCT(" + ", ".join(f'"{key}" {_type(inner)}' for key, inner in shape.items()) + ")"
-    if isinstance(shape, list):
-        return f"{_type(shape[0])}[]"
-    return str(shape)
+def site_of(kept_as: str) -> Site:
+    """The site whose rows are kept under this name; `UsageError` for a name that no site has."""
+    return hub_of(kept_as).site(kept_as)
+
+
+def known_hub(name: str) -> str:
+    """The name, when a hub can be asked under it; else a `UsageError` that lists those that can."""
+    if name not in HUBS:
+        raise UsageError(f"{name!r} is not a hub; hubs are {listed(HUBS)}")
+    return name
+
+
+def listed(names: Iterable[str], last: str = ", ") -> str:
+    """Names in a sentence; `last` stands before the last one, as in "a, b or c"."""
+    *most, end = names
+    return f"{', '.join(most)}{last}{end}" if most else end
+
+
+def command_line(kept_as: str, words: str) -> str:
+    """The command that asks the hub whose rows are kept under this name."""
+    hub = hub_of(kept_as)
+    elsewhere = "" if kept_as == hub.name else f"{hub.endpoint_variable}={hub.site(kept_as).address} "
+    return f"{elsewhere}hubwatch {words}"
+
+
+def is_the_hubs_own(kept_as: str, endpoint: str) -> bool:
+    """Whether this address is the hub's own site, not a mirror of it or a local stand-in."""
+    return site_of(kept_as).is_at(endpoint)
+
+
+def values_sql(*hubs: Hub) -> str:
+    """Macros by which single values are read: those that all hubs share, and these hubs' own."""
+    shared = files("hubwatch.hubs").joinpath("values.sql").read_text("utf-8")
+    return "\n".join([shared, *(hub.sql("values") for hub in hubs if hub.has_sql("values"))])

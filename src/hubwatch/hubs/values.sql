@@ -29,7 +29,3 @@ create or replace temp macro moment(value) as
     when json_type(value) in ('UBIGINT', 'BIGINT', 'DOUBLE') then case when value::double between 0 and 253402300799  -- the year 9999
       then try(make_timestamp((value::double * 1000000)::bigint)) end
     else instant(value) end;
--- The same where text without a zone is Chinese time (UTC+8), as WiseModel's gateway writes it.
-create or replace temp macro local_moment(value) as
-  case when regexp_matches(json_text(value), '\d$') and not regexp_matches(json_text(value), '[+-]\d\d:?\d\d$')
-    then try_cast(json_text(value) || '+08' as timestamptz) at time zone 'UTC' else moment(value) end;

@@ -5,7 +5,8 @@
 
 -- --- how names are compared ---
 
-create or replace temp macro hub_turn(hub) as coalesce(list_position(['huggingface', 'modelscope', 'modelscope.ai', 'wisemodel'], hub), 9);
+-- Variable `hubs`: the hubs in order of preference.
+create or replace temp macro hub_rank(hub) as coalesce(list_position(getvariable('hubs'), hub), 99);
 
 -- A cheap key under which names that normalise equally always meet; it decides nothing.
 create or replace temp macro squeezed(name) as translate(lower(name), '-_. ', '');
@@ -86,7 +87,7 @@ left join judged later on later.hub = r.hub and later.namespace = r.target;
 -- where its own hub has no second namespace so spelt, because there the known body could have taken it itself.
 create or replace temp table body_spellings as
 select spelling, how, any_value(organization) as organization, any_value(kind) as kind,
-  max_by(hub || ':' || namespace, (-hub_turn(hub), namespace)) as known_as
+  max_by(hub || ':' || namespace, (-hub_rank(hub), namespace)) as known_as
 from (
   select folded as spelling, 'folded' as how, * exclude (folded, loose, looser) from known_namespaces
   union all select loose, 'loose', * exclude (folded, loose, looser) from known_namespaces
@@ -180,9 +181,9 @@ from shared_listings l
 left join by_root using (root_body, bare) left join by_bare using (body, bare)
 left join by_normal using (body, normal) left join by_case using (body, lower_name);
 
--- The anchor: the listing a model is named after. Hugging Face first, then listed before gone, a current name before a former.
+-- The anchor: the listing a model is named after. The preferred hub first, then listed before gone, a current name before a former.
 create or replace temp table anchored as
 select listing_key, first_value(listing_key) over (partition by point
-    order by hub_turn(hub), is_gone, is_renamed, created_at nulls last, namespace, name, hub) as anchor
+    order by hub_rank(hub), is_gone, is_renamed, created_at nulls last, namespace, name, hub) as anchor
 from meeting join present using (listing_key) join bodies using (namespace_key)
 qualify count(*) over (partition by point) > 1;

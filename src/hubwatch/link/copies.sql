@@ -17,7 +17,7 @@ create or replace temp macro is_maker(kind) as
 
 -- --- mirror namespaces ---
 
--- ModelScope's own copies end in -ms where Hugging Face's end in -hf.
+-- One hub's own copies end in -ms where another's end in -hf.
 create or replace temp table mirrors as
 select listing_key, hub, regexp_replace(name, '-ms$', '-hf') as name, squeezed(regexp_replace(name, '-ms$', '-hf')) as key
 from standing where is_mirror;
@@ -108,7 +108,7 @@ with had as (
     and (not is_generic(name) or own_family(organization, name) is not null)
 ), made as (
   -- the one maker of this name, or the one in whose family the name is
-  select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_turn(hub), namespace, name)) as original
+  select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_rank(hub), namespace, name)) as original
   from held group by key having count(*) = 1 or count(*) filter (in_family) = 1
 )
 select c.listing_key as copy, original.listing_key as original
@@ -128,7 +128,7 @@ with left_over as (
   select m.listing_key, m.hub, m.key from mirrors m anti join chosen on copy = m.listing_key
   where not is_generic(m.name) and not is_conversion(m.name)
 ), first_hub as (
-  select key, arg_min(hub, hub_turn(hub)) as hub from left_over group by key having count(distinct hub) > 1
+  select key, arg_min(hub, hub_rank(hub)) as hub from left_over group by key having count(distinct hub) > 1
 ), stand_in as (
   select key, any_value(listing_key) as original from left_over semi join first_hub using (key, hub) group by key having count(*) = 1
 )

@@ -10,6 +10,7 @@ import duckdb
 from pydantic import BaseModel, Field
 
 from hubwatch.errors import NoSuchListing
+from hubwatch.hubs import sites
 from hubwatch.link.bases import derive
 from hubwatch.link.families import make_family_macros
 from hubwatch.store import transaction
@@ -37,6 +38,7 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     rows, in whatever order the listings lie.
     """
     make_family_macros(con)
+    con.execute("set variable hubs = ?", [list(sites())])
     for step in _STEPS:
         con.execute(files("hubwatch.link").joinpath(step).read_text("utf-8"))
     derive(con)

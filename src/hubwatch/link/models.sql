@@ -48,8 +48,8 @@ from judged left join organization_roots using (organization);
 create or replace temp table linked_models as
 select model_key, any_value(name) filter (t.listing_key = anchor) as name,
   coalesce(any_value(said_organization) filter (t.listing_key = anchor),
-    min_by(said_organization, (hub_turn(hub), namespace, t.name)) filter (not k.is_mirror and said_organization is not null)) as organization,
-  arg_min(hub, (created_at, hub_turn(hub))) filter (created_at is not null) as first_hub, min(created_at) as first_seen_at,
+    min_by(said_organization, (hub_rank(hub), namespace, t.name)) filter (not k.is_mirror and said_organization is not null)) as organization,
+  arg_min(hub, (created_at, hub_rank(hub))) filter (created_at is not null) as first_hub, min(created_at) as first_seen_at,
   list_sort(coalesce(list(distinct hub) filter (not is_gone), list(distinct hub))) as hubs
 from tied t join (select listing_key, model_key, is_mirror from linked) k using (listing_key) group by model_key;
 

@@ -1,7 +1,7 @@
 """pages -> listings and observations of a day, replaced whole or not at all."""
 
-from hubwatch.load.profiles import asked_lately, collect_profiles, load_kept, load_listed
-from hubwatch.load.records import as_cte
+from hubwatch.load.pending import not_yet_loaded
+from hubwatch.load.profiles import load_kept, load_listed
 from hubwatch.load.sweep import CONTENT_HASH, COUNTERS_HASH, TOO_MANY, Loaded, load_sweep
 
 __all__ = [
@@ -9,10 +9,8 @@ __all__ = [
     "COUNTERS_HASH",
     "TOO_MANY",
     "Loaded",
-    "as_cte",
-    "asked_lately",
-    "collect_profiles",
     "load_kept",
     "load_listed",
     "load_sweep",
+    "not_yet_loaded",
 ]

@@ -6,7 +6,7 @@ from datetime import date
 import duckdb
 
 from hubwatch.errors import DayFailure
-from hubwatch.hubs import HUBS
+from hubwatch.hubs import hub_of
 from hubwatch.net import JSON_TYPES, lenient_json
 from hubwatch.pages import SweepPages
 
@@ -21,7 +21,7 @@ def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
     typed: Counter[tuple[str, type]] = Counter()
     seen = 0
     for page in pages.sample(_RECORDS):
-        for record in HUBS[pages.hub].records_of(lenient_json(page.body)):
+        for record in hub_of(pages.hub).records_of(lenient_json(page.body)):
             if isinstance(record, dict):
                 seen += 1
                 typed.update(zip(record, map(type, record.values()), strict=True))
@@ -48,7 +48,7 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) ->
     if not last or not seen:
         return [], rows
     for key, types, share in last:
-        if key in HUBS[pages.hub].PROMISED and (of := _of_its_kind(pages.hub, key, found, seen)):
+        if key in hub_of(pages.hub).promised and (of := _of_its_kind(pages.hub, key, found, seen)):
             _judge(pages.hub, pages.day, key, _usual(types), share, found.get(key, Counter()), of)
     new = sorted(set(found) - {key for key, _, _ in last})
     return ([f"new key(s) in the hub's records: {', '.join(new)}"] if new else []), rows
@@ -56,7 +56,7 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) ->
 
 def _of_its_kind(hub: str, key: str, found: Fingerprint, seen: int) -> int:
     """How many of the records could have the key: where a hub gives several kinds of record, those of its kind."""
-    for kind in getattr(HUBS[hub], "SHAPES", ()):
+    for kind in hub_of(hub).kinds_of_record:
         if key in kind:
             return found.get(next(iter(kind)), Counter()).total()
     return seen

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.hubs import HUBS, record_sql, shaped_sql
+from hubwatch.hubs import Hub, hub_of
 from hubwatch.net import lenient_json
 from hubwatch.pages import SweepPages, read_segment
 from hubwatch.store import literal
@@ -15,85 +15,75 @@ from hubwatch.store import literal
 UNREADABLE = "unreadable bytes: "
 
 
-def stage_records(con: duckdb.DuckDBPyConnection, hub: str, segments: list[Path], largest: int, folder: Path) -> list[Path]:
+def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path], largest: int, folder: Path) -> list[Path]:
     """Table `parsed`: every record as columns, with its reject reason. Returns the files it was read from.
 
-    First straight into the shape that the hub promises; where a value has another type, as JSON, so that only its record
+    First straight into the type that the hub's records have; where a value has another type, as JSON, so that only its record
     is rejected. Segments that DuckDB cannot read for a record's stray bytes are read through a copy in which such a record
     is a plain string: it is rejected, the others of its page load.
     """
-    shaped = shaped_sql(hub)
-    if shaped:
-        shape, sql = shaped
+    if hub.record_type is not None:
         with contextlib.suppress(duckdb.InvalidInputException):
-            _parse(con, record_cte(hub, segments, largest, shape), sql)
+            _parse(con, hub.listings(records_in(hub, segments, largest, typed=True), typed=True))
             return segments
     try:
-        _parse(con, record_cte(hub, segments, largest), record_sql(hub))
+        _parse(con, hub.listings(records_in(hub, segments, largest)))
         return segments
     except duckdb.InvalidInputException:
-        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
+        copies = [_readable_copy(hub, path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
         # escapes take more room than the bytes they stand for
-        _parse(con, record_cte(hub, readable, 2 * largest), record_sql(hub))
-        return readable
+        _parse(con, hub.listings(records_in(hub, copies, 2 * largest)))
+        return copies
 
 
-def _parse(con: duckdb.DuckDBPyConnection, records: str, sql: str) -> None:
+def _parse(con: duckdb.DuckDBPyConnection, listings: str) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as with {records} {as_cte(sql)}")
+    con.execute(f"create temp table parsed as {listings}")
 
 
 def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:
     """What `sql` makes of relation `record` over a sweep's pages; records with stray bytes are strings there, as for the loader."""
-    largest = max(facts.size for facts in pages.facts())
+    hub, largest = hub_of(pages.hub), max(facts.size for facts in pages.facts())
+
+    def read(paths: list[Path], largest: int) -> list[tuple[Any, ...]]:
+        return con.execute(f"with record as ({hub.relation(records_in(hub, paths, largest))}) select * from (\n{sql}\n)").fetchall()
+
     segments = pages.segments()
     try:
-        return con.execute(f"with {record_cte(pages.hub, segments, largest)} {sql}").fetchall()
+        return read(segments, largest)
     except duckdb.InvalidInputException:
-        readable = [_readable_copy(path, folder / f"{number:05}.json") for number, path in enumerate(segments)]
-        return con.execute(f"with {record_cte(pages.hub, readable, 2 * largest)} {sql}").fetchall()
+        return read([_readable_copy(hub, path, folder / f"{number:05}.json") for number, path in enumerate(segments)], 2 * largest)
 
 
-def record_cte(hub: str, paths: list[Path], largest: int, shape: str = "JSON") -> str:
-    """Relation `record`: every record of these files' pages, none of which is larger than `largest` bytes, as `shape`."""
-    module = HUBS[hub]
+def records_in(hub: Hub, paths: list[Path], largest: int, typed: bool = False) -> str:
+    """A query for every record (segment, position, record) of these files' pages, none of which is larger than `largest` bytes."""
     files = literal([str(path) for path in paths])
-    return f"""record as (select segment, generate_subscripts(records, 1) as position, unnest(records) as record
-      from (select file_index as segment, {module.RECORDS} as records from read_json({files}, format='unstructured', records=false,
-        columns={module.PAGE_COLUMNS.replace("JSON[]", shape + "[]")}, maximum_object_size={max(largest + 4096, 2**20)})))"""
+    return f"""select segment, generate_subscripts(records, 1) as position, unnest(records) as record
+      from (select file_index as segment, {hub.records} as records from read_json({files}, format='unstructured', records=false,
+        columns={{page: '{hub.page_type(typed)}'}}, maximum_object_size={max(largest + 4096, 2**20)}))"""
 
 
-def as_cte(sql: str) -> str:
-    """The hub's SQL, whose own `with` goes on after `record`."""
-    return ", " + sql[sql.index("with ") + 5 :]
-
-
-def _readable_copy(segment: Path, target: Path) -> Path:
+def _readable_copy(hub: Hub, segment: Path, target: Path) -> Path:
     """The segment's pages as plain JSON that DuckDB reads: records with stray bytes become marked strings."""
     with open(target, "w", encoding="utf-8") as file:
         for page in read_segment(segment):
-            file.write(readable(page.body) + "\n")
+            file.write(readable(hub, page.body) + "\n")
     return target
 
 
-def readable(body: bytes) -> str:
+def readable(hub: Hub, body: bytes) -> str:
     """The page as JSON that DuckDB reads: a record with stray bytes becomes a string that begins with `UNREADABLE`."""
 
     def mended(value: object) -> object:
         if isinstance(value, list):
             return [mended(element) for element in value]
         if isinstance(value, dict):
-            broken = _stray(value)
-            nested = {key: mended(inner) for key, inner in value.items()} if _holds_records(value) else value
-            return UNREADABLE + json.dumps(value) if broken and not _holds_records(value) else nested
+            if hub.is_envelope(value):
+                return {key: mended(inner) for key, inner in value.items()}
+            return UNREADABLE + json.dumps(value) if _stray(value) else value
         return value
 
     return json.dumps(mended(lenient_json(body, "surrogateescape")))
-
-
-def _holds_records(value: dict[str, object]) -> bool:
-    """Whether this object is an envelope around records rather than a record."""
-    return any(key in value for key in ("Data", "data", "Model", "Models", "models", "list")) and "Name" not in value
 
 
 def _stray(value: object) -> bool:

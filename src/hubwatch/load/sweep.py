@@ -14,15 +14,15 @@ import duckdb
 from hubwatch.clock import now
 from hubwatch.errors import DayFailure
 from hubwatch.facts import Facts
-from hubwatch.hubs import record_sql
+from hubwatch.hubs import Hub, hub_of, values_sql
 from hubwatch.load.drift import compare_with_last_good
-from hubwatch.load.records import as_cte, readable, record_cte, stage_records, told
+from hubwatch.load.records import readable, records_in, stage_records, told
 from hubwatch.pages import SweepPages, SweepState, read_segment
 from hubwatch.store import extent_of, in_room, insert_rows, number_listings, replace_day, settle_departures, transaction
 
 TOO_MANY = 0.05  # share of rejected records, or of records without a promised key, that fails a day
 MEMORY = 400 * 10**6  # bytes that loading may hold, and some of its largest pages: it streams, and is no slower for it
-THREADS = 2  # each holds a segment of pages as it is parsed, for Hugging Face some 140 MB
+THREADS = 2  # each holds a segment of pages as it is parsed, some 140 MB where a page has a thousand records
 SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
 
 
@@ -70,14 +70,15 @@ def _load_still(
     if state is None or not segments:
         raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
     pages.require_whole(state)
-    con.execute(files("hubwatch.hubs").joinpath("values.sql").read_text("utf-8"))
+    hub = hub_of(pages.hub)
+    con.execute(values_sql(hub))
     con.execute("set variable fields = ?", [state.fields])
     con.execute("set variable owners = ?", [state.owners])
     con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        files_read = stage_records(con, pages.hub, segments, largest, Path(folder))
-        rejects = _rejects(con, pages.hub, files_read, segments)
+        files_read = stage_records(con, hub, segments, largest, Path(folder))
+        rejects = _rejects(con, hub, files_read, segments)
         read, rejected, duplicates = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages)
@@ -186,7 +187,7 @@ COUNTERS_HASH = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_low
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'))))::ubigint, 0)) from staged"""
 
 
-def _rejects(con: duckdb.DuckDBPyConnection, hub: str, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
+def _rejects(con: duckdb.DuckDBPyConnection, hub: Hub, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
     """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""
     wanted = con.execute("select segment, list(distinct position) from parsed where reason is not null group by 1 order by 1").fetchall()
     found: list[tuple[str, str, str]] = []
@@ -195,13 +196,12 @@ def _rejects(con: duckdb.DuckDBPyConnection, hub: str, files_read: list[Path], s
             paths = []
             for number, page in enumerate(read_segment(segments[segment])):
                 paths.append(Path(folder) / f"{number:05}.json")
-                body = page.body if files_read[segment] == segments[segment] else readable(page.body).encode()
+                body = page.body if files_read[segment] == segments[segment] else readable(hub, page.body).encode()
                 paths[-1].write_bytes(body)
             rows = con.execute(
-                f"""with {record_cte(hub, paths, max(path.stat().st_size for path in paths))},
-                    chosen as (from record where position in ?),
-                    judged as (select * from (with record as (from chosen) {as_cte(record_sql(hub))}))
-                    select segment, position, reason, record from judged join record using (segment, position)
+                f"""with whole as (select * from ({records_in(hub, paths, max(path.stat().st_size for path in paths))}) where position in ?),
+                    judged as ({hub.listings("from whole")})
+                    select segment, position, reason, record from judged join whole using (segment, position)
                     where reason is not null order by 1, 2""",
                 [positions],
             ).fetchall()

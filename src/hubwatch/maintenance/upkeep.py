@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from hubwatch import store
 from hubwatch.archives import Tell
 from hubwatch.errors import PageDamage
+from hubwatch.hubs import HUBS, command_line, hub_of
 from hubwatch.maintenance.verification import came_later, goes_on, loads, missing_days
 from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
-from hubwatch.settings import HUBS, asked_as, command
 
 _NO_SWEEP = ("archive:", "window")
 
@@ -48,7 +48,7 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Tell = l
             continue
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
         if not dry_run:
-            with store.locked(data, f"sweep-{asked_as(pages.hub)}"):
+            with store.locked(data, f"sweep-{hub_of(pages.hub).name}"):
                 remove_sweep(data, pages)
         gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
     return gone
@@ -165,5 +165,5 @@ def _next_step(hub: str, known: HubStatus, own: list[Row], kept: list[SweepPages
         if state is not None and state.finished_at is not None and (pages.day, pages.sweep) not in seen:
             return loads(pages)
     if known.days == 0 or known.last_complete_day is None or known.last_complete_day < today:
-        return command(hub, f"run {asked_as(hub)}")
+        return command_line(hub, f"run {hub_of(hub).name}")
     return None

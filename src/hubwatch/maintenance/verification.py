@@ -13,9 +13,9 @@ import duckdb
 
 from hubwatch import store
 from hubwatch.errors import PageDamage, StoreFault
+from hubwatch.hubs import command_line, hub_of
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
 from hubwatch.pages import RESTORE, SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps
-from hubwatch.settings import asked_as, command
 from hubwatch.store import PRECEDENCE
 
 
@@ -178,13 +178,14 @@ def came_later(pages: SweepPages, loaded_at: datetime | None) -> bool:
 def goes_on(pages: SweepPages, state: SweepState) -> str:
     """The command that goes on with a sweep."""
     if window := re.fullmatch(r"window-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)", pages.sweep):  # its bounds, whatever its state has come to say
-        return command(pages.hub, f"backfill window {asked_as(pages.hub)} --since {window[1]} --until {window[2]} --day {pages.day}")
+        return command_line(
+            pages.hub, f"backfill window {hub_of(pages.hub).name} --since {window[1]} --until {window[2]} --day {pages.day}"
+        )
     option = "" if pages.sweep == "full" else f" --sweep {pages.sweep}" + "".join(f" --owner {owner}" for owner in state.owners)
     if pages.sweep == "new" and state.since:
         option += f" --since {state.since:%Y-%m-%d}"
-    floors = [name.removeprefix("floor-") for name in pages.partitions() if name.startswith("floor-")]
-    option += f" --floor {floors[-1]}" if floors else ""
-    return command(pages.hub, f"run {asked_as(pages.hub)} --day {pages.day}{option}")
+    option += f" --floor {state.floor}" if state.floor is not None else ""
+    return command_line(pages.hub, f"run {hub_of(pages.hub).name} --day {pages.day}{option}")
 
 
 def loads(pages: SweepPages) -> str:

@@ -1,6 +1,7 @@
 """The one client: identity, timeouts, rate windows, retries. Sole owner of httpx and tenacity."""
 
-from hubwatch.net.client import Client
+from hubwatch.net.client import Client, Tally, Transport
+from hubwatch.net.limits import HubSettings, Limits, header_text, is_loopback
 from hubwatch.net.messages import JSON_TYPES, Answer, Ask, array_of, lenient_json, whole_array, whole_json
 
 __all__ = [
@@ -8,7 +9,13 @@ __all__ = [
     "Answer",
     "Ask",
     "Client",
+    "HubSettings",
+    "Limits",
+    "Tally",
+    "Transport",
     "array_of",
+    "header_text",
+    "is_loopback",
     "lenient_json",
     "whole_array",
     "whole_json",

@@ -31,11 +31,12 @@ from hubwatch.errors import (
     UsageError,
 )
 from hubwatch.net.deadlines import Connections
+from hubwatch.net.limits import Limits, proxy_variables
 from hubwatch.net.messages import Answer, Ask, joined, next_link, origin, raise_for_status
-from hubwatch.net.pacing import Turns
-from hubwatch.settings import Settings, endpoint_variable, surroundings
+from hubwatch.net.pacing import Pacer
 
 T = TypeVar("T")
+Transport = httpx.BaseTransport  # the seam for tests, for those who hand it on
 _REDIRECTS = 5
 _OF_A_QUOTA = tenacity.wait_exponential(multiplier=2, max=30) + tenacity.wait_random(0, 1)
 _OF_TROUBLE = tenacity.wait_random_exponential(multiplier=0.5, max=30)
@@ -72,22 +73,22 @@ class Client:
     def __init__(
         self,
         hub: str,
-        settings: Settings,
-        transport: httpx.BaseTransport | None = None,
+        settings: Limits,
+        transport: Transport | None = None,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.hub, self.settings, self.tally = hub, settings, Tally()
-        own = settings.hubs[hub]
-        self.endpoint, self._token = own.endpoint, own.token
+        self.own = own = settings.hubs[hub]
+        self.endpoint, self._token = own.endpoint, own.usable_token()
         self._secure = urlsplit(own.endpoint).scheme == "https" or own.is_loopback
-        self._turns = Turns(0.0 if own.is_loopback else 1 / own.rate)
+        self._pacer = Pacer(0.0 if own.is_loopback else 1 / own.rate)
         self._stop = threading.Event()
         self._busy = False
         self._sleep = sleep or self._stop.wait
         self._connections = Connections()
-        self.heard: Callable[[Answer], object] = lambda answer: None  # told of every answer before it is judged
+        self.on_answer: Callable[[Answer], object] = lambda answer: None  # called with every answer before it is judged
         self.allowance: int | None = None  # requests that may be sent at most, whatever they are for
-        self._surroundings = "" if own.is_loopback else surroundings()
+        self._proxy_variables = "" if own.is_loopback else proxy_variables()
         self.withheld = f"the token is not sent to {own.endpoint}, because that is not https"
         try:
             self._httpx = httpx.Client(
@@ -98,11 +99,11 @@ class Client:
                 headers={"User-Agent": f"hubwatch/{version('hubwatch')} (+{settings.contact})", "Accept": "application/json"},
             )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-            if not self._surroundings:
+            if not self._proxy_variables:
                 raise
             # what cannot be read as an address may hold a password
             why = str(error) if isinstance(error, ImportError | OSError) else "a proxy's address cannot be read"
-            raise UsageError(f"no request can be sent ({why}); correct or unset {self._surroundings}") from None
+            raise UsageError(f"no request can be sent ({why}); correct or unset {self._proxy_variables}") from None
 
     def __enter__(self) -> "Client":
         return self
@@ -204,8 +205,8 @@ class Client:
             failure.add_note(f"{wish}HUBWATCH_PATIENCE allows {self.settings.patience:g} s in all")
         if isinstance(failure, Unreachable):
             failure.add_note(f"check the network and that {self.endpoint} is the right address")
-        if isinstance(failure, Unreachable | TimedOut) and self._surroundings:
-            failure.add_note(f"look at {self._surroundings}, too")
+        if isinstance(failure, Unreachable | TimedOut) and self._proxy_variables:
+            failure.add_note(f"look at {self._proxy_variables}, too")
         if isinstance(failure, Refused) and failure.status == 401 and self.withheld in self.tally.notes:
             failure.add_note(self.withheld)
 
@@ -214,7 +215,7 @@ class Client:
         asked = ask
         for _ in range(_REDIRECTS):
             if origin(ask.url) != origin(self.endpoint):
-                cure = f"if the hub is there now, set {endpoint_variable(self.hub)} to its address"
+                cure = f"if the hub is there now, set {self.own.endpoint_variable} to its address"
                 raise ForeignLink(
                     f"{self.hub}: {asked} leads to {origin(ask.url) or 'no address'} and not to {self.endpoint}; not followed: {cure}"
                 )
@@ -223,7 +224,7 @@ class Client:
             self._pace()
             self.tally.requests += 1
             answer = replace(self._exchange(ask), ask=asked)
-            self.heard(answer)
+            self.on_answer(answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 raise_for_status(answer, ask, self.hub, self.has_token)
                 return answer
@@ -245,7 +246,7 @@ class Client:
             try:
                 with self._httpx.stream(ask.method, ask.url, content=ask.body, headers=headers, extensions=trace) as response:
                     body = self._body(response, expired)
-                    self.tally.quota_left = self._turns.heard(response.headers, self.tally.quota_left)
+                    self.tally.quota_left = self._pacer.heard(response.headers, self.tally.quota_left)
                     link = next_link(response.headers)
                     link = None if link is None else joined(str(response.url), link)
                     return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)
@@ -286,7 +287,7 @@ class Client:
 
     def _pace(self) -> None:
         """Wait for this request's turn."""
-        pause = self._turns.next()
+        pause = self._pacer.next()
         if pause > self.settings.patience:
             raise RateLimited(f"{self.hub}: the window is empty", pause)
         if pause > 0:

@@ -30,8 +30,8 @@ class _Window:
         return (self.resets - at) / (self.left + 1) if self.left < reserve else 0.0
 
 
-class Turns:
-    """Whose turn it is when, among the threads that ask one hub; `interval` seconds lie between requests at least."""
+class Pacer:
+    """Rate limiter shared by the threads that ask one hub; at least `interval` seconds lie between requests."""
 
     def __init__(self, interval: float) -> None:
         self._interval = interval

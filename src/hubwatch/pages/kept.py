@@ -6,9 +6,9 @@ in one), beside the sweep's state. Only this module knows where pages live.
 
 import contextlib
 import os
-import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from hubwatch.pages.segments import (
 )
 
 SEGMENT_PAGES = 64
+PROFILES = "profiles"  # the name under which pages of profiles are kept, beside the sweeps of a day
+_FRESH = 50_000_000  # nanoseconds: what a folder shows so soon after a change may be followed by a change of the same time stamp
 
 
 class SweepState(msgspec.Struct, kw_only=True):
@@ -52,6 +54,8 @@ class SweepState(msgspec.Struct, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     owners: list[str] = []
+    owned: dict[str, list[str]] = {}  # owner -> the partitions in which its models are listed
+    floor: int | None = None  # downloads down to which a head sweep goes
     short: str | None = None
     extent: str | None = None  # where it is not what this kind of sweep covers
     extent_note: str | None = None
@@ -62,6 +66,15 @@ class SweepState(msgspec.Struct, kw_only=True):
     def complete(self) -> bool:
         """Whether the sweep ended by itself, was not limited, and saw what the hub says there is."""
         return self.finished_at is not None and not self.limited and self.short is None
+
+    def owns(self, owner: str, partition: str) -> None:
+        """Remember that a partition lists models of this owner."""
+        if partition not in (names := self.owned.setdefault(owner, [])):
+            names.append(partition)
+
+    def of_owners(self, *owners: str) -> set[str]:
+        """The partitions that list models of these owners."""
+        return {name for owner in owners for name in self.owned.get(owner, ())}
 
     def lack(self, text: str) -> None:
         """Add to what the sweep did not see of what there is: it is not complete then."""
@@ -81,6 +94,8 @@ class SweepPages:
         self.folder = root / "pages" / hub / day.isoformat() / sweep
         self._compressor = zstandard.ZstdCompressor(level=1, write_checksum=True, write_content_size=True)
         self._last: dict[str, tuple[int, int]] = {}  # partition -> number and page count of its last segment
+        self._listed: dict[str, list[Path]] = {}  # partition -> its segments in order, as the folder had them ...
+        self._stamp: int | None = None  # ... when it was last changed (nanoseconds); None: to be listed again
 
     def state(self) -> SweepState | None:
         """The sweep's state, or None when it was never begun."""
@@ -96,8 +111,11 @@ class SweepPages:
         """Put the state in place in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path, fresh = self.folder / "sweep.json", self.folder / "sweep.json.new"
+        is_current = self._stamp is not None and self._stamp == self._changed()
         fresh.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
         os.replace(fresh, path)
+        if is_current:
+            self._stamp = self._changed()
 
     def append(self, page: Page) -> None:
         """Write a page behind the last one of its partition; whole once this returns, also if the process then dies."""
@@ -107,8 +125,15 @@ class SweepPages:
         number, count = self._last[partition]
         if count >= SEGMENT_PAGES:
             number, count = number + 1, 0
-        self.folder.mkdir(parents=True, exist_ok=True)
-        append_page(self.folder / name_of(partition, number), page, self._compressor)
+        path = self.folder / name_of(partition, number)
+        if count:
+            append_page(path, page, self._compressor)
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            listed = self._segments_by_partition()
+            append_page(path, page, self._compressor)
+            listed.setdefault(partition, []).append(path)
+            self._stamp = self._changed()
         self._last[partition] = (number, count + 1)
 
     def last_page(self, partition: str = "main") -> PageFacts | None:
@@ -121,6 +146,7 @@ class SweepPages:
             if found is not None:
                 break
             path.unlink()
+            self._stamp = None
         self._last[partition] = (number, count)
         return found
 
@@ -135,15 +161,31 @@ class SweepPages:
         """How many whole pages there are."""
         return sum(1 for _ in self.facts())
 
-    def partitions(self, *owners: str) -> list[str]:
-        """Names of the partitions with pages, or of these owners' alone, sorted."""
-        of_owner = re.compile("|".join(rf"^(?:(?:owner|groups|users)-|openapi owner=){re.escape(owner)}(?: |$)" for owner in owners))
-        return sorted({name for path in segments_in(self.folder) if of_owner.search(name := partition_of(path))})
+    def partitions(self) -> list[str]:
+        """Names of the partitions with pages, sorted."""
+        return sorted(self._segments_by_partition())
 
     def segments(self, partition: str | None = None) -> list[Path]:
         """Files of one partition, or of all, in order of writing."""
-        chosen = [partition] if partition else self.partitions()
-        return sorted(path for path in segments_in(self.folder) if partition_of(path) in chosen)
+        listed = self._segments_by_partition()
+        return list(listed.get(partition, ())) if partition else sorted(path for paths in listed.values() for path in paths)
+
+    def _segments_by_partition(self) -> dict[str, list[Path]]:
+        """The folder's segments by partition; listed again only when the folder has changed since, for it may hold thousands."""
+        stamp = self._changed()
+        if self._stamp is None or stamp != self._stamp:
+            self._listed = {}
+            for path in sorted(segments_in(self.folder)):
+                self._listed.setdefault(partition_of(path), []).append(path)
+            self._stamp = stamp if stamp is not None and time.time_ns() - stamp > _FRESH else None
+        return self._listed
+
+    def _changed(self) -> int | None:
+        """When a file was last added to or taken from the folder; None while there is no folder."""
+        try:
+            return os.stat(self.folder).st_mtime_ns
+        except FileNotFoundError:
+            return None
 
     def read(self, partition: str | None = None) -> Iterator[Page]:
         """Every whole page in order; damage other than a torn end is `PageDamage`."""
@@ -167,11 +209,12 @@ class SweepPages:
         while (aside := self.folder.with_name(f"{self.sweep}~{number}")).exists():
             number += 1
         os.rename(self.folder, aside)
+        self._last, self._stamp = {}, None
         return aside
 
-    def facts(self, *owners: str) -> Iterator[PageFacts]:
-        """The facts of every page in order, or of these owners' partitions, without reading bodies; a torn end is left out."""
-        for partition in self.partitions(*owners):
+    def facts(self, partitions: Collection[str] | None = None) -> Iterator[PageFacts]:
+        """The facts of every page in order, or of these partitions', without reading bodies; a torn end is left out."""
+        for partition in self.partitions() if partitions is None else sorted(partitions):
             for path in self.segments(partition):
                 yield from read_facts(path)
 

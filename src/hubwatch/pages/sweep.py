@@ -3,18 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
 
 from hubwatch.clock import today
 from hubwatch.errors import UsageError
-from hubwatch.net import Client
-from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps
+from hubwatch.pages.kept import SweepPages, kept_sweeps
 from hubwatch.pages.segments import Page, PageFacts
-from hubwatch.settings import HUBS
 
-_LONGEST = 150  # characters of an owner's name, which is a file's name here
-_EARLIEST = date(1970, 1, 1)  # instants are counted from here
-KINDS = ("full", "head", "new", "owners", "window")
+EARLIEST = date(1970, 1, 1)  # instants are counted from here
 _OVERLAP = timedelta(days=21)  # that a new sweep goes back by itself: models are published weeks after they were created
 
 
@@ -74,53 +69,6 @@ def possible_day(day: date) -> date:
     """The day, when a hub can have been observed on it; else a `UsageError`."""
     if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
         raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
-    if day < _EARLIEST:
-        raise UsageError(f"{day} is before any hub; name a day from {_EARLIEST} on")
+    if day < EARLIEST:
+        raise UsageError(f"{day} is before any hub; name a day from {EARLIEST} on")
     return day
-
-
-def asked_sweep(
-    hub: str,
-    kind: str = "full",
-    day: date | None = None,
-    owners: tuple[str, ...] = (),
-    limit: int | None = None,
-    floor: int = Sweep.floor,
-    since: date | None = None,
-    until: date | None = None,
-    license_budget: int = Sweep.license_budget,
-    fresh: bool = False,
-) -> Sweep:
-    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
-    if hub not in HUBS:
-        raise UsageError(f"{hub!r} is not a hub that can be asked; hubs are {', '.join(HUBS)}")
-    if kind not in KINDS:
-        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
-    if (kind == "owners") != bool(owners) or not all(owners):
-        raise UsageError("the sweep owners and the name of each owner belong together")
-    if kind == "window" and (since is None or until is None or since >= until):
-        raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
-    if since and kind not in ("new", "window"):
-        raise UsageError(f"since {since} belongs to the sweep new, not to {kind}; add --sweep new, or leave it out")
-    day = possible_day(day or today())
-    for on in (since, until):
-        if on and on < _EARLIEST:
-            raise UsageError(f"{on} is before any hub; name a day from {_EARLIEST} on")
-    for owner in owners:
-        if len(owner) > _LONGEST or any(part in ("", ".", "..") for part in owner.split("/")):
-            raise UsageError(f"{owner[:40]!r} is no owner's name; write it as the hub does, such as Qwen")
-    begin, end = (datetime.combine(on, time()) if on else None for on in (since, until))
-    return Sweep(hub, day, kind, tuple(owners), begin, end, floor, limit, license_budget, fresh)
-
-
-class Hub(Protocol):
-    """What a hub's module offers: how to ask it, and where its pages have records. How those become listings is the SQL file beside it."""
-
-    NAME: str
-    PROMISED: dict[str, str]  # keys that every record must have, and their JSON type
-    PAGE_COLUMNS: str  # the columns that DuckDB reads a page as
-    RECORDS: str  # an expression over them: the page's records, JSON[]
-
-    def records_of(self, page: object) -> list[object]: ...
-
-    def pages(self, client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]: ...

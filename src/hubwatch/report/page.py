@@ -6,15 +6,16 @@ from pathlib import Path
 
 import duckdb
 
+from hubwatch.hubs import HUBS
 from hubwatch.report.charts import chart
 from hubwatch.report.sections import Section, sections
 from hubwatch.statistics import Cell, ObservedDay, Result, definitions, doubts, observed_day, observed_hubs, shown
 
 _ROWS = 12
 _STYLE = Path(__file__).parent / "style.css"
+_COUNTERS = ", ".join(f"{hub.title} {hub.counters}" for hub in HUBS.values())
 _READING = (
-    "A counter is the hub's own word. Hugging Face counts downloads over 30 days and since creation, ModelScope since"
-    " creation only, WiseModel gives none: they are never added. Each hub has its own idea of a download; automatic fetches count.",
+    f"A counter is the hub's own word. {_COUNTERS}: they are never added. Each hub has its own idea of a download; automatic fetches count.",
     "A bar is a share; the line on it runs from the least to the most that the share can be, whoever the unlabelled are.",
     "Null is not zero: a model whose hub gives no counter is in no denominator, and is counted apart.",
     "Country is the home of the body that released the model, never of its base model; mirrors count for the mirror.",

@@ -14,6 +14,8 @@ from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 
 MARK = "made-by-hubwatch-demo"
+# Shares to show at the end: of which hub, by which of its counters, grouped by what.
+SHOWN = (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind"))
 
 
 def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-HUBS = ("huggingface", "modelscope", "wisemodel")
+from hubwatch.hubs import HUBS
 
 # Every kind, with the meaning of its value and the value when none is given.
 KINDS: dict[str, tuple[str, str]] = {
@@ -109,7 +109,7 @@ class Fault:
         )  # fmt: skip
 
     @property
-    def worth(self) -> str:
+    def value_or_default(self) -> str:
         """The value, or the kind's own one."""
         if not self.value and self.kind in {"missing-key", "changed-type"}:
             return COUNTER_KEYS.get(self.hub, "downloads")
@@ -117,7 +117,7 @@ class Fault:
 
     @property
     def number(self) -> float:
-        return float(self.worth or 0)
+        return float(self.value_or_default or 0)
 
 
 @dataclass(slots=True)

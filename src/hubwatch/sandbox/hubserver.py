@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from hubwatch.sandbox.faults import Faults
-from hubwatch.sandbox.inject import Manner, Past, afflict
+from hubwatch.sandbox.inject import Manner, Past, inject
 from hubwatch.sandbox.quota import Quota, Windows
-from hubwatch.sandbox.sending import deliver, squeezed
+from hubwatch.sandbox.sending import send, squeezed
 from hubwatch.sandbox.wire import Answer, Hub, Request
 
 KEPT_URLS = 1000
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Noted before it is sent: whoever has the answer finds the request in the log.
         server.note(LoggedRequest(name, began, method, request.path, request.query, request.headers, request.body, status, fault))
         try:
-            alive = deliver(self.connection, answer, manner, server.stopped, head_only=method == "HEAD")
+            alive = send(self.connection, answer, manner, server.stopped, head_only=method == "HEAD")
             self.close_connection = self.close_connection or not alive
         except OSError:  # the client went away in the middle; nothing is left to tell it
             self.close_connection = True
@@ -145,15 +145,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: Request) -> tuple[Answer, Manner, str | None]:
         """The answer to send, how to send it, and the fault that struck it."""
         server = self.server
-        standing = server.windows.take(request.token or "anonymous") if server.windows is not None else None
-        if standing is None or standing.allowed:
+        caller = server.windows.take(request.token or "anonymous") if server.windows is not None else None
+        if caller is None or caller.allowed:
             answer = server.hub.answer(request)
         else:
-            answer = server.hub.refusal("rate", request, standing.reset)
+            answer = server.hub.refusal("rate", request, caller.reset)
         answer, manner, fault = self._struck(request, answer)
-        if standing is not None and server.windows is not None and server.windows.quota.announce:
+        if caller is not None and server.windows is not None and server.windows.quota.announce:
             quota = server.windows.quota
-            for name, value in server.hub.rate_headers(quota.requests, quota.seconds, standing.remaining, standing.reset):
+            for name, value in server.hub.rate_headers(quota.requests, quota.seconds, caller.remaining, caller.reset):
                 if answer.header(name) is None:
                     answer.headers.append((name, value))
         if server.compress and manner.compress and "gzip" in request.headers.get("accept-encoding", ""):
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = server.faults.pick(server.hub.name, answer.route, answer.page)
             if fault is not None:
                 name = fault.kind
-                answer, manner = afflict(fault, answer, server.hub, request, server.past)
+                answer, manner = inject(fault, answer, server.hub, request, server.past)
             if rows is not None and answer.status == 200 and server.faults.has("duplicate"):
                 server.past.last_row = next(iter(rows()[-1:]), None)
         return answer, manner, name

@@ -38,7 +38,7 @@ class Past:
     last_row: bytes | None = None
 
 
-def afflict(fault: Fault, answer: Answer, hub: Hub, request: Request, past: Past) -> tuple[Answer, Manner]:
+def inject(fault: Fault, answer: Answer, hub: Hub, request: Request, past: Past) -> tuple[Answer, Manner]:
     """The answer and its manner once this fault has struck."""
     if fault.kind in {"silent", "stall", "reset", "cut-short"}:
         return answer, Manner(fault.kind, compress=False)
@@ -48,9 +48,9 @@ def afflict(fault: Fault, answer: Answer, hub: Hub, request: Request, past: Past
         return answer, Manner(seconds=fault.number)
     if fault.kind == "endless":
         return answer, Manner("endless", megabytes=fault.number or math.inf, compress=False)
-    afflicted = _spoilt(fault, answer, request, past) or _refused(fault, hub, request)
-    afflicted.route, afflicted.page = answer.route, answer.page
-    return afflicted, Manner(compress=fault.kind != "gzip-bomb")
+    spoilt = _spoilt(fault, answer, request, past) or _refused(fault, hub, request)
+    spoilt.route, spoilt.page = answer.route, answer.page
+    return spoilt, Manner(compress=fault.kind != "gzip-bomb")
 
 
 def _refused(fault: Fault, hub: Hub, request: Request) -> Answer:
@@ -67,7 +67,7 @@ def _refused(fault: Fault, hub: Hub, request: Request) -> Answer:
         answer.set_header("Retry-After", _retry_after(fault))
         return answer
     if fault.kind == "redirect":
-        return Answer(302, headers=[("Location", fault.worth + request.target)])
+        return Answer(302, headers=[("Location", fault.value_or_default + request.target)])
     if fault.kind in {"soft-error", "expired-token"}:
         return hub.refusal("soft" if fault.kind == "soft-error" else "expired", request, 0)
     status = int(fault.kind)
@@ -83,7 +83,7 @@ def _spoilt(fault: Fault, answer: Answer, request: Request, past: Past) -> Answe
         case "empty":
             return replace(answer, parts=(b"",))
         case "wrong-type":
-            return replace(answer, content_type=fault.worth)
+            return replace(answer, content_type=fault.value_or_default)
         case "invalid-utf8":
             return replace(answer, parts=(body.replace(b':"', b':"\xff\xfe\xc0', 1),))
         case "link-self" | "link-back" | "link-away":
@@ -93,9 +93,9 @@ def _spoilt(fault: Fault, answer: Answer, request: Request, past: Past) -> Answe
         case "duplicate" if answer.rows is not None:
             return _with_rows(answer, ([past.last_row] if past.last_row is not None else []) + answer.rows())
         case "missing-key" if answer.rows is not None:
-            return _with_rows(answer, [_edited(row, lambda fields: fields.pop(fault.worth, None)) for row in answer.rows()])
+            return _with_rows(answer, [_edited(row, lambda fields: fields.pop(fault.value_or_default, None)) for row in answer.rows()])
         case "changed-type" if answer.rows is not None:
-            return _with_rows(answer, [_edited(row, lambda fields: _change_type(fields, fault.worth)) for row in answer.rows()])
+            return _with_rows(answer, [_edited(row, lambda fields: _change_type(fields, fault.value_or_default)) for row in answer.rows()])
         case "duplicate" | "missing-key" | "changed-type":
             return replace(answer)
     return None
@@ -111,7 +111,7 @@ def _linked(fault: Fault, answer: Answer, request: Request, past: Past) -> Answe
     else:
         meant = (answer.header("Link") or f"<{here}>").partition(">")[0].removeprefix("<")
         parts = urlsplit(meant)
-        target = f"{fault.worth}{parts.path}?{parts.query}"
+        target = f"{fault.value_or_default}{parts.path}?{parts.query}"
     linked = replace(answer, headers=list(answer.headers))
     linked.set_header("Link", f'<{target}>; rel="next"')
     return linked
@@ -148,7 +148,7 @@ def _change_type(fields: dict[str, Any], key: str) -> None:
 def _retry_after(fault: Fault) -> str:
     if fault.kind == "retry-after-date":
         return format_datetime(datetime.now(UTC) + timedelta(seconds=fault.number), usegmt=True)
-    return str(math.ceil(fault.number)) if fault.kind == "retry-after" else fault.worth
+    return str(math.ceil(fault.number)) if fault.kind == "retry-after" else fault.value_or_default
 
 
 @lru_cache(maxsize=2)

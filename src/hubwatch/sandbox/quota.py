@@ -22,8 +22,8 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a caller stands in its window after this request."""
+class CallerQuota:
+    """What a caller has left of its window after this request."""
 
     allowed: bool
     remaining: int
@@ -39,7 +39,7 @@ class Windows:
         self._lock = threading.Lock()
         self._used: dict[str, tuple[int, int]] = {}
 
-    def take(self, caller: str) -> Standing:
+    def take(self, caller: str) -> CallerQuota:
         """Count one request of the caller and say whether it is within the quota."""
         elapsed = time.monotonic() - self._began
         window = int(elapsed // self.quota.seconds)
@@ -48,4 +48,4 @@ class Windows:
             counted_in, used = self._used.get(caller, (window, 0))
             used = used + 1 if counted_in == window else 1
             self._used[caller] = (window, used)
-        return Standing(used <= self.quota.requests, max(0, self.quota.requests - used), reset)
+        return CallerQuota(used <= self.quota.requests, max(0, self.quota.requests - used), reset)

@@ -19,7 +19,7 @@ COALESCED = 1 << 14
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-def deliver(connection: socket.socket, answer: Answer, manner: Manner, stop: threading.Event, *, head_only: bool) -> bool:
+def send(connection: socket.socket, answer: Answer, manner: Manner, stop: threading.Event, *, head_only: bool) -> bool:
     """Send the answer in this manner; return whether the connection can serve another request."""
     if manner.way == "silent":
         _wait_for_end(connection, stop)

@@ -5,28 +5,23 @@ from __future__ import annotations
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType, TracebackType
-from typing import Any
 
+from hubwatch.hubs import HUBS
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.hubserver import HubServer, LoggedRequest
-from hubwatch.sandbox.huggingface.server import HuggingFace
-from hubwatch.sandbox.modelscope.server import ModelScope
 from hubwatch.sandbox.quota import Quota
+from hubwatch.sandbox.stand_ins import STAND_INS, Records
 from hubwatch.sandbox.switches import Switches
-from hubwatch.sandbox.wire import Hub
-from hubwatch.sandbox.wisemodel.server import WiseModel
 
-Records = Iterable[dict[str, Any] | bytes]
-ENDPOINTS = {"huggingface": "HF_ENDPOINT", "modelscope": "MODELSCOPE_ENDPOINT", "wisemodel": "WISEMODEL_ENDPOINT"}
 KEPT_REQUESTS = 100_000
 
 
 class Sandbox:
     """Local stand-ins of the hubs whose records are given; a context manager that serves while it is open.
 
-    Records are dicts in the hub's own shape, or bytes served as they are. `quota` holds for each caller of Hugging
+    Records are given by the hub's name: dicts in its own shape, or bytes served as they are. `quota` holds for each caller of Hugging
     Face (None: 100,000 requests in 300 seconds), or by a mapping for the hubs named in it. `ports` fixes ports, 0 or
     absent takes a free one. After `max_seconds` the sandbox stops by itself.
     """
@@ -34,24 +29,18 @@ class Sandbox:
     def __init__(
         self,
         *,
-        huggingface: Records | None = None,
-        modelscope: Records | None = None,
-        wisemodel: Records | None = None,
         faults: Faults | None = None,
         quota: Quota | Mapping[str, Quota] | None = None,
         switches: Switches | None = None,
         host: str = "127.0.0.1",
         ports: Mapping[str, int] | None = None,
         max_seconds: float | None = None,
+        **records: Records | None,
     ) -> None:
         switches = switches or Switches()
-        hubs: list[Hub] = []
-        if huggingface is not None:
-            hubs.append(HuggingFace(huggingface, switches))
-        if modelscope is not None:
-            hubs.append(ModelScope(modelscope, switches))
-        if wisemodel is not None:
-            hubs.append(WiseModel(wisemodel, switches))
+        if unknown := sorted(records.keys() - STAND_INS.keys()):
+            raise ValueError(f"the sandbox has no stand-in of {', '.join(unknown)}, only of {', '.join(STAND_INS)}")
+        hubs = [stand_in(given, switches) for name, stand_in in STAND_INS.items() if (given := records.get(name)) is not None]
         if not hubs:
             raise ValueError("a sandbox needs the records of at least one hub")
         quotas = {"huggingface": Quota(), **quota} if isinstance(quota, Mapping) else {"huggingface": quota or Quota()}
@@ -117,7 +106,7 @@ class Sandbox:
     @property
     def endpoints(self) -> dict[str, str]:
         """The environment variables that lead clients here."""
-        return {ENDPOINTS[name]: server.url for name, server in self._servers.items()}
+        return {HUBS[name].endpoint_variable: server.url for name, server in self._servers.items()}
 
     @property
     def requests(self) -> list[LoggedRequest]:

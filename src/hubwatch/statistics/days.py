@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, WrongQuestion
-from hubwatch.settings import is_loopback, is_the_hubs_own
+from hubwatch.hubs import is_the_hubs_own
+from hubwatch.net import is_loopback
 from hubwatch.store import EXTENT, PRECEDENCE
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")

@@ -9,15 +9,13 @@ from datetime import date
 
 from hubwatch.clock import now
 from hubwatch.errors import told
-from hubwatch.net import Client
+from hubwatch.net import Tally
 from hubwatch.settings import Settings
 from hubwatch.store.warehouse import interrupts
 
 
 @contextmanager
-def recorded(
-    settings: Settings, stage: str, hub: str | None, day: date | None, client: Client | None = None
-) -> Iterator[dict[str, object]]:
+def recorded(settings: Settings, stage: str, hub: str | None, day: date | None, tally: Tally | None = None) -> Iterator[dict[str, object]]:
     """Note a run of a stage; the next writer of the warehouse takes the notes into `runs`."""
     outcome: dict[str, object] = {"status": "done", "message": None}
     about = {"run_id": uuid.uuid4().hex, "stage": stage, "hub": hub, "day": day.isoformat() if day else None}
@@ -29,7 +27,6 @@ def recorded(
         outcome.update(status="failed", message=told(error) or type(error).__name__)
         raise
     finally:
-        tally = client.tally if client else None
         cost = {
             "requests": tally.requests if tally else 0,
             "retries": tally.retries if tally else 0,

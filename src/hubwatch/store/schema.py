@@ -4,11 +4,13 @@ Three DuckDB schemas: `main` holds the public contract, `store` what it is made 
 attributes only when they change), `facts` the reviewed facts as loaded. Readers use `main`.
 """
 
+from hubwatch.hubs import listed, sites
 from hubwatch.store.columns import Table, View, columns
+from hubwatch.store.sql import literal
 
-_LISTING_IDENTITY = """
-hub | VARCHAR | the hub: huggingface, modelscope, wisemodel (modelscope.ai is kept as its own: modelscope.ai)
-model_id | VARCHAR | owner/name in the hub's exact case (WiseModel's subgroups: group/subgroup/name)
+_LISTING_IDENTITY = f"""
+hub | VARCHAR | the hub, or the site of it that is kept apart: {listed(sites())}
+model_id | VARCHAR | owner/name in the hub's exact case (with subgroups where a hub has them: group/subgroup/name)
 namespace | VARCHAR | the owner part of model_id, up to the first /
 name | VARCHAR | the part of model_id after the owner
 """
@@ -21,7 +23,7 @@ created_at | TIMESTAMP | UTC instant of the repository's creation by the hub's w
 modified_at | TIMESTAMP | UTC instant of the last change by the hub's word
 license_raw | VARCHAR | the license as the hub spells it; several joined by a comma
 license | VARCHAR | the license as an SPDX-like id in lower case; unknown spellings stay as they are
-task | VARCHAR | main task in the shared vocabulary (Hugging Face pipeline tags)
+task | VARCHAR | main task in the shared vocabulary
 library | VARCHAR | main library in the shared vocabulary
 parameters | BIGINT | number of parameters as the hub counts them; null when it does not say
 base_models | VARCHAR[] | model_ids on the same hub that this one says it is made from
@@ -207,7 +209,7 @@ hub | VARCHAR | the hub
 namespace | VARCHAR | the namespace
 full_name | VARCHAR | the name shown
 account_type | VARCHAR | organization or user
-fetched_on | DATE | day of the request; of ModelScope the day of the sweep that named it
+fetched_on | DATE | day of the request, or of the sweep whose records named it
 """),
     ),
     Table(
@@ -301,8 +303,7 @@ sql | VARCHAR | the query; parameters are written $name
     ),
 )
 
-_URL = """case hub when 'huggingface' then 'https://huggingface.co/' when 'modelscope' then 'https://www.modelscope.cn/models/'
- when 'modelscope.ai' then 'https://modelscope.ai/models/' else 'https://wisemodel.cn/models/' end || model_id"""
+_URL = f"""case hub {" ".join(f"when '{site.name}' then '{site.model_page}'" for site in sites().values())} end || model_id"""
 
 # What part of a hub a sweep covers; an archive says it of itself, and one that does not is a selection.
 _EXTENTS = {"full": "whole", "head": "head", "owners": "selection", "new": "window", "window": "window"}
@@ -330,7 +331,25 @@ def precedence(source: str) -> int:
 # integers in some orders of joins, and a reader's query fails.
 _DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.departures group by all)"
 
+_HUBS = ", ".join(
+    f"({literal(site.name)}, {literal(site.title)}, {literal(site.title_zh)}, {rank}, {literal(site.is_chinese)}, {literal(site.address)})"
+    for rank, site in enumerate(sites().values(), 1)
+)
+
 VIEWS = (
+    View(
+        "hubs",
+        "the hubs that this version knows, and their sites that are kept apart",
+        columns("""
+hub | VARCHAR | the name under which its rows are kept
+title | VARCHAR | its name in words
+title_zh | VARCHAR | its name in Chinese
+rank | INTEGER | 1 for the hub that is preferred where several know the same model
+is_chinese | BOOLEAN | whether it is a site for readers in China
+address | VARCHAR | where it is
+"""),
+        f"select * from (values {_HUBS}) hubs(hub, title, title_zh, rank, is_chinese, address)",
+    ),
     View(
         "listings",
         "one model on one hub as last observed",

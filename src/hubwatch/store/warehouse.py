@@ -8,7 +8,6 @@ import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +15,6 @@ import duckdb
 
 from hubwatch.clock import now
 from hubwatch.errors import CURES, Busy, StoreFault
-from hubwatch.pages import SweepPages
 from hubwatch.store import schema
 from hubwatch.store.days import DEPARTURES
 from hubwatch.store.ours import refuse_foreign, views_differ
@@ -24,7 +22,6 @@ from hubwatch.store.sql import literal
 from hubwatch.store.whole import STORAGE_VERSION
 
 T = TypeVar("T")
-CLOCK_GRAIN = timedelta(seconds=1)  # files' times are coarser than ours: loading once more changes nothing
 
 
 _THREADS = 4  # each holds buffers of its own: more would not fit into the memory we allow
@@ -221,18 +218,6 @@ def interrupts() -> Iterator[None]:
         if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from error
-
-
-def not_yet_loaded(con: duckdb.DuckDBPyConnection, kept: list[SweepPages]) -> list[SweepPages]:
-    """Those of these sweeps that have pages and were written to since they were last loaded, or never were loaded."""
-    found = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
-    loaded = {(hub, day, source): at for hub, day, source, at in found}
-    chosen = []
-    for pages in kept:
-        at = loaded.get((pages.hub, pages.day, pages.sweep))
-        if pages.segments() and (at is None or pages.changed_at() >= at - CLOCK_GRAIN):
-            chosen.append(pages)
-    return chosen
 
 
 @contextlib.contextmanager

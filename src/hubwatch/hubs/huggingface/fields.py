@@ -5,11 +5,12 @@ The valid fields of the list route are established, the wording of the 400 is no
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from hubwatch.errors import Refused
 from hubwatch.net import lenient_json
 
-# Exactly what huggingface.sql reads; `_id` and `id` always come.
+# Exactly what record.sql reads; `_id` and `id` always come.
 FIELDS = (
     "createdAt",
     "lastModified",
@@ -24,6 +25,15 @@ FIELDS = (
     "safetensors",
     "private",
 )
+# A record as record.sql reads it. Read straight from the pages where every value has its type, which takes half the time.
+RECORD_TYPE: dict[str, Any] = {
+    **dict.fromkeys(("_id", "id", "createdAt", "lastModified"), "VARCHAR"),
+    **dict.fromkeys(("downloads", "downloadsAllTime", "likes"), "JSON"),
+    **dict.fromkeys(("gated", "private", "pipeline_tag", "library_name"), "VARCHAR"),
+    "tags": ["VARCHAR"],
+    "baseModels": {"relation": "VARCHAR", "models": [{"id": "VARCHAR"}]},
+    "safetensors": {"total": "VARCHAR"},
+}
 # What the list route is known to expand.
 _KNOWN = {
     *("author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults", "gated"),

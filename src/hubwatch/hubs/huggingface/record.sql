@@ -1,14 +1,7 @@
 -- Hugging Face: one record of GET /api/models?expand[]=... as a listing.
--- From: record (segment, position, record JSON). Variable `fields`: the expand[] fields asked for and not refused.
--- The shape below is read straight from the pages where every value has its type, which takes half the time (see load.py).
+-- From: record (segment, position, shape, record as RECORD_TYPE of fields.py). Variable `fields`: the expand[] fields asked for and not refused.
 with taken as (
-  select segment, position, json_type(record) as shape, unnest(json_transform(record, '{
-    "_id": "VARCHAR", "id": "VARCHAR", "createdAt": "VARCHAR", "lastModified": "VARCHAR",
-    "downloads": "JSON", "downloadsAllTime": "JSON", "likes": "JSON", "gated": "VARCHAR", "private": "VARCHAR",
-    "pipeline_tag": "VARCHAR", "library_name": "VARCHAR", "tags": ["VARCHAR"],
-    "baseModels": {"relation": "VARCHAR", "models": [{"id": "VARCHAR"}]},
-    "safetensors": {"total": "VARCHAR"}}'))
-  from record
+  select segment, position, shape, unnest(record) from record
 ), read as (
   select *,
     whole_number(downloads) as read_downloads, whole_number("downloadsAllTime") as read_total, whole_number(likes) as read_likes,

@@ -4,7 +4,7 @@ Established (huggingface_hub's source, recorded walks of 2026-10): pages of at m
 in an absolute `Link`; the cursor is base64 of a keyset query, so `sort=createdAt&direction=1` is stable while models
 change and can be resumed from any page; the first eight hex digits of `_id` are the creation second; rate windows of
 5 minutes are announced on every response.
-Uncertain: the wording of a 400 on `expand[]` (read leniently: huggingface_fields.py), whether a cursor of our own making is
+Uncertain: the wording of a 400 on `expand[]` (read leniently: fields.py), whether a cursor of our own making is
 taken (verified on the answer: `_enters_at`; else we walk), page sizes above 1000 (never sent).
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
@@ -29,11 +29,8 @@ from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState, read_segmen
 
 NAME = "huggingface"
 PAGE = 1000
-_ROUTE = "/api/models"
+ROUTE = "/api/models"
 PROMISED = {"id": "text", "createdAt": "text", "downloads": "number", "downloadsAllTime": "number", "likes": "number", "tags": "list"}
-# How DuckDB finds the records of a kept page, and how Python does.
-PAGE_COLUMNS = "{page: 'JSON[]'}"
-RECORDS = "page"
 _BY_CREATION = (("sort", "createdAt"), ("direction", "1"))
 _NEWEST_FIRST = (("sort", "createdAt"), ("direction", "-1"))
 _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
@@ -121,7 +118,7 @@ def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Itera
 
 
 def _again(client: Client, page: PageFacts) -> Ask:
-    return Ask(f"{client.url(_ROUTE)}?{urlsplit(page.url).query}")
+    return Ask(f"{client.url(ROUTE)}?{urlsplit(page.url).query}")
 
 
 def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state: SweepState) -> bool:
@@ -140,7 +137,7 @@ def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state:
         if ours := [_edge(record) for page in pages for record in page]:
             break
     other_end = [("limit", str(_NEWEST)), walk.order[0], ("direction", str(-int(walk.order[1][1])))]
-    asked = Ask(client.url(_ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
+    asked = Ask(client.url(ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
     try:
         # Ascending downloads are not established, so the page itself is asked first.
         if walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None):
@@ -167,6 +164,7 @@ def _walks(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Itera
         yield _Walk(f"floor-{sweep.floor}", _BY_DOWNLOADS, floor=sweep.floor)
     elif sweep.kind == "owners":
         for owner in sweep.owners:
+            state.owns(owner, f"owner-{owner}")
             yield _Walk(f"owner-{owner}", _BY_CREATION, (("author", owner),))
     else:
         since = sweep.wanted_since
@@ -188,7 +186,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
         elif last.next is None:
             return
         else:
-            start = Ask(_expanding(_sized(client.at_home(last.next, _ROUTE), _page_size(left)), state.fields))
+            start = Ask(_expanding(_sized(client.at_home(last.next, ROUTE), _page_size(left)), state.fields))
         try:
             for page in _follow(client, walk, start, left, is_first=last is None):
                 yield page
@@ -209,7 +207,7 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
         first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
-        link = client.at_home(answer.next_link, _ROUTE) if answer.next_link else None
+        link = client.at_home(answer.next_link, ROUTE) if answer.next_link else None
         if not records:
             empty += 1
             if is_first and answer.ask == start and walk == _EVERYTHING:
@@ -256,7 +254,7 @@ def _first(client: Client, walk: _Walk, state: SweepState, size: int) -> Ask:
     params = [("limit", str(size)), *walk.order, *walk.narrowed, *(("expand[]", name) for name in state.fields)]
     if walk.enter is not None:
         params.append(("cursor", keyset_cursor(walk.enter)))
-    return Ask(client.url(_ROUTE, params))
+    return Ask(client.url(ROUTE, params))
 
 
 def _drop_refused(refusal: Refused, state: SweepState) -> None:
@@ -331,9 +329,3 @@ def _sized(url: str, size: int) -> str:
     parts = urlsplit(url)
     query = [("limit", str(size)), *(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit")]
     return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def profile_asks(client: Client, namespace: str) -> list[Ask]:
-    """Where a namespace's own profile is: as an organization, else as a user."""
-    name = quote(namespace, safe="")
-    return [Ask(client.url(f"/api/organizations/{name}/overview")), Ask(client.url(f"/api/users/{name}/overview"))]

@@ -1,0 +1,41 @@
+"""ModelScope: the hub's own facts. How it is asked is in `walk.py` and `openapi.py`, how its records are read in `record.sql`."""
+
+from hubwatch.hubs.hub import Hub, Site
+from hubwatch.hubs.modelscope import walk
+from hubwatch.hubs.modelscope.envelopes import is_envelope
+from hubwatch.hubs.modelscope.probe import probe
+
+HUB = Hub(
+    package=__name__,
+    sites=(
+        Site(
+            name="modelscope",
+            title="ModelScope",
+            title_zh="魔搭社区",
+            address="https://www.modelscope.cn",
+            model_path="/models/",
+            is_chinese=True,
+        ),
+        Site(
+            name="modelscope.ai",
+            title="ModelScope International",
+            title_zh="魔搭社区国际站",
+            address="https://modelscope.ai",
+            model_path="/models/",
+            is_chinese=False,
+        ),
+    ),
+    endpoint_variable="MODELSCOPE_ENDPOINT",
+    token_variable="MODELSCOPE_API_TOKEN",
+    rate=2.0,
+    counters="counts downloads since creation only",
+    listing_path=walk.ROUTE,
+    pages=walk.pages,
+    probe=probe,
+    promised=walk.PROMISED,
+    kinds_of_record=walk.SHAPES,
+    record_keys=walk.RECORD_KEYS,
+    records=walk.RECORDS,
+    is_envelope=is_envelope,
+    records_of=walk.records_of,
+)

@@ -66,6 +66,11 @@ def listing_of(page: object) -> Listing | None:
     return Listing(records or [], _total(inner)) if isinstance(records, list | None) else None
 
 
+def is_envelope(value: Mapping[str, Any]) -> bool:
+    """Whether an object of a page is one around the records, not a record itself."""
+    return any(key in value for key in ("Data", "data", "Model", "Models", "models")) and "Name" not in value
+
+
 def _total(envelope: Mapping[str, Any]) -> int | None:
     return whole(envelope.get("TotalCount", envelope.get("total_count")))
 

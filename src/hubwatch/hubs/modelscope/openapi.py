@@ -121,6 +121,7 @@ class _Walks:
 
     def __init__(self, client: Client, kept: Kept, state: SweepState, left: int | None) -> None:
         self._client, self._kept, self._state, self._left = client, kept, state, left
+        self._owner: str | None = None  # whose models alone are wanted
 
     def everything(self) -> Iterator[Page]:
         whole = _Slice()
@@ -133,9 +134,10 @@ class _Walks:
             self._judge(whole, "models were seen; the others are behind the depth limit of the OpenAPI")
 
     def owner(self, slice_: _Slice) -> Iterator[Page]:
+        self._owner = slice_.narrowed[0][1]
         yield from self._in_every_order(slice_)
         yield from self._narrowed(slice_, levels=2)
-        name = slice_.narrowed[0][1]
+        name = self._owner
         if slice_.total == 0:
             self._state.note(f"{name} lists no models (owners are case-sensitive)")
         if self._left is None:
@@ -191,6 +193,8 @@ class _Walks:
     def _pages(self, slice_: _Slice, sort: str, is_over: Callable[[Any], bool]) -> Iterator[Page]:
         """The pages of one slice in one order; those kept already are remembered first."""
         partition, rows = slice_.partition(sort), 0
+        if self._owner is not None:
+            self._state.owns(self._owner, partition)
         for page in self._kept.read(partition):
             slice_.take(answers.listing_in(page.body))
             rows += page.facts.records

@@ -1,7 +1,7 @@
 -- ModelScope: one record of the site's own listing (dolphin, legacy: Path, Name, ...) or of the OpenAPI (id, ...) as a listing.
--- From: record (segment, position, record JSON). Variable `owners`: the only namespaces wanted, none for all.
+-- From: record (segment, position, shape, record JSON). Variable `owners`: the only namespaces wanted, none for all.
 with taken as (
-  select segment, position, json_type(record) as shape, json_extract(record, ['$.Id', '$.Path', '$.Name', '$.ChineseName', '$.CreatedTime',
+  select segment, position, shape, json_extract(record, ['$.Id', '$.Path', '$.Name', '$.ChineseName', '$.CreatedTime',
     '$.LastUpdatedTime', '$.Downloads', '$.Stars', '$.License', '$.Tasks', '$.Libraries', '$.Frameworks', '$.BaseModel', '$.Visibility',
     '$.IsPublished']) as own,
     json_extract(record, ['$.id', '$.display_name', '$.created_at', '$.last_modified', '$.downloads', '$.likes', '$.license', '$.tasks',

@@ -2,7 +2,7 @@
 
 Established: the site's own listing, `PUT /api/v1/dolphin/models`, pages of 100 by number, no depth limit seen, times in
 Unix seconds (the vendor's SDK, recorded replies). The documented OpenAPI, `GET /openapi/v1/models`, pages of at most 50
-and never deeper than 3000 rows; see modelscope_openapi.py. `Downloads` is cumulative. Owners are case-sensitive.
+and never deeper than 3000 rows; see openapi.py. `Downloads` is cumulative. Owners are case-sensitive.
 Uncertain: rate limits (2 requests a second unless configured), what a wall looks like (any web page counts as one).
 
 Neither way sorts by creation. A full sweep goes by last modification, newest first: what is modified meanwhile comes to
@@ -23,13 +23,20 @@ from hubwatch.net import Ask, Client
 from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState
 
 NAME = "modelscope"
+ROUTE = "/api/v1/dolphin/models"
 PAGE = 100
 _DOLPHIN = {"Path": "text", "Name": "text", "Downloads": "number", "Stars": "number", "CreatedTime": "number", "LastUpdatedTime": "number"}
 # What each kind of record promises, with its JSON type; the first key tells the kind.
 SHAPES = (_DOLPHIN, openapi.PROMISED)
 PROMISED = _DOLPHIN | openapi.PROMISED
-# How DuckDB finds the records of a kept page: in whichever envelope, see modelscope_answers.py.
-PAGE_COLUMNS = "{page: 'JSON'}"
+# The keys of the site's own records that record.sql reads.
+RECORD_KEYS = frozenset(
+    (
+        *("Id", "Path", "Name", "ChineseName", "CreatedTime", "LastUpdatedTime", "Downloads", "Stars", "License", "Tasks", "Libraries"),
+        *("Frameworks", "BaseModel", "Visibility", "IsPublished"),
+    )
+)
+# How DuckDB finds the records of a kept page: in whichever envelope, see envelopes.py.
 _PLACES = tuple(
     f"$.{data}{inner}" for data in ("Data", "data") for inner in (".Model.Models", ".Model.models", ".Model", ".Models", ".models", "")
 )
@@ -83,7 +90,7 @@ def dolphin_ask(client: Client, number: int, size: int, sort: str = _CHANGED, ow
     """The request for one page of the site's own listing."""
     criterion = [{"category": "organizations", "predicate": "contains", "values": [owner]}] if owner else []
     body = {"Name": "", "PageSize": size, "PageNumber": number, "SortBy": sort, "Target": "", "Criterion": criterion, "SingleCriterion": []}
-    return Ask(client.url("/api/v1/dolphin/models"), "PUT", json.dumps(body, ensure_ascii=False).encode())
+    return Ask(client.url(ROUTE), "PUT", json.dumps(body, ensure_ascii=False).encode())
 
 
 def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
@@ -135,6 +142,7 @@ def _dolphin_owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState,
     left = sweep.limit
     for owner in sweep.owners:
         partition = f"owner-{owner}"
+        state.owns(owner, partition)
         for page in walk(partition, left, owner=owner):
             yield page
             left = None if left is None else left - page.facts.records

@@ -1,8 +1,8 @@
 -- WiseModel: a GitLab project as a listing, its license where that was looked up, and what the site's own listing says of it
 -- where that call is configured (`listed`, fields by variable `mapping`).
--- From: record (segment, position, record JSON).
+-- From: record (segment, position, shape, record JSON).
 with taken as (
-  select segment, position, record->'$.looked_up' as looked_up, record->'$.listed' as listed, json_type(record) as shape,
+  select segment, position, record->'$.looked_up' as looked_up, record->'$.listed' as listed, shape,
     json_extract(record, ['$.path_with_namespace', '$.id', '$.name', '$.created_at', '$.last_activity_at', '$.visibility']) as said,
     getvariable('mapping')::json as mapping
   from record

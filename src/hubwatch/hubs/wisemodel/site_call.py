@@ -17,8 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from hubwatch.errors import BrokenPage, HubFailure, Refused, SoftError, UsageError
 from hubwatch.hubs.paging import Listing, whole
-from hubwatch.net import Answer, Ask, Client, whole_json
-from hubwatch.settings import header_text
+from hubwatch.net import Answer, Ask, Client, header_text, whole_json
 
 _HUB = "wisemodel"
 _VARIABLE = "HUBWATCH_WISEMODEL_LISTING"

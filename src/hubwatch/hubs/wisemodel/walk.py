@@ -3,7 +3,7 @@
 Established: the vendor's SDK reads public projects with an anonymous GitLab client, so the GitLab API v4 answers.
 Its project list by keyset on the id (`Link: rel="next"`, or `id_after`) is GitLab's documentation, not yet seen here:
 `hubwatch doctor wisemodel` tells. The API gives neither downloads nor the site's likes: they are null, never 0, unless the
-operator configures the site's own listing call (wisemodel_listing.py). Models and data sets share one namespace, so
+operator configures the site's own listing call (site_call.py). Models and data sets share one namespace, so
 what a project is stays unknown; `codes/...` are code repositories and no listings.
 Uncertain: rate limits (1 request a second unless configured).
 """
@@ -24,11 +24,9 @@ from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepPages, SweepState
 
 NAME = "wisemodel"
 PAGE = 100
-_ROUTE = "/api/v4/projects"
+ROUTE = "/api/v4/projects"
 PROMISED = {"path_with_namespace": "text", "id": "number", "created_at": "text", "last_activity_at": "text"}
-SHAPES = (PROMISED,)
 # A page is a list of projects, or an answer of the configured listing (`listed`), or one project looked up for its license.
-PAGE_COLUMNS = "{page: 'JSON'}"
 _SITE = "json_extract(page, coalesce(getvariable('mapping')->>'$.items', '$.data.list'))"
 RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
   when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
@@ -62,7 +60,7 @@ def records_of(page: object) -> list[object]:
 
 def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
     """Every page of the sweep that is not kept yet, then license look-ups within the budget."""
-    state.short, listing = None, site.configured(client.settings.wisemodel_listing)
+    state.short, listing = None, site.configured(client.own.listing)
     if sweep.kind == "head":
         raise HubFailure("wisemodel: a head sweep goes by downloads, and GitLab tells none; use --sweep full, new or owners")
     state.strategy = state.strategy or ("gitlab_v4" if listing is None else "gitlab_v4 and the configured listing")
@@ -115,11 +113,11 @@ def _site(client: Client, listing: site.SiteListing, kept: Kept, state: SweepSta
 def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...], kept: Kept, left: int | None) -> Iterator[Page]:
     """The projects by ascending id from where the partition stands, at most `left` of them."""
     last = kept(partition)
-    start = client.url(_ROUTE, [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
+    start = client.url(ROUTE, [*_KEYSET, ("per_page", str(_page_size(left))), *_PUBLIC, *narrowed])
     if last is not None:
         if last.next is None:
             return
-        start = _with(client.at_home(last.next, _ROUTE), per_page=str(_page_size(left)))
+        start = _with(client.at_home(last.next, ROUTE), per_page=str(_page_size(left)))
     # Of each page: projects wanted, the last id before it, and whether it is asked for although the page before it seemed to be the last.
     before: dict[Ask, tuple[int | None, int, bool]] = {Ask(start): (left, -1, last is None)}
     empty, full, linked = 0, 0, False
@@ -162,7 +160,7 @@ def _keyset(client: Client, partition: str, narrowed: tuple[tuple[str, str], ...
 def _next(client: Client, answer: Answer, end: int | None, seems_last: bool) -> str | None:
     """Where the walk goes on behind a page: by the hub's link, else (a front end may drop it) behind the last id."""
     if answer.next_link:
-        return client.at_home(answer.next_link, _ROUTE)
+        return client.at_home(answer.next_link, ROUTE)
     if end is not None:
         return _with(answer.ask.url, id_after=str(end), page=None)
     if seems_last:
@@ -184,6 +182,7 @@ def _owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iter
 def _owner(client: Client, owner: str, kept: Kept, state: SweepState, left: int | None) -> Iterator[Page]:
     for route in ("groups", "users"):
         how = _owned(client, route, owner)
+        state.owns(owner, how.partition)
         try:
             yield from numbered_pages(client, how, kept, left)
             total = total_of(page.facts for page in kept.read(how.partition))

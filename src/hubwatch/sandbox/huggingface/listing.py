@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hubwatch.sandbox.huggingface.orders import SORTS, BadCursor, Order, order, sort_value
-from hubwatch.sandbox.huggingface.records import Shelf
+from hubwatch.sandbox.huggingface.records import RecordStore
 from hubwatch.sandbox.huggingface.shapes import UnknownFields, list_shape, rows, untouched
 from hubwatch.sandbox.switches import Switches
 from hubwatch.sandbox.wire import Answer, Part, Request, json_answer, listing_answer
@@ -28,10 +28,10 @@ class BadQuery(ValueError):
 
 
 class Listing:
-    """The listing over one shelf. Orders are computed at first use and a few of them kept."""
+    """The listing over one store. Orders are computed at first use and a few of them kept."""
 
-    def __init__(self, shelf: Shelf, switches: Switches) -> None:
-        self.shelf = shelf
+    def __init__(self, store: RecordStore, switches: Switches) -> None:
+        self.store = store
         self.page_cap, self._withheld = switches.page_cap, switches.withheld
         self._orders: dict[tuple[object, ...], Order] = {}
         self._lock = threading.Lock()
@@ -52,9 +52,9 @@ class Listing:
         stop = min(start + limit, len(walk))
         page = walk.indexes[start:stop]
         joined: Part | None = None
-        if isinstance(page, range) and page.step == 1 and untouched(self.shelf, page.start, page.stop, shape):
-            joined = self.shelf.span(page.start, page.stop)
-        answer = listing_answer(lambda: rows(self.shelf, page, shape), (b"[", b"]"), start // limit + 1, joined)
+        if isinstance(page, range) and page.step == 1 and untouched(self.store, page.start, page.stop, shape):
+            joined = self.store.span(page.start, page.stop)
+        answer = listing_answer(lambda: rows(self.store, page, shape), (b"[", b"]"), start // limit + 1, joined)
         if stop < len(walk):
             answer.headers.append(("Link", _next_link(request, walk.cursor(stop - 1), link_host)))
         return answer
@@ -80,14 +80,14 @@ class Listing:
             if key not in self._orders:
                 if len(self._orders) >= KEPT_ORDERS:
                     self._orders.pop(next(iter(self._orders)))
-                self._orders[key] = order(self.shelf, sort, direction == "-1", self._chosen(filters))
+                self._orders[key] = order(self.store, sort, direction == "-1", self._chosen(filters))
             return self._orders[key]
 
     def _chosen(self, filters: tuple[tuple[str, str], ...]) -> Sequence[int]:
         if not filters:
-            return range(len(self.shelf))
+            return range(len(self.store))
         tests = [_test(name, value) for name, value in filters]
-        return array("L", (i for i, record in enumerate(self.shelf.records()) if all(test(record) for test in tests)))
+        return array("L", (i for i, record in enumerate(self.store.records()) if all(test(record) for test in tests)))
 
 
 def _natural(request: Request, name: str, default: int) -> int:

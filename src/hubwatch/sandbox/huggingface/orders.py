@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubwatch.sandbox.huggingface.records import KEY_BYTES, Shelf
+from hubwatch.sandbox.huggingface.records import KEY_BYTES, RecordStore
 
 TEXT_SORTS = frozenset({"lastModified", "id"})
 NUMBER_SORTS = frozenset(
@@ -25,12 +25,12 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Places on the shelf in the order of a walk. `values` holds the sort key of each, or None in creation order.
+    """Places on the store in the order of a walk. `values` holds the sort key of each, or None in creation order.
 
     Ties of a sort key go by ascending `_id`, whatever the direction.
     """
 
-    shelf: Shelf
+    store: RecordStore
     sort: str
     descending: bool
     indexes: Sequence[int]
@@ -41,7 +41,7 @@ class Order:
 
     def cursor(self, position: int) -> str:
         """The cursor that goes on behind this position."""
-        identity = self.shelf.key(self.indexes[position]).hex()
+        identity = self.store.key(self.indexes[position]).hex()
         if self.values is None:
             query: dict[str, Any] = {"_id": {"$lt" if self.descending else "$gt": identity}}
         else:
@@ -63,7 +63,7 @@ class Order:
         return low
 
     def _is_passed(self, position: int, value: Any, key: bytes) -> bool:
-        here = self.shelf.key(self.indexes[position])
+        here = self.store.key(self.indexes[position])
         if self.values is None:
             return here >= key if self.descending else here <= key
         held = self.values[position]
@@ -86,13 +86,13 @@ class Order:
             raise BadCursor(cursor) from trouble
 
 
-def order(shelf: Shelf, sort: str, descending: bool, chosen: Sequence[int]) -> Order:
+def order(store: RecordStore, sort: str, descending: bool, chosen: Sequence[int]) -> Order:
     """The places in `chosen` (ascending) in the order of this sort."""
     if sort == "createdAt":
-        return Order(shelf, sort, descending, chosen[::-1] if descending else chosen, None)
-    keyed = [(sort_value(shelf.record(index), sort), index) for index in chosen]
+        return Order(store, sort, descending, chosen[::-1] if descending else chosen, None)
+    keyed = [(sort_value(store.record(index), sort), index) for index in chosen]
     keyed.sort(key=lambda pair: pair[0], reverse=descending)  # stable: ties stay by ascending _id
-    return Order(shelf, sort, descending, [index for _, index in keyed], [value for value, _ in keyed])
+    return Order(store, sort, descending, [index for _, index in keyed], [value for value, _ in keyed])
 
 
 def sort_value(record: dict[str, Any], sort: str) -> Any:

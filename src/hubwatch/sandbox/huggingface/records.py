@@ -20,7 +20,7 @@ FAST_PREFIX = b'{"_id":"'
 VERBATIM = 0  # the field set of a record that is served as it came
 
 
-class Shelf:
+class RecordStore:
     """The public records of the hub by ascending `_id`, which is creation order; immutable once built.
 
     The bytes lie in an unnamed temporary file, mapped into memory: two million records cost the process little.

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from hubwatch.sandbox.huggingface.listing import Listing, tags_of
 from hubwatch.sandbox.huggingface.orders import sort_value
-from hubwatch.sandbox.huggingface.records import Shelf
+from hubwatch.sandbox.huggingface.records import RecordStore
 from hubwatch.sandbox.huggingface.shapes import UnknownFields, detail
 from hubwatch.sandbox.switches import ROBOTS, Switches
 from hubwatch.sandbox.wire import Answer, Request, json_answer, text_answer
@@ -20,17 +20,17 @@ BAD_TOKEN = "Invalid credentials in Authorization header"
 
 
 class HuggingFace:
-    """Answers as the Hub does, over the records on its shelf."""
+    """Answers as the Hub does, over the records on its store."""
 
     name = "huggingface"
 
     def __init__(self, records: Iterable[dict[str, Any] | bytes], switches: Switches) -> None:
         self._switches = switches
-        self._listing = Listing(Shelf(records), switches)
+        self._listing = Listing(RecordStore(records), switches)
 
     def set_records(self, records: Iterable[dict[str, Any] | bytes]) -> None:
         """Serve other records from the next request on; requests under way end with the old ones."""
-        self._listing = Listing(Shelf(records), self._switches)
+        self._listing = Listing(RecordStore(records), self._switches)
 
     def rate_headers(self, limit: int, window: int, remaining: int, reset: int) -> list[tuple[str, str]]:
         return [
@@ -72,30 +72,30 @@ class HuggingFace:
                 return listing.answer(request, self._switches.link_host)
             case ["api", "models", *parts]:
                 named = parts[: parts.index("revision")] if "revision" in parts else parts
-                answer = self._detail(listing.shelf, request, "/".join(named))
+                answer = self._detail(listing.store, request, "/".join(named))
                 answer.route = "detail"
                 return answer
             case ["api", "organizations", name, "overview"]:
-                return self._overview(listing.shelf, name, organization=True)
+                return self._overview(listing.store, name, organization=True)
             case ["api", "users", name, "overview"]:
-                return self._overview(listing.shelf, name, organization=False)
+                return self._overview(listing.store, name, organization=False)
             case ["api", "models-tags-by-type"]:
-                return json_answer(_tags_by_type(listing.shelf, request.first("type")))
+                return json_answer(_tags_by_type(listing.store, request.first("type")))
             case ["api", "trending"]:
-                return json_answer({"recentlyTrending": _trending(listing.shelf, request)})
+                return json_answer({"recentlyTrending": _trending(listing.store, request)})
             case ["api", "agent-harnesses"]:
                 return json_answer({"standardEnvVars": [], "harnesses": {}})
             case ["api", "whoami-v2"]:
                 return json_answer({"type": "user", "name": "sandbox", "orgs": []}) if request.token else _error(401, NO_LOGIN)
         return _error(404, "Sorry, we can't find the page you are looking for.")
 
-    def _detail(self, shelf: Shelf, request: Request, model_id: str) -> Answer:
+    def _detail(self, store: RecordStore, request: Request, model_id: str) -> Answer:
         """One model; what a caller may not see looks like what does not exist."""
         if (renamed := self._switches.renames.get(model_id)) is not None:
             query = urlsplit(request.target).query
             location = f"/api/models/{renamed}" + (f"?{query}" if query else "")
             return Answer(status=307, content_type="text/plain; charset=utf-8", headers=[("Location", location)])
-        record = shelf.find(model_id)
+        record = store.find(model_id)
         if record is None or (record.get("gated") and not self._switches.open_gated_details):
             if request.token is None:
                 return _error(401, NO_LOGIN)
@@ -110,8 +110,8 @@ class HuggingFace:
         except UnknownFields as trouble:
             return json_answer({"error": str(trouble)}, 400)
 
-    def _overview(self, shelf: Shelf, name: str, organization: bool) -> Answer:
-        models = shelf.namespaces()[name]
+    def _overview(self, store: RecordStore, name: str, organization: bool) -> Answer:
+        models = store.namespaces()[name]
         known = self._switches.organizations
         is_organization = name in known if known is not None else models > 0
         if organization and is_organization:
@@ -127,10 +127,10 @@ def _error(status: int, message: str, code: str | None = None) -> Answer:
     return json_answer({"error": message}, status, headers=headers)
 
 
-def _tags_by_type(shelf: Shelf, only: str | None) -> dict[str, list[dict[str, str]]]:
+def _tags_by_type(store: RecordStore, only: str | None) -> dict[str, list[dict[str, str]]]:
     """The tags the records use, by type."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for record in shelf.records():
+    for record in store.records():
         for field, kind in (("pipeline_tag", "pipeline_tag"), ("library_name", "library")):
             if isinstance(record.get(field), str):
                 found[kind][record[field]] += 1
@@ -141,9 +141,9 @@ def _tags_by_type(shelf: Shelf, only: str | None) -> dict[str, list[dict[str, st
     return {kind: [{"id": tag, "label": tag.partition(":")[2] or tag, "type": kind} for tag in found[kind]] for kind in kinds}
 
 
-def _trending(shelf: Shelf, request: Request) -> list[dict[str, Any]]:
+def _trending(store: RecordStore, request: Request) -> list[dict[str, Any]]:
     limit = request.first("limit") or "10"
     fields = ("id", "author", "downloads", "likes", "gated", "lastModified", "pipeline_tag", "private")
-    best = sorted(shelf.records(), key=lambda record: -float(sort_value(record, "trendingScore")))
+    best = sorted(store.records(), key=lambda record: -float(sort_value(record, "trendingScore")))
     chosen = best[: int(limit) if limit.isdigit() else 10]
     return [{"repoType": "model", "repoData": {key: row[key] for key in fields if key in row}} for row in chosen]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hubwatch.sandbox.huggingface.records import VERBATIM, Shelf
+from hubwatch.sandbox.huggingface.records import VERBATIM, RecordStore
 from hubwatch.sandbox.wire import Request, encode
 
 ALWAYS = frozenset({"_id", "id"})
@@ -64,14 +64,14 @@ def list_shape(request: Request, trending: bool, withheld: frozenset[str] = froz
     return Shape(fields | {"trendingScore"} if trending else fields, implied=True)
 
 
-def rows(shelf: Shelf, indexes: Iterable[int], shape: Shape) -> list[bytes]:
+def rows(store: RecordStore, indexes: Iterable[int], shape: Shape) -> list[bytes]:
     """The records at these places, encoded in this shape. A record given as bytes is served as it came."""
-    return [shelf.raw(index) if _untouched(shelf, index, shape) else encode(shape.of(shelf.record(index))) for index in indexes]
+    return [store.raw(index) if _untouched(store, index, shape) else encode(shape.of(store.record(index))) for index in indexes]
 
 
-def untouched(shelf: Shelf, start: int, stop: int, shape: Shape) -> bool:
-    """Whether every record from `start` to before `stop` is served with the very bytes that lie on the shelf."""
-    return all(_untouched(shelf, index, shape) for index in range(start, stop))
+def untouched(store: RecordStore, start: int, stop: int, shape: Shape) -> bool:
+    """Whether every record from `start` to before `stop` is served with the very bytes that lie on the store."""
+    return all(_untouched(store, index, shape) for index in range(start, stop))
 
 
 def detail(record: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -89,9 +89,9 @@ def detail(record: dict[str, Any], request: Request) -> dict[str, Any]:
     return Shape((frozenset(record) | FULL_FIELDS) - EXPAND_ONLY, implied=True).of(record)
 
 
-def _untouched(shelf: Shelf, index: int, shape: Shape) -> bool:
-    number = shelf.field_set(index)
-    return number == VERBATIM or (not shape.implied and shelf.field_sets[number] <= shape.fields)
+def _untouched(store: RecordStore, index: int, shape: Shape) -> bool:
+    number = store.field_set(index)
+    return number == VERBATIM or (not shape.implied and store.field_sets[number] <= shape.fields)
 
 
 def _on(request: Request, name: str) -> bool:

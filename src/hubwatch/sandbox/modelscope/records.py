@@ -17,7 +17,7 @@ SORT_FIELDS = {"DownloadsCount": "Downloads", "StarsCount": "Stars", "GmtModifie
 Test = Callable[[dict[str, Any]], bool]
 
 
-class Stock:
+class RecordStore:
     """The public models, in the order given; `selected` and `ordered` answer with places in it."""
 
     def __init__(self, records: Iterable[dict[str, Any] | bytes]) -> None:

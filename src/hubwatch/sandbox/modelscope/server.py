@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from hubwatch.sandbox.modelscope.records import Stock, Test, containing, tagged
+from hubwatch.sandbox.modelscope.records import RecordStore, Test, containing, tagged
 from hubwatch.sandbox.modelscope.shapes import names
 from hubwatch.sandbox.switches import ROBOTS, Switches
 from hubwatch.sandbox.wire import HTML_TYPE, Answer, Request, encode, html_page, json_answer, listing_answer, text_answer
@@ -21,24 +21,24 @@ OPENAPI = "/openapi/v1/"
 
 
 class ModelScope:
-    """Answers as the site does, over its stock of models."""
+    """Answers as the site does, over its store of models."""
 
     name = "modelscope"
 
     def __init__(self, records: Iterable[dict[str, Any] | bytes], switches: Switches) -> None:
         self._switches = switches
-        self._stock = Stock(records)
+        self._store = RecordStore(records)
 
     def set_records(self, records: Iterable[dict[str, Any] | bytes]) -> None:
         """Serve other models from the next request on."""
-        self._stock = Stock(records)
+        self._store = RecordStore(records)
 
     def rate_headers(self, limit: int, window: int, remaining: int, reset: int) -> list[tuple[str, str]]:
         return []  # none are known
 
     def answer(self, request: Request) -> Answer:
         """The answer of one of the three surfaces; a wrong verb meets the router's plain 404."""
-        stock = self._stock  # one snapshot for the whole request
+        store = self._store  # one snapshot for the whole request
         path = unquote(request.path)
         if path == "/robots.txt":
             return text_answer(self._switches.robots.get(self.name, ROBOTS))
@@ -46,15 +46,15 @@ class ModelScope:
             return self.refusal("expired", request, 0)
         match (request.method, *path.removeprefix("/").split("/")):
             case ("GET", "openapi", "v1", "models"):
-                return self._openapi_list(stock, request)
+                return self._openapi_list(store, request)
             case ("GET", "openapi", "v1", "models", owner, name):
-                return self._openapi_detail(stock, f"{owner}/{name}")
+                return self._openapi_detail(store, f"{owner}/{name}")
             case ("PUT", "api", "v1", "dolphin", "models"):
-                return self._dolphin(stock, request)
+                return self._dolphin(store, request)
             case ("PUT", "api", "v1", "models", "") | ("PUT", "api", "v1", "models"):
-                return self._legacy_list(stock, request)
+                return self._legacy_list(store, request)
             case ("GET", "api", "v1", "models", owner, name) if name:
-                return self._legacy_detail(stock, f"{owner}/{name}")
+                return self._legacy_detail(store, f"{owner}/{name}")
         return text_answer("404 page not found", 404)
 
     def refusal(self, trouble: str, request: Request, seconds: int) -> Answer:
@@ -74,7 +74,7 @@ class ModelScope:
             return _openapi_error(401, "InvalidAuthentication", message) if openapi else _web_error(400, EXPIRED, "用户未登录")
         return _openapi_error(200, "InternalServerError", "Internal server error") if openapi else _web_error(200, 500, "服务异常")
 
-    def _openapi_list(self, stock: Stock, request: Request) -> Answer:
+    def _openapi_list(self, store: RecordStore, request: Request) -> Answer:
         number, size = _positive(request.first("page_number"), 1), _positive(request.first("page_size"), 10)
         trouble = None
         if size is None or size > OPENAPI_PAGE_CAP:
@@ -93,26 +93,26 @@ class ModelScope:
             tests.append(containing(search))
         owner = request.first("owner") or None
         key = ("openapi", owner, search, *filters)
-        places = stock.selected(key, owner, tests)
-        places = stock.ordered(key, places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
+        places = store.selected(key, owner, tests)
+        places = store.ordered(key, places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
         page = places[(number - 1) * size : number * size]
         ends = {"total_count": len(places), "page_number": number, "page_size": size}
         head = b'{"success":true,"request_id":"%b","data":{"models":[' % str(uuid.uuid4()).encode()
         frame = (head, b"]," + encode(ends)[1:-1] + b"}}")
-        return listing_answer(lambda: [stock.openapi(place) for place in page], frame, number)
+        return listing_answer(lambda: [store.openapi(place) for place in page], frame, number)
 
-    def _openapi_detail(self, stock: Stock, model_id: str) -> Answer:
-        place = stock.find(model_id)
+    def _openapi_detail(self, store: RecordStore, model_id: str) -> Answer:
+        place = store.find(model_id)
         if place is None:
             answer = _openapi_error(404, "ResourceNotFound", f"Resource not found: model {model_id}")
         else:
-            raw = stock.openapi(place)[:-1] + b',"readme":null}'
+            raw = store.openapi(place)[:-1] + b',"readme":null}'
             head = b'{"success":true,"request_id":"%b","data":' % str(uuid.uuid4()).encode()
             answer = Answer(parts=(head, raw, b"}"))
         answer.route = "detail"
         return answer
 
-    def _dolphin(self, stock: Stock, request: Request) -> Answer:
+    def _dolphin(self, store: RecordStore, request: Request) -> Answer:
         if self._switches.dolphin == "html":
             page = html_page("405", "Sorry, your request has been blocked as it may cause potential threats.")
             return Answer(405, (page.encode(),), HTML_TYPE, route="listing")
@@ -126,44 +126,46 @@ class ModelScope:
             if (test := _criterion(criterion)) is not None:
                 tests.append(test)
         key = ("dolphin", encode([asked.get("Name"), asked.get("Criterion"), asked.get("SingleCriterion")]))
-        return self._web_page(stock, asked, key, stock.selected(key, None, tests), (b'"Model":{', b'},"Source":"","Target":""'))
+        return self._web_page(store, asked, key, store.selected(key, None, tests), (b'"Model":{', b'},"Source":"","Target":""'))
 
-    def _legacy_list(self, stock: Stock, request: Request) -> Answer:
+    def _legacy_list(self, store: RecordStore, request: Request) -> Answer:
         asked = request.json()
         if asked is None:
             return _web_error(400, 400, "invalid request body", route="listing")
         owner, name = asked.get("Path"), asked.get("Name")
         tests = [containing(name)] if isinstance(name, str) and name else []
         key = ("legacy", encode([owner, name]))
-        places = stock.selected(key, owner if isinstance(owner, str) and owner else None, tests)
-        return self._web_page(stock, asked, key, places, (b"", b""))
+        places = store.selected(key, owner if isinstance(owner, str) and owner else None, tests)
+        return self._web_page(store, asked, key, places, (b"", b""))
 
-    def _web_page(self, stock: Stock, asked: dict[str, Any], key: object, places: Sequence[int], nesting: tuple[bytes, bytes]) -> Answer:
+    def _web_page(
+        self, store: RecordStore, asked: dict[str, Any], key: object, places: Sequence[int], nesting: tuple[bytes, bytes]
+    ) -> Answer:
         """A page of the places selected under `key`; `nesting` surrounds `Models` and `TotalCount` within `Data`."""
         number, size = _positive(asked.get("PageNumber"), 1), _positive(asked.get("PageSize"), 10)
         if number is None or size is None or size > WEB_PAGE_CAP:
             return _web_error(400, 400, "PageNumber or PageSize is invalid", route="listing")
         sort = str(asked.get("SortBy") or "Default") if nesting[0] else "Default"
-        places = stock.ordered(key, places, sort)
+        places = store.ordered(key, places, sort)
         if sort == "GmtModified" and number > 1 and self._switches.moving:
-            stock.touch(places[max(number * size, len(places) - self._switches.moving) :])
-            places = stock.ordered(key, places, sort)
+            store.touch(places[max(number * size, len(places) - self._switches.moving) :])
+            places = store.ordered(key, places, sort)
         page = places[(number - 1) * size : number * size]
         head, tail = b'{"Code":200,"Data":{' + nesting[0] + b'"Models":[', b'],"TotalCount":%d' % len(places) + nesting[1] + b"}"
         if not page and self._switches.past_the_end != "empty":
             null = self._switches.past_the_end == "null-data"
             head, tail = (b'{"Code":200,"Data":null', b"") if null else (head[:-1] + b"null", tail[1:])
         frame = (head, tail + b',"Message":"success","RequestId":"%b","Success":true}' % str(uuid.uuid4()).encode())
-        return listing_answer(lambda: [stock.raw(place) for place in page], frame, number)
+        return listing_answer(lambda: [store.raw(place) for place in page], frame, number)
 
-    def _legacy_detail(self, stock: Stock, model_id: str) -> Answer:
-        place = stock.find(model_id)
+    def _legacy_detail(self, store: RecordStore, model_id: str) -> Answer:
+        place = store.find(model_id)
         if place is None:
             return _web_error(404, 404, "模型不存在", route="detail")
         facts = {"ReadMeContent": "", "Visibility": 5, "IsPublished": 1, "IsOnline": 1, "IsAccessible": 1, "Revision": "master"}
         told = {
             "Code": 200,
-            "Data": facts | stock.item(place),
+            "Data": facts | store.item(place),
             "Message": "success",
             "RequestId": str(uuid.uuid4()),
             "Success": True,

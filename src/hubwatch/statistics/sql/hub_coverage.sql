@@ -1,8 +1,8 @@
 -- name: hub_coverage
 -- title: Where each origin's models are
 -- definition: A row is a group of models and the set of hubs that list an original of them; value is the number of
---   models and share is over the group's models (denominator). place says it in words: chinese_hubs_only (ModelScope or WiseModel and not
---   Hugging Face), huggingface_only, or both. mirrored counts those that also have a re-upload by another body on a further
+--   models and share is over the group's models (denominator). place says it in words: chinese_hubs_only (each is a site for
+--   readers in China), HUB_only (one hub, and not Chinese), international_hubs_only (several, none Chinese), or both (some Chinese, some not). mirrored counts those that also have a re-upload by another body on a further
 --   hub. The bounds let all or none of the models of unknown group here be this group's, or all of those elsewhere. A model
 --   whose other listing the linker did not recognise looks like two; one of which re-uploads alone are listed is where these are. Hubs are those observed by the day.
 -- unit: models; share of the group's models, 0..1
@@ -42,7 +42,8 @@ placed as (
   from grouped where model_key is not null group by model_key) where $country is null or said.country = $country
 ),
 named as (
-  select bits, list(hub order by hub) as hubs from (select distinct bits from placed), hub_bits where bits & bit > 0 group by bits
+  select bits, list(hub order by hub) as hubs, bool_and(is_chinese) as is_chinese, bool_or(is_chinese) as has_chinese
+  from (select distinct bits from placed), hub_bits join hubs as known using (hub) where bits & bit > 0 group by bits
 ),
 counts as (
   select "group", bits, count(*) as value, count(*) filter (all_bits <> bits) as mirrored, sum(count(*)) over (partition by "group") as inside
@@ -50,7 +51,8 @@ counts as (
 ),
 unlabelled as (select bits, value as here, inside as loose from counts where "group" is null)
 select coalesce("group", 'unknown') as "group", hubs,
-  case when not list_contains(hubs, 'huggingface') then 'chinese_hubs_only' when len(hubs) = 1 then 'huggingface_only' else 'both' end as place,
+  case when is_chinese then 'chinese_hubs_only' when has_chinese then 'both' when len(hubs) = 1 then hubs[1] || '_only'
+    else 'international_hubs_only' end as place,
   value, value / inside as share,
   value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
   (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
