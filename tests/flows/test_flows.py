@@ -28,7 +28,7 @@ from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from hubwatch.statistics.recent_days import day_figures
-from hubwatch.store import leases, locks, publishing
+from hubwatch.store import locks, publishing
 from tests.conftest import settings_for
 from tests.kept import keep, record
 
@@ -235,16 +235,16 @@ def test_who_waits_for_a_lock_gets_it_when_its_holder_is_done(tmp_path: Path) ->
 
 
 def test_a_lease_is_abandoned_only_when_its_process_is_gone(tmp_path: Path) -> None:
-    with leases.held(tmp_path, "alive"):
-        assert leases.abandoned(tmp_path) == []
+    with locks.held(tmp_path, "alive"):
+        assert locks.abandoned(tmp_path) == []
         left = tmp_path / "locks" / "runs" / "killed.lease"
         left.write_text("{}")  # what a killed process leaves: the file without its lock
-        assert leases.abandoned(tmp_path) == ["killed"]
+        assert locks.abandoned(tmp_path) == ["killed"]
         with open(left) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            assert leases.abandoned(tmp_path) == []
-        leases.settle(tmp_path, "killed")
-    assert leases.abandoned(tmp_path) == []
+            assert locks.abandoned(tmp_path) == []
+        locks.settle(tmp_path, "killed")
+    assert locks.abandoned(tmp_path) == []
     assert list((tmp_path / "locks" / "runs").iterdir()) == []
 
 

@@ -2,8 +2,7 @@
 
 from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
-from hubwatch.store.leases import abandoned, held, settle
-from hubwatch.store.locks import locked
+from hubwatch.store.locks import abandoned, held, locked, settle
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
 from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, PRECEDENCE, TABLES, extent_of, precedence
