@@ -348,6 +348,21 @@ def test_no_query_over_the_published_file_touches_another_file_or_a_setting(tmp_
     assert (tmp_path / "secret").read_text() == "secret"
 
 
+def test_the_published_file_is_opened_twice_in_one_process_whatever_the_time_zone(tmp_path: Path) -> None:
+    load_days(tmp_path, 0)
+    publishing.publish(tmp_path)
+    script = """
+import sys
+from pathlib import Path
+from hubwatch.store import open_published
+opened = [open_published(Path(sys.argv[1])) for _ in range(2)]
+print([con.execute("select current_setting('timezone'), make_timestamptz(0)::varchar").fetchall() for con in opened])
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"TZ": "Asia/Tokyo"}).stdout
+    assert printed.strip() == str([[("UTC", "1970-01-01 00:00:00+00")]] * 2)
+
+
 def test_a_reader_without_a_writable_folder_may_still_spill_to_disk() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)

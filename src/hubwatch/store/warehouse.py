@@ -54,9 +54,11 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False, seal
         if os.strerror(errno.ENOSPC) in str(error):
             raise StoreFault(f"{path} cannot be opened: {error}") from None  # whoever tells it names the cure
         raise StoreFault(f"{path} cannot be opened: {error}{CURES.get(path.name, '')}") from None
-    con.execute("set timezone = 'UTC'")
+    is_sealed = con.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]  # by another connection of this process
+    if not is_sealed:
+        con.execute("set global timezone = 'UTC'")
     con.execute("set variable memory_limit = ?", [memory_limit])  # as written: the setting itself comes back rounded down
-    if sealed:
+    if sealed and not is_sealed:
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
     return con
