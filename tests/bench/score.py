@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from hubwatch.classify import origins as classify
@@ -20,6 +21,8 @@ from hubwatch.store import warehouse as store
 SHARED = Path(os.environ.get("HUBWATCH_SHARED") or Path(__file__).parents[3] / "shared")
 
 OF_THE_MAKERS = "label describes the model's makers, not the account"
+
+LABELLED_ON = date(2025, 9, 30)  # most of the labels' sources are of that summer: what changed hands since is no error of theirs
 
 SAME = {"individual_or_unaffiliated": "individual", "Philippines": "PH"}  # the labels' own spellings of what we call otherwise
 
@@ -40,7 +43,9 @@ def score(say: Callable[[str], object]) -> tuple[float, float, float]:
         )
         classify.classify(con, load_facts())
         found = con.execute(
-            "select hub, namespace, organization, country, kind, known_by from origins where policy = 'six-tigers'"
+            "select hub, namespace, organization, country, kind, known_by from origins where policy = 'six-tigers' "
+            "and coalesce(valid_from <= $day, true) and coalesce($day < valid_to, true)",
+            {"day": LABELLED_ON},
         ).fetchall()
         con.close()
     judged = {(hub, namespace): rest for hub, namespace, *rest in found}

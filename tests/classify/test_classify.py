@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubwatch.classify.judgement import judge_organizations
-from hubwatch.classify.origins import classify, explain, organizations_listing, unknown_namespaces
-from hubwatch.facts.reader import Facts, data_dir, load_facts
+from hubwatch.classify.origins import Origin, classify, explain, organizations_listing, unknown_namespaces
 from hubwatch.facts.reader import _read as read_facts
-from hubwatch.facts.rows import POLICIES, Country, Judgement, NameRule, Namespace, Organization, PolicyRow
+from hubwatch.facts.reader import data_dir, load_facts
+from hubwatch.facts.rows import POLICIES, CiNamespace, Country, Judgement, NameRule, Namespace, Organization, PolicyMeaning, PolicyRow
+from hubwatch.facts.tables import Facts
 from hubwatch.store import schema
 
 DAY = date(2026, 11, 22)
@@ -94,14 +95,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def make_tables(con: duckdb.DuckDBPyConnection) -> None:
     """What judging reads and writes of a warehouse, without the rest."""
-    con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR)")
+    con.execute("CREATE TABLE listings (hub VARCHAR, model_id VARCHAR, namespace VARCHAR, base_models VARCHAR[])")
     for table in schema.TABLES:
-        if table.name in ("origins", "profiles"):
+        if table.name in ("origins", "organization_origins", "profiles"):
             con.execute(table.ddl())
 
 
 def listed(con: duckdb.DuckDBPyConnection, *namespaces: str, hub: str = "huggingface", model: str = "m") -> None:
-    con.executemany("INSERT INTO listings VALUES (?, ?, ?)", [(hub, f"{name}/{model}", name) for name in namespaces])
+    con.executemany("INSERT INTO listings VALUES (?, ?, ?, NULL)", [(hub, f"{name}/{model}", name) for name in namespaces])
 
 
 def profiled(con: duckdb.DuckDBPyConnection, namespace: str, full_name: str, account_type: str = "organization") -> None:
@@ -150,11 +151,11 @@ def test_classifying_leaves_its_table_and_the_facts_and_nothing_else(con: duckdb
     listed(con, "Qwen")
     classify(con, FACTS)
     tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name <> 'facts' ORDER BY 1").fetchall()
-    assert tables == [("listings",), ("origins",), ("profiles",)]
+    assert tables == [("listings",), ("organization_origins",), ("origins",), ("profiles",)]
 
 
 def test_a_listing_without_an_owner_has_no_origin(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("INSERT INTO listings VALUES ('huggingface', 'gpt2', NULL)")
+    con.execute("INSERT INTO listings VALUES ('huggingface', 'gpt2', NULL, NULL)")
     assert classify(con, FACTS) == 0
     assert con.execute("SELECT count(*) FROM origins").fetchone() == (0,)
 
@@ -184,28 +185,66 @@ def test_a_renamed_namespace_keeps_its_organization_and_gives_it_to_its_successo
     assert sure == [("THUDM", 0.9), ("zai-org", 0.855)], "of the successor no row says so itself"
 
 
-@pytest.mark.parametrize(("day", "owner"), [(date(2025, 5, 31), "Old Owner"), (date(2025, 6, 1), "New Owner")])
-def test_a_namespace_that_passed_to_another_belongs_to_the_one_of_the_day(con: duckdb.DuckDBPyConnection, day: date, owner: str) -> None:
-    listed(con, "moved", "ended")
-    classify(con, FACTS, day)
-    assert origin(con, "moved")[0] == owner
-    assert origin(con, "ended")[0] == "Old Owner"  # nobody took it over
+def spans(con: duckdb.DuckDBPyConnection, namespace: str) -> list[tuple[Any, ...]]:
+    return con.execute(
+        "SELECT organization, valid_from, valid_to FROM origins WHERE namespace = ? AND policy = 'osai' ORDER BY valid_from NULLS FIRST",
+        [namespace],
+    ).fetchall()
 
 
-def test_a_fact_of_the_future_is_not_yet_one(con: duckdb.DuckDBPyConnection) -> None:
+HANDED_OVER = date(2025, 6, 1)
+
+
+def test_a_namespace_that_passed_to_another_has_a_row_for_each_owners_days(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "moved", "ended", "Qwen")
+    classify(con, FACTS)
+    assert spans(con, "moved") == [("Old Owner", None, HANDED_OVER), ("New Owner", HANDED_OVER, None)]
+    assert spans(con, "ended") == [("Old Owner", None, None)], "nobody took it over"
+    assert spans(con, "Qwen") == [("Alibaba", None, None)]
+    on_day = """SELECT organization FROM origins WHERE namespace = 'moved' AND policy = 'six-tigers'
+        AND coalesce(valid_from <= $day, true) AND coalesce($day < valid_to, true)"""
+    owners = [con.execute(on_day, {"day": day}).fetchall() for day in (date(2025, 5, 31), HANDED_OVER)]
+    assert owners == [[("Old Owner",)], [("New Owner",)]]
+
+
+def test_a_namespace_is_nobodys_before_its_first_owners_day(con: duckdb.DuckDBPyConnection) -> None:
     listed(con, "later")
-    classify(
-        con,
-        FACTS.model_copy(update={"namespaces": (owned("huggingface", "later", "Alibaba", valid_from=date(2025, 1, 1)),)}),
-        DAY,
+    facts = FACTS.model_copy(update={"namespaces": (owned("huggingface", "later", "Alibaba", valid_from=date(2027, 1, 1)),)})
+    classify(con, facts)
+    assert spans(con, "later") == [(None, None, date(2027, 1, 1)), ("Alibaba", date(2027, 1, 1), None)]
+
+
+def test_the_same_name_on_another_hub_and_its_successor_change_owner_on_the_same_day(con: duckdb.DuckDBPyConnection) -> None:
+    changes = (
+        owned("huggingface", "passed", "Old Owner", valid_to=HANDED_OVER),
+        owned("huggingface", "passed", "New Owner", valid_from=HANDED_OVER, renamed_to="successor"),
     )
-    assert origin(con, "later")[0] == "Alibaba"
-    classify(
-        con,
-        FACTS.model_copy(update={"namespaces": (owned("huggingface", "later", "Alibaba", valid_from=date(2027, 1, 1)),)}),
-        DAY,
+    listed(con, "Passed", "successor", hub="modelscope")
+    listed(con, "successor")
+    classify(con, FACTS.model_copy(update={"namespaces": changes}))
+    assert spans(con, "Passed") == [("Old Owner", None, HANDED_OVER), ("New Owner", HANDED_OVER, None)]
+    on_hub = con.execute(
+        "SELECT organization, valid_from FROM origins WHERE (hub, namespace, policy) = ('huggingface', 'successor', 'osai')"
     )
-    assert origin(con, "later") == UNKNOWN
+    assert sorted(on_hub.fetchall(), key=str) == [("New Owner", HANDED_OVER), (None, None)]
+
+
+def test_a_namespace_that_only_owns_bases_has_an_origin_where_something_is_known_of_it(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "someone")
+    con.execute("UPDATE listings SET base_models = ['Qwen/a', 'nobody-knows/b', 'no-owner', 'inclusionai/c', '/d', 'e/']")
+    assert classify(con, FACTS) == 1
+    assert con.execute("SELECT namespace, organization FROM origins WHERE policy = 'osai' ORDER BY 1").fetchall() == [
+        ("Qwen", "Alibaba"),
+        ("inclusionai", "Ant Group"),
+        ("someone", None),
+    ]
+
+
+def test_a_namespace_made_for_tests_says_so(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "Qwen", "lab")
+    tests = CiNamespace(hub="huggingface", namespace="lab", source="s", reviewed_on=DAY)
+    classify(con, FACTS.model_copy(update={"testing_namespaces": (tests,)}))
+    assert con.execute("SELECT DISTINCT namespace, purpose FROM origins ORDER BY 1").fetchall() == [("Qwen", None), ("lab", "testing")]
 
 
 def test_a_fact_is_never_overridden_by_a_profile_or_a_rule(con: duckdb.DuckDBPyConnection) -> None:
@@ -292,8 +331,8 @@ def test_a_policy_changes_the_kind_of_an_organization_and_of_those_that_share_it
         "inclusionAI": ("big_tech", "company"),
         "ali-fans": ("community", "community"),
     }
-    assert [origin(con, "deepseek-ai", policy=policy)[2] for policy in POLICIES] == ["company", "ai_tiger", "company"]
-    assert [origin(con, "stepfun-ai", policy=policy)[2] for policy in POLICIES] == ["ai_tiger", "company", "ai_tiger"]
+    assert [origin(con, "deepseek-ai", policy=policy)[2] for policy in POLICIES] == ["company", "ai_tiger", "company", "company"]
+    assert [origin(con, "stepfun-ai", policy=policy)[2] for policy in POLICIES] == ["ai_tiger", "company", "ai_tiger", "ai_tiger"]
 
 
 def test_a_childs_own_policy_row_is_nearer_than_its_parents(con: duckdb.DuckDBPyConnection) -> None:
@@ -305,7 +344,52 @@ def test_a_childs_own_policy_row_is_nearer_than_its_parents(con: duckdb.DuckDBPy
 def test_the_home_country_is_that_of_the_ultimate_parent(con: duckdb.DuckDBPyConnection) -> None:
     listed(con, "Skywork")
     classify(con, FACTS)
-    assert [origin(con, "Skywork", policy=policy)[1] for policy in POLICIES] == ["SG", "SG", "CN"]
+    assert [origin(con, "Skywork", policy=policy)[1] for policy in POLICIES] == ["SG", "SG", "CN", "SG"]
+
+
+def test_a_policy_may_have_no_use_for_a_kind_but_for_the_organizations_it_names(con: duckdb.DuckDBPyConnection) -> None:
+    listed(con, "Qwen", "inclusionAI", "stepfun-ai", "THUDM")
+    rule = PolicyMeaning(
+        policy="fortune-500",
+        title="t",
+        meaning="m",
+        kinds_instead=("ai_tiger=company", "big_tech=company"),
+        source="the list",
+        reviewed_on=DAY,
+    )
+    named = (*FACTS.policies, rejudged("fortune-500", "Alibaba", kind="big_tech"))
+    classify(con, FACTS.model_copy(update={"policy_meanings": (rule,), "policies": named}))
+    kinds = {name: origin(con, name, policy="fortune-500")[2] for name in ("Qwen", "inclusionAI", "stepfun-ai", "THUDM")}
+    assert kinds == {"Qwen": "big_tech", "inclusionAI": "big_tech", "stepfun-ai": "company", "THUDM": "company"}
+    assert origin(con, "THUDM")[2] == "ai_tiger"
+
+
+def test_by_home_country_a_country_may_be_counted_with_another(con: duckdb.DuckDBPyConnection) -> None:
+    places = (Country(country="SG", name="Singapore", region="other", counted_with="MY", source="a rule"),)
+    listed(con, "lion")
+    lion = Organization(organization="Lion", country="SG", kind="company", source="s", reviewed_on=DAY)
+    own = {"organizations": (*FACTS.organizations, lion), "namespaces": (owned("huggingface", "lion", "Lion"),)}
+    classify(con, FACTS.model_copy(update={"countries": places, **own}))
+    assert [origin(con, "lion", policy=policy)[1] for policy in POLICIES] == ["SG", "SG", "MY", "SG"]
+    told = con.execute("SELECT source FROM organization_origins WHERE (organization, policy) = ('Lion', 'home-country')").fetchall()
+    assert told == [("a rule",)]
+
+
+def test_the_reviewed_lists_are_exactly_those_that_the_policies_name(con: duckdb.DuckDBPyConnection) -> None:
+    classify(con, load_facts())
+    of_kind = """SELECT list(own.organization ORDER BY own.organization) FROM organization_origins AS own
+        JOIN facts.organizations AS facts USING (organization) WHERE policy = ? AND own.kind = ? AND parent IS NULL AND own.country = ?"""
+
+    def those(policy: str, kind: str, country: str) -> list[str] | None:
+        found = con.execute(of_kind, [policy, kind, country]).fetchall()
+        return list(found[0][0]) if found[0][0] else None
+
+    assert those("six-tigers", "big_tech", "CN") == ["Alibaba", "Baidu", "Tencent", "Xiaomi"]
+    assert those("six-tigers", "ai_tiger", "CN") == ["01.AI", "Baichuan", "MiniMax", "Moonshot AI", "StepFun", "Zhipu AI"]
+    assert those("fortune-500", "big_tech", "CN") == ["Alibaba", "Huawei", "JD.com", "Lenovo", "Meituan", "Tencent", "Xiaomi"]
+    assert those("fortune-500", "ai_tiger", "CN") is None
+    ant = con.execute("SELECT policy, kind FROM organization_origins WHERE organization = 'Ant Group' ORDER BY ALL").fetchall()
+    assert ant == [("fortune-500", "company"), ("home-country", "company"), ("osai", "big_tech"), ("six-tigers", "company")]
 
 
 def test_an_origin_that_a_policy_decided_names_the_policys_source(con: duckdb.DuckDBPyConnection) -> None:
@@ -498,6 +582,7 @@ def test_explain_tells_every_claim_and_what_each_policy_makes_of_them(con: duckd
         ("huggingface", "six-tigers", "company"),
         ("huggingface", "osai", "ai_tiger"),
         ("huggingface", "home-country", "company"),
+        ("huggingface", "fortune-500", "company"),
     ]
 
 
@@ -528,7 +613,7 @@ def test_explain_agrees_with_the_table_and_changes_nothing(con: duckdb.DuckDBPyC
     classify(con, FACTS)
     before = con.execute("SELECT table_schema, table_name FROM information_schema.tables ORDER BY ALL").fetchall()
     for name in ("Qwen", "kaist-ai", "Qwen-fan"):
-        columns = "hub, namespace, policy, organization, country, kind, confidence, known_by, source"
+        columns = ", ".join(Origin.model_fields)
         table = con.execute(f"SELECT {columns} FROM origins WHERE namespace = ? ORDER BY policy", [name]).fetchall()
         told = explain(con, FACTS, name, "huggingface").origins
         assert sorted((tuple(row.model_dump().values()) for row in told), key=lambda row: row[2]) == table
@@ -611,7 +696,7 @@ def test_the_reviewed_facts_judge_the_six_tigers_as_each_policy_says(con: duckdb
 def test_by_home_country_every_body_of_hong_kong_is_counted_with_china() -> None:
     with duckdb.connect() as con:
         load_facts().stage(con)
-        judge_organizations(con, None)
+        judge_organizations(con)
         apart = con.execute("SELECT organization FROM judged_organizations WHERE policy = 'home-country' AND country IN ('HK', 'MO')")
         assert apart.fetchall() == []
 

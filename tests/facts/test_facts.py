@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubwatch.errors import FactError
-from hubwatch.facts.reader import Facts, load_facts
+from hubwatch.facts.reader import load_facts
 from hubwatch.facts.rows import POLICIES
+from hubwatch.facts.tables import FACT_TABLES, Facts
 
 Write = Callable[..., Path]
 
@@ -28,12 +29,14 @@ HEADERS = {
     "words.csv": "vocabulary,raw,word,source,note",
     "name_rules.csv": "rule,pattern,kind,country,confidence,source,note",
     "release_dates.csv": "hub,model_id,released_on,source,reviewed_on,note",
-    "country_groups.csv": "country,name,region,source,note",
+    "country_groups.csv": "country,name,region,counted_with,other_names,source,note",
+    "policy_meanings.csv": "policy,title,meaning,edition,kinds_instead,source,reviewed_on,note",
+    "testing_namespaces.csv": "hub,namespace,source,reviewed_on,note",
 }
 ROWS = {
     "organizations/cn.csv": ["Alibaba,CN,big_tech,,Alibaba Cloud;阿里巴巴,https://alibaba.com,2026-11-22,"],
     "namespaces/cn.csv": ["huggingface,Qwen,Alibaba,,,,1,https://huggingface.co/Qwen,2026-11-22,"],
-    "country_groups.csv": ["CN,China,china,ISO,", "US,United States,us,ISO,", "INTL,International,international,ISO,"],
+    "country_groups.csv": ["CN,China,china,,中国,ISO,", "US,United States,us,,,ISO,", "INTL,International,international,,,ISO,"],
 }
 
 
@@ -151,11 +154,26 @@ BAD = {
     "a confidence that is no number": ({"namespaces": [QWEN.replace(",1,", ",nan,")]}, "row 2: bad confidence 'nan'"),
     "an unknown policy": (
         {"policies": ["six-tiger,Alibaba,,company,s,2026-11-22,"]},
-        "policies.csv row 2: unknown policy 'six-tiger': use one of six-tigers, osai, home-country",
+        "policies.csv row 2: unknown policy 'six-tiger': use one of six-tigers, osai, home-country, fortune-500",
     ),
     "a policy that says nothing": (
         {"policies": ["osai,Alibaba,,,s,2026-11-22,"]},
         "policies.csv row 2: neither country nor kind",
+    ),
+    "a country counted with one that is nowhere": (
+        {"country_groups": ["HK,Hong Kong,china,CN,,ISO,"], "organizations": ["A,HK,company,,,s,2026-11-22,"]},
+        "country_groups.csv row 2: 'HK' is counted with 'CN': name another country of this file or leave it empty",
+    ),
+    "a name of two countries": (
+        {
+            "country_groups": ["CN,China,china,,,ISO,", "US,United States,us,,china!,ISO,"],
+            "organizations": ["A,CN,company,,,s,2026-11-22,"],
+        },
+        "country_groups.csv row 3: 'china!' of US is also a name of CN: leave it to one of the two",
+    ),
+    "a policy that turns a kind into nothing known": (
+        {"policy_meanings": ["osai,t,m,,ai_tiger=firm,s,2026-11-22,"]},
+        "policy_meanings.csv row 2: bad pair of kinds 'ai_tiger=firm': write kind=kind",
     ),
     "a judgement of nobody": ({"judgements": ["Nobody,CN,,s,"]}, "judgements.csv row 2: unknown organization 'Nobody'"),
     "a bad family pattern": (
@@ -282,8 +300,8 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
         facts.stage(con)
         tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'facts' ORDER BY 1").fetchall()
         assert [name for (name,) in tables] == [
-            *("country_groups", "families", "judgements", "licenses", "namespace_facts", "organizations", "policies"),
-            *("release_dates", "words"),
+            *("country_groups", "families", "judgements", "licenses", "namespace_facts", "organizations", "policies", "policy_meanings"),
+            *("release_dates", "testing_namespaces", "words"),
         ]
         assert con.execute("SELECT vocabulary, raw, word FROM facts.words").fetchall() == [tuple(words[0].split(",")[:3])]
         assert con.execute("SELECT raw, license, class FROM facts.licenses").fetchall() == [tuple(licenses[0].split(",")[:3])]
@@ -294,6 +312,19 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
         assert organization == [("Alibaba", "CN", "big_tech", None, ["Alibaba Cloud", "阿里巴巴"], date(2026, 11, 22))]
         namespace = con.execute("SELECT hub, namespace, organization, valid_from, confidence FROM facts.namespace_facts").fetchall()
         assert namespace == [("huggingface", "Qwen", "Alibaba", None, 1.0)]
+
+
+def test_every_column_of_the_schema_facts_has_its_meaning_as_a_comment(write: Write) -> None:
+    with duckdb.connect() as con:
+        load_facts(write()).stage(con)
+        bare = con.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'facts' AND comment IS NULL"
+        ).fetchall()
+        assert bare == []
+        assert con.execute("SELECT comment FROM duckdb_tables() WHERE table_name = 'judgements'").fetchall() == [
+            ("what other sources say of an organization; kept alongside ours, also where they disagree",)
+        ]
+        assert [column.name for table in FACT_TABLES for column in table.columns if not column.meaning] == []
 
 
 def test_a_staging_that_fails_leaves_the_facts_as_they_were(write: Write) -> None:
@@ -310,7 +341,7 @@ def test_a_staging_that_fails_leaves_the_facts_as_they_were(write: Write) -> Non
 
 
 def test_the_first_policy_is_the_default_of_the_six_tigers() -> None:
-    assert POLICIES == ("six-tigers", "osai", "home-country")
+    assert POLICIES == ("six-tigers", "osai", "home-country", "fortune-500")
 
 
 def test_the_reviewed_facts_of_the_repository_can_all_be_used() -> None:

@@ -9,7 +9,8 @@ import httpx
 
 from hubwatch import pipeline
 from hubwatch.errors import DayFailure
-from hubwatch.facts.reader import Facts, load_facts
+from hubwatch.facts.reader import load_facts
+from hubwatch.facts.tables import Facts
 from hubwatch.load.sweep import load_sweep
 from hubwatch.outcomes import HubResult
 from hubwatch.pages.kept import SweepPages

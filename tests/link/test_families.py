@@ -6,9 +6,10 @@ import duckdb
 import pytest
 
 from hubwatch.classify.origins import classify
-from hubwatch.facts.reader import Facts, data_dir
 from hubwatch.facts.reader import _read as read_facts
+from hubwatch.facts.reader import data_dir
 from hubwatch.facts.rows import Family, Namespace, Organization
+from hubwatch.facts.tables import Facts
 from hubwatch.link.families import make_family_macros
 from tests.classify.test_classify import make_tables
 
@@ -124,7 +125,7 @@ StepFun/nothing-of-the-kind                                  -
 def families(facts: Facts, *model_ids: str) -> dict[str, str]:
     with duckdb.connect() as con:
         make_tables(con)
-        con.executemany("INSERT INTO listings VALUES ('huggingface', ?, ?)", [(name, name.split("/")[0]) for name in model_ids])
+        con.executemany("INSERT INTO listings VALUES ('huggingface', ?, ?, NULL)", [(name, name.split("/")[0]) for name in model_ids])
         classify(con, facts)
         make_family_macros(con)
         found = con.execute(

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubwatch.errors import NoSuchListing
-from hubwatch.facts.reader import Facts, load_facts
+from hubwatch.facts.reader import load_facts
+from hubwatch.facts.tables import Facts
 from hubwatch.link.bases import derive
 from hubwatch.link.models import explain, explain_id, link
 from hubwatch.store.warehouse import connect, migrate
@@ -83,10 +84,13 @@ def given_listings(con: duckdb.DuckDBPyConnection, *listings: str, **facts: Mapp
         if owner in known and owner not in seen:
             country, kind, _ = ORGANIZATIONS[known[owner]]
             con.execute(
-                "insert into origins values (?, ?, 'six-tigers', ?, ?, ?, 0.9, 'fact', 'a source')",
+                "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source)"
+                " values (?, ?, 'six-tigers', ?, ?, ?, 0.9, 'fact', 'a source')",
                 [HUBS[hub], namespace, known[owner], country, kind],
             )
         seen.add(owner)
+    for name, (country, kind, _) in ORGANIZATIONS.items():
+        con.execute("insert into organization_origins values (?, 'six-tigers', ?, ?, null)", [name, country, kind])
     for hub in HUBS.values():
         con.execute("insert into sweeps (hub, day, source, complete, records) values (?, date '2026-11-20', 'full', true, 1)", [hub])
         con.execute("insert into store.departures values (?, date '2026-11-02', date '2026-11-03')", [hub])
@@ -123,7 +127,9 @@ def test_equal_ids_on_two_hubs_are_one_model_named_after_hugging_face(con: duckd
 
 def test_equal_ids_of_namespaces_known_as_different_bodies_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/thing-7b", "wm:BAAI/thing-7b", "ms:zai/thing-7b")
-    con.execute("insert into origins values ('wisemodel', 'BAAI', 'six-tigers', 'Zhipu AI', 'CN', 'ai_tiger', 0.9, 'fact', 's')")
+    con.execute(
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('wisemodel', 'BAAI', 'six-tigers', 'Zhipu AI', 'CN', 'ai_tiger', 0.9, 'fact', 's')"
+    )
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
 
@@ -165,19 +171,32 @@ def test_an_organization_told_by_a_name_rule_ties_nothing(con: duckdb.DuckDBPyCo
     given_listings(con, "hf:x-lab/model-7b", "ms:y-lab/model-7b")
     for hub, namespace in (("huggingface", "x-lab"), ("modelscope", "y-lab")):
         con.execute(
-            "insert into origins values (?, ?, 'six-tigers', 'Some University', 'CN', 'academic', 0.5, 'rule', 's')", [hub, namespace]
+            "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values (?, ?, 'six-tigers', 'Some University', 'CN', 'academic', 0.5, 'rule', 's')",
+            [hub, namespace],
         )
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
 
 
 def test_a_like_spelling_on_another_hub_is_taken_for_the_body_and_says_that_no_fact_does(con: duckdb.DuckDBPyConnection) -> None:
-    given_listings(con, "hf:01-ai/Yi-6B", "ms:01ai/Yi-6B", "wm:01.AI/Yi-6B", "wm:01.AI/Yi-6B-200K")
+    given_listings(con, "hf:unsloth/Yi-6B", "ms:un-sloth/Yi-6B", "wm:Un.Sloth/Yi-6B", "wm:Un.Sloth/Yi-6B-200K")
     link(con)
-    assert tiers(con)["ms:01ai/Yi-6B"] == ("hf:01-ai/Yi-6B", "alias")
-    assert tiers(con)["wm:01.AI/Yi-6B"] == ("hf:01-ai/Yi-6B", "alias")
-    assert tiers(con)["wm:01.AI/Yi-6B-200K"] == ("wm:01.AI/Yi-6B-200K", "single")
-    assert "no fact says they are one body" in evidence(con, "ms", "01ai/Yi-6B")
+    assert tiers(con)["ms:un-sloth/Yi-6B"] == ("hf:unsloth/Yi-6B", "alias")
+    assert tiers(con)["wm:Un.Sloth/Yi-6B"] == ("hf:unsloth/Yi-6B", "alias")
+    assert tiers(con)["wm:Un.Sloth/Yi-6B-200K"] == ("wm:Un.Sloth/Yi-6B-200K", "single")
+    assert "no fact says they are one organization" in evidence(con, "ms", "un-sloth/Yi-6B")
+
+
+@pytest.mark.parametrize("look_alike", ["01-AI", "01ai", "01.AI", "01-ai-labs"])
+def test_who_is_spelled_like_a_famous_organization_is_not_it(con: duckdb.DuckDBPyConnection, look_alike: str) -> None:
+    given_listings(
+        con, "hf:01-ai/Yi-6B", f"ms:{look_alike}/Yi-6B", "hf:01-ai/Yi-1.5-34B-200K-Chat", f"ms:{look_alike}/Yi-1.5-34B-200K-Chat"
+    )
+    link(con)
+    assert tiers(con)[f"ms:{look_alike}/Yi-6B"] == (f"ms:{look_alike}/Yi-6B", "single")
+    assert tiers(con)[f"ms:{look_alike}/Yi-1.5-34B-200K-Chat"] == ("hf:01-ai/Yi-1.5-34B-200K-Chat", "mirror"), "an unknown account's copy"
+    said = con.execute("select evidence from model_listings where hub = 'modelscope'").fetchall()
+    assert not [text for (text,) in said if "01.AI" in text.replace(f"{look_alike}/", "")]
 
 
 def test_a_like_spelling_beside_the_known_one_on_its_own_hub_is_somebody_else(con: duckdb.DuckDBPyConnection) -> None:
@@ -254,7 +273,7 @@ def test_a_version_that_one_hub_writes_in_two_ways_is_two(con: duckdb.DuckDBPyCo
 def test_a_format_in_the_makers_own_name_is_not_left_out_of_a_models(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:mlx-community/Qwen3-8B-MLX", "ms:mlx-community/Qwen3-8B")
     con.execute(
-        "insert into origins values ('modelscope', 'mlx-community', 'six-tigers', 'MLX Community', 'INTL', 'community', 0.9, 'fact', 's')"
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'mlx-community', 'six-tigers', 'MLX Community', 'INTL', 'community', 0.9, 'fact', 's')"
     )
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
@@ -263,7 +282,10 @@ def test_a_format_in_the_makers_own_name_is_not_left_out_of_a_models(con: duckdb
 def test_a_child_shares_its_parents_models_and_says_whose_each_is_but_a_community_does_not(con: duckdb.DuckDBPyConnection) -> None:
     for child, kind in (("BGE", "company"), ("BAAI fans", "community")):
         con.execute("insert into facts.organizations (organization, country, kind, parent) values (?, 'CN', ?, 'BAAI')", [child, kind])
-        con.execute("insert into origins values ('modelscope', ?, 'six-tigers', ?, 'CN', ?, 0.9, 'fact', 's')", [child[-4:], child, kind])
+        con.execute(
+            "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', ?, 'six-tigers', ?, 'CN', ?, 0.9, 'fact', 's')",
+            [child[-4:], child, kind],
+        )
     con.execute("update origins set namespace = 'bge' where organization = 'BGE'")
     given_listings(con, "hf:BAAI/x-7b", "ms:bge/x-7b", "hf:BAAI/y-7b", "ms:fans/y-7b")
     link(con)
@@ -349,7 +371,9 @@ def test_of_two_converters_a_company_is_no_likelier_than_a_person(con: duckdb.Du
         "ms:AI-ModelScope/Llama-2-7B-Chat-GGUF",
         downloads={"hf:TheBloke/Llama-2-7B-Chat-GGUF": downloads, "hf:unsloth/Llama-2-7B-Chat-GGUF": 50},
     )
-    con.execute("insert into origins values ('huggingface', 'TheBloke', 'six-tigers', 'Tom Jobbins', 'GB', 'individual', 0.9, 'fact', 's')")
+    con.execute(
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('huggingface', 'TheBloke', 'six-tigers', 'Tom Jobbins', 'GB', 'individual', 0.9, 'fact', 's')"
+    )
     link(con)
     original = "hf:TheBloke" if tier == "mirror" else "ms:AI-ModelScope"
     assert tiers(con)["ms:AI-ModelScope/Llama-2-7B-Chat-GGUF"] == (f"{original}/Llama-2-7B-Chat-GGUF", tier)
@@ -397,7 +421,9 @@ def test_downloads_of_the_last_thirty_days_tell_which_of_two_is_the_original(con
 
 def test_a_namespace_that_calls_itself_a_mirror_is_one_unless_a_fact_says_otherwise(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/bge-7b-awq", "ms:someones-mirror/bge-7b-awq", "ms:mirrors.org/bge-7b-awq", "ms:mirrorless/bge-7b-awq")
-    con.execute("insert into origins values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')")
+    con.execute(
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')"
+    )
     link(con)
     assert tiers(con)["ms:someones-mirror/bge-7b-awq"] == ("hf:BAAI/bge-7b-awq", "mirror")
     assert tiers(con)["ms:mirrors.org/bge-7b-awq"][1] == "single"
@@ -414,7 +440,9 @@ def test_mirrors_are_never_originals_and_a_mirror_alone_has_no_organization(con:
 
 def test_mirrors_on_two_hubs_of_what_no_maker_lists_are_one_model_without_an_organization(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:llama-copies/llama-65b", "ms:AI-ModelScope/llama-65b")
-    con.execute("insert into origins values ('huggingface', 'llama-copies', 'six-tigers', 'A mirror', 'INTL', 'mirror', 0.9, 'fact', 's')")
+    con.execute(
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('huggingface', 'llama-copies', 'six-tigers', 'A mirror', 'INTL', 'mirror', 0.9, 'fact', 's')"
+    )
     link(con)
     assert set(tiers(con).values()) == {("hf:llama-copies/llama-65b", "mirror")}
     assert con.execute("select organization, hubs from models").fetchall() == [(None, ["huggingface", "modelscope"])]
@@ -476,7 +504,7 @@ def test_an_account_that_by_its_name_is_a_fan_or_a_fake_holds_no_copies_of_the_b
     given_listings(con, "hf:zai-org/GLM-4-9B-Chat", "ms:GLM-fan/GLM-4-9B-Chat", "wm:somebody/GLM-4-9B-Chat")
     (fans,) = (rule for rule in load_facts().name_rules if rule.rule == "nothing-fans")
     con.execute(
-        "insert into origins values ('modelscope', 'GLM-fan', 'six-tigers', null, null, 'unknown', 0, 'none', ?)",
+        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'GLM-fan', 'six-tigers', null, null, 'unknown', 0, 'none', ?)",
         [f"name rule {fans.rule}: {fans.source}"],
     )
     link(con)
@@ -623,12 +651,44 @@ def test_derivations_give_each_base_its_row_with_the_end_of_its_chain(con: duckd
         base_relation={"hf:b/tuned": "finetune", "hf:c/quant": "quantized", "hf:d/merge": "merge"},
     )
     link(con)
-    assert con.execute("from derivations order by all").fetchall() == [
+    assert con.execute("select * exclude (base_family, root_family) from derivations order by all").fetchall() == [
         ("huggingface", "b/tuned", "a/base", "finetune", "a/base", 1),
         ("huggingface", "c/quant", "b/tuned", "quantized", "a/base", 2),
         ("huggingface", "d/merge", "c/quant", "merge", "a/base", 3),
         ("huggingface", "d/merge", "x/missing", "merge", "x/missing", 1),
         ("modelscope", "b/tuned", "q/q", "unknown", "q/q", 1),
+    ]
+
+
+def test_a_base_that_its_hub_does_not_list_has_its_family_all_the_same(con: duckdb.DuckDBPyConnection) -> None:
+    bases = {
+        "hf:b/one": ["meta-llama/Llama-2-7b-hf"],
+        "hf:b/two": ["b/one"],
+        "hf:b/three": ["nobody/my-bert-7b"],
+        "hf:b/four": ["nobody/x"],
+    }
+    given_listings(con, *bases, base_models=bases)
+    con.execute("""insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source)
+        values ('huggingface', 'meta-llama', 'six-tigers', 'Meta', 'US', 'big_tech', 0.9, 'fact', 's')""")
+    link(con)
+    assert con.execute("select model_id, base_family, root_family from derivations order by 1").fetchall() == [
+        ("b/four", None, None),
+        ("b/one", "Llama", "Llama"),
+        ("b/three", "BERT", "BERT"),
+        ("b/two", None, "Llama"),
+    ]
+
+
+def test_a_base_whose_repository_got_another_id_is_the_listing_it_is_now(con: duckdb.DuckDBPyConnection) -> None:
+    made_from = {"ms:x/ft": ["old/alpha-7b"], "ms:x/two": ["twice/beta-7b"]}
+    given_listings(con, "ms:old/alpha-7b", "ms:new/gamma-8b", "ms:twice/beta-7b", "ms:also/beta-7b", *made_from, base_models=made_from)
+    con.execute("""update store.attributes set hub_key = case when model_id in ('old/alpha-7b', 'new/gamma-8b') then '1' else '2' end
+        from store.listing where listing.listing_key = attributes.listing_key and namespace <> 'x'""")
+    con.execute("update store.listing set last_seen_on = '2026-11-10' where model_id = 'old/alpha-7b'")
+    link(con)
+    assert con.execute("select model_id, base_model_id from derivations order by 1").fetchall() == [
+        ("x/ft", "new/gamma-8b"),
+        ("x/two", "twice/beta-7b"),  # of two ids on the same day neither is the later one
     ]
 
 

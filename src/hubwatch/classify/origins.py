@@ -1,6 +1,9 @@
 """Who stands behind a namespace: organization, country and kind under every policy, each with its ground.
 
-The order of judgement is in classify.sql. Nothing here asks a hub: `listings` and `profiles` are what was collected.
+The order of judgement is in origins.sql. Nothing here queries a hub: `listings` and `profiles` are what was collected.
+A label holds for a time: where a namespace's owner changed, `origins` has a row for each period (`valid_from` to before `valid_to`).
+SQL takes a day's label so: `join origins o on (o.hub, o.namespace) = (l.hub, l.namespace) and o.policy = 'six-tigers' and
+coalesce(o.valid_from <= day, true) and coalesce(day < o.valid_to, true)`: exactly one row for each namespace, policy and day.
 """
 
 from __future__ import annotations
@@ -33,6 +36,9 @@ class Origin(BaseModel):
     confidence: float
     known_by: KnownBy
     source: str | None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    purpose: Literal["testing"] | None = None
 
 
 class Claim(BaseModel):
@@ -88,23 +94,27 @@ class OrganizationRow(BaseModel):
     models: int
 
 
-def classify(con: duckdb.DuckDBPyConnection, facts: Facts, day: date | None = None) -> int:
-    """Replace `origins` whole: a row per policy for every namespace of `listings`; returns the number of namespaces.
+def classify(con: duckdb.DuckDBPyConnection, facts: Facts) -> int:
+    """Replace `origins` and `organization_origins` whole; returns the number of namespaces.
 
-    `day` (default today, UTC) decides which dated facts hold. Also replaces the tables of the schema `facts`.
-    The connection must not be inside a transaction.
+    `origins` gets a row per policy and period for every namespace of `listings` and every one that a listing names as the owner
+    of its base. Also replaces the tables of the schema `facts`. The connection must not be inside a transaction.
     """
     facts.stage(con)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE judged_namespaces AS "
-        "SELECT DISTINCT hub, namespace FROM listings WHERE namespace IS NOT NULL AND namespace <> ''"
+        "SELECT hub, namespace, bool_or(is_listed) AS is_listed FROM ("
+        "SELECT hub, namespace, true AS is_listed FROM listings WHERE namespace IS NOT NULL AND namespace <> '' UNION "
+        "SELECT hub, split_part(base, '/', 1), false FROM (SELECT hub, unnest(base_models) AS base FROM listings) WHERE base LIKE '_%/_%'"
+        ") GROUP BY ALL"
     )
     take_profiles(con)
-    judge(con, facts, day)
+    judge(con, facts)
     with store.transaction(con):
-        con.execute("DELETE FROM origins")
-        con.execute("INSERT INTO origins BY NAME FROM judged_origins")
-    (namespaces,) = con.execute("SELECT count(*) FROM judged_namespaces").fetchall()[0]
+        con.execute("DELETE FROM origins; DELETE FROM organization_origins")
+        con.execute(statements()["insert"])
+        con.execute("INSERT INTO organization_origins BY NAME FROM judged_organizations")
+    (namespaces,) = con.execute("SELECT count(*) FROM judged_namespaces WHERE is_listed").fetchall()[0]
     forget(con)
     return int(namespaces)
 
@@ -122,11 +132,17 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
     profiles = _profiles_of(con, asked)
     with store.connect(Path(":memory:")) as scratch:
         facts.stage(scratch)
-        fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR"}, found or asked)  # all so spelt, as in classify
+        listed = [(*row, True) for row in found or asked]  # all so spelt, as in classify
+        fill(scratch, "judged_namespaces", {"hub": "VARCHAR", "namespace": "VARCHAR", "is_listed": "BOOLEAN"}, listed)
         fill(scratch, "profiles", PROFILE_COLUMNS, profiles)
         take_profiles(scratch)
-        judge(scratch, facts, None)
-        judged = _models(Origin, scratch, "FROM judged_origins ORDER BY hub, namespace, list_position(?, policy)", [list(POLICIES)])
+        judge(scratch, facts)
+        judged = _models(
+            Origin,
+            scratch,
+            "FROM judged_origins ORDER BY hub, namespace, valid_from NULLS FIRST, list_position(?, policy)",
+            [list(POLICIES)],
+        )
         origins = [row for row in judged if (row.hub, row.namespace) in asked]
         ruled = _models(Claim, scratch, statements()["rule claims"])
     told = tuple(Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles)
@@ -147,13 +163,13 @@ def organizations_listing(con: duckdb.DuckDBPyConnection, facts: Facts, policy: 
     """Every organization of the facts under a policy, with its namespaces and listings, most listings first."""
     with store.connect(Path(":memory:")) as scratch:
         facts.stage(scratch)
-        judge_organizations(scratch, None)
+        judge_organizations(scratch)
         judged = scratch.execute("SELECT organization, country, kind FROM judged_organizations WHERE policy = ?", [policy]).fetchall()
     counted: dict[str, tuple[int, int]] = {
         organization: (namespaces, models)
         for organization, namespaces, models in con.execute(
             "SELECT organization, count(DISTINCT (hub, namespace)), count(*) FROM origins JOIN listings USING (hub, namespace) "
-            "WHERE policy = ? AND organization IS NOT NULL GROUP BY organization",
+            "WHERE policy = ? AND organization IS NOT NULL AND valid_to IS NULL GROUP BY organization",
             [policy],
         ).fetchall()
     }

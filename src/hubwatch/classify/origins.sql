@@ -1,6 +1,7 @@
--- Who stands behind each namespace of `judged_namespaces`(hub, namespace), one row per policy in `judged_origins`.
+-- Who stands behind each namespace of `judged_namespaces`(hub, namespace): in `judged_origins` one row per policy, and more than one
+-- where its owner changed, each with the days for which it holds.
 -- Asked in this order, the first answer holds: reviewed fact, the same name's fact on another hub, the hub's own
--- profile, what the name alone says, nothing. Inputs beside it: schema `facts`, `judged_profiles`, `judged_on`(day),
+-- profile, what the name alone says, nothing. Inputs beside it: schema `facts`, `judged_profiles`,
 -- and `name_claims`(text, rule, kind, country, confidence, source): what the name rules say of a text.
 
 -- statement: fold: spellings that differ only by case, accents, spaces and punctuation are one
@@ -18,7 +19,8 @@ WITH RECURSIVE up AS (
 FROM up;
 
 -- statement: policies: country and kind of every organization under every policy
--- A policy re-judges a country or kind: a child that differs from the re-judged parent there keeps its own word.
+-- A policy re-judges a country or kind: a child that differs from the re-judged parent there keeps its own word. A policy may also
+-- have no use for a kind (`instead`): who has it by the review alone is of another kind there.
 CREATE OR REPLACE TEMP TABLE judged_organizations AS
 WITH said AS (
     SELECT ancestry.organization, policies.policy, distance, policies.source,
@@ -39,43 +41,72 @@ WITH said AS (
     SELECT ancestry.organization, arg_max(home.country, distance) AS country
     FROM ancestry JOIN facts.organizations AS home ON home.organization = ancestor
     GROUP BY ALL
+), instead AS (
+    SELECT policy, split_part(pair, '=', 1) AS kind, split_part(pair, '=', 2) AS used, source
+    FROM (SELECT policy, source, unnest(kinds_instead) AS pair FROM facts.policy_meanings)
+), judged AS (
+    SELECT own.organization, asked.policy,
+           coalesce(nearest.country, CASE WHEN asked.policy = 'home-country' THEN roots.country END, own.country) AS country,
+           coalesce(nearest.kind, instead.used, own.kind) AS kind,
+           coalesce(nearest.source, instead.source) AS source
+    FROM facts.organizations AS own
+    JOIN roots USING (organization)
+    CROSS JOIN judged_policies AS asked
+    LEFT JOIN nearest ON nearest.organization = own.organization AND nearest.policy = asked.policy
+    LEFT JOIN instead ON instead.policy = asked.policy AND instead.kind = own.kind
 )
-SELECT own.organization, asked.policy,
-       coalesce(nearest.country, CASE WHEN asked.policy = 'home-country' THEN roots.country END, own.country) AS country,
-       coalesce(nearest.kind, own.kind) AS kind,
-       nearest.source
-FROM facts.organizations AS own
-JOIN roots USING (organization)
-CROSS JOIN judged_policies AS asked
-LEFT JOIN nearest ON nearest.organization = own.organization AND nearest.policy = asked.policy;
+SELECT judged.organization, judged.policy,
+       CASE WHEN policy = 'home-country' THEN coalesce(place.counted_with, judged.country) ELSE judged.country END AS country,
+       judged.kind,
+       coalesce(judged.source, CASE WHEN policy = 'home-country' AND place.counted_with IS NOT NULL THEN place.source END) AS source
+FROM judged LEFT JOIN facts.country_groups AS place ON place.country = judged.country;
 
--- statement: current facts: one fact a namespace, the one valid on the day, else the last that ended
+-- statement: spans: each namespace once for each stretch of time in which the facts of its name are the same
+-- `since` is the first day of the stretch (-infinity: from the beginning), `until` the first day after it (infinity: open).
+CREATE OR REPLACE TEMP TABLE judged_spans AS
+WITH changes AS (
+    SELECT lower(namespace) AS folded, unnest([valid_from, valid_to]) AS day FROM facts.namespace_facts
+    UNION
+    SELECT lower(renamed_to), unnest([valid_from, valid_to]) FROM facts.namespace_facts WHERE renamed_to IS NOT NULL
+), starts AS (
+    SELECT hub, namespace, day AS since FROM judged_namespaces JOIN changes ON folded = lower(namespace) WHERE day IS NOT NULL
+    UNION
+    SELECT hub, namespace, '-infinity'::DATE FROM judged_namespaces
+)
+SELECT hub, namespace, since, coalesce(lead(since) OVER (PARTITION BY hub, namespace ORDER BY since), 'infinity'::DATE) AS until
+FROM starts;
+
+-- statement: current facts: one fact a namespace and stretch: the one valid at its start, else the last that ended
 -- The namespace that replaced another (renamed_to) and has no row of its own belongs to the same organization.
 CREATE OR REPLACE TEMP TABLE current_facts AS
-WITH begun AS (
-    FROM facts.namespace_facts
-    WHERE valid_from IS NULL OR valid_from <= (SELECT day FROM judged_on)
+WITH moments AS (
+    SELECT DISTINCT lower(namespace) AS folded, since FROM judged_spans
+), begun AS (
+    SELECT facts.*, since, valid_to IS NULL OR valid_to > since AS is_valid
+    FROM facts.namespace_facts AS facts JOIN moments ON folded = lower(namespace)
+    WHERE valid_from IS NULL OR valid_from <= since
 ), own AS (
-    SELECT hub, namespace, organization, confidence, source
+    SELECT hub, namespace, since, organization, confidence, source
     FROM begun
     QUALIFY row_number() OVER (
-        PARTITION BY hub, namespace
-        ORDER BY valid_to IS NULL OR valid_to > (SELECT day FROM judged_on) DESC, valid_to DESC NULLS FIRST, valid_from DESC NULLS LAST
+        PARTITION BY hub, namespace, since ORDER BY is_valid DESC, valid_to DESC NULLS FIRST, valid_from DESC NULLS LAST
     ) = 1
 ), successors AS (
-    SELECT begun.hub, begun.renamed_to AS namespace, any_value(begun.organization) AS organization,
-           min(begun.confidence) * 0.95 AS confidence, any_value(begun.source) AS source
-    FROM begun
-    ANTI JOIN facts.namespace_facts AS known ON known.hub = begun.hub AND known.namespace = begun.renamed_to
-    WHERE begun.renamed_to IS NOT NULL
-    GROUP BY begun.hub, begun.renamed_to
-    HAVING count(DISTINCT begun.organization) = 1
+    SELECT facts.hub, facts.renamed_to AS namespace, since, any_value(facts.organization) AS organization,
+           min(facts.confidence) * 0.95 AS confidence, any_value(facts.source) AS source
+    FROM facts.namespace_facts AS facts JOIN moments ON folded = lower(facts.renamed_to)
+    ANTI JOIN facts.namespace_facts AS known ON known.hub = facts.hub AND known.namespace = facts.renamed_to
+    WHERE facts.renamed_to IS NOT NULL AND (valid_from IS NULL OR valid_from <= since)
+    GROUP BY facts.hub, facts.renamed_to, since
+    HAVING count(DISTINCT facts.organization) = 1
 )
 FROM own UNION ALL BY NAME FROM successors;
 
 -- statement: spelt: of two namespaces of one hub that differ by case alone, one may be a look-alike
 CREATE OR REPLACE TEMP TABLE spelt AS
-SELECT *, count(*) OVER (PARTITION BY hub, lower(namespace)) = 1 AS is_lone FROM judged_namespaces;
+SELECT hub, namespace, since, spellings <= 1 AS is_lone
+FROM judged_spans
+JOIN (SELECT *, count(*) FILTER (is_listed) OVER (PARTITION BY hub, lower(namespace)) AS spellings FROM judged_namespaces) USING (hub, namespace);
 
 -- statement: famous: whom a look-alike in another case would pay to be taken for: Big Tech and tigers under any policy
 CREATE OR REPLACE TEMP TABLE famous AS
@@ -85,18 +116,18 @@ SELECT DISTINCT organization FROM judged_organizations WHERE kind IN ('big_tech'
 -- Some hubs (variable `case_blind_hubs`) give no second account of a name in another case; elsewhere anybody may take it.
 CREATE OR REPLACE TEMP TABLE by_fact AS
 WITH one_spelling AS (
-    SELECT hub, lower(namespace) AS folded, any_value(organization) AS organization,
+    SELECT hub, lower(namespace) AS folded, since, any_value(organization) AS organization,
            any_value(confidence) * if(hub IN getvariable('case_blind_hubs'), 0.95, 0.76) AS confidence,
            if(hub IN getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) AS source
-    FROM current_facts GROUP BY hub, lower(namespace) HAVING count(*) = 1
+    FROM current_facts GROUP BY hub, lower(namespace), since HAVING count(*) = 1
 )
-SELECT asked.hub, asked.namespace,
+SELECT asked.hub, asked.namespace, asked.since,
        CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
        coalesce(exact.confidence, one_spelling.confidence) AS confidence,
        coalesce(exact.source, one_spelling.source) AS source
 FROM spelt AS asked
-LEFT JOIN current_facts AS exact USING (hub, namespace)
-LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace)
+LEFT JOIN current_facts AS exact USING (hub, namespace, since)
+LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace) AND one_spelling.since = asked.since
     AND (asked.hub IN getvariable('case_blind_hubs') OR (asked.is_lone AND one_spelling.organization NOT IN (FROM famous)))
 WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 
@@ -104,19 +135,20 @@ WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
 -- One body's namespaces often differ by case between hubs (openbmb, OpenBMB). Another case counts where its hub has no second
 -- namespace so spelt, of which one would be a look-alike, where elsewhere one body alone is so spelt, and where that is not a famous one.
 CREATE OR REPLACE TEMP TABLE by_other_hub AS
-SELECT asked.hub, asked.namespace,
+SELECT asked.hub, asked.namespace, asked.since,
        coalesce(any_value(elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) AS organization,
        if(bool_or(elsewhere.namespace = asked.namespace), 0.8, 0.76) * min(elsewhere.confidence) AS confidence,
        'the same name on ' || min(elsewhere.hub) || ': ' || arg_min(elsewhere.source, (elsewhere.hub, elsewhere.namespace)) AS source
 FROM spelt AS asked
-JOIN current_facts AS elsewhere ON lower(elsewhere.namespace) = lower(asked.namespace) AND elsewhere.hub <> asked.hub
+JOIN current_facts AS elsewhere
+    ON lower(elsewhere.namespace) = lower(asked.namespace) AND elsewhere.since = asked.since AND elsewhere.hub <> asked.hub
 JOIN facts.organizations AS body ON body.organization = elsewhere.organization
 LEFT JOIN name_claims AS claim ON claim.text = asked.namespace
 WHERE body.kind NOT IN ('individual', 'mirror', 'unknown')
   AND length(asked.namespace) >= 4
   AND (elsewhere.namespace = asked.namespace OR (asked.is_lone AND elsewhere.organization NOT IN (FROM famous)))
   AND claim.rule IS DISTINCT FROM 'nothing-generic'   -- the other rules that stop are of look-alikes, not of a reviewed name
-GROUP BY asked.hub, asked.namespace
+GROUP BY asked.hub, asked.namespace, asked.since
 HAVING count(DISTINCT elsewhere.organization) = 1
     OR count(DISTINCT elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace) = 1;
 
@@ -160,33 +192,48 @@ FROM judged
 WHERE is_organization OR account_type = 'user' OR (account_type = 'organization' AND organization IS NULL AND rule_kind IS NOT NULL)
 QUALIFY row_number() OVER (PARTITION BY hub, namespace ORDER BY fetched_on DESC NULLS LAST) = 1;
 
--- statement: origins: the first answer, under every policy
+-- statement: origins: the first answer, under every policy; stretches that tell the same are one
 CREATE OR REPLACE TEMP TABLE judged_origins AS
 WITH known AS (
     SELECT *, NULL AS country, NULL AS kind, 'fact' AS known_by, 1 AS turn FROM by_fact
     UNION ALL BY NAME
     SELECT *, NULL AS country, NULL AS kind, 'fact_other_hub' AS known_by, 2 AS turn FROM by_other_hub
     UNION ALL BY NAME
-    SELECT *, 'profile' AS known_by, 3 AS turn FROM by_profile
+    SELECT by_profile.*, since, 'profile' AS known_by, 3 AS turn FROM by_profile JOIN judged_spans USING (hub, namespace)
     UNION ALL BY NAME
-    SELECT asked.hub, asked.namespace, NULL AS organization, claim.country, claim.kind, claim.confidence,
+    SELECT asked.hub, asked.namespace, since, NULL AS organization, claim.country, claim.kind, claim.confidence,
            'name rule ' || claim.rule || ': ' || claim.source AS source, 'rule' AS known_by, 4 AS turn
-    FROM judged_namespaces AS asked JOIN name_claims AS claim ON claim.text = asked.namespace
+    FROM judged_spans AS asked JOIN name_claims AS claim ON claim.text = asked.namespace
     WHERE claim.kind IS NOT NULL
 ), first_known AS (
-    FROM known QUALIFY row_number() OVER (PARTITION BY hub, namespace ORDER BY turn) = 1
+    FROM known QUALIFY row_number() OVER (PARTITION BY hub, namespace, since ORDER BY turn) = 1
+), stretches AS (
+    SELECT asked.*, known.* EXCLUDE (hub, namespace, since),
+           hash(known.organization, known.country, known.kind, known.confidence, known.known_by, known.source) AS told
+    FROM judged_spans AS asked LEFT JOIN first_known AS known USING (hub, namespace, since)
+), told_anew AS (
+    FROM stretches QUALIFY told IS DISTINCT FROM lag(told) OVER (PARTITION BY hub, namespace ORDER BY since) OR since = '-infinity'
+), first_told AS (
+    SELECT *, lead(since) OVER (PARTITION BY hub, namespace ORDER BY since) AS valid_to FROM told_anew
 )
-SELECT asked.hub, asked.namespace, policies.policy, known.organization,
+SELECT known.hub, known.namespace, policies.policy, known.organization,
        CASE WHEN known.organization IS NULL THEN known.country ELSE body.country END AS country,
        coalesce(CASE WHEN known.organization IS NULL THEN known.kind ELSE body.kind END, 'unknown') AS kind,
        round(coalesce(known.confidence, 0), 3)::DOUBLE AS confidence,
        coalesce(known.known_by, 'none') AS known_by,
-       coalesce(known.source || coalesce('; policy: ' || body.source, ''), 'name rule ' || stop.rule || ': ' || stop.source) AS source
-FROM judged_namespaces AS asked
+       coalesce(known.source || coalesce('; policy: ' || body.source, ''), 'name rule ' || stop.rule || ': ' || stop.source) AS source,
+       nullif(known.since, '-infinity') AS valid_from, known.valid_to, testing.purpose
+FROM first_told AS known
 CROSS JOIN judged_policies AS policies
-LEFT JOIN first_known AS known ON known.hub = asked.hub AND known.namespace = asked.namespace
-LEFT JOIN name_claims AS stop ON stop.text = asked.namespace AND stop.kind IS NULL
-LEFT JOIN judged_organizations AS body ON body.organization = known.organization AND body.policy = policies.policy;
+LEFT JOIN name_claims AS stop ON stop.text = known.namespace AND stop.kind IS NULL
+LEFT JOIN judged_organizations AS body ON body.organization = known.organization AND body.policy = policies.policy
+LEFT JOIN (SELECT hub, namespace, 'testing' AS purpose FROM facts.testing_namespaces) AS testing
+    ON testing.hub = known.hub AND testing.namespace = known.namespace;
+
+-- statement: insert: who only owns bases that the hub does not list has rows where something is known of it
+INSERT INTO origins BY NAME
+FROM judged_origins SEMI JOIN judged_namespaces AS asked
+    ON asked.hub = judged_origins.hub AND asked.namespace = judged_origins.namespace AND (is_listed OR known_by <> 'none');
 
 -- statement: rule claims: what the rules say of the judged texts, heard or not
 SELECT 'rule' AS by, text AS namespace, country, kind, confidence, rule || ': ' || source AS source,
@@ -215,7 +262,7 @@ WITH last_days AS (
 )
 SELECT hub, namespace, day, models, downloads::BIGINT AS downloads, unit, CASE WHEN of_hub > 0 THEN downloads / of_hub END AS share
 FROM namespaces
-ANTI JOIN (FROM origins WHERE kind <> 'unknown') AS judged USING (hub, namespace)
+ANTI JOIN (FROM origins WHERE kind <> 'unknown' AND valid_to IS NULL) AS judged USING (hub, namespace)
 WHERE hub = coalesce(?, hub)
 ORDER BY share DESC NULLS LAST, downloads DESC NULLS LAST, models DESC, hub, namespace
 LIMIT ?;

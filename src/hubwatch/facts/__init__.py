@@ -1,9 +1,11 @@
 """The reviewed facts in `data/`: read, checked, staged as tables."""
 
-from hubwatch.facts.reader import Facts, data_dir, load_facts
+from hubwatch.facts.reader import data_dir, load_facts
 from hubwatch.facts.rows import POLICIES, NameRule
+from hubwatch.facts.tables import FACT_TABLES, Facts
 
 __all__ = [
+    "FACT_TABLES",
     "POLICIES",
     "Facts",
     "NameRule",

@@ -5,16 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
 from hubwatch import store
-from hubwatch.facts.rows import INTL, Fact, Family, Judgement, NameRule, Namespace, Organization, PolicyRow
+from hubwatch.facts.rows import INTL, Country, Fact, Family, Judgement, NameRule, Namespace, Organization, PolicyRow
+from hubwatch.facts.tables import Facts
 from hubwatch.hubs import hub_of
-
-if TYPE_CHECKING:
-    from hubwatch.facts.reader import Facts
 
 AFact = TypeVar("AFact", bound=Fact)
 
@@ -23,6 +21,8 @@ def check_together(facts: Facts) -> None:
     """Raise FactError at the first row that contradicts another, or names what is nowhere."""
     _check_unique(facts.organizations, lambda row: row.organization.lower(), "organization")
     _check_unique(facts.policies, lambda row: (row.policy, row.organization), "policy of an organization")
+    _check_unique(facts.policy_meanings, lambda row: row.policy, "policy")
+    _check_unique(facts.testing_namespaces, lambda row: (row.hub, row.namespace), "testing namespace")
     _check_unique(facts.judgements, lambda row: (row.organization, row.source, row.country, row.kind), "judgement by a source")
     _check_unique(facts.families, lambda row: (row.organization, row.pattern), "pattern")
     _check_unique(facts.licenses, lambda row: row.raw, "license spelling")
@@ -56,6 +56,18 @@ def _check_countries(facts: Facts) -> None:
             cure = f"use an ISO 3166-1 alpha-2 code of country_groups.csv, {INTL} for a body without a home, or leave it empty"
             raise row.error(f"unknown country code '{row.country}': {cure}")
 
+    for place in facts.countries:
+        if place.counted_with and (place.counted_with not in known or place.counted_with == place.country):
+            raise place.error(
+                f"'{place.country}' is counted with '{place.counted_with}': name another country of this file or leave it empty"
+            )
+    named: dict[str, Country] = {}
+    for place in facts.countries:
+        for name in (place.country, place.name, *place.other_names):
+            first = named.setdefault(_fold(name), place)
+            if first is not place:
+                raise place.error(f"'{name}' of {place.country} is also a name of {first.country}: leave it to one of the two")
+
 
 def _check_organizations(facts: Facts) -> None:
     parents = {row.organization: row.parent for row in facts.organizations}
@@ -83,7 +95,7 @@ def _check_names(organizations: Iterable[Organization]) -> None:
 
 
 def _fold(name: str) -> str:
-    """As `fold` of classify.sql compares names."""
+    """As `fold` of origins.sql compares names."""
     return "".join(letter for letter in unicodedata.normalize("NFD", name.lower()) if unicodedata.category(letter)[0] in "LN")
 
 

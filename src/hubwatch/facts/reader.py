@@ -7,39 +7,32 @@ A fact about the world (who owns a namespace, what a license name means) is a ro
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import duckdb
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from hubwatch.errors import FactError
-from hubwatch.facts import meanings as fact_meanings
 from hubwatch.facts.checks import check_together
 from hubwatch.facts.rows import (
-    POLICIES,
+    CiNamespace,
     Country,
     Fact,
     Family,
     Judgement,
-    Kind,
     License,
     NameRule,
     Namespace,
     Organization,
-    Policy,
+    PolicyMeaning,
     PolicyRow,
     ReleaseDate,
     Word,
 )
-from hubwatch.store import Column, Table, transaction
-
-__all__ = ["POLICIES", "FactError", "Facts", "Kind", "Policy", "data_dir", "load_facts"]
+from hubwatch.facts.tables import Facts
 
 
 def data_dir() -> Path:
@@ -49,89 +42,6 @@ def data_dir() -> Path:
 
 
 AFact = TypeVar("AFact", bound=Fact)
-
-
-class Facts(BaseModel):
-    """All reviewed facts, in the order of their files."""
-
-    model_config = ConfigDict(frozen=True)
-    organizations: tuple[Organization, ...] = ()
-    namespaces: tuple[Namespace, ...] = ()
-    policies: tuple[PolicyRow, ...] = ()
-    judgements: tuple[Judgement, ...] = ()
-    families: tuple[Family, ...] = ()
-    licenses: tuple[License, ...] = ()
-    words: tuple[Word, ...] = ()
-    name_rules: tuple[NameRule, ...] = ()
-    countries: tuple[Country, ...] = ()
-    release_dates: tuple[ReleaseDate, ...] = ()
-
-    def stage(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Replace the tables of the schema `facts` by these rows, all or none; once is enough for a connection.
-
-        The connection must not be inside a transaction.
-        """
-        if con.execute("SELECT getvariable('facts_staged')").fetchall() == [(self._digest,)]:
-            return
-        with transaction(con):
-            con.execute("CREATE SCHEMA IF NOT EXISTS facts")
-            for table, (columns, values) in self._written.items():
-                _replace_table(con, table, columns, values)
-        con.execute("SET VARIABLE facts_staged = ?", [self._digest])
-
-    def __copy__(self) -> Facts:
-        """A copy is for changing: what was worked out of the rows is not of the copy's."""
-        copied = super().__copy__()
-        for name in ("_written", "_digest"):
-            copied.__dict__.pop(name, None)
-        return copied
-
-    @cached_property
-    def _written(self) -> dict[str, tuple[dict[str, str], str]]:
-        """Table -> its columns and its rows as JSON."""
-        return {
-            table: (columns, json.dumps([row.model_dump(mode="json", by_alias=True, include={*columns, "class_"}) for row in rows]))
-            for table, (rows, columns) in self._tables().items()
-        }
-
-    @cached_property
-    def _digest(self) -> str:
-        return hashlib.md5(json.dumps(self._written).encode(), usedforsecurity=False).hexdigest()
-
-    def _tables(self) -> dict[str, tuple[tuple[Fact, ...], dict[str, str]]]:
-        """Table -> its rows and its columns (name -> DuckDB type)."""
-        where = {"file": "VARCHAR", "line": "INTEGER"}
-        judged = {"organization": "VARCHAR", "country": "VARCHAR", "kind": "VARCHAR"}
-        reviewed = {"source": "VARCHAR", "reviewed_on": "DATE", "note": "VARCHAR"}
-        sourced = {"source": "VARCHAR", "note": "VARCHAR"}
-        dated = {"valid_from": "DATE", "valid_to": "DATE", "renamed_to": "VARCHAR", "confidence": "DOUBLE"}
-        owned = {"hub": "VARCHAR", "namespace": "VARCHAR", "organization": "VARCHAR"}
-        return {
-            "organizations": (self.organizations, judged | {"parent": "VARCHAR", "other_names": "VARCHAR[]"} | reviewed | where),
-            "namespace_facts": (self.namespaces, owned | dated | reviewed | where),
-            "policies": (self.policies, {"policy": "VARCHAR"} | judged | reviewed | where),
-            "judgements": (self.judgements, judged | sourced | where),
-            "families": (self.families, {"family": "VARCHAR", "organization": "VARCHAR", "pattern": "VARCHAR"} | sourced | where),
-            "licenses": (self.licenses, {"raw": "VARCHAR", "license": "VARCHAR", "class": "VARCHAR"} | sourced | where),
-            "words": (self.words, {"vocabulary": "VARCHAR", "raw": "VARCHAR", "word": "VARCHAR"} | sourced | where),
-            "release_dates": (self.release_dates, {"hub": "VARCHAR", "model_id": "VARCHAR", "released_on": "DATE"} | reviewed | where),
-            "country_groups": (self.countries, {"country": "VARCHAR", "name": "VARCHAR", "region": "VARCHAR"} | sourced | where),
-        }
-
-
-def _replace_table(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], values: str) -> None:
-    """One JSON parameter carries all rows: no file, no Arrow, and not the slow row-by-row insert."""
-    described = Table(
-        f"facts.{table}",
-        fact_meanings.TABLES[table],
-        tuple(Column(name, kind, fact_meanings.COLUMNS[name]) for name, kind in columns.items()),
-    )
-    con.execute(f"DROP TABLE IF EXISTS {described.name}")
-    con.execute(described.ddl())
-    shape = json.dumps([{name: ["VARCHAR"] if kind.endswith("[]") else kind for name, kind in columns.items()}])
-    con.execute(f"INSERT INTO facts.{table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)", [values])
-    for comment in described.comments():
-        con.execute(comment)
 
 
 # --- reading ---
@@ -155,6 +65,7 @@ def _read_facts(folder: Path) -> Facts:
         organizations=_read_all(Organization, folder, "organizations"),
         namespaces=_read_all(Namespace, folder, "namespaces"),
         policies=_read(PolicyRow, folder, "policies.csv"),
+        policy_meanings=_read(PolicyMeaning, folder, "policy_meanings.csv"),
         judgements=_read(Judgement, folder, "judgements.csv"),
         families=_read(Family, folder, "families.csv"),
         licenses=_read(License, folder, "licenses.csv"),
@@ -162,6 +73,7 @@ def _read_facts(folder: Path) -> Facts:
         name_rules=_read(NameRule, folder, "name_rules.csv"),
         countries=_read(Country, folder, "country_groups.csv"),
         release_dates=_read(ReleaseDate, folder, "release_dates.csv"),
+        testing_namespaces=_read(CiNamespace, folder, "testing_namespaces.csv"),
     )
     check_together(facts)
     return facts

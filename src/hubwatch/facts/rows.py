@@ -1,10 +1,13 @@
-"""The shape of each kind of reviewed fact: what a cell may hold, and the cure where it holds something else."""
+"""The shape of each kind of reviewed fact: what a cell may hold, and the fix where it holds something else.
+
+A column is described once, here: `tables.py` derives DuckDB types and comments from these models.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -24,7 +27,7 @@ Kind = Literal[
     "mirror",
     "unknown",
 ]
-Policy = Literal["six-tigers", "osai", "home-country"]
+Policy = Literal["six-tigers", "osai", "home-country", "fortune-500"]
 LicenseClass = Literal["permissive", "copyleft", "responsible_use", "non_commercial", "custom", "unknown"]
 Vocabulary = Literal["task", "tag", "license", "library"]
 
@@ -88,6 +91,15 @@ def _read_names(cell: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in cell.split(";") if name.strip()) if isinstance(cell, str) else cell or ()
 
 
+def _read_kinds_instead(cell: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    pairs = _read_names(cell)
+    for pair in pairs:
+        one, _, other = pair.partition("=")
+        if one not in get_args(Kind) or other not in get_args(Kind):
+            raise ValueError(f"bad pair of kinds '{pair}': write kind=kind, for example ai_tiger=company")
+    return pairs
+
+
 def _lower(cell: str) -> str:
     if cell != cell.lower():
         raise ValueError(f"'{cell}' has capitals: write it in lower case, as it is compared")
@@ -114,14 +126,24 @@ HubCell = Annotated[str, BeforeValidator(_hub)]
 KindCell = Annotated[Kind, _one_of(Kind, "kind")]
 OptionalKind = Annotated[Kind | None, _one_of(Kind, "kind", optional=True)]
 
+# --- columns that many files have ---
+
+_SOURCE = Field(description="where the fact can be checked")
+_REVIEWED = Field(description="the day somebody checked it")
+_REVIEWED_OR_NOT = Field(default=None, description="the day somebody checked it, null for not yet")
+
 
 class Fact(BaseModel):
-    """One row of a file of facts; `file` and `line` say where it stands."""
+    """One row of a file of facts; `file` and `line` say where it is.
+
+    `table` is its table in the schema `facts`, empty where the rows are read by Python alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-    file: str = ""
-    line: int = 0
-    note: Text = None
+    table: ClassVar[str] = ""
+    file: str = Field(default="", description="the file under data/ that the row is from")
+    line: int = Field(default=0, description="the row's line in that file, the header included")
+    note: Text = Field(default=None, description="remarks for the reader, null for none")
 
     def error(self, message: str) -> FactError:
         """The error that this row causes, with its place in front."""
@@ -129,29 +151,33 @@ class Fact(BaseModel):
 
 
 class Organization(Fact):
-    """A body behind namespaces: its home country, and its kind under the default policy."""
+    """reviewed facts: the organizations behind namespaces, with home country and kind under the default policy"""
 
-    organization: Name
-    country: Text = None
-    kind: KindCell
-    parent: Text = None
-    other_names: Names = ()
-    source: Source
-    reviewed_on: ReviewDay
+    table = "organizations"
+    organization: Name = Field(description="the organization's name, as everywhere in hubwatch")
+    country: Text = Field(default=None, description="ISO 3166-1 alpha-2, INTL for organizations without one, null for unknown")
+    kind: KindCell = Field(description=f"one of {', '.join(get_args(Kind))}")
+    parent: Text = Field(default=None, description="the organization it belongs to, null for none")
+    other_names: Names = Field(default=(), description="names it is also known by, in any language")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
 
 
 class Namespace(Fact):
-    """Who stands behind a namespace of a hub, from `valid_from` to before `valid_to` (both open when empty)."""
+    """reviewed facts: which organization a namespace belongs to, and when"""
 
-    hub: HubCell
-    namespace: Owner
-    organization: Name
-    valid_from: Day = None
-    valid_to: Day = None
-    renamed_to: Annotated[str | None, BeforeValidator(_owner)] = None
-    confidence: Confidence
-    source: Source
-    reviewed_on: ReviewDay
+    table = "namespace_facts"
+    hub: HubCell = Field(description="the hub")
+    namespace: Owner = Field(description="the owner part of a model_id on that hub")
+    organization: Name = Field(description="the organization behind it")
+    valid_from: Day = Field(default=None, description="first day on which the namespace is the organization's, null for always")
+    valid_to: Day = Field(default=None, description="the first day on which it no longer is, null while it is")
+    renamed_to: Annotated[str | None, BeforeValidator(_owner)] = Field(
+        default=None, description="the namespace it was renamed to, null when not renamed"
+    )
+    confidence: Confidence = Field(description="how sure the judgement is, 0..1")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Namespace:
@@ -161,19 +187,20 @@ class Namespace(Fact):
 
     @property
     def span(self) -> tuple[date, date]:
-        """The half-open days of validity, open ends spelt as the first and last date there is."""
+        """The half-open days of validity, open ends as the first and last date there is."""
         return self.valid_from or date.min, self.valid_to or date.max
 
 
 class PolicyRow(Fact):
-    """What a policy says differently from `organizations`; an empty cell means: as there."""
+    """reviewed facts: where a policy judges an organization differently from the review; an empty cell means: as there"""
 
-    policy: Annotated[Policy, _one_of(Policy, "policy")]
-    organization: Name
-    country: Text = None
-    kind: OptionalKind = None
-    source: Source
-    reviewed_on: Day = None
+    table = "policies"
+    policy: Annotated[Policy, _one_of(Policy, "policy")] = Field(description="the policy")
+    organization: Name = Field(description="the organization; those that belong to it follow where they are of the same country or kind")
+    country: Text = Field(default=None, description="its country under this policy, null where the policy does not say")
+    kind: OptionalKind = Field(default=None, description="its kind under this policy, null where the policy does not say")
+    source: Source = _SOURCE
+    reviewed_on: Day = _REVIEWED_OR_NOT
 
     @model_validator(mode="after")
     def _says_something(self) -> PolicyRow:
@@ -182,40 +209,71 @@ class PolicyRow(Fact):
         return self
 
 
-class Judgement(Fact):
-    """What one outside source says of an organization; kept beside ours where they disagree."""
+class PolicyMeaning(Fact):
+    """what each policy is: how it judges, by which list, of which day"""
 
-    organization: Name
-    country: Text = None
-    kind: OptionalKind = None
-    source: Source
+    table = "policy_meanings"
+    policy: Annotated[Policy, _one_of(Policy, "policy")] = Field(description="the policy")
+    title: Name = Field(description="its name in words")
+    meaning: Name = Field(description="how it judges, and what it is not to be used for")
+    edition: Day = Field(default=None, description="the day of the list it follows; null where it follows none")
+    kinds_instead: Annotated[Names, BeforeValidator(_read_kinds_instead)] = Field(
+        default=(), description="kinds of the review it does not use, and what they are here, as kind=kind; its own rows come first"
+    )
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
+
+
+class CiNamespace(Fact):
+    """reviewed facts: namespaces that exist for automated tests; their downloads are made by test runs and are no adoption"""
+
+    table = "testing_namespaces"
+    hub: HubCell = Field(description="the hub")
+    namespace: Owner = Field(description="the owner part of a model_id on that hub")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
+
+
+class Judgement(Fact):
+    """what other sources say of an organization; kept alongside ours, also where they disagree"""
+
+    table = "judgements"
+    organization: Name = Field(description="the organization")
+    country: Text = Field(default=None, description="its country by that source, null where it does not say")
+    kind: OptionalKind = Field(default=None, description="its kind by that source, null where it does not say")
+    source: Source = _SOURCE
 
 
 class Family(Fact):
-    """A model family: names that match `pattern`, in namespaces of `organization` (any when empty)."""
+    """reviewed facts: model families by name, and whose they are"""
 
-    family: Name
-    organization: Text = None
-    pattern: Pattern
-    source: Source
+    table = "families"
+    family: Name = Field(description="the family's name")
+    organization: Text = Field(default=None, description="whose models it holds, those of its units included; null for anybody's")
+    pattern: Pattern = Field(description="regular expression (RE2, any case) that names of the family match")
+    source: Source = _SOURCE
 
 
 class License(Fact):
-    """A hub's spelling of a license (`raw`, lower case), its SPDX-like id and its class."""
+    """reviewed facts: how hubs write licenses, in the shared vocabulary, and what each allows"""
 
-    raw: Folded
-    license: Folded
-    class_: Annotated[LicenseClass, _one_of(LicenseClass, "license class")] = Field(alias="class")
-    source: Source
+    table = "licenses"
+    raw: Folded = Field(description="as hubs write it, in lower case")
+    license: Folded = Field(description="the license in the shared vocabulary, mostly an SPDX id in lower case")
+    class_: Annotated[LicenseClass, _one_of(LicenseClass, "license class")] = Field(
+        alias="class", description=f"what it allows: {', '.join(get_args(LicenseClass))}"
+    )
+    source: Source = _SOURCE
 
 
 class Word(Fact):
-    """A hub's word for a task, tag, license or library, and the shared word for it."""
+    """reviewed facts: terms of the hubs for tasks, tags, licenses and libraries, in the shared vocabulary"""
 
-    vocabulary: Annotated[Vocabulary, _one_of(Vocabulary, "vocabulary")]
-    raw: Folded
-    word: Name
-    source: Source
+    table = "words"
+    vocabulary: Annotated[Vocabulary, _one_of(Vocabulary, "vocabulary")] = Field(description=f"{', '.join(get_args(Vocabulary))}")
+    raw: Folded = Field(description="as hubs write it, in lower case")
+    word: Name = Field(description="the canonical term")
+    source: Source = _SOURCE
 
 
 class NameRule(Fact):
@@ -239,19 +297,27 @@ class NameRule(Fact):
 
 
 class Country(Fact):
-    """A country code that facts may use (ISO 3166-1 alpha-2, or INTL), its English name and its region in statistics."""
+    """countries by their codes, and the region each is counted to"""
 
-    country: Name
-    name: Name
-    region: Folded
-    source: Source
+    table = "country_groups"
+    country: Name = Field(description="ISO 3166-1 alpha-2, or INTL for organizations without a country")
+    name: Name = Field(description="the country's English name")
+    region: Folded = Field(description="the region it is counted to")
+    counted_with: Text = Field(
+        default=None, description="the country that the policy home-country counts it with (Hong Kong and Macau: CN), null for itself"
+    )
+    other_names: Names = Field(default=(), description="names it is also asked for by, in any language")
+    source: Source = _SOURCE
 
 
 class ReleaseDate(Fact):
-    """The day a model was released to the public, where the repository's creation says another."""
+    """reviewed facts: the day a model was released, where the repository's creation says another"""
 
-    hub: HubCell
-    model_id: Name
-    released_on: Annotated[date, BeforeValidator(_read_day), _filled("released_on", "write the day or delete the row")]
-    source: Source
-    reviewed_on: ReviewDay
+    table = "release_dates"
+    hub: HubCell = Field(description="the hub")
+    model_id: Name = Field(description="the model's id on that hub")
+    released_on: Annotated[date, BeforeValidator(_read_day), _filled("released_on", "write the day or delete the row")] = Field(
+        description="the day it was released to the public"
+    )
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED

@@ -67,7 +67,7 @@ select hub, namespace, arg_max(target, (steps, target)) as target from later gro
 create or replace temp table known_namespaces as
 with said as (
   select hub, namespace, organization, kind, coalesce(known_by, 'fact') in ('fact', 'fact_other_hub') as by_fact
-  from origins where policy = 'six-tigers' and organization is not null
+  from origins where policy = 'six-tigers' and organization is not null and valid_to is null
 ), judged as (
   from said where by_fact
 )
@@ -90,6 +90,7 @@ select spelling, how, any_value(organization) as organization, any_value(kind) a
   max_by(hub || ':' || namespace, (-hub_rank(hub), namespace)) as known_as
 from (
   select folded as spelling, 'folded' as how, * exclude (folded, loose, looser) from known_namespaces
+  union all select namespace, 'exact', * exclude (folded, loose, looser) from known_namespaces
   union all select loose, 'loose', * exclude (folded, loose, looser) from known_namespaces
   union all select looser, 'looser', * exclude (folded, loose, looser) from known_namespaces
 )
@@ -100,17 +101,25 @@ create or replace temp table lone_spellings as
 select hub, 'loose' as how, loose as spelling from known_namespaces group by all having count(distinct folded) = 1
 union all select hub, 'looser', looser from known_namespaces group by all having count(distinct folded) = 1;
 
+-- But never a famous one's: the classifier does not take a namespace for Big Tech's or a tiger's because it is spelled like theirs.
+create or replace temp table famous_organizations as
+select distinct organization from organization_origins where kind in ('big_tech', 'ai_tiger');
+
 create or replace temp table bodies as
-with told as (
-  select k.*, same.organization as same_organization, same.kind as same_kind,
+with like_bodies as (
+  from body_spellings where how = 'exact' or organization not in (from famous_organizations)
+), told as (
+  select k.*, coalesce(exact.organization, same.organization) as same_organization, coalesce(exact.kind, same.kind) as same_kind,
     coalesce(loose_body.organization, looser_body.organization) as like_organization,
-    coalesce(loose_body.kind, looser_body.kind) as like_kind, coalesce(loose_body.known_as, looser_body.known_as) as like_known_as
+    coalesce(loose_body.kind, looser_body.kind) as like_kind,
+    coalesce(exact.known_as, same.known_as, loose_body.known_as, looser_body.known_as) as like_known_as
   from known_namespaces k
-  left join body_spellings same on same.how = 'folded' and same.spelling = k.folded
+  left join like_bodies exact on exact.how = 'exact' and exact.spelling = k.namespace
+  left join like_bodies same on same.how = 'folded' and same.spelling = k.folded
   left join lone_spellings lone on lone.how = 'loose' and lone.hub = k.hub and lone.spelling = k.loose
   left join lone_spellings looser_lone on looser_lone.how = 'looser' and looser_lone.hub = k.hub and looser_lone.spelling = k.looser
-  left join body_spellings loose_body on lone.hub is not null and loose_body.how = 'loose' and loose_body.spelling = k.loose
-  left join body_spellings looser_body
+  left join like_bodies loose_body on lone.hub is not null and loose_body.how = 'loose' and loose_body.spelling = k.loose
+  left join like_bodies looser_body
     on looser_lone.hub is not null and looser_body.how = 'looser' and looser_body.spelling = k.looser
 ), disputed as (
   select folded from known_namespaces where organization is not null group by folded having count(distinct organization) > 1
@@ -120,7 +129,7 @@ with told as (
 select namespace_key, hub, namespace, is_renamed, if(is_mirror, null, said_organization) as said_organization,
   if(is_mirror, null, coalesce(organization, same_organization, like_organization)) as organization,
   coalesce(case when organization is not null then kind end, same_kind, like_kind, 'unknown') as kind, is_mirror,
-  case when organization is null and same_organization is null and like_organization is not null then like_known_as
+  case when organization is null and coalesce(same_organization, like_organization) is not null then like_known_as
     when organization is null and same_organization is null and loose not in (from told_apart) then 'spelling' end as guessed_by,
   case when is_mirror then 'mirror:' || hub || ':' || folded
     when coalesce(organization, same_organization, like_organization) is not null

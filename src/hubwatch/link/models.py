@@ -18,7 +18,17 @@ from hubwatch.store import transaction
 _STEPS = ("bodies.sql", "copies.sql", "models.sql", "former_ids.sql")
 _TEMPORARY = """present present_namespaces organization_roots renames known_namespaces body_spellings lone_spellings bodies
  shared_listings meeting anchored standing_keys mirrors shortened likely originals candidate_downloads candidates chosen reuploads
- stand_ins copies tied linked linked_models former_ids families_found derived"""
+ stand_ins copies tied linked linked_models moved_ids former_ids families_found derived base_families famous_organizations"""
+
+# A base that its hub does not list has no model; its family follows from the owner's organization and its name all the same.
+_BASE_FAMILIES = """create or replace temp table base_families as
+with named as (select hub, base_model_id as model_id from derived union select hub, root_model_id from derived)
+select hub, model_id, family from named join model_listings using (hub, model_id)
+union all
+select hub, model_id, family_of(organization, name) as family
+from (select hub, model_id, split_part(model_id, '/', 1) as namespace, split_part(model_id, '/', -1) as name
+  from named anti join model_listings using (hub, model_id))
+left join (select hub, namespace, organization from origins where policy = 'six-tigers' and valid_to is null) using (hub, namespace)"""
 
 
 class LinkResult(BaseModel):
@@ -48,7 +58,12 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
             select model_key, name, organization, first_hub, first_seen_at, hubs from all_models""")
         con.execute("""insert into model_listings by name
             select all_listings.*, family from all_listings left join families_found using (model_key)""")
-        con.execute("insert into derivations by name select hub, model_id, base_model_id, relation, root_model_id, depth from derived")
+        con.execute(_BASE_FAMILIES)
+        con.execute("""insert into derivations by name
+            select derived.hub, derived.model_id, base_model_id, relation, root_model_id, depth,
+              base.family as base_family, root.family as root_family
+            from derived left join base_families base on base.hub = derived.hub and base.model_id = base_model_id
+            left join base_families root on root.hub = derived.hub and root.model_id = root_model_id""")
     for table in _TEMPORARY.split():
         con.execute(f"drop table if exists temp.{table}")
     return _counts(con)

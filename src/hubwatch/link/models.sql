@@ -38,8 +38,9 @@ select listing_key, model_key, is_mirror or is_copy as is_mirror,
     when is_copy then ground || ' is ' || model_key
     else case own_tier when 'same_id' then 'equal id as ' || model_key when 'case' then 'but for case equal id as ' || model_key
         when 'alias' then 'equal name as ' || model_key else 'equal name after normalisation as ' || model_key end
-      || case when coalesce(guessed_by, anchor_guessed_by) is not null and lower(namespace) <> lower(anchor_namespace)
-          then '; the two namespaces are spelt alike, no fact says they are one body'
+      || case when coalesce(guessed_by, anchor_guessed_by) is not null
+            and (lower(namespace) <> lower(anchor_namespace) or coalesce(organization, anchor_organization) is not null)
+          then '; the two namespaces are spelled alike, no fact says they are one organization'
         when organization = anchor_organization then '; both namespaces are of ' || organization
         when organization is not null then '; ' || organization || ' and ' || anchor_organization || ', both under ' || root
         else '' end end as evidence

@@ -188,17 +188,32 @@ speaks | VARCHAR[] | attributes that the source states on this day; null: all of
     ),
     Table(
         "origins",
-        "who stands behind a namespace, under each policy",
+        "who stands behind a namespace, under each policy: one row, or one for each period where its owner changed. A day's label: "
+        "join on hub and namespace where policy = 'six-tigers' and coalesce(valid_from <= day, true) and coalesce(day < valid_to, true)",
         columns("""
 hub | VARCHAR | the hub
 namespace | VARCHAR | the owner part of model_id
-policy | VARCHAR | the named way to judge disputed kinds: six-tigers, osai, home-country
+policy | VARCHAR | the named way to judge disputed kinds, described in facts.policy_meanings: six-tigers, osai, home-country, fortune-500
 organization | VARCHAR | the body behind the namespace; null when unknown
 country | VARCHAR | home of that body, ISO 3166-1 alpha-2, INTL for bodies without one, null when unknown
 kind | VARCHAR | big_tech, ai_tiger, company, academic, research_institute, government, community, individual, mirror, unknown
 confidence | DOUBLE | 0..1, how sure the judgement is
 known_by | VARCHAR | fact, fact_other_hub, profile, rule, none
 source | VARCHAR | where the judgement can be checked; also the name rule that keeps a namespace unknown
+valid_from | DATE | first day on which this holds; null: from the beginning
+valid_to | DATE | first day on which it no longer holds; null while it does
+purpose | VARCHAR | testing where the namespace exists for automated tests, whose downloads are no adoption; else null
+"""),
+    ),
+    Table(
+        "organization_origins",
+        "country and kind of every reviewed organization under each policy, units of others included",
+        columns("""
+organization | VARCHAR | the organization
+policy | VARCHAR | the policy
+country | VARCHAR | its country under that policy, ISO 3166-1 alpha-2 or INTL; null when unknown
+kind | VARCHAR | its kind under that policy
+source | VARCHAR | where the policy's word can be checked, null where it follows the review
 """),
     ),
     Table(
@@ -247,6 +262,8 @@ base_model_id | VARCHAR | the listing it is made from, by the id that its hub li
 relation | VARCHAR | finetune, adapter, merge, quantized, another word of the hub, or unknown
 root_model_id | VARCHAR | the end of the chain of bases; the first in order where chains split or run in a circle
 depth | INTEGER | steps to the root
+base_family | VARCHAR | family of the base by rule, also where its hub does not list it; null when none applies
+root_family | VARCHAR | family of the root by rule, likewise
 """),
     ),
     Table(

@@ -34,7 +34,9 @@ grouped as (
     from ends as listing
   cross join (select null as license, null as license_class, null as task)
   left join origin using (hub, namespace)
-  left join families using (hub, model_id)
+  left join (select hub, model_id, any_value(family) as family from (
+      select hub, base_model_id as model_id, base_family as family from derivations
+      union all select hub, root_model_id, root_family from derivations) group by hub, model_id) as families using (hub, model_id)
   left join regions using (country)
 ),
 direct as (
