@@ -35,7 +35,8 @@ grouped as (
   cross join (select null as license, null as license_class, null as task)
   left join origin using (hub, namespace)
   left join (select hub, model_id, any_value(family) as family from (
-      select hub, base_model_id as model_id, base_family as family from derivations
+      from families
+      union all select hub, base_model_id, base_family from derivations
       union all select hub, root_model_id, root_family from derivations) group by hub, model_id) as families using (hub, model_id)
   left join regions using (country)
 ),
