@@ -32,6 +32,8 @@ ORGANIZATIONS = {
     "ModelScope mirror": ("CN", "mirror", ["ms:AI-ModelScope", "ms:LLM-Research"]),
 }
 
+ORIGIN = "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source)"
+
 
 @contextmanager
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -127,9 +129,7 @@ def test_equal_ids_on_two_hubs_are_one_model_named_after_hugging_face(con: duckd
 
 def test_equal_ids_of_namespaces_known_as_different_bodies_stay_apart(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/thing-7b", "wm:BAAI/thing-7b", "ms:zai/thing-7b")
-    con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('wisemodel', 'BAAI', 'six-tigers', 'Zhipu AI', 'CN', 'ai_tiger', 0.9, 'fact', 's')"
-    )
+    con.execute(ORIGIN + " values ('wisemodel', 'BAAI', 'six-tigers', 'Zhipu AI', 'CN', 'ai_tiger', 0.9, 'fact', 's')")
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
 
@@ -171,7 +171,7 @@ def test_an_organization_told_by_a_name_rule_ties_nothing(con: duckdb.DuckDBPyCo
     given_listings(con, "hf:x-lab/model-7b", "ms:y-lab/model-7b")
     for hub, namespace in (("huggingface", "x-lab"), ("modelscope", "y-lab")):
         con.execute(
-            "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values (?, ?, 'six-tigers', 'Some University', 'CN', 'academic', 0.5, 'rule', 's')",
+            ORIGIN + " values (?, ?, 'six-tigers', 'Some University', 'CN', 'academic', 0.5, 'rule', 's')",
             [hub, namespace],
         )
     link(con)
@@ -272,9 +272,7 @@ def test_a_version_that_one_hub_writes_in_two_ways_is_two(con: duckdb.DuckDBPyCo
 
 def test_a_format_in_the_makers_own_name_is_not_left_out_of_a_models(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:mlx-community/Qwen3-8B-MLX", "ms:mlx-community/Qwen3-8B")
-    con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'mlx-community', 'six-tigers', 'MLX Community', 'INTL', 'community', 0.9, 'fact', 's')"
-    )
+    con.execute(ORIGIN + " values ('modelscope', 'mlx-community', 'six-tigers', 'MLX Community', 'INTL', 'community', 0.9, 'fact', 's')")
     link(con)
     assert {tier for _, tier in tiers(con).values()} == {"single"}
 
@@ -283,7 +281,7 @@ def test_a_child_shares_its_parents_models_and_says_whose_each_is_but_a_communit
     for child, kind in (("BGE", "company"), ("BAAI fans", "community")):
         con.execute("insert into facts.organizations (organization, country, kind, parent) values (?, 'CN', ?, 'BAAI')", [child, kind])
         con.execute(
-            "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', ?, 'six-tigers', ?, 'CN', ?, 0.9, 'fact', 's')",
+            ORIGIN + " values ('modelscope', ?, 'six-tigers', ?, 'CN', ?, 0.9, 'fact', 's')",
             [child[-4:], child, kind],
         )
     con.execute("update origins set namespace = 'bge' where organization = 'BGE'")
@@ -371,9 +369,7 @@ def test_of_two_converters_a_company_is_no_likelier_than_a_person(con: duckdb.Du
         "ms:AI-ModelScope/Llama-2-7B-Chat-GGUF",
         downloads={"hf:TheBloke/Llama-2-7B-Chat-GGUF": downloads, "hf:unsloth/Llama-2-7B-Chat-GGUF": 50},
     )
-    con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('huggingface', 'TheBloke', 'six-tigers', 'Tom Jobbins', 'GB', 'individual', 0.9, 'fact', 's')"
-    )
+    con.execute(ORIGIN + " values ('huggingface', 'TheBloke', 'six-tigers', 'Tom Jobbins', 'GB', 'individual', 0.9, 'fact', 's')")
     link(con)
     original = "hf:TheBloke" if tier == "mirror" else "ms:AI-ModelScope"
     assert tiers(con)["ms:AI-ModelScope/Llama-2-7B-Chat-GGUF"] == (f"{original}/Llama-2-7B-Chat-GGUF", tier)
@@ -421,9 +417,7 @@ def test_downloads_of_the_last_thirty_days_tell_which_of_two_is_the_original(con
 
 def test_a_namespace_that_calls_itself_a_mirror_is_one_unless_a_fact_says_otherwise(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/bge-7b-awq", "ms:someones-mirror/bge-7b-awq", "ms:mirrors.org/bge-7b-awq", "ms:mirrorless/bge-7b-awq")
-    con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')"
-    )
+    con.execute(ORIGIN + " values ('modelscope', 'mirrors.org', 'six-tigers', 'Mirrors Inc', 'US', 'company', 0.9, 'fact', 's')")
     link(con)
     assert tiers(con)["ms:someones-mirror/bge-7b-awq"] == ("hf:BAAI/bge-7b-awq", "mirror")
     assert tiers(con)["ms:mirrors.org/bge-7b-awq"][1] == "single"
@@ -440,9 +434,7 @@ def test_mirrors_are_never_originals_and_a_mirror_alone_has_no_organization(con:
 
 def test_mirrors_on_two_hubs_of_what_no_maker_lists_are_one_model_without_an_organization(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:llama-copies/llama-65b", "ms:AI-ModelScope/llama-65b")
-    con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('huggingface', 'llama-copies', 'six-tigers', 'A mirror', 'INTL', 'mirror', 0.9, 'fact', 's')"
-    )
+    con.execute(ORIGIN + " values ('huggingface', 'llama-copies', 'six-tigers', 'A mirror', 'INTL', 'mirror', 0.9, 'fact', 's')")
     link(con)
     assert set(tiers(con).values()) == {("hf:llama-copies/llama-65b", "mirror")}
     assert con.execute("select organization, hubs from models").fetchall() == [(None, ["huggingface", "modelscope"])]
@@ -504,7 +496,7 @@ def test_an_account_that_by_its_name_is_a_fan_or_a_fake_holds_no_copies_of_the_b
     given_listings(con, "hf:zai-org/GLM-4-9B-Chat", "ms:GLM-fan/GLM-4-9B-Chat", "wm:somebody/GLM-4-9B-Chat")
     (fans,) = (rule for rule in load_facts().name_rules if rule.rule == "nothing-fans")
     con.execute(
-        "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source) values ('modelscope', 'GLM-fan', 'six-tigers', null, null, 'unknown', 0, 'none', ?)",
+        ORIGIN + " values ('modelscope', 'GLM-fan', 'six-tigers', null, null, 'unknown', 0, 'none', ?)",
         [f"name rule {fans.rule}: {fans.source}"],
     )
     link(con)
