@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import duckdb
 
-from hubwatch.archives.mapping import Column, DayFrom, HubFrom, Mapping
+from hubwatch.archives.mapping import DayFrom, HubFrom, Identity, Mapping
+from hubwatch.archives.notes import noted, two_alike
 from hubwatch.clock import now
 from hubwatch.load import COUNTERS_HASH, TOO_MANY
 from hubwatch.store import ATTRIBUTES, COUNTERS, number_listings, replace_day, settle_departures, transaction
@@ -18,7 +19,7 @@ SAVED_PAGES = Mapping(
     title="pages saved from a browser",
     hub=HubFrom(column="hub"),
     day=DayFrom(given=True),
-    model_id=Column(column=("model_id",)),
+    model_id=Identity(column=("model_id",)),
 )
 
 
@@ -36,8 +37,8 @@ class Wanted:
 class ArchiveDay:
     """What became of one hub's day of a snapshot: `loaded`, `held` (already there, left as it is), `failed`, or what would."""
 
-    hub: str
-    day: date
+    hub: str | None  # none of a file that could not be read
+    day: date | None
     source: str
     outcome: str
     records: int = 0
@@ -50,6 +51,8 @@ class ArchiveDay:
         """The day in one line."""
         units = ", ".join(f"{_UNITS[name]} of {count}" for name, count in self.counters.items()) or "no counters"
         counts = f": {self.records} listings, {self.rejected} rejected, {self.duplicates} duplicates; {units}" if self.records else ""
+        if self.day is None:
+            return self.message
         return f"{self.hub} {self.day} {self.outcome}{counts}" + (f" ({self.message})" if self.message else "")
 
 
@@ -62,9 +65,13 @@ def settle_day(
     outcome = _stage_day(con, mapping, hub, day)
     if outcome.rejected > TOO_MANY * (outcome.records + outcome.rejected + outcome.duplicates):
         reason = con.execute(
-            "select mode(reason) from archive_rows where hub = ? and day = ? and reason is not null", [hub, day]
+            "select mode(coalesce(reason, fault)) from archive_rows where hub = ? and day = ? and coalesce(reason, fault) is not null",
+            [hub, day],
         ).fetchall()
         said = f"{outcome.rejected} of {outcome.records + outcome.rejected} rows cannot be read, most: {reason[0][0]}"
+        return replace(outcome, outcome="failed", message=said)
+    if mapping != SAVED_PAGES and outcome.duplicates > TOO_MANY * (outcome.records + outcome.duplicates):
+        said = f"{outcome.duplicates} rows are of listings that other rows have: {two_alike(con, hub, day)}; load one day's rows, once each"
         return replace(outcome, outcome="failed", message=said)
     if wanted.dry_run:
         would = "would load" if (hub, day) not in held else "would replace" if wanted.overwrite else "would stay as held"
@@ -104,13 +111,13 @@ def _stage_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: 
     )
     con.execute(files("hubwatch.load").joinpath("vocabulary.sql").read_text("utf-8"))
     good, rejected, first, last = con.execute(
-        """select count(*) filter (reason is null), count(reason), min(read_on), max(read_on) from archive_rows
+        """select count(*) filter (reason is null), count(coalesce(reason, fault)), min(read_on), max(read_on) from archive_rows
            where hub = getvariable('hub') and day = getvariable('day')"""
     ).fetchall()[0]
     kept = con.execute("select count(*) from one_each").fetchall()[0][0]
     told = con.execute(f"select count(*), {', '.join(f'count({c.name})' for c in COUNTERS)} from staged").fetchall()[0]
     counters = {column.name: count for column, count in zip(COUNTERS, told[1:], strict=True) if count}
-    message = f"read from {first} to {last}" if first != last else ""
+    message = "; ".join([*([f"read from {first} to {last}"] if first != last else []), *noted(con, hub, day)])
     return ArchiveDay(hub, day, mapping.stored_as, "loaded", told[0], rejected, good - kept, counters, message)
 
 
@@ -120,6 +127,8 @@ _UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}"
 
 def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay) -> None:
     """Make the staged listings this archive's facts of the day: whole or not at all."""
+    assert day.hub is not None
+    assert day.day is not None
     content_hash = con.execute(COUNTERS_HASH).fetchall()[0][0]
     row: dict[str, object] = {"complete": False, "records": day.records, "rejected": day.rejected, "duplicates": day.duplicates}
     row |= {"extent": mapping.extent, "extent_note": mapping.extent_note or None, "speaks": _spoken(con, mapping)}
@@ -129,8 +138,9 @@ def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay
     with transaction(con):
         replace_day(con, day.hub, day.day, day.source, row)
         con.execute(
-            """insert into rejects by name select hub, day, file || ' ' || place as position, ? as source, reason, coalesce(record, '') as record
-               from archive_rows where hub = ? and day = ? and reason is not null order by file, archive_rows.position""",
+            """insert into rejects by name select hub, day, file || ' ' || place as position, ? as source,
+                 coalesce(reason, fault) as reason, coalesce(record, '') as record
+               from archive_rows where hub = ? and day = ? and coalesce(reason, fault) is not null order by file, archive_rows.position""",
             [day.source, day.hub, day.day],
         )
         settle_departures(con, day.hub)

@@ -1,26 +1,20 @@
-"""A published snapshot's files: where they are, here or in a dataset repository (`hf://datasets/OWNER/NAME[@REV]/path`), and how text ones begin."""
+"""A published snapshot's files: where they are, here or in a dataset repository (`hf://datasets/OWNER/NAME[@REV]/path`)."""
 
-import csv
 import fnmatch
 import glob
-import gzip
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import partial
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
-import zstandard
-
-from hubwatch.errors import DayFailure, HubFailure, UsageError
+from hubwatch.errors import HubFailure, UsageError
 from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 Answer = TypeVar("Answer")
-_PACKED = (".gz", ".zst")
 _DATASET = re.compile(r"^hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+(?:/pr/\d+)?))?/(?P<path>.+)$")
 
 
@@ -31,17 +25,6 @@ class ArchiveFile:
     name: str
     fetch: Callable[[], Path]
     committed_on: date | None = None
-
-    @property
-    def format(self) -> str:
-        """parquet, csv or jsonl; another kind of file is a `UsageError`."""
-        stem = self.name
-        for packed in _PACKED:
-            stem = stem.removesuffix(packed)
-        kind = FORMATS.get(Path(stem).suffix.lower())
-        if kind is None or (kind == "parquet" and stem != self.name):
-            raise UsageError(f"{self.name}: not a Parquet, CSV (.csv, .tsv) or JSON Lines (.jsonl, .ndjson) file")
-        return kind
 
 
 def archive_files(source: str, settings: Settings) -> list[ArchiveFile]:
@@ -98,32 +81,3 @@ def _asked(source: str, ask: Callable[[], Answer]) -> Answer:
     except (httpx2.HTTPError, ValueError, OSError) as error:
         first = " ".join(str(error).split())[:300]
         raise HubFailure(f"{source}: {first}; what is fetched stays, run again to go on") from error
-
-
-def csv_header(path: Path, delimiter: str) -> list[str]:
-    """The first line's column names."""
-    with as_text(path) as text:
-        names = next(csv.reader(text, delimiter=delimiter), [])
-    if "\x00" in "".join(names):
-        raise DayFailure(f"{path.name}: is not UTF-8 text; convert it, as with iconv -t UTF-8")
-    if not names:
-        raise DayFailure(f"{path.name}: the file is empty; fetch it again")
-    if len(set(names)) != len(names) or "" in names:
-        raise DayFailure(f"{path.name}: its first line is not a header of different column names; give each column a name of its own")
-    return names
-
-
-def as_text(path: Path) -> TextIO:
-    """The file's text, unpacked; stray bytes are replaced."""
-    unpackers: dict[str, Callable[..., TextIO]] = {".gz": gzip.open, ".zst": zstandard.open}
-    opened: TextIO = unpackers.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return opened
-
-
-def not_json_lines(path: Path) -> str:
-    """What to do about a file without a line that is an object."""
-    with as_text(path) as text:
-        first = text.read(64).strip()
-    if first.startswith("["):
-        return "it is one JSON array, turn it into JSON Lines, as with jq -c '.[]'"
-    return "write one JSON object a line" if first else "the file is empty, fetch it again"

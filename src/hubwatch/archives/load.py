@@ -5,15 +5,20 @@ sweep's figures are shown and the snapshot's stay visible in `all_observations`.
 """
 
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
+from hubwatch.archives.dates import day_in_name
 from hubwatch.archives.day import SAVED_PAGES, ArchiveDay, Wanted, settle_day
 from hubwatch.archives.files import ArchiveFile
+from hubwatch.archives.ids import fold_spellings, refuse_other_kinds
 from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.rows import prepare, read_file
+from hubwatch.archives.unpack import plain_files, printable
 from hubwatch.errors import DayFailure, HubFailure, UsageError
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
@@ -41,20 +46,21 @@ def load_archive(
             tell(outcomes[-1].told())
             continue
         try:
-            passed = _read(con, mapping, batch, day, tell)
+            passed, failed = _read(con, mapping, batch, day, tell)
         except (DayFailure, HubFailure) as error:
-            if day is None or mapping.hub.value is None:
+            if len(found) == 1 and (day is None or mapping.hub.value is None):
                 raise
             outcomes.append(ArchiveDay(mapping.hub.value, day, mapping.stored_as, "failed", message=str(error)))
-            tell(outcomes[-1].told())
             continue
+        outcomes += [ArchiveDay(mapping.hub.value, day, mapping.stored_as, "failed", message=message) for message in failed]
         for told in () if wanted.dry_run else _keep_undated_rejects(con, mapping):
             tell(told)
         for hub, on in _days(con, wanted):
             outcomes.append(settle_day(con, mapping, hub, on, held, wanted))
-            tell(outcomes[-1].told())
+            if outcomes[-1].outcome != "failed":  # what failed is told at the end, once
+                tell(outcomes[-1].told())
         if passed:
-            tell(f"{passed} rows passed over: {mapping.only.column if mapping.only else ''} is none of the values to take")
+            tell(f"{passed} rows skipped: {mapping.only.column if mapping.only else ''} has none of the values to take")
     if not outcomes:
         raise UsageError(f"nothing of this snapshot is for hub {wanted.hub or 'any'} and day {wanted.day or 'any'}")
     return outcomes
@@ -95,23 +101,35 @@ def _batches(mapping: Mapping, found: list[ArchiveFile], wanted: Wanted) -> Iter
     for file in found:
         days.setdefault(_day_of(mapping, file, wanted), []).append(file)
     for day in sorted(days):
+        if not mapping.day.file_name:
+            _refuse_many(days[day], wanted)
         if not mapping.day.file_name or wanted.day in (None, day):
             yield day, days[day]
+
+
+def _refuse_many(found: list[ArchiveFile], wanted: Wanted) -> None:
+    """One day given for several files is one day's only where their names say that they are parts of one table."""
+    names = [printable(Path(file.name).name) for file in found]
+    if wanted.day is None or len({_PART.sub("", name) for name in names}) == 1:
+        return
+    raise UsageError(
+        f"--day {wanted.day} would make one day of {len(names)} files ({names[0]}, {names[1]}{', ...' if len(names) > 2 else ''}); "
+        "load one at a time, or say in the mapping where each file's name has its day, as day = { file_name = '([0-9-]{10})' }"
+    )
+
+
+_PART = re.compile(r"(?i)([-_.]?(part[-_.]?)?\d{1,5}[-_]of[-_]\d{1,5}|[-_.]part[-_.]?\d{1,5}|^part[-_.]?\d{1,5}(-[0-9a-f-]{36}[\w-]*)?)")
 
 
 def _day_of(mapping: Mapping, file: ArchiveFile, wanted: Wanted) -> date:
     """The day all of a file counts for."""
     if mapping.day.file_name:
-        match = re.search(mapping.day.file_name, file.name)
-        if match is None:
-            raise UsageError(f"{file.name}: no date in its name where mapping {mapping.name} looks for it ({mapping.day.file_name})")
-        try:
-            return date.fromisoformat(match[1])
-        except ValueError:
-            raise UsageError(f"{file.name}: {match[1]} is no date; correct day.file_name in mapping {mapping.name}") from None
+        return day_in_name(mapping, printable(file.name))
     day = wanted.day or mapping.day.value or (file.committed_on if mapping.day.commit else None)
     if day is None:
-        raise UsageError(f"{file.name}: mapping {mapping.name} cannot know the day its counters were read on; give it with --day")
+        raise UsageError(
+            f"{printable(file.name)}: mapping {mapping.name} cannot know the day its counters were read on; give it with --day"
+        )
     return possible_day(day)
 
 
@@ -119,19 +137,54 @@ def _held(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> set[tuple[str, da
     return set(con.execute("select hub, day from sweeps where source = ?", [mapping.stored_as]).fetchall())
 
 
-def _read(con: duckdb.DuckDBPyConnection, mapping: Mapping, batch: list[ArchiveFile], day: date | None, tell: Tell) -> int:
-    """Fill `archive_rows` from these files and settle what counts for which day; returns how many rows are passed over."""
-    prepare(con)
-    passed = 0
+def _read(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, batch: list[ArchiveFile], day: date | None, tell: Tell
+) -> tuple[int, list[str]]:
+    """Fill `archive_rows` from these files and settle what counts for which day.
+
+    Returns how many rows are passed over, and what to say of files that cannot be read. Files that are one day's fail it
+    together; where a column tells the day, the others are read.
+    """
+    prepare(con, mapping)
+    passed, failed = 0, []
     for file in batch:
-        tell(f"reading {file.name}")
-        passed += read_file(con, mapping, file.fetch(), file.format, file.name, day)
-    rows, undated = con.execute("select count(*), count(*) filter (hub is null or day is null) from archive_rows").fetchall()[0]
-    if undated > TOO_MANY * rows or not rows:
-        first = con.execute("select reason from archive_rows where hub is null or day is null order by file, position limit 1").fetchall()
-        why = f"{undated} of {rows} rows have no known hub and day ({first[0][0]})" if first else "no row is taken of it"
-        raise DayFailure(f"{batch[0].name}: {why}; correct the mapping. Nothing was loaded")
+        tell(f"reading {printable(file.name)}")
+        try:
+            passed += _read_file(con, mapping, file, day)
+        except (DayFailure, HubFailure) as error:
+            if day is not None or len(batch) == 1:
+                raise
+            failed.append(str(error))
+    if not con.execute("select count(*) from archive_rows").fetchall()[0][0]:
+        raise DayFailure("; ".join(failed) or f"{printable(batch[0].name)}: no row is taken of it; correct the mapping. Nothing was loaded")
     con.execute(_PASSES)
+    fold_spellings(con)
+    return passed, failed
+
+
+def _read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: ArchiveFile, day: date | None) -> int:
+    """Add a published file's rows to `archive_rows`, of a packed one those of all it holds: all or none."""
+    passed, names = 0, list[str]()
+    try:
+        with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
+            for plain in plain_files(file.name, file.fetch(), Path(folder), mapping.encoding):
+                names.append(plain.name)
+                refuse_other_kinds(mapping, plain.name)
+                passed += read_file(con, mapping, plain, Path(folder), day)
+        rows, undated = con.execute(
+            "select count(*), count(*) filter (hub is null or day is null) from archive_rows where list_contains(?, file)", [names]
+        ).fetchall()[0]
+        if undated > TOO_MANY * rows:
+            first = con.execute(
+                "select reason from archive_rows where list_contains(?, file) and (hub is null or day is null) order by position limit 1",
+                [names],
+            ).fetchall()[0][0]
+            raise DayFailure(
+                f"{printable(file.name)}: {undated} of {rows} rows have no known hub and day ({first}); correct the mapping. Nothing was loaded"
+            )
+    except (DayFailure, HubFailure):
+        con.execute("delete from archive_rows where list_contains(?, file)", [names])
+        raise
     return passed
 
 

@@ -4,6 +4,7 @@ A mapping is a TOML file: one of `data/mappings`, by name, or the operator's own
 certain it must not say at all: a downloads column whose window is not declared is refused.
 """
 
+import codecs
 import re
 import tomllib
 from datetime import date
@@ -17,7 +18,8 @@ from hubwatch.facts import data_dir
 from hubwatch.hubs import hub_of
 from hubwatch.store import ATTRIBUTES
 
-_ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"}  # the shared spelling is ours, from license_raw
+# The shared spelling of a license is ours, from license_raw; tags, as the hub lists them, may carry license and bases.
+_ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"} | {"tags"}
 _WINDOWS = {"downloads_30d": "30d", "downloads_total": "total"}
 _SAYS = {"30d": r"30_?d|last_?month|lastmonth|per_?month|monthly", "total": r"total|cumulative|all_?time|lifetime"}
 
@@ -52,6 +54,35 @@ class Column(_Part):
     def _short(cls, value: object) -> object:
         """A plain string or list stands for the column's name."""
         return {"column": value} if isinstance(value, (str, list)) else value
+
+
+class Identity(_Part):
+    """Where the model id is: a column (its address on the hub serves as well), or owner and name in two columns to join."""
+
+    column: Names | None = None
+    join: Names | None = Field(default=None, description="columns of owner and name; a slash is set between them")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, (str, list)) else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.column is None) == (self.join is None) or (self.join and len(self.join) != 2):
+            raise ValueError('say either column or join = ["owner", "name"]')
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that may hold the id or a part of it."""
+        return self.column or self.join or ()
+
+
+class Attribute(Column):
+    """A column of something that the hub says of a model; `format` (strptime) where it is a time written in another way than ISO."""
+
+    format: str | None = None
 
 
 class Counter(Column):
@@ -92,7 +123,8 @@ class DayFrom(_Part):
     column: str | None = None
     pass_column: str | None = None
     value: date | None = None
-    file_name: str | None = Field(default=None, description="regular expression with one group around YYYY-MM-DD or YYYYMMDD")
+    file_name: str | None = Field(default=None, description="regular expression with one group around the date")
+    format: str | None = Field(default=None, description="strptime format of the date in column or file_name; else YYYY-MM-DD or YYYYMMDD")
     commit: bool = Field(default=False, description="the day of the file's last commit (hf://); else it must be given with --day")
     given: bool = Field(default=False, description="must be given with --day")
 
@@ -100,6 +132,10 @@ class DayFrom(_Part):
     def _one_way(self) -> Self:
         if sum(map(bool, (self.column, self.value, self.file_name, self.commit, self.given))) != 1:
             raise ValueError("say exactly one of column, value, file_name, commit or given")
+        if self.format and not (self.column or self.file_name):
+            raise ValueError("format goes with column or file_name")
+        if self.format and not re.search("%[a-zA-Z-]", self.format):
+            raise ValueError(f'format "{self.format}" has no strptime code, as in "%d-%m-%Y"')
         if self.pass_column and not self.column:
             raise ValueError("pass_column goes with column")
         try:
@@ -132,11 +168,22 @@ class Mapping(_Part):
     )
     hub: HubFrom
     day: DayFrom
-    model_id: Column = Column(column=("id",))
+    rows: Literal["models"] | None = Field(
+        default=None, description='"models": they are, though the file is named like one of data sets or Spaces'
+    )
+    model_id: Identity = Identity(column=("id",))
     counters: dict[Literal["downloads_30d", "downloads_total", "likes"], Counter] = {}
-    attributes: dict[str, Column] = {}
+    attributes: dict[str, Attribute] = {}
     only: Only | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default comma, for .tsv a tab")
+    records: str | None = Field(default=None, description="where records are in a JSON object; dots for deeper keys")
+    sheet: str | None = Field(default=None, description="of a workbook; default the first")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default the one that gives the columns")
+    quote: str | None = Field(default=None, max_length=1, description='of a CSV; default "')
+    escape: str | None = Field(default=None, max_length=1, description="of a CSV, before a quote inside quotes; default the quote")
+    encoding: str | None = Field(default=None, description="of a text file; default UTF-8, or what its byte order mark says")
+    thousands: str | None = Field(default=None, min_length=1, max_length=1, description="between groups of digits")
+    decimal: Literal[".", ","] | None = Field(default=None, description="before the fraction; default a point")
+    nulls: Names | None = Field(default=None, description="further spellings of nothing, beside None, nan, NA, N/A, null, - and others")
 
     @property
     def stored_as(self) -> str:
@@ -175,6 +222,16 @@ class Mapping(_Part):
                 continue
             _declared(name, counter)
         _one_meaning_each(self.counters.get("downloads_30d"), self.counters.get("downloads_total"))
+        return self
+
+    @model_validator(mode="after")
+    def _text_is_read_in_one_way(self) -> Self:
+        if self.thousands and (self.thousands.isalnum() or self.thousands == self.decimal):
+            raise ValueError(f'thousands = "{self.thousands}" cannot be between digits when decimal = "{self.decimal}"; correct one')
+        try:
+            codecs.lookup(self.encoding or "utf-8")
+        except LookupError:
+            raise ValueError(f'encoding = "{self.encoding}" is not known to Python; as in "gb18030" or "cp1252"') from None
         return self
 
     @model_validator(mode="after")

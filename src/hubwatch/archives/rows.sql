@@ -1,35 +1,50 @@
 -- One row of a published snapshot as one of ours, whatever its columns were called: every value comes as text.
--- From: raw (position, broken, hub_text, hub, day_text, pass, model_id, unit, unit_fault, counters, attributes).
--- Macros of load.sql and archive_macros.sql: is_model_id, day_of, counted.
-select position, hub, day_of(day_text) as day, pass, unit, model_id,
+-- From: raw (position, broken, hub_text, hub, day_text, day, pass, id_text, unit, unit_fault, counters, attributes, license_tags, ...).
+-- reason: why it is no observation; fault: a counter of it that cannot be read; note: attributes that cannot be read, or what was cleaned.
+select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
   case
-    when broken then 'not a JSON object'
+    when broken is not null then broken
     when hub is null then 'hub ' || coalesce('"' || hub_text || '" is not known', 'is missing')
-    when day_of(day_text) > current_date + 1 then 'day "' || day_text || '" is yet to come'
-    when day_of(day_text) < '1970-01-01' then 'day "' || day_text || '" is before any hub'
-    when day_of(day_text) is null then 'day ' || coalesce('"' || day_text || '" is no date', 'is missing')
-    when not is_model_id(model_id) then 'model id is not owner/name'
+    when day > current_date + 1 then 'day "' || day_text || '" is in the future'
+    when day < '1970-01-01' then 'day "' || day_text || '" is before any hub'
+    when day is null and is_day_first_or_last(day_text)
+      then 'day "' || day_text || '" has no year in front; say its format in the mapping, as day = { column = "...", format = "%d-%m-%Y" }'
+    when day is null then 'day ' || coalesce('"' || day_text || '" is not a date', 'is missing')
+    when id_text is null then 'model id is missing'
+    when is_other_kind(id_text) then 'is a data set or Space, not a model'
+    when not is_model_id(id_of(id_text, hub)) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault
-    when downloads_30d is not null and counted(downloads_30d) is null then 'downloads_30d "' || downloads_30d || '" is no whole number'
-    when downloads_total is not null and counted(downloads_total) is null then 'downloads_total "' || downloads_total || '" is no whole number'
-    when likes is not null and counted(likes) is null then 'likes "' || likes || '" is no whole number'
-    when created_at is not null and instant_of(created_at) is null then 'created_at "' || created_at || '" is no time'
-    when modified_at is not null and instant_of(modified_at) is null then 'modified_at "' || modified_at || '" is no time'
-    when parameters is not null and counted(parameters) is null then 'parameters "' || parameters || '" is no whole number'
   end as reason,
+  nullif(concat_ws('; ',
+    case when downloads_30d is not null and counted(downloads_30d) is null then 'downloads_30d "' || downloads_30d || '" is not an integer' end,
+    case when downloads_total is not null and counted(downloads_total) is null then 'downloads_total "' || downloads_total || '" is not an integer' end,
+    case when likes is not null and counted(likes) is null then 'likes "' || likes || '" is not an integer' end), '') as fault,
+  list_filter([
+    case when created_at is not null and instant_of(created_at) is null then {what: 'created_at', said: created_at} end,
+    case when modified_at is not null and instant_of(modified_at) is null then {what: 'modified_at', said: modified_at} end,
+    case when parameters is not null and counted(parameters) is null then {what: 'parameters', said: parameters} end,
+    case when len(list_filter(bases, lambda one: not is_base(one))) > 0 then {what: 'base_models', said: base_models} end,
+    case when visible(id_text) <> id_text then {what: 'invisible', said: id_text} end,
+    case when is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d} when is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
+  ], lambda one: one is not null) as notes,
   hub_key,
   title,
   instant_of(created_at) as created_at,
   instant_of(modified_at) as modified_at,
-  coalesce(array_to_string(json_list_of(license_raw), ','), license_raw) as license_raw,
+  coalesce(array_to_string(json_list_of(license_raw), ','), license_raw, nullif(array_to_string(tags_with(tags, 'license:'), ','), '')) as license_raw,
   task,
   library,
   counted(parameters) as parameters,
-  list_of(base_models) as base_models,
-  base_relation,
+  nullif(list_filter(bases, lambda one: is_base(one)), []) as base_models,
+  coalesce(base_relation, case when base_models is null then tagged_relation end) as base_relation,
   lower(gated) as gated,
   coalesce(repo_kind, 'model') as repo_kind,
   counted(downloads_30d) as downloads_30d,
   counted(downloads_total) as downloads_total,
   counted(likes) as likes
-from raw
+from (select *,
+    list_distinct(list_transform(coalesce(list_of(base_models), list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_replace(one, '^[a-z]+:', ''))),
+      lambda one: id_of(one, hub))) as bases,
+    nullif(list_extract(list_sort(list_filter(list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_extract(one, '^([a-z]+):', 1)),
+      lambda one: one <> '')), 1), '') as tagged_relation
+  from raw)

@@ -25,6 +25,7 @@ class Site:
     address: str  # scheme and host
     model_path: str  # a model's page is at address + model_path + model_id
     is_chinese: bool  # whether it is a site for readers in China
+    other_hosts: tuple[str, ...] = ()  # short names and mirrors under which its models' addresses are written, too
 
     @property
     def model_page(self) -> str:

@@ -37,6 +37,7 @@ HUB = Hub(
             address="https://huggingface.co",
             model_path="/",
             is_chinese=False,
+            other_hosts=("hf.co", "hf-mirror.com"),
         ),
     ),
     endpoint_variable="HF_ENDPOINT",

@@ -1,0 +1,45 @@
+"""Addresses of models: on which hub a model is, and its id there."""
+
+import re
+from urllib.parse import urlsplit
+
+from hubwatch.hubs import HUBS, sites
+from hubwatch.store import literal
+
+
+def _sites() -> dict[str, tuple[str, str]]:
+    """Of every site its hosts, as a regular expression, and what is before the id in an address there."""
+    found = {}
+    for name, site in sites().items():
+        own = (urlsplit(site.address).hostname or "").removeprefix("www.")
+        found[name] = ("|".join(map(re.escape, (own, *site.other_hosts))), site.model_path.lstrip("/"))
+    return found
+
+
+def address_macros() -> str:
+    """SQL macros: `id_of(text, hub)`, the model's id where the text is its id or its address; `is_other_kind(text)`: of a data set or Space."""
+    paths = "\n".join(
+        f"  when regexp_matches(t, '^(?i)(https?:)?(//)?(www\\.)?({host})(:\\d+)?/') then case when hub = {literal(hub)} "
+        f"then regexp_extract(regexp_replace(t, '^(?i)(https?:)?(//)?(www\\.)?({host})(:\\d+)?/+', ''), '^{before}([^?#]*)', 1) else '' end"
+        for hub, (host, before) in _sites().items()
+    )
+    schemes = " ".join(
+        f"when starts_with(t, '{hub.archive_scheme}://') then case when hub = {literal(name)} "
+        f"then regexp_replace(t, '^{hub.archive_scheme}://(models/)?', '') else '' end"
+        for name, hub in HUBS.items()
+        if hub.archive_scheme
+    )
+    hosts = "|".join(host for host, _ in _sites().values())
+    return f"""
+create or replace temp macro address_path(t, hub) as case
+{paths}
+  {schemes} end;
+create or replace temp macro id_of_visible(t, hub) as case
+  when regexp_full_match(t, '[\\w-]+/[\\w.-]+') then t
+  when address_path(t, hub) is not null then nullif(rtrim(regexp_extract(url_decode(address_path(t, hub)), '^[^/]+(/[^/]+)?'), '/'), '')
+  else t end;
+create or replace temp macro id_of(t, hub) as id_of_visible(visible(t), hub);
+create or replace temp macro is_other_kind(t) as coalesce(regexp_matches(t,
+  '^(?i)((https?:)?(//)?(www\\.)?({hosts})(:\\d+)?/|[a-z]+://)(datasets|spaces)/'), false);
+create or replace temp macro is_base(id) as coalesce(regexp_full_match(id, '[^/\\s\\[{{":]+(/[^/\\s]+)?'), false);
+"""

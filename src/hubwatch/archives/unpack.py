@@ -1,0 +1,244 @@
+"""A file as it was published -> files to read: unpacked and read to its checksum, text as UTF-8 with plain line ends."""
+
+import bz2
+import codecs
+import gzip
+import lzma
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import zstandard
+
+from hubwatch.errors import DayFailure
+
+KINDS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".xlsx": "sheet",
+    ".xlsm": "sheet",
+    ".xlsb": "sheet",
+    ".xls": "sheet",
+    ".ods": "sheet",
+}
+READABLE = "Parquet, CSV, JSON, JSON Lines or Excel, also packed as .gz, .zst, .xz, .bz2 or .zip"
+_PIECE = 2**20
+_DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zstandard.ZstdError, lzma.LZMAError)
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A file to read: how messages call it, where it is now, what it holds (parquet, csv, json, sheet)."""
+
+    name: str
+    path: Path
+    kind: str
+
+
+def plain_files(name: str, path: Path, folder: Path, encoding: str | None) -> Iterator[Plain]:
+    """The files in a published file, each ready to read; what is made of it goes to `folder`. Damage is a `DayFailure`."""
+    for packed in _unpacked(Plain(printable(name), path, ""), folder):
+        kind = _kind(packed)
+        found = replace(packed, kind=kind)
+        yield (
+            replace(found, path=_as_utf8(found, folder, encoding))
+            if kind in ("csv", "json")
+            else replace(found, path=_named(found, folder))
+        )
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes of it that are not UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _unpacked(file: Plain, folder: Path) -> Iterator[Plain]:
+    """The file itself, or what it holds packed. A zip of packed files is unpacked through."""
+    with file.path.open("rb") as stream:
+        start = stream.read(264)
+    suffix = PurePosixPath(file.name).suffix.lower()
+    if not start:
+        raise DayFailure(f"{file.name}: the file is empty; download it again")
+    if start.startswith(b"PK\x03\x04") and KINDS.get(suffix) != "sheet":
+        yield from _unzipped(file, folder)
+        return
+    opened = _UNPACKERS.get(_packing(start, suffix))
+    if opened is None:
+        yield file
+        return
+    inner = file.name.removesuffix(PurePosixPath(file.name).suffix) if suffix in _PACKED else file.name
+    if inner.lower().endswith(".tar") or suffix == ".tgz":
+        raise DayFailure(f"{file.name}: is a tar archive; unpack it and name its files")
+    target = _fresh(folder, PurePosixPath(inner).suffix)
+    try:
+        with file.path.open("rb") as packed, target.open("wb") as whole:
+            for piece in opened(packed):
+                whole.write(piece)
+    except _DAMAGED as error:
+        raise DayFailure(f"{file.name} cannot be read: {error or 'it is cut off'}; download it again") from error
+    yield from _unpacked(Plain(inner if suffix in _PACKED else file.name, target, ""), folder)
+
+
+_PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd", ".xz": "xz", ".bz2": "bz2", ".tgz": "gzip"}
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
+
+
+def _packing(start: bytes, suffix: str) -> str:
+    """How a file is packed: by how it begins, else by its name (then unpacking it fails, and says so)."""
+    return next((packing for magic, packing in _MAGIC.items() if start.startswith(magic)), _PACKED.get(suffix, ""))
+
+
+def _pieces(opened: IO[bytes]) -> Iterator[bytes]:
+    while piece := opened.read(_PIECE):
+        yield piece
+
+
+def _zstd(packed: IO[bytes]) -> Iterator[bytes]:
+    """The content of every frame; a frame that does not end is an error. (The streaming readers take a cut frame for an end.)"""
+    frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
+    while piece := packed.read(_PIECE):
+        while piece:
+            yield frame.decompress(piece)
+            begun = not frame.eof
+            piece = frame.unused_data if frame.eof else b""
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+    if begun:
+        raise EOFError("its last zstd frame is cut off")
+
+
+def _checked(opener: Callable[[IO[bytes]], AbstractContextManager[IO[bytes]]]) -> Callable[[IO[bytes]], Iterator[bytes]]:
+    """Unpacking by one of Python's own readers, which check a file's end and sum themselves."""
+
+    def pieces(packed: IO[bytes]) -> Iterator[bytes]:
+        with opener(packed) as opened:
+            yield from _pieces(opened)
+
+    return pieces
+
+
+_UNPACKERS: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {
+    "gzip": _checked(lambda packed: gzip.GzipFile(fileobj=packed)),  # type: ignore[arg-type,return-value]
+    "bz2": _checked(bz2.BZ2File),
+    "xz": _checked(lzma.LZMAFile),
+    "zstd": _zstd,
+}
+
+
+def _unzipped(file: Plain, folder: Path) -> Iterator[Plain]:
+    """The members of a zip that can be read; each is read to its checksum."""
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            members = [one for one in archive.namelist() if _is_table(one)]
+            if any(one in ("xl/workbook.xml", "[Content_Types].xml") for one in archive.namelist()):
+                yield replace(file, kind="sheet")
+                return
+            if not members:
+                raise DayFailure(f"{file.name}: no file in it is {READABLE}")
+            for member in sorted(members):
+                target = _fresh(folder, PurePosixPath(member).suffix)
+                with archive.open(member) as packed, target.open("wb") as whole:
+                    shutil.copyfileobj(packed, whole, _PIECE)
+                yield from _unpacked(Plain(f"{file.name}/{member}", target, ""), folder)
+    except _DAMAGED as error:
+        raise DayFailure(f"{file.name} cannot be read: {error}; download it again") from error
+    except (RuntimeError, NotImplementedError) as error:  # it has a password, or is packed in a way that Python does not know
+        raise DayFailure(f"{file.name} cannot be read: {error}; unpack it and name its files") from error
+
+
+def _is_table(member: str) -> bool:
+    path = PurePosixPath(member)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    stem = path.with_suffix("") if path.suffix.lower() in _PACKED else path
+    return not hidden and not member.endswith("/") and stem.suffix.lower() in KINDS
+
+
+def _kind(file: Plain) -> str:
+    """What the file holds, by how it begins where that is certain, else by its name."""
+    if file.kind:
+        return file.kind
+    with file.path.open("rb") as stream:
+        start = stream.read(512)
+    if not start:
+        raise DayFailure(f"{file.name}: the file is empty; download it again")
+    if start.startswith(b"PAR1"):
+        return "parquet"
+    begins = start.lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower()
+    if begins.startswith(b"version https://git-lfs"):
+        raise DayFailure(f"{file.name}: is a pointer of Git LFS, not the file; get it with `git lfs pull`")
+    if begins.startswith((b"<!doctype", b"<html", b"<?xml", b"%pdf")):
+        raise DayFailure(f"{file.name}: is a page or document, not {READABLE}; download the file itself")
+    kind = KINDS.get(PurePosixPath(file.name).suffix.lower())
+    if kind is None:
+        raise DayFailure(f"{file.name}: not {READABLE}")
+    return kind
+
+
+def _as_utf8(file: Plain, folder: Path, encoding: str | None) -> Path:
+    """The text as DuckDB reads it: UTF-8 without a mark, lines ended by \\n alone. A copy only where the file is otherwise."""
+    with file.path.open("rb") as stream:
+        start = stream.read(4096)
+        own = next((name for mark, name in _BOMS if start.startswith(mark)), None) or encoding or _unmarked(file, start)
+        returns = own == "utf-8" and (b"\r" in start or any(b"\r" in piece for piece in _pieces(stream)))
+    if own == "utf-8" and not returns:
+        return _named(file, folder)
+    target = _fresh(folder, ".txt")
+    try:
+        # bytes that are not UTF-8 stay as they are: only their rows are rejected
+        errors = "surrogateescape" if own in ("utf-8", "utf-8-sig") else "strict"
+        with (
+            file.path.open(encoding=own, errors=errors, newline=None) as text,
+            target.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as plain,
+        ):
+            shutil.copyfileobj(text, plain, _PIECE)
+    except UnicodeError as error:
+        why = error.reason if isinstance(error, UnicodeDecodeError) else error
+        raise DayFailure(f'{file.name}: is not {own} text ({why}); say its encoding in the mapping, as encoding = "gb18030"') from None
+    return target
+
+
+def _unmarked(file: Plain, start: bytes) -> str:
+    """The encoding of a text without a mark: every second byte of UTF-16 is zero where it is English."""
+    if b"\x00" not in start:
+        return "utf-8"
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > len(start) / 8 and min(even, odd) == 0:
+        return "utf-16-le" if odd else "utf-16-be"
+    raise DayFailure(f'{file.name}: is not text; say its encoding in the mapping, as encoding = "utf-16"')
+
+
+def _named(file: Plain, folder: Path) -> Path:
+    """The file under a name that DuckDB takes: a path is bytes, and need not be UTF-8."""
+    try:
+        str(file.path).encode()
+    except UnicodeEncodeError:
+        link = _fresh(folder, PurePosixPath(file.name).suffix)
+        link.unlink()
+        link.symlink_to(file.path.absolute())
+        return link
+    return file.path
+
+
+def _fresh(folder: Path, suffix: str) -> Path:
+    """A new empty file in the folder."""
+    path = folder / f"{sum(1 for _ in folder.iterdir()):06}{suffix}"
+    path.touch(exist_ok=False)
+    return path
