@@ -58,7 +58,7 @@ def days_of_pages(settings: Settings) -> None:
 def export(settings: Settings, folder: Path, skip: tuple[str, ...] = ("runs",)) -> dict[str, bytes]:
     """Every table and view that analysts see, as CSV in order: name -> bytes."""
     folder.mkdir(exist_ok=True)
-    with publishing.open_published(settings.data) as con:
+    with duckdb.connect(settings.data / "hubwatch.duckdb", read_only=True) as con:
         names = con.execute(
             """select schema_name || '.' || name from (select schema_name, table_name as name from duckdb_tables() where not internal
                  union all select schema_name, view_name from duckdb_views() where not internal)
