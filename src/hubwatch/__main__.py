@@ -13,11 +13,13 @@ def main() -> NoReturn:
     ]
     for number in heard:
         signal.signal(number, _stop)  # an extension module in the midst of its import would make another error of it
-    from hubwatch.cli import app as cli
+    from hubwatch.cli import imported
+
+    run = imported()
 
     for number in heard:
         signal.signal(number, signal.default_int_handler)
-    cli.main()
+    run()
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:

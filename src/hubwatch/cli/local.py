@@ -42,10 +42,7 @@ def sandbox(
     **files: Path | None,
 ) -> None:
     """Serve local mock hubs until Ctrl-C and print the variables to export; without files, the bundled sample."""
-    from hubwatch.sandbox.faults import Faults
-    from hubwatch.sandbox.jsonl import read_jsonl
-    from hubwatch.sandbox.sample import latest_records
-    from hubwatch.sandbox.server import Sandbox, serve
+    from hubwatch.sandbox import Faults, Sandbox, latest_records, read_jsonl, serve
 
     try:
         served: dict[str, Any] = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path}
@@ -91,7 +88,7 @@ def demo(
 ) -> None:
     """Run the full pipeline on a bundled sample of real figures: offline, in under a minute."""
     from hubwatch.published import Database
-    from hubwatch.sandbox.demo import SHOWN, run_demo
+    from hubwatch.sandbox import SHOWN, run_demo
     from hubwatch.settings import Settings
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
