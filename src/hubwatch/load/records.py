@@ -10,9 +10,12 @@ import duckdb
 from hubwatch.hubs import Hub, hub_of
 from hubwatch.net import lenient_json
 from hubwatch.pages import SweepPages, read_segment
-from hubwatch.store import literal
+from hubwatch.store import ATTRIBUTES, COUNTERS, literal
 
 UNREADABLE = "unreadable bytes: "
+# A hub's SQL names what the hub gives: the other columns are null.
+_NO_LISTINGS = f"""select null::varchar as model_id, null::varchar as reason, 'model' as repo_kind,
+  {", ".join(f"null::{c.type} as {c.name}" for c in (*ATTRIBUTES, *COUNTERS) if c.name not in ("license", "repo_kind"))} where false"""
 
 
 def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path], largest: int, folder: Path) -> list[Path]:
@@ -38,7 +41,7 @@ def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path]
 
 def _parse(con: duckdb.DuckDBPyConnection, listings: str) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as {listings}")
+    con.execute(f"create temp table parsed as {listings} union all by name {_NO_LISTINGS}")
 
 
 def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:
