@@ -1,12 +1,14 @@
 """Reasons to doubt a number, found by comparing a hub's days: the table `flags`."""
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
 from hubwatch.errors import StatisticsError
+from hubwatch.statistics.health import settle_health
 from hubwatch.store import Value, substitute
 
 _FOLDER = Path(__file__).parent / "sql" / "flags"
@@ -15,23 +17,33 @@ _AHEAD = "('downloads_total_dropped', 'downloads_total_fell', 'downloads_total_s
 _AROUND = 3  # observed days looked at on either side: a listing may be missing from one
 _MONTH = timedelta(days=30)
 _MONTH_TOLERANCE = timedelta(days=3)
+_NEW_FOR = timedelta(days=8)
 
 
 def flag_days(con: duckdb.DuckDBPyConnection) -> int:
-    """Renew the flags of every day that was loaded since flags were last made, and of the days that are compared with it.
+    """Renew health and flags of every day that was loaded, replaced or taken away since they were last made, and of the days that
+    are compared with it.
 
     Returns how many days were looked at: all of them when the rules are not those of the last time.
     """
-    paths = sorted(_FOLDER.glob("*.sql"))
+    paths = [*sorted(_FOLDER.glob("*.sql")), *sorted(_FOLDER.parent.glob("health/*.sql"))]
     rules = hashlib.sha256(b"".join(path.read_bytes() for path in (Path(__file__), *paths))).hexdigest()
     everything = con.execute("select rules from store.flagged").fetchall() != [(rules,)]
+    changed = _changed(con)
+    settle_health(con, None if everything else {hub: {day for day, _ in spans} for hub, spans in changed.items()}, _slices)
+    con.execute("delete from flags where (hub, day) not in (select (hub, day) from sweeps)")
     looked_at = 0
-    for hub, days, changed in _days_by_hub(con, everything):
-        con.execute("delete from flags where hub = ? and not list_contains(?::date[], day)", [hub, days])
-        for position in _touched(days, changed):
-            _flag_day(con, _neighbours(hub, days, position), ahead=days[position] < min(changed))
+    for hub, days in con.execute("select hub, list(distinct day order by day) from sweeps group by hub order by hub").fetchall():
+        anew, ahead = (set(range(len(days))), set()) if everything else _due(days, changed.get(hub, []))
+        for position in sorted(anew | ahead):
+            _flag_day(con, _neighbours(hub, days, position), ahead=position not in anew)
             looked_at += 1
-    con.execute("delete from store.flagged")
+    con.execute("delete from flags where model_id = '' and starts_with(flag, 'day_')")
+    con.execute(
+        """insert into flags by name select hub, '' as model_id, day, 'day_' || health as flag, health_note as detail
+           from days where health is not null and health <> 'ok'"""
+    )
+    con.execute("delete from store.flagged; delete from store.unmeasured")
     con.execute("insert into store.flagged (rules) values (?)", [rules])
     return looked_at
 
@@ -47,7 +59,6 @@ def _flag_day(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: b
         con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", [values["hub"], values["day"]])
     else:
         con.execute("delete from flags where hub = ? and day = ?", [values["hub"], values["day"]])
-        con.execute("insert into flags by name " + substitute((_FOLDER / "days.sql").read_text("utf-8"), values))
     con.execute("insert into flags by name from found_flags")
     con.execute("drop table found_flags")
 
@@ -79,26 +90,32 @@ def flags_of(con: duckdb.DuckDBPyConnection, hub: str | None = None, day: date |
     return found
 
 
-def _days_by_hub(con: duckdb.DuckDBPyConnection, everything: bool) -> list[tuple[str, list[date], list[date]]]:
-    """Each hub with its observed days in order, and those loaded since the last finished `measure`."""
-    con.execute("delete from flags where hub not in (select hub from days)")
-    return con.execute(
-        """with last as (select max(started_at) as measured_at from runs where stage = 'measure' and status = 'done'),
-           loaded as (
-             select hub, day, max(loaded_at) as loaded_at, bool_or(loaded_at is null) as undated from sweeps group by all)
-           select hub, list(day order by day),
-             coalesce(list(day) filter ($everything or measured_at is null or undated or loaded_at >= measured_at), [])
-           from loaded, last group by hub order by hub""",
-        {"everything": everything},
-    ).fetchall()
+def _changed(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[date, date]]]:
+    """For each hub the stretches of changed days: the first, and the day behind the last."""
+    rows = con.execute("select hub, day, max(coalesce(until, day + 1)) from store.unmeasured group by all order by all").fetchall()
+    found: dict[str, list[tuple[date, date]]] = {}
+    for hub, day, until in rows:
+        found.setdefault(hub, []).append((day, until))
+    return found
 
 
-def _touched(days: list[date], changed: list[date]) -> range:
-    """Positions of the days whose flags may rest on a changed day: a few before the first, and all after it.
+def _due(days: list[date], changed: list[tuple[date, date]]) -> tuple[set[int], set[int]]:
+    """Positions of the days whose flags are to be made anew, and of those for which later days alone have changed.
 
-    A later day is judged by the last complete day before it, and its listings by when they were first seen, however long ago.
+    A day is compared with some days before and after it, and with that of a month before; a listing is new for a week, unless the
+    hub itself is: where its first day changes, that concerns the week from the next one on.
     """
-    return range(max(0, days.index(min(changed)) - _AROUND), len(days)) if changed else range(0)
+    anew: set[int] = set()
+    ahead: set[int] = set()
+    for day, until in changed:
+        first, last = bisect_left(days, day), bisect_left(days, until)
+        anew |= {*range(first, last), *range(last, min(last + _AROUND, len(days)))}
+        ahead |= set(range(max(0, first - _AROUND), first))
+        months = (day + _MONTH - _MONTH_TOLERANCE, until - timedelta(days=1) + _MONTH + _MONTH_TOLERANCE)
+        anew |= set(range(bisect_left(days, months[0]), bisect_right(days, months[1])))
+        if first == 0 and (after := bisect_right(days, day)) < len(days):
+            anew |= set(range(after, bisect_right(days, days[after] + _NEW_FOR)))
+    return anew, ahead - anew
 
 
 def _neighbours(hub: str, days: list[date], at: int) -> dict[str, Value]:

@@ -119,6 +119,47 @@ share | DOUBLE | share of sampled records that had the key, 0..1
 """),
     ),
     Table(
+        "store.steps",
+        "what became of a source's counters from one of its days to the next, in figures that health is judged by",
+        columns("""
+hub | VARCHAR | the hub
+source | VARCHAR | the source
+day | DATE | the day
+before | DATE | the source's day before it
+earlier | DATE | the source's day before that; null where there is none
+shared | BIGINT | listings of both days
+larger | BIGINT | of these, the larger ones by what they are due between the days, at most 2,000, whose counters are not rounded
+frozen | BIGINT | of the larger, those whose counter stands exactly as before
+compared | BIGINT | listings with a counter of 100 and more
+unchanged | BIGINT | of these, those whose counter stands exactly as before
+counted | BIGINT | listings with a cumulative counter of 100 and more
+fell | BIGINT | of these, those whose counter fell
+flow | DOUBLE | downloads between the days: the sum of what cumulative counters rose by
+usual | DOUBLE | downloads that the rolling counters of the day before lead to expect
+rolling | BIGINT | of the larger, those with a rolling counter on both days
+sunk | BIGINT | of these, those that lost more than the days between can take away, and a tenth
+fell_quarter | BIGINT | of these, those that lost a quarter
+rose_tenth | BIGINT | of these, those that gained a tenth
+rose_third | BIGINT | of these, those that gained a third
+sum_30d | DOUBLE | sum of downloads_30d over the shared listings
+sum_total | DOUBLE | sum of downloads_total over the shared listings
+unread_30d | DOUBLE | downloads_30d that listings had before whose counter or record cannot be read
+unread_total | DOUBLE | downloads_total that such listings had before
+"""),
+    ),
+    Table(
+        "store.recoveries",
+        "what the cumulative counters that fell at once lack on the days afterwards",
+        columns("""
+hub | VARCHAR | the hub
+source | VARCHAR | the source
+start | DATE | the day on which they fell
+before | DATE | the source's day before it
+day | DATE | the day, up to eight of the source
+shortfall | DOUBLE | what the fallen counters lack, with what they would have gained since
+"""),
+    ),
+    Table(
         "store.unmeasured",
         "days that were loaded, replaced or taken away since flags and health were last made",
         columns("""

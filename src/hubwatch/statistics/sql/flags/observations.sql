@@ -12,8 +12,8 @@ flagged as (select model_id from flags where hub = $hub and day = $day and start
 now as (
   select c.*, hub, model_id, first_seen_on, created_at, unit.size as unit
   from store.counters c join listed using (listing_key)
-  left join (select listing_key, created_at from store.attributes where valid_to is null and listing_key between $first and $last)
-    using (listing_key),
+  left join (select listing_key, created_at from store.attributes where valid_from <= $day and (valid_to is null or valid_to > $day)
+    and listing_key between $first and $last) using (listing_key),
     lateral (select case when c.downloads_total >= 1000 and c.downloads_total % 100 = 0 then 10 ** least(
       length(c.downloads_total::varchar) - length(rtrim(c.downloads_total::varchar, '0')), length(c.downloads_total::varchar) - 2) else 0 end as size) unit
   where day = $day and not superseded and listing_key between $first and $last
