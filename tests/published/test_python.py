@@ -40,6 +40,11 @@ def test_a_published_file_opens_by_its_own_path_wherever_it_was_copied(published
     assert other.file == copy.name
 
 
+def test_one_file_can_be_open_several_times(published: Path) -> None:
+    with hubwatch.open(published) as one, hubwatch.open(published) as other:
+        assert one.sql("select count(*) as days from days").rows == other.sql("select count(*) as days from days").rows
+
+
 def test_sql_gives_rows_and_touches_nothing_else(published: Path, tmp_path: Path) -> None:
     db = hubwatch.open(published)
     found = db.sql("select hub, count(*) as days from days group by hub")
