@@ -32,6 +32,8 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
         store_definitions(con)  # today's, whoever made the file
         return con
     con.execute("create schema store")
+    for statement in schema.FACTS:
+        con.execute(statement)
     for relation in (*schema.STORE, *schema.TABLES, *schema.VIEWS):
         con.execute(relation.ddl())
     first = "date '2025-01-01'"

@@ -7,25 +7,18 @@ import duckdb
 from hubwatch.store import schema
 
 WORLD = Path(__file__).parent / "world"
-FACTS = """
-create schema if not exists facts;
-create table facts.organizations(organization varchar, country varchar, kind varchar, other_names varchar[]);
-create table facts.licenses(raw varchar, license varchar, class varchar);
-create table facts.country_groups(country varchar, region varchar);
-create table facts.release_dates(hub varchar, model_id varchar, released_on date);
-create table facts.policies(policy varchar, organization varchar, country varchar, kind varchar);
-"""
 
 
 def empty() -> duckdb.DuckDBPyConnection:
     """A database with every table and no row, and the staging tables `listing_rows`, `observed` and `listed`."""
     con = duckdb.connect(config={"threads": 2})
     con.execute("create schema store")
+    for statement in schema.FACTS:
+        con.execute(statement)
     for relation in (*schema.STORE, *schema.TABLES, *schema.VIEWS):
         con.execute(relation.ddl())
     for statement in schema.comments():
         con.execute(statement)
-    con.execute(FACTS)
     con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
         con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')

@@ -4,18 +4,7 @@ import duckdb
 
 from hubwatch.statistics.definitions import definitions
 from hubwatch.statistics.flags import flag_days
-from hubwatch.store import insert_rows, transaction
-
-# Statistics read these facts; before the first `classify` they are empty, not missing.
-_FACTS = """
-create schema if not exists facts;
-create table if not exists facts.organizations(
-  organization varchar, country varchar, kind varchar, parent varchar, other_names varchar[]);
-create table if not exists facts.licenses(raw varchar, license varchar, class varchar);
-create table if not exists facts.country_groups(country varchar, region varchar);
-create table if not exists facts.release_dates(hub varchar, model_id varchar, released_on date);
-create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar);
-"""
+from hubwatch.store import FACT_TABLES, insert_rows, transaction
 
 
 def measure(con: duckdb.DuckDBPyConnection) -> None:
@@ -27,7 +16,8 @@ def measure(con: duckdb.DuckDBPyConnection) -> None:
 
 def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
     """Fill the table `statistics`, and see that the facts which statistics read exist."""
-    con.execute(_FACTS)
+    for statement in FACT_TABLES:  # before the first `classify` they are empty, not missing
+        con.execute(statement)
     con.execute("delete from statistics")
     for one in definitions():
         row = {"name": one.name, "title": one.title, "definition": one.definition, "unit": one.unit, "window": one.window, "sql": one.sql}

@@ -2,6 +2,7 @@
 
 from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
+from hubwatch.store.labelled import FACTS as FACT_TABLES
 from hubwatch.store.locks import abandoned, held, locked, settle
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
@@ -22,6 +23,7 @@ __all__ = [
     "ATTRIBUTES",
     "COUNTERS",
     "EXTENT",
+    "FACT_TABLES",
     "PRECEDENCE",
     "TABLES",
     "Column",

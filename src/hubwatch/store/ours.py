@@ -55,7 +55,8 @@ _SHADOWING = """select distinct 'main.' || function_name from duckdb_functions()
 def _declared_views() -> dict[str, str]:
     """The views of this version as DuckDB writes them."""
     with duckdb.connect(config={"threads": 1}) as con:
-        con.execute("create schema store")
+        for statement in ("create schema store", *schema.FACTS):
+            con.execute(statement)
         for relation in (*schema.STORE, *schema.TABLES, *schema.VIEWS):
             con.execute(relation.ddl())
         return {name: _bare(sql) for name, sql in con.execute(_VIEWS).fetchall()}

@@ -6,6 +6,8 @@ attributes only when they change), `facts` the reviewed facts as loaded. Readers
 
 from hubwatch.hubs import listed, sites
 from hubwatch.store.columns import Table, View, columns
+from hubwatch.store.labelled import FACTS as FACTS
+from hubwatch.store.labelled import LABELLED
 from hubwatch.store.sql import literal
 
 _LISTING_IDENTITY = f"""
@@ -477,6 +479,7 @@ others | VARCHAR[] | further sources of the day, by precedence; null where there
  list(source) over (partition by hub, day order by {PRECEDENCE} rows between 1 following and unbounded following) as others
  from sweeps qualify row_number() over (partition by hub, day order by {PRECEDENCE}) = 1""",
     ),
+    *LABELLED,
 )
 
 

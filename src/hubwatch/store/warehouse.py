@@ -173,8 +173,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     if behind or not _is_as_declared(con):
         with transaction(con):
             _add_missing(con)
-            for view in schema.VIEWS:
-                con.execute(view.ddl())
+            for statement in (*schema.FACTS, *(view.ddl() for view in schema.VIEWS)):
+                con.execute(statement)
             for comment in schema.comments():
                 con.execute(comment)
 
