@@ -53,6 +53,10 @@ class ServerTrouble(TransientFailure):
     """The hub answered 5xx, or with an error inside a 200."""
 
 
+class Outage(ServerTrouble):
+    """The hub answered that it cannot answer now (408, 425, 502, 503, 504): it is away for a while, whatever is asked."""
+
+
 class SoftError(ServerTrouble):
     """The hub answered 200 and says inside that it failed."""
 

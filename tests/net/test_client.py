@@ -16,6 +16,7 @@ from hubwatch.errors import told
 from hubwatch.net.client import Client
 from hubwatch.net.messages import Answer, Ask, retry_after, whole_array
 from hubwatch.net.pacing import Pacer
+from hubwatch.settings import Settings
 from tests.conftest import settings_for
 from tests.scripted import Scripted, answer
 from tests.test_readme import hubwatch
@@ -428,3 +429,65 @@ def test_too_early_is_asked_again(tmp_path: Path) -> None:
     with Scripted(early, ONE) as server, client(server, tmp_path, []) as one:
         assert ask(one) == 1
         assert (one.tally.requests, one.tally.retries) == (2, 1)
+
+
+def test_an_outage_is_waited_out_in_time_however_many_requests_that_takes(tmp_path: Path) -> None:
+    away = [answer(b"{}", status) for status in ("503 Service Unavailable", "502 Bad Gateway") * 8]
+    with Scripted(*away, ONE) as server:
+        settings = Settings.from_environment(tmp_path, {"HF_ENDPOINT": server.url})  # no HUBWATCH_ATTEMPTS
+        with Client(HUB, settings, sleep=lambda seconds: None) as one:
+            assert ask(one) == 1
+            assert (one.tally.requests, one.tally.retries) == (17, 16)
+
+
+def test_a_connection_that_breaks_for_some_seconds_is_waited_out(tmp_path: Path) -> None:
+    def reset(connection: object) -> None:
+        connection.close()  # type: ignore[attr-defined]
+
+    with Scripted(ONE, *[reset] * 12, ONE) as server:
+        settings = Settings.from_environment(tmp_path, {"HF_ENDPOINT": server.url})
+        with Client(HUB, settings, sleep=lambda seconds: None) as one:
+            assert (ask(one), ask(one)) == (1, 1)
+            assert one.tally.retries >= 12
+
+
+def test_a_failure_that_is_about_what_is_asked_is_tried_six_times(tmp_path: Path) -> None:
+    with Scripted(answer(b"{}", "500 Internal Server Error")) as server:
+        settings = Settings.from_environment(tmp_path, {"HF_ENDPOINT": server.url})
+        with Client(HUB, settings, sleep=lambda seconds: None) as one:
+            with pytest.raises(failures.ServerTrouble, match="answered 500"):
+                ask(one)
+            assert len(server.requests) == 6
+
+
+def test_an_outage_longer_than_the_patience_ends_with_its_name(tmp_path: Path) -> None:
+    with Scripted(answer(b"{}", "503 Service Unavailable")) as server:
+        settings = Settings.from_environment(tmp_path, {"HF_ENDPOINT": server.url, "HUBWATCH_PATIENCE": "2"})
+        with Client(HUB, settings) as one, pytest.raises(failures.Outage) as failed:
+            ask(one)
+    assert "HUBWATCH_PATIENCE allows 2 s in all" in failures.told(failed.value)
+
+
+def test_a_certificate_that_is_not_trusted_names_the_variable_that_cures_it(tmp_path: Path) -> None:
+    def distrust(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:1006)")
+
+    settings = settings_for(tmp_path, "https://hub.test")
+    with (
+        Client(HUB, settings, httpx.MockTransport(distrust), sleep=lambda seconds: None) as one,
+        pytest.raises(failures.Unreachable) as failed,
+    ):
+        ask(one)
+    told = failures.told(failed.value)
+    assert "set SSL_CERT_FILE to a file with the certificates to trust" in told
+    assert "is the right address" not in told
+
+
+def test_a_token_store_that_cannot_be_read_stops_only_what_sends_a_request(tmp_path: Path) -> None:
+    store = tmp_path / "token"
+    store.write_bytes("hf_x".encode("utf-16"))
+    found = hubwatch(tmp_path, "run", "huggingface", HF_TOKEN_PATH=str(store), HF_TOKEN="")
+    assert found.returncode == 1
+    assert f"the token in {store} cannot be read (it is not UTF-8 text)" in found.stderr
+    assert "set HF_TOKEN" in found.stderr
+    assert hubwatch(tmp_path, "stats", HF_TOKEN_PATH=str(store), HF_TOKEN="").returncode == 0

@@ -4,6 +4,8 @@ Sole owner of httpx and tenacity. A hub's module says what to ask (`Ask`) and ho
 is, is raised there or here, and retried only here.
 """
 
+import math
+import os
 import threading
 import time
 import zlib
@@ -22,6 +24,7 @@ from hubwatch.errors import (
     ForeignLink,
     HubFailure,
     LoopingPages,
+    Outage,
     RateLimited,
     Refused,
     TimedOut,
@@ -38,6 +41,8 @@ from hubwatch.net.pacing import Pacer
 T = TypeVar("T")
 Transport = httpx.BaseTransport  # the seam for tests, for those who hand it on
 _REDIRECTS = 5
+_FIRST_CONTACT = 60.0  # seconds
+_TRIES = 6  # of a request whose failure is about what is asked rather than about the hub
 _OF_A_QUOTA = tenacity.wait_exponential(multiplier=2, max=30) + tenacity.wait_random(0, 1)
 _OF_TROUBLE = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 
@@ -84,6 +89,7 @@ class Client:
         self._pacer = Pacer(0.0 if own.is_loopback else 1 / own.rate)
         self._stop = threading.Event()
         self._busy = False
+        self._is_known = False  # whether the hub ever answered
         self._sleep = sleep or self._stop.wait
         self._connections = Connections()
         self.on_answer: Callable[[Answer], object] = lambda answer: None  # called with every answer before it is judged
@@ -126,7 +132,7 @@ class Client:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientFailure),
             wait=_wait,
-            stop=tenacity.stop_after_attempt(self.settings.attempts) | tenacity.stop_before_delay(self.settings.patience),
+            stop=self._is_tried_enough,
             sleep=self._wait_out,
             reraise=True,
         )
@@ -200,15 +206,33 @@ class Client:
         wait = (failure.wait or 0.0) if isinstance(failure, TransientFailure) else 0.0
         if self._stop.is_set():
             return
-        if isinstance(failure, TransientFailure) and (tries < self.settings.attempts or wait > self.settings.patience):
+        if isinstance(failure, TransientFailure) and (tries < self._attempts_for(failure) or wait > self.settings.patience):
             wish = f"the hub asks to wait {wait:.0f} s, " if wait else ""
             failure.add_note(f"{wish}HUBWATCH_PATIENCE allows {self.settings.patience:g} s in all")
-        if isinstance(failure, Unreachable):
+        if isinstance(failure.__cause__, httpx.ProxyError):
+            failure.add_note(f"check the proxy that {self._proxy_variables or 'HTTPS_PROXY'} names")
+        elif "CERTIFICATE_VERIFY_FAILED" in str(failure):
+            cure = "set SSL_CERT_FILE to a file with the certificates to trust (a company's proxy has its own)"
+            failure.add_note(f"{cure}; it is {os.environ['SSL_CERT_FILE']} now" if os.environ.get("SSL_CERT_FILE") else cure)
+        elif isinstance(failure, Unreachable):
             failure.add_note(f"check the network and that {self.endpoint} is the right address")
         if isinstance(failure, Unreachable | TimedOut) and self._proxy_variables:
             failure.add_note(f"look at {self._proxy_variables}, too")
         if isinstance(failure, Refused) and failure.status == 401 and self.withheld in self.tally.notes:
             failure.add_note(self.withheld)
+
+    def _attempts_for(self, failure: BaseException | None) -> float:
+        """How often a request that fails so may be sent: an outage is waited out, however many requests that takes."""
+        if self.settings.attempts is not None:
+            return self.settings.attempts
+        return math.inf if isinstance(failure, Unreachable | TimedOut | RateLimited | Outage) else _TRIES
+
+    def _is_tried_enough(self, state: tenacity.RetryCallState) -> bool:
+        failure = state.outcome.exception() if state.outcome else None
+        # An address that never answered is rather wrong than away for long.
+        allowed = self.settings.patience if self._is_known else min(self.settings.patience, _FIRST_CONTACT)
+        spent = tenacity.stop_before_delay(allowed)(state)
+        return state.attempt_number >= self._attempts_for(failure) or spent
 
     def _send(self, ask: Ask) -> Answer:
         """One attempt: paced, bounded in time and size, redirected only within the hub; not-2xx is raised."""
@@ -224,6 +248,7 @@ class Client:
             self._pace()
             self.tally.requests += 1
             answer = replace(self._exchange(ask), ask=asked)
+            self._is_known = True
             self.on_answer(answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 raise_for_status(answer, ask, self.hub, self.has_token)

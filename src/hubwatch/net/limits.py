@@ -80,6 +80,8 @@ class Limits(BaseModel):
     connect_timeout: _Seconds = 10
     read_timeout: _Seconds = 30
     deadline: _Seconds = Field(default=120, description="seconds one request may take in all, whatever trickles")
-    attempts: int = Field(default=6, ge=1, le=50, description="how often one request is asked at most")
-    patience: _Seconds = Field(default=900, description="seconds to wait for one answer over all attempts")
+    attempts: int | None = Field(
+        default=None, ge=1, le=50, description="how often one request is sent at most [an outage: within the patience; otherwise 6 times]"
+    )
+    patience: _Seconds = Field(default=900, description="seconds to wait for one response over all attempts")
     max_body: int = Field(default=64 * 2**20, gt=0, description="bytes a page may have, unpacked")

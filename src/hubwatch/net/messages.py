@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from hubwatch.errors import Blocked, BrokenPage, RateLimited, Refused, ServerTrouble
+from hubwatch.errors import Blocked, BrokenPage, Outage, RateLimited, Refused, ServerTrouble
 
 JSON_TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
@@ -22,6 +22,7 @@ _PARAMETER = re.compile(r""";\s*([^\s=;,]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\
 
 _NESTING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]', re.DOTALL)  # strings, which may hold brackets, and brackets
 _DEEPEST = 100
+_AWAY = (408, 425, 502, 503, 504)
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,9 @@ def raise_for_status(answer: Answer, ask: Ask, hub: str, has_token: bool) -> Non
         raise RateLimited(f"{told} ({why})", wait)
     if status == 403 and _QUOTA_SPENT.search(answer.body):
         raise RateLimited(f"{told} (a quota spelled as a refusal)", retry_after(answer.headers))
-    if status in (408, 425) or status >= 500:
+    if status in _AWAY:
+        raise Outage(told, retry_after(answer.headers))
+    if status >= 500:
         raise ServerTrouble(told, retry_after(answer.headers))
     if is_html(answer) and status != 404:
         raise Blocked(f"{told}: a web page where JSON is due", retry_after(answer.headers))
