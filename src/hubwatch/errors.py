@@ -129,6 +129,10 @@ class ClaimError(HubwatchError, ValueError):
     """A row of the claims file that cannot be used; names the row and the cure."""
 
 
+class NoSuchName(HubwatchError):
+    """No namespace and no organization has the name asked about."""
+
+
 class NoSuchListing(HubwatchError):
     """The listing asked about is not in `model_listings`."""
 

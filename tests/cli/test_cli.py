@@ -47,7 +47,7 @@ from tests.test_readme import hubwatch
         (["stats", "releases", "--policy", ""], "--policy '' is empty"),
         (["cite", "releases", "--set", "by="], "--by '' is empty"),
         (["doctor", ""], "'' is not a hub"),
-        (["orgs", "explain", ""], "NAMESPACE must not be empty"),
+        (["orgs", "explain", ""], "NAME must not be empty"),
         (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),
         (["prune", "--keep-days", "999999999"], "--keep-days"),
         *(([command], "hubwatch-data does not exist; run `hubwatch run` first") for command in ("status", "prune", "classify", "publish")),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hubwatch import store
 from hubwatch.classify.judgement import PROFILE_COLUMNS, fill, forget, judge, judge_organizations, statements, take_profiles
@@ -67,6 +67,12 @@ class Explanation(BaseModel):
     namespace: str
     claims: tuple[Claim, ...]
     origins: tuple[Origin, ...]
+    is_listed: bool = Field(default=True, exclude=True)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no claim was found and no hub's label rests on anything."""
+        return not self.claims and all(origin.known_by == "none" for origin in self.origins)
 
 
 class Unlabelled(BaseModel):
@@ -146,7 +152,8 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
         origins = [row for row in judged if (row.hub, row.namespace) in asked]
         ruled = _models(Claim, scratch, statements()["rule claims"])
     told = tuple(Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles)
-    return Explanation(namespace=namespace, claims=(*_claims(facts, namespace, origins), *told, *ruled), origins=tuple(origins))
+    claims = (*_claims(facts, namespace, origins), *told, *ruled)
+    return Explanation(namespace=namespace, claims=claims, origins=tuple(origins), is_listed=bool(found))
 
 
 def unknown_namespaces(
@@ -205,7 +212,13 @@ def _claims(facts: Facts, namespace: str, origins: list[Origin]) -> list[Claim]:
     shown = {"hub", "namespace", "organization", "valid_from", "valid_to", "renamed_to", "confidence", "source", "note"}
     owned = [row for row in facts.namespaces if namespace.lower() in (row.namespace.lower(), (row.renamed_to or "").lower())]
     claims = [Claim(by="fact", **row.model_dump(include=shown)) for row in owned]
-    bodies = _with_parents(facts, {row.organization for row in owned} | {row.organization for row in origins if row.organization})
+    bodies = {row.organization for row in owned} | {row.organization for row in origins if row.organization}
+    return [*claims, *organization_claims(facts, bodies)]
+
+
+def organization_claims(facts: Facts, organizations: set[str]) -> list[Claim]:
+    """The reviewed rows, policies and other sources' judgements of these organizations and of those they belong to."""
+    bodies, claims = _with_parents(facts, organizations), []
     judged = {"organization", "country", "kind", "source", "note"}
     for body in facts.organizations:
         if body.organization in bodies:

@@ -59,10 +59,10 @@ def known_hubs(hubs: list[str] | None) -> list[str]:
 
 
 def known_hub(hub: str | None) -> str | None:
-    """The hub as asked, or a usage error naming the hubs."""
-    from hubwatch.hubs import site_of
+    """The hub's own name, asked for by that or another of its names, or a usage error naming the hubs."""
+    from hubwatch.hubs import named_site
 
-    return None if hub is None else site_of(hub).name
+    return None if hub is None else named_site(hub).name
 
 
 def parsed_day(text: str, option: str = "--day") -> date:

@@ -1,12 +1,17 @@
 """`hubwatch orgs`: who stands behind namespaces, on what ground, and what a reviewer should look at next."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, asked_day, known_hub, published_in
 from hubwatch.cli.output import chosen_format, say, show_rows, warn
 from hubwatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from hubwatch import classify
 
 orgs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show who stands behind namespaces, and on what evidence.")
 
@@ -32,26 +37,60 @@ def list_organizations(
 
 
 @orgs.command("explain")
-def explain(namespace: Annotated[str, typer.Argument()], hub: Hub = None, as_json: Json = False, data: Data = None) -> None:
-    """Show every claim about a namespace with its source, and what each policy makes of it."""
+def explain(
+    name: Annotated[str, typer.Argument(help="a namespace, or an organization by any of its names")],
+    hub: Hub = None,
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show every claim about a namespace or an organization with its source, and what each policy makes of it."""
     from hubwatch import classify
     from hubwatch.facts import load_facts
 
-    if not namespace:
-        raise UsageError("NAMESPACE must not be empty; name one as in its models' ids")
+    if not name.strip():
+        raise UsageError("NAME must not be empty; name a namespace as in its models' ids, or an organization")
+    facts, named = load_facts(), known_hub(hub)
     with published_in(data) as con:
-        found = classify.explain(con, load_facts(), namespace, known_hub(hub))
-    if not found.claims and all(origin.known_by == "none" for origin in found.origins):
-        warn(f"nothing is known of {namespace} here: check the spelling against its models' ids")
+        found = classify.explain(con, facts, name, named)
+        organization = classify.explain_organization(facts, name)
+        if not found.is_listed and organization is None and found.is_unknown:
+            raise classify.no_such_name(con, facts, name)
+    of_namespace = found.is_listed or any(claim.by == "fact" for claim in found.claims) or organization is None
     if as_json:
-        say(found.model_dump_json(indent=2))
+        shown = found if of_namespace or organization is None else organization
+        say(shown.model_dump_json(indent=2))
         return
-    for claim in found.claims:
-        told = {key: value for key, value in claim.model_dump(exclude_none=True).items() if key not in ("by", "source")}
-        say(f"{claim.by}: " + ", ".join(f"{key} {value}" for key, value in told.items()) + f" [{claim.source}]")
+    if of_namespace:
+        _tell_namespace(found)
+    if organization is not None:
+        _tell_organization(organization)
+
+
+def _tell_namespace(found: classify.Explanation) -> None:
+    _tell_claims(found.claims)
+    if found.is_unknown:
+        warn(f"nothing is known of {found.namespace}, which is listed here")
     for origin in found.origins:
         who = f"{origin.organization or 'unknown'}, {origin.country or 'no country known'}, {origin.kind}"
-        say(f"{origin.hub} under {origin.policy}: {who} (known by {origin.known_by}, confidence {origin.confidence:.2f})")
+        since = f" from {origin.valid_from}" if origin.valid_from else ""
+        until = f" until {origin.valid_to}" if origin.valid_to else ""
+        tests = "; made for automated tests" if origin.purpose else ""
+        ground = f"known by {origin.known_by}, confidence {origin.confidence:.2f}"
+        say(f"{origin.hub} under {origin.policy}{since}{until}: {who} ({ground}{tests})")
+
+
+def _tell_organization(found: classify.OrganizationExplanation) -> None:
+    also = f", also known as {', '.join(found.also_known_as)}" if found.also_known_as else ""
+    say(f"{found.organization}{also}" + (f"; belongs to {found.parent}" if found.parent else ""))
+    _tell_claims(found.claims)
+    for view in found.policies:
+        say(f"{found.organization} under {view.policy}: {view.country or 'no country known'}, {view.kind}")
+
+
+def _tell_claims(claims: tuple[classify.Claim, ...]) -> None:
+    for claim in claims:
+        told = {key: value for key, value in claim.model_dump(exclude_none=True).items() if key not in ("by", "source")}
+        say(f"{claim.by}: " + ", ".join(f"{key} {value}" for key, value in told.items()) + f" [{claim.source}]")
 
 
 @orgs.command("unknown")

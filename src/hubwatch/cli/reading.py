@@ -94,7 +94,7 @@ def _asked(
     if empty := [name for name, value in asked_for.items() if value == ""]:
         raise UsageError(f"--{empty[0]} '' is empty; give it a value or leave it out")
     if isinstance(asked_for["hub"], str):
-        known_hub(asked_for["hub"])
+        asked_for["hub"] = known_hub(asked_for["hub"])
     return {name: value for name, value in asked_for.items() if value is not None}
 
 

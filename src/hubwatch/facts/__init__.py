@@ -1,5 +1,6 @@
 """The reviewed facts in `data/`: read, checked, staged as tables."""
 
+from hubwatch.facts.names import country_code, find_organization, nearest, organization_names, printed_organizations
 from hubwatch.facts.reader import data_dir, load_facts
 from hubwatch.facts.rows import POLICIES, NameRule
 from hubwatch.facts.tables import FACT_TABLES, Facts
@@ -9,6 +10,11 @@ __all__ = [
     "POLICIES",
     "Facts",
     "NameRule",
+    "country_code",
     "data_dir",
+    "find_organization",
     "load_facts",
+    "nearest",
+    "organization_names",
+    "printed_organizations",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from hubwatch import store
+from hubwatch.facts.names import fold
 from hubwatch.facts.rows import INTL, Country, Fact, Family, Judgement, NameRule, Namespace, Organization, PolicyRow
 from hubwatch.facts.tables import Facts
 from hubwatch.hubs import hub_of
@@ -64,7 +64,7 @@ def _check_countries(facts: Facts) -> None:
     named: dict[str, Country] = {}
     for place in facts.countries:
         for name in (place.country, place.name, *place.other_names):
-            first = named.setdefault(_fold(name), place)
+            first = named.setdefault(fold(name), place)
             if first is not place:
                 raise place.error(f"'{name}' of {place.country} is also a name of {first.country}: leave it to one of the two")
 
@@ -88,15 +88,10 @@ def _check_names(organizations: Iterable[Organization]) -> None:
     named: dict[str, Organization] = {}
     for row in organizations:
         for name in (row.organization, *row.other_names):
-            first = named.setdefault(_fold(name) or name, row)
+            first = named.setdefault(fold(name), row)
             if first is not row:
                 where = f"'{first.organization}' ({first.file} row {first.line})"
                 raise row.error(f"'{name}' of '{row.organization}' is also a name of {where}: leave it to one of the two")
-
-
-def _fold(name: str) -> str:
-    """As `fold` of origins.sql compares names."""
-    return "".join(letter for letter in unicodedata.normalize("NFD", name.lower()) if unicodedata.category(letter)[0] in "LN")
 
 
 def _refuse_loop(row: Fact, start: Hashable, following: dict[Any, Any], column: str) -> None:

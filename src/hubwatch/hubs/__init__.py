@@ -4,6 +4,7 @@ To add a hub: a folder with a `HUB` and a `record.sql`, and its name in `HUBS`.
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from importlib.resources import files
 
 from hubwatch.errors import UsageError
@@ -28,6 +29,7 @@ __all__ = [
     "is_the_hubs_own",
     "known_hub",
     "listed",
+    "named_site",
     "site_of",
     "sites",
     "values_sql",
@@ -47,16 +49,30 @@ def hub_of(kept_as: str) -> Hub:
     raise UsageError(f"{kept_as!r} is not a hub; hubs are {listed(sites())}")
 
 
+def named_site(text: str, among: Iterable[str] | None = None) -> Site:
+    """The site (of all, or `among` these) of this name, short name or title in any case (`hf`, `魔搭`); `UsageError` with the nearest names for another."""
+    wanted = text.strip().casefold()
+    asked = list(among or sites())
+    known = {
+        name.casefold(): site_of(one)
+        for one in asked
+        for name in (one, site_of(one).title, site_of(one).title_zh, *site_of(one).short_names)
+    }
+    if wanted in known:
+        return known[wanted]
+    near = get_close_matches(wanted, known, n=1, cutoff=0.6)
+    hint = f"; did you mean {known[near[0]].name}?" if near else ""
+    raise UsageError(f"{text!r} is not a hub{hint}; hubs are {listed(asked)}")
+
+
 def site_of(kept_as: str) -> Site:
     """The site whose rows are kept under this name; `UsageError` for a name that no site has."""
     return hub_of(kept_as).site(kept_as)
 
 
 def known_hub(name: str) -> str:
-    """The name, when a hub can be asked under it; else a `UsageError` that lists those that can."""
-    if name not in HUBS:
-        raise UsageError(f"{name!r} is not a hub; hubs are {listed(HUBS)}")
-    return name
+    """The hub's own name, when it can be asked under this one; else a `UsageError` that lists those that can."""
+    return named_site(name, HUBS).name
 
 
 def listed(names: Iterable[str], last: str = ", ") -> str:

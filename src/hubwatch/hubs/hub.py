@@ -26,6 +26,7 @@ class Site:
     model_path: str  # a model's page is at address + model_path + model_id
     is_chinese: bool  # whether it is a site for readers in China
     other_hosts: tuple[str, ...] = ()  # short names and mirrors under which its models' addresses are written, too
+    short_names: tuple[str, ...] = ()  # other names it may be asked for by, in any language
 
     @property
     def model_page(self) -> str:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.facts import country_code
 from hubwatch.statistics.days import (
     UNFIT_FOR_FLOWS,
     ObservedDay,
@@ -263,8 +264,11 @@ def _policy(con: duckdb.DuckDBPyConnection, wanted: Value, warnings: list[str]) 
 
 
 def _country(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
+    """The code of a country asked for by code or by a name of it, in English or its own language."""
     code = wanted.strip().upper()
     known = [country for (country,) in con.execute("select distinct country from origins where country is not null").fetchall()]
     if known and code not in known:
-        raise StatisticsError(f"no namespace is known to be of country {wanted!r}; write a code such as CN, US or INTL")
+        code = country_code(con, wanted) or code
+    if known and code not in known:
+        raise StatisticsError(f"no namespace is known to be of country {wanted!r}; write a code such as CN, US or INTL, or its name")
     return code

@@ -38,6 +38,7 @@ HUB = Hub(
             model_path="/",
             is_chinese=False,
             other_hosts=("hf.co", "hf-mirror.com"),
+            short_names=("hf", "hugging-face"),
         ),
     ),
     endpoint_variable="HF_ENDPOINT",

@@ -15,6 +15,7 @@ HUB = Hub(
             address="https://www.modelscope.cn",
             model_path="/models/",
             is_chinese=True,
+            short_names=("ms", "魔搭"),
         ),
         Site(
             name="modelscope.ai",

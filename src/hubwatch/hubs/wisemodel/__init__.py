@@ -24,6 +24,7 @@ HUB = Hub(
             address="https://wisemodel.cn",
             model_path="/models/",
             is_chinese=True,
+            short_names=("wm", "始智"),
         ),
     ),
     endpoint_variable="WISEMODEL_ENDPOINT",
