@@ -4,7 +4,7 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 INSTALLED = $(VENV)/.installed
 
-.PHONY: demo test check bench score lock wheel clean
+.PHONY: demo test docs check bench score lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
@@ -16,6 +16,9 @@ check: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+
+docs: $(INSTALLED)
+	$(VENV)/bin/python docs/generate.py
 
 bench: $(INSTALLED)
 	$(RUN) tests.bench.collect_and_load

@@ -1,0 +1,54 @@
+"""Every query and example of the cookbook runs on the demo's database; what the demo has no data for may be empty, and nothing else."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hubwatch
+from tests.conftest import ROOT
+from tests.test_readme import hubwatch as command
+
+COOKBOOK = (ROOT / "docs/cookbook.md").read_text("utf-8")
+QUESTIONS = re.findall(r"^## (\d+)\. ([^\n]+)\n.*?```sql\n(.*?)```", COOKBOOK, re.MULTILINE | re.DOTALL)
+EMPTY = {"9"}  # nothing was removed in the demo
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was run."""
+    made = tmp_path_factory.mktemp("cook")
+    assert command(made, "demo", HUBWATCH_REPORT="no").returncode == 0
+    return made
+
+
+def answers(demo: Path, number: str) -> list[dict[str, Any]]:
+    """The rows that the question of this number gives."""
+    with hubwatch.open(demo / "hubwatch-data/demo") as db:
+        return db.sql(next(sql for at, _, sql in QUESTIONS if at == number)).rows
+
+
+def test_there_are_sixteen_questions() -> None:
+    assert [number for number, _, _ in QUESTIONS] == [str(number) for number in range(1, 17)]
+
+
+@pytest.mark.parametrize("number", [number for number, _, _ in QUESTIONS])
+def test_every_question_is_answered(demo: Path, number: str) -> None:
+    assert bool(answers(demo, number)) == (number not in EMPTY)
+
+
+def test_answers_agree_with_the_statistics(demo: Path) -> None:
+    with hubwatch.open(demo / "hubwatch-data/demo") as db:
+        share = {row["group"]: row for row in db.stats("download-share", hub="huggingface", by="country")}
+        on = db.stats("download-share", hub="huggingface", by="country").context.observed[0].day
+    china = next(row for row in answers(demo, "6") if row["day"] == on)
+    assert (china["china"], china["united_states"]) == (share["CN"]["value"], share["US"]["value"])
+    bounds = answers(demo, "16")[0]
+    assert 0.6 < bounds["least"] < bounds["most"] < 0.7
+
+
+def test_the_example_in_python_runs(demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(demo)
+    exec(compile(re.findall(r"```python\n(.*?)```", COOKBOOK, re.DOTALL)[0], "cookbook", "exec"), {})
+    assert capsys.readouterr().out.startswith("{'country': ")
