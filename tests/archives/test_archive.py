@@ -156,10 +156,11 @@ GOOD = [f"o/m{number},huggingface,2025-01-02,{number},0" for number in range(60)
 
 
 def test_rows_that_cannot_be_read_are_rejected_with_place_and_reason(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    bad = ["no-owner,huggingface,2025-01-02,1,1", "o/x,huggingface,2025-01-02,-29,1", "o/y,huggingface,2025-01-02,1,many"]
+    bad = ["no owner,huggingface,2025-01-02,1,1", "o/x,huggingface,2025-01-02,-29,1", "o/y,huggingface,2025-01-02,1,many"]
     lost = ["o/z,gitee,2025-01-02,1,1", "o/z,huggingface,last week,1,1", "o/z,huggingface,2025-01-02,1,1,one,too,many"]
     days = bring(con, table(tmp_path / "a.csv", *GOOD, *bad, *lost), mapping(tmp_path))
     assert [(day.outcome, day.records, day.rejected) for day in days] == [("loaded", 62, 3)]
+    assert con.execute("select part_read, rejected_30d, rejected_likes from sweeps").fetchall() == [(2, 1, 1)]
     name = str(tmp_path / "a.csv")
     rows = con.execute("select hub, day::varchar, position, reason from rejects order by all").fetchall()
     day = "2025-01-02"

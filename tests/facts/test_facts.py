@@ -29,6 +29,8 @@ HEADERS = {
     "words.csv": "vocabulary,raw,word,source,note",
     "name_rules.csv": "rule,pattern,kind,country,confidence,source,note",
     "release_dates.csv": "hub,model_id,released_on,source,reviewed_on,note",
+    "former_ids.csv": "hub,former_id,model_id,source,reviewed_on,note",
+    "counting_rules.csv": "hub,valid_from,rule,source,reviewed_on,note",
     "country_groups.csv": "country,name,region,counted_with,other_names,source,note",
     "policy_meanings.csv": "policy,title,meaning,edition,kinds_instead,source,reviewed_on,note",
     "testing_namespaces.csv": "hub,namespace,source,reviewed_on,note",
@@ -300,7 +302,18 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
         facts.stage(con)
         tables = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'facts' ORDER BY 1").fetchall()
         assert [name for (name,) in tables] == [
-            *("country_groups", "families", "judgements", "licenses", "namespace_facts", "organizations", "policies", "policy_meanings"),
+            *(
+                "counting_rules",
+                "country_groups",
+                "families",
+                "former_ids",
+                "judgements",
+                "licenses",
+                "namespace_facts",
+                "organizations",
+                "policies",
+                "policy_meanings",
+            ),
             *("release_dates", "testing_namespaces", "words"),
         ]
         assert con.execute("SELECT vocabulary, raw, word FROM facts.words").fetchall() == [tuple(words[0].split(",")[:3])]

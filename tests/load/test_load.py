@@ -89,21 +89,31 @@ def test_bases_come_from_tags_where_the_structured_field_is_missing(con: duckdb.
         ('"downloads": 1, "createdAt": "yesterday"', "createdAt is no time"),
     ],
 )
-def test_one_bad_value_rejects_its_record_and_no_other(con: duckdb.DuckDBPyConnection, tmp_path: Path, spelled: str, reason: str) -> None:
+def test_one_bad_value_is_null_and_told_and_the_listing_stays(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, spelled: str, reason: str
+) -> None:
     bad = json.dumps(record("bad/one", downloads=None))
     for key in ("downloadsAllTime", "likes", "createdAt"):
         if f'"{key}"' in spelled:
             bad = json.dumps({name: value for name, value in json.loads(bad).items() if name != key})
     body = json.dumps(many()[:50])[:-1] + ", " + bad[:-1] + ", " + spelled + "}, " + json.dumps(many()[50:])[1:]
     loaded = load(con, tmp_path, many(3), body.encode())
-    assert (loaded.records, loaded.rejected) == (100, 1)
-    position, told, text = con.execute("select position, reason, record from rejects").fetchall()[0]
+    assert (loaded.records, loaded.rejected) == (101, 1)
+    assert con.execute("select records, rejected, part_read from sweeps").fetchall() == [(101, 1, 1)]
+    value = {"downloads": "downloads_30d", "downloadsAllTime": "downloads_total", "likes": "likes", "createdAt": "created_at"}[
+        reason.split()[0]
+    ]
+    assert con.execute(f"select {value} from observations join listings using (model_id) where model_id = 'bad/one'").fetchall() == [
+        (None,)
+    ]
+    position, told, text, model_id = con.execute("select position, reason, record, model_id from rejects").fetchall()[0]
+    assert model_id == "bad/one"
     assert position == "main-00000 page 1 record 51"
     assert told == reason
     assert '"bad/one"' in text
 
 
-@pytest.mark.parametrize("element", ["null", "7", '"text"', "[]", '{"id": "no-slash"}', '{"id": 5}', '{"id": "a/b c"}', "{}"])
+@pytest.mark.parametrize("element", ["null", "7", '"text"', "[]", '{"id": "no slash"}', '{"id": 5}', '{"id": "a/b c"}', "{}"])
 def test_an_element_that_is_no_model_is_rejected_with_its_text(con: duckdb.DuckDBPyConnection, tmp_path: Path, element: str) -> None:
     loaded = load(con, tmp_path, (json.dumps(many())[:-1] + ", " + element + "]").encode())
     assert (loaded.records, loaded.rejected) == (100, 1)
@@ -199,9 +209,29 @@ def test_too_many_rejects_fail_the_day_and_leave_the_last_good_one(con: duckdb.D
     assert everything(con) == before
 
 
+def test_an_id_without_an_owner_is_a_listing_and_one_that_moved_is_counted_under_its_present_id(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    loaded = load(con, tmp_path, [record("bert-base-uncased", downloads=9), record("some-old-model", downloads=7), *many(40)])
+    assert (loaded.records, loaded.rejected) == (42, 0)
+    found = con.execute(
+        "select model_id, namespace, name, downloads_30d from listings join observations using (model_id) where namespace <> 'good' order by 4 desc"
+    )
+    assert found.fetchall() == [
+        ("google-bert/bert-base-uncased", "google-bert", "bert-base-uncased", 9),
+        ("some-old-model", "", "some-old-model", 7),
+    ]
+
+
+def test_what_a_rejected_record_counts_for_is_kept(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, [record("no owner", downloads=70, downloadsAllTime=None, likes=3), *many(40)])
+    weights = "select part_read, rejected_30d, rejected_total, rejected_likes from sweeps"
+    assert con.execute(weights).fetchall() == [(None, 70, None, 3)]
+
+
 def test_five_rejects_in_a_hundred_fail_no_day(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     loaded = load(con, tmp_path, [record(f"good/m{number}", likes="x" if number < 5 else 1) for number in range(100)])
-    assert (loaded.complete, loaded.records, loaded.rejected) == (True, 95, 5)
+    assert (loaded.complete, loaded.records, loaded.rejected) == (True, 100, 5)
 
 
 def test_a_hub_that_lists_nothing_at_all_fails_the_day_unless_accepted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -248,12 +278,13 @@ def test_a_limited_or_unfinished_sweep_is_loaded_incomplete_and_makes_nothing_go
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2, 1)])
 def test_a_listing_whose_record_cannot_be_read_is_not_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path, order: tuple[int, ...]) -> None:
     days = [[*many(40), record("a/b"), record("a/c")], [*many(40), record("a/b", likes="many")], [*many(40), record("a/b", downloads=None)]]
+    seen = DAY + timedelta(days=2)
     for number in order:
         load(con, tmp_path, days[number], day=DAY + timedelta(days=number))
     query = "select model_id, last_seen_on, gone_on from listings where namespace = 'a' order by 1"
-    assert con.execute(query).fetchall() == [("a/b", DAY, None), ("a/c", DAY, DAY + timedelta(days=1))]
+    assert con.execute(query).fetchall() == [("a/b", seen, None), ("a/c", DAY, DAY + timedelta(days=1))]
     load(con, tmp_path, many(40), day=DAY + timedelta(days=3))
-    assert con.execute(query).fetchall()[0] == ("a/b", DAY, DAY + timedelta(days=3))
+    assert con.execute(query).fetchall()[0] == ("a/b", seen, DAY + timedelta(days=3))
     for number in (2, 1):  # collected anew: then it was not listed on that day
         SweepPages(tmp_path, "huggingface", DAY + timedelta(days=number), "full").set_aside()
         load(con, tmp_path, many(40), day=DAY + timedelta(days=number))

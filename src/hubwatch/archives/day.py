@@ -98,6 +98,10 @@ def _stage_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: 
     con.execute("set variable until = null")
     con.execute("set variable hub = ?", [hub])
     con.execute("set variable day = ?::date", [day])
+    con.execute(
+        """update archive_rows set model_id = now.model_id from facts.former_ids now
+           where archive_rows.hub = now.hub and archive_rows.model_id = former_id and archive_rows.hub = getvariable('hub')"""
+    )
     con.execute("drop table if exists one_each")
     con.execute(
         f"""create temp table one_each as select unit, {_MODEL}, model_id from archive_rows
@@ -125,6 +129,17 @@ _UNITED = f"""select model_id, {", ".join(f"arg_max({c.name}, unit) as {c.name}"
   {", ".join(f"max({c.name}) as {c.name}" for c in COUNTERS)} from one_each group by model_id"""
 
 
+def _weight_of_rejects(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> dict[str, int | None]:
+    """How many rejected rows are listings all the same, and what the others count for, as far as it can be read."""
+    found = con.execute(
+        """select nullif(count(*) filter (reason is null and fault is not null), 0), sum(downloads_30d) filter (reason is not null),
+             sum(downloads_total) filter (reason is not null), sum(likes) filter (reason is not null)
+           from archive_rows where hub = ? and day = ?""",
+        [hub, day],
+    ).fetchall()[0]
+    return dict(zip(("part_read", "rejected_30d", "rejected_total", "rejected_likes"), found, strict=True))
+
+
 def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay) -> None:
     """Make the staged listings this archive's facts of the day: whole or not at all."""
     assert day.hub is not None
@@ -132,14 +147,14 @@ def _store_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: ArchiveDay
     content_hash = con.execute(COUNTERS_HASH).fetchall()[0][0]
     row: dict[str, object] = {"complete": False, "records": day.records, "rejected": day.rejected, "duplicates": day.duplicates}
     row |= {"extent": mapping.extent, "extent_note": mapping.extent_note or None, "speaks": _spoken(con, mapping)}
-    row |= {"loaded_at": now(), "content_hash": content_hash}
+    row |= {"loaded_at": now(), "content_hash": content_hash} | _weight_of_rejects(con, day.hub, day.day)
     row |= {"message": "; ".join(["a published snapshot, not a sweep", *filter(None, [day.message])])}
     number_listings(con, day.hub)
     with transaction(con):
         replace_day(con, day.hub, day.day, day.source, row)
         con.execute(
             """insert into rejects by name select hub, day, file || ' ' || place as position, ? as source,
-                 coalesce(reason, fault) as reason, coalesce(record, '') as record
+                 coalesce(reason, fault) as reason, coalesce(record, '') as record, if(reason is null, model_id, null) as model_id
                from archive_rows where hub = ? and day = ? and coalesce(reason, fault) is not null order by file, archive_rows.position""",
             [day.source, day.hub, day.day],
         )

@@ -12,7 +12,7 @@ select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
     when day is null then 'day ' || coalesce('"' || day_text || '" is not a date', 'is missing')
     when id_text is null then 'model id is missing'
     when is_other_kind(id_text) then 'is a data set or Space, not a model'
-    when not is_model_id(id_of(id_text, hub)) then 'model id is not owner/name'
+    when not is_listing_id(id_of(id_text, hub), hub) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault
   end as reason,
   nullif(concat_ws('; ',

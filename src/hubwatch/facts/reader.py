@@ -19,14 +19,17 @@ from hubwatch.errors import FactError
 from hubwatch.facts.checks import check_together
 from hubwatch.facts.rows import (
     CiNamespace,
+    CountingRule,
     Country,
     Fact,
     Family,
+    FormerId,
     Judgement,
     License,
     NameRule,
     Namespace,
     Organization,
+    PlaceholderTime,
     PolicyMeaning,
     PolicyRow,
     ReleaseDate,
@@ -72,6 +75,9 @@ def _read_facts(folder: Path) -> Facts:
         words=_read(Word, folder, "words.csv"),
         name_rules=_read(NameRule, folder, "name_rules.csv"),
         countries=_read(Country, folder, "country_groups.csv"),
+        former_ids=_read(FormerId, folder, "former_ids.csv"),
+        counting_rules=_read(CountingRule, folder, "counting_rules.csv"),
+        placeholder_times=_read(PlaceholderTime, folder, "placeholder_times.csv"),
         release_dates=_read(ReleaseDate, folder, "release_dates.csv"),
         testing_namespaces=_read(CiNamespace, folder, "testing_namespaces.csv"),
     )

@@ -310,6 +310,38 @@ class Country(Fact):
     source: Source = _SOURCE
 
 
+class FormerId(Fact):
+    """reviewed facts: what a repository is called now that had another id"""
+
+    table = "former_ids"
+    hub: HubCell = Field(description="the hub")
+    former_id: Name = Field(description="the id it had, also one without an owner")
+    model_id: Name = Field(description="the id it has now")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
+
+
+class CountingRule(Fact):
+    """reviewed facts: what a hub counts as a download, and since when; a series across a change compares unlike things"""
+
+    table = "counting_rules"
+    hub: HubCell = Field(description="the hub")
+    valid_from: Day = Field(default=None, description="the day of the change, null for the rule that held before")
+    rule: Name = Field(description="what counts as a download")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
+
+
+class PlaceholderTime(Fact):
+    """reviewed facts: creation times that a hub gives where it has none: such a repository is older, nobody knows how much"""
+
+    table = "placeholder_times"
+    hub: HubCell = Field(description="the hub")
+    moment: Name = Field(description="the UTC instant to the second, as YYYY-MM-DD HH:MM:SS")
+    source: Source = _SOURCE
+    reviewed_on: ReviewDay = _REVIEWED
+
+
 class ReleaseDate(Fact):
     """reviewed facts: the day a model was released, where the repository's creation says another"""
 

@@ -15,14 +15,17 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.facts.rows import (
     CiNamespace,
+    CountingRule,
     Country,
     Fact,
     Family,
+    FormerId,
     Judgement,
     License,
     NameRule,
     Namespace,
     Organization,
+    PlaceholderTime,
     PolicyMeaning,
     PolicyRow,
     ReleaseDate,
@@ -47,6 +50,9 @@ class Facts(BaseModel):
     words: tuple[Word, ...] = ()
     name_rules: tuple[NameRule, ...] = ()
     countries: tuple[Country, ...] = ()
+    former_ids: tuple[FormerId, ...] = ()
+    counting_rules: tuple[CountingRule, ...] = ()
+    placeholder_times: tuple[PlaceholderTime, ...] = ()
     release_dates: tuple[ReleaseDate, ...] = ()
     testing_namespaces: tuple[CiNamespace, ...] = ()
 

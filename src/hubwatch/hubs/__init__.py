@@ -96,4 +96,12 @@ def is_the_hubs_own(kept_as: str, endpoint: str) -> bool:
 def values_sql(*hubs: Hub) -> str:
     """Macros by which single values are read: those that all hubs share, and these hubs' own."""
     shared = files("hubwatch.hubs").joinpath("values.sql").read_text("utf-8")
-    return "\n".join([shared, *(hub.sql("values") for hub in hubs if hub.has_sql("values"))])
+    ownerless = " ".join(
+        f"when hub = '{site.name}' then regexp_full_match(id, '{hub.ownerless_id}')"
+        for hub in hubs
+        if hub.ownerless_id
+        for site in hub.sites
+    )
+    is_listing_id = f"""-- Whether it is the id of a listing: owner/name, or one without an owner where the hub gave such ids.
+create or replace temp macro is_listing_id(id, hub) as is_model_id(id) or coalesce(case {ownerless or "when false then false"} end, false);"""
+    return "\n".join([shared, is_listing_id, *(hub.sql("values") for hub in hubs if hub.has_sql("values"))])

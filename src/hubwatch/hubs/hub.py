@@ -72,6 +72,8 @@ class Hub:
     counters: str  # what its counters count, in words
     is_case_blind: bool = False  # whether the hub gives no second account of a name in another case
 
+    ownerless_id: str | None = None  # what an id without an owner looks like, where the hub gave such ids once: a regular expression
+
     # how it is asked
     listing_path: str  # what robots.txt must allow
     pages: Callable[[Client, Sweep, Kept, SweepState], Iterator[Page]]

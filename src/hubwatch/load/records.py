@@ -1,4 +1,7 @@
-"""Kept pages -> relation `record` -> table `parsed`: every record as columns, one that cannot be read with its reason."""
+"""Kept pages -> relation `record` -> table `parsed`: every record as columns, one that cannot be read with its reason.
+
+`fault` is what cannot be read of a record; `reason` the same where the record is no listing for it, since its id cannot be read.
+"""
 
 import contextlib
 import json
@@ -41,7 +44,13 @@ def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path]
 
 def _parse(con: duckdb.DuckDBPyConnection, listings: str) -> None:
     con.execute("drop table if exists parsed")
-    con.execute(f"create temp table parsed as {listings} union all by name {_NO_LISTINGS}")
+    con.execute(
+        f"""create temp table parsed as
+            select said.* replace (if(is_listing_id(said.model_id, getvariable('hub')) or is_nested_id(said.model_id), null, reason) as reason,
+                coalesce(present_id, said.model_id) as model_id), reason as fault
+            from ({listings} union all by name {_NO_LISTINGS}) said
+            left join (select former_id, model_id as present_id from facts.former_ids where hub = getvariable('hub')) now on former_id = said.model_id"""
+    )
 
 
 def read_records(con: duckdb.DuckDBPyConnection, pages: SweepPages, folder: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -26,6 +26,9 @@ THREADS = 2  # each holds a segment of pages as it is parsed, some 140 MB where 
 SHRUNK = 0.5  # share of the last complete sweep's records below which a day fails
 
 
+Reject = dict[str, str | None]  # position, model_id, reason and record, as in the table `rejects`
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What loading a sweep gave: counts, and whether the sweep was complete."""
@@ -72,6 +75,7 @@ def _load_still(
     pages.require_whole(state)
     hub = hub_of(pages.hub)
     con.execute(values_sql(hub))
+    con.execute("set variable hub = ?", [pages.hub])
     con.execute("set variable fields = ?", [state.fields])
     con.execute("set variable owners = ?", [state.owners])
     con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
@@ -79,13 +83,13 @@ def _load_still(
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         files_read = stage_records(con, hub, segments, largest, Path(folder))
         rejects = _rejects(con, hub, files_read, segments)
-        read, rejected, duplicates = _settle_duplicates(con, state)
+        counts = read, rejected, duplicates, _ = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages)
         drift += _foreign_words(con)
         drift += _undated(con, state)
     message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
-    _store_day(con, pages, state, (read, rejected, duplicates), rejects, keys, begun, message)
+    _store_day(con, pages, state, counts, rejects, keys, begun, message)
     for table in ("parsed", "numbers"):
         con.execute(f"drop table {table}")
     return Loaded(pages.hub, pages.day, pages.sweep, state.complete, read, rejected, duplicates, message)
@@ -95,8 +99,8 @@ def _store_day(
     con: duckdb.DuckDBPyConnection,
     pages: SweepPages,
     state: SweepState,
-    counts: tuple[int, int, int],
-    rejects: list[tuple[str, str, str]],
+    counts: tuple[int, int, int, int],
+    rejects: list[Reject],
     keys: list[list[object]],
     begun: datetime,
     message: str,
@@ -107,16 +111,22 @@ def _store_day(
     listed_total = None if state.listed_total is None else state.listed_total + beside
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
-    records, rejected, duplicates = counts
+    records, rejected, duplicates, part_read = counts
     extent, extent_note = _extent(pages, state)
     with transaction(con):
         row: dict[str, object] = {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
         row |= {"listed_total": listed_total if extent != "selection" else None, "extent": extent, "extent_note": extent_note}
+        row |= {"part_read": part_read or None} | _weight_of_rejects(con)
         row |= {"started_at": state.started_at, "finished_at": state.finished_at, "loaded_at": begun}
         row |= {"content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}
         replace_day(con, pages.hub, pages.day, pages.sweep, row)
         of_sweep = {"hub": pages.hub, "day": pages.day, "source": pages.sweep}
-        insert_rows(con, "rejects", [of_sweep | {"position": place, "reason": why, "record": text} for place, why, text in rejects])
+        insert_rows(con, "rejects", [of_sweep | reject for reject in rejects])
+        con.execute(
+            """update rejects set model_id = present_id from (select former_id, model_id as present_id from facts.former_ids where hub = $hub)
+               where hub = $hub and day = $day and source = $source and model_id = former_id""",
+            of_sweep,
+        )
         if rejects:
             con.execute(
                 """insert into store.unread by name select distinct ? as hub, ?::date as day, ? as source, model_id
@@ -187,10 +197,10 @@ COUNTERS_HASH = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_low
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'))))::ubigint, 0)) from staged"""
 
 
-def _rejects(con: duckdb.DuckDBPyConnection, hub: Hub, files_read: list[Path], segments: list[Path]) -> list[tuple[str, str, str]]:
-    """Position, reason and text of every rejected record: its page is looked for among the pages of its segment."""
-    wanted = con.execute("select segment, list(distinct position) from parsed where reason is not null group by 1 order by 1").fetchall()
-    found: list[tuple[str, str, str]] = []
+def _rejects(con: duckdb.DuckDBPyConnection, hub: Hub, files_read: list[Path], segments: list[Path]) -> list[Reject]:
+    """Every record that cannot be read, or not in all: its page is looked for among the pages of its segment."""
+    wanted = con.execute("select segment, list(distinct position) from parsed where fault is not null group by 1 order by 1").fetchall()
+    found: list[Reject] = []
     for segment, positions in wanted:
         with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
             paths = []
@@ -201,31 +211,40 @@ def _rejects(con: duckdb.DuckDBPyConnection, hub: Hub, files_read: list[Path], s
             rows = con.execute(
                 f"""with whole as (select * from ({records_in(hub, paths, max(path.stat().st_size for path in paths))}) where position in ?),
                     judged as ({hub.listings("from whole")})
-                    select segment, position, reason, record from judged join whole using (segment, position)
+                    select segment, position, if(is_listing_id(model_id, getvariable('hub')) or is_nested_id(model_id), model_id, null), reason, record
+                    from judged join whole using (segment, position)
                     where reason is not null order by 1, 2""",
                 [positions],
             ).fetchall()
         name = segments[segment].name.removesuffix(".json.zst")
-        for page_number, position, reason, record in rows:
-            found.append((f"{name} page {page_number} record {position}", *told(reason, record)))
+        for page_number, position, model_id, reason, record in rows:
+            why, text = told(reason, record)
+            found.append({"position": f"{name} page {page_number} record {position}", "model_id": model_id, "reason": why, "record": text})
     return found
 
 
-def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tuple[int, int, int]:
-    """View `staged`: one row a listing, in the shared vocabulary. Returns rows, rejected records, duplicates.
+def _weight_of_rejects(con: duckdb.DuckDBPyConnection) -> dict[str, int | None]:
+    """What rejected records that are no listings count for, as far as it can be read."""
+    found = con.execute("select sum(downloads_30d), sum(downloads_total), sum(likes) from parsed where reason is not null").fetchall()[0]
+    return dict(zip(("rejected_30d", "rejected_total", "rejected_likes"), found, strict=True))
+
+
+def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tuple[int, int, int, int]:
+    """View `staged`: one row a listing, in the shared vocabulary. Returns rows, rejected records, duplicates, and how many of the
+    rejected are listings all the same.
 
     Of several records of one listing the newest counts: last modified, then highest counters.
     """
     con.execute("set variable since = ?", [state.since])
     con.execute("set variable until = ?", [state.until])
-    total, rejected, distinct = con.execute(
-        "select count(*), count(reason), count(distinct model_id) filter (reason is null) from parsed"
+    total, unreadable, rejected, distinct = con.execute(
+        "select count(*), count(reason), count(fault), count(distinct model_id) filter (reason is null) from parsed"
     ).fetchall()[0]
-    if duplicates := total - rejected - distinct:
+    if duplicates := total - unreadable - distinct:
         con.execute(_DROP_OLDER)
     con.execute(files("hubwatch.load").joinpath("vocabulary.sql").read_text("utf-8"))
     staged = con.execute("select count(*) from staged").fetchall()[0][0]
-    return staged, rejected, duplicates
+    return staged, rejected, duplicates, rejected - unreadable
 
 
 _DROP_OLDER = """delete from parsed where rowid in (
@@ -241,14 +260,14 @@ def _check(
     state: SweepState,
     read: int,
     rejected: int,
-    rejects: list[tuple[str, str, str]],
+    rejects: list[Reject],
     accept_shrink: bool,
 ) -> None:
     """Raise `DayFailure` when the day cannot be believed: too many rejects, or too few records."""
     where = f"{pages.hub} {pages.day}"
     every = con.execute("select count(distinct model_id) filter (reason is null) + count(reason) from parsed").fetchall()[0][0]
     if rejected > TOO_MANY * every:  # of all that the pages hold, also outside of a window
-        reasons = Counter(reason for _, reason, _ in rejects).most_common(3)
+        reasons = Counter(reject["reason"] for reject in rejects).most_common(3)
         told = ", ".join(f"{reason} in {count / every:.1%}" for reason, count in reasons)
         raise DayFailure(f"{where}: {rejected} of {every} records cannot be read ({told}); the hub may have changed")
     held = con.execute(

@@ -73,7 +73,7 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
 
 def _loaded(con: duckdb.DuckDBPyConnection) -> dict[Key, _Loaded]:
     rows = con.execute(
-        """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0), coalesce(duplicates, 0),
+        """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0) - coalesce(part_read, 0), coalesce(duplicates, 0),
              loaded_at, message from sweeps"""
     ).fetchall()
     return {(hub, day, source): _Loaded(*facts) for hub, day, source, *facts in rows}

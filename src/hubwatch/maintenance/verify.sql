@@ -13,7 +13,7 @@ stretches as (
   select *, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
 ),
 unread as (select hub, model_id, max(day) as last_unread from store.unread group by all),
-whole as (select hub, day, listed_total > records + rejected as lacks from sweeps where complete and source = 'full'),
+whole as (select hub, day, listed_total > records + rejected - coalesce(part_read, 0) as lacks from sweeps where complete and source = 'full'),
 due as (
   select hub, last_listed_on, min(day) as gone_on
   from (select distinct hub, last_listed_on from store.listing) join whole using (hub)

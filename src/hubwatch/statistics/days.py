@@ -32,6 +32,8 @@ class ObservedDay(BaseModel):
     extent_note: str | None = None
     health: str | None = None
     health_note: str | None = None
+    rejected: int | None = None
+    part_read: int | None = None
     others: tuple[str, ...] = ()
 
     @property
@@ -47,7 +49,7 @@ UNFIT_FOR_FLOWS = (*UNFIT, "catch_up")
 # A day's leading source; with $source that one, wherever it was observed.
 _DAYS = f"""(select * exclude (others), coalesce(others, []) as others from (
   select hub, day, source as sweep, complete, records, listed_total, content_hash, endpoint, {EXTENT} as extent, extent_note, health,
-    health_note, list_filter(list(source order by source) over (partition by hub, day), lambda one: one <> source) as others,
+    health_note, rejected, part_read, list_filter(list(source order by source) over (partition by hub, day), lambda one: one <> source) as others,
     row_number() over (partition by hub, day order by {PRECEDENCE}) as turn
   from sweeps) where turn = 1 and $source is null or sweep = $source)"""
 _OBSERVED = "* exclude (turn)"
@@ -272,6 +274,10 @@ def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
         said.append(f"{day}: {at.health} ({at.health_note})")
     elif at.health_note:
         said.append(f"{day}: {at.health_note}")
+    if whole := (at.rejected or 0) - (at.part_read or 0):
+        said.append(f"{day}: {whole} records were rejected and count nowhere (table rejects)")
+    if at.part_read:
+        said.append(f"{day}: {at.part_read} listings lack what could not be read of their records (table rejects)")
     if at.others:
         said.append(f"{day}: also held from {', '.join(at.others)} (--source)")
     if at.endpoint and not is_the_hubs_own(at.hub, at.endpoint):

@@ -43,6 +43,11 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
         """insert into flags by name select hub, '' as model_id, day, 'day_' || health as flag, health_note as detail
            from days where health is not null and health <> 'ok'"""
     )
+    con.execute("delete from flags where flag = 'not_read'")
+    con.execute(
+        """insert into flags by name select hub, model_id, day, 'not_read' as flag, string_agg(distinct reason, '; ' order by reason) as detail
+           from rejects join days using (hub, day, source) where model_id is not null group by hub, model_id, day"""
+    )
     con.execute("delete from store.flagged; delete from store.unmeasured")
     con.execute("insert into store.flagged (rules) values (?)", [rules])
     return looked_at

@@ -106,13 +106,21 @@ def _figures(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, float]:
     return dict(zip([column[0] for column in found.description or ()], found.fetchall()[0], strict=True))
 
 
+# The largest part of a counter's sum that rejected records have, of days with such.
+_HEAVIEST = """select hub, source, day, greatest(max(rejected_30d) / nullif(max(rejected_30d) + coalesce(sum(downloads_30d), 0), 0),
+    max(rejected_total) / nullif(max(rejected_total) + coalesce(sum(downloads_total), 0), 0)) as heaviest
+  from (from sweeps where rejected_30d > 0 or rejected_total > 0) join store.listing using (hub)
+  left join store.counters using (listing_key, day, source) group by all"""
+
+
 def _stage(con: duckdb.DuckDBPyConnection) -> None:
     """Views `loaded_days`, `steps`, `falls` and `stalls`, which the rules read."""
     con.execute(
-        """create or replace temp view loaded_days as
+        f"""create or replace temp view loaded_days as
            select hub, source, day, records, coalesce(extent, if(source = 'full', 'whole', 'selection')) as extent, is_archive,
-             not complete and not is_archive as is_cut, unread_30d, unread_total, sum_30d, sum_total
-           from (select *, starts_with(source, 'archive:') as is_archive from sweeps) left join store.steps using (hub, source, day)"""
+             not complete and not is_archive as is_cut, heaviest, unread_30d, unread_total, sum_30d, sum_total
+           from (select *, starts_with(source, 'archive:') as is_archive from sweeps) left join store.steps using (hub, source, day)
+           left join ({_HEAVIEST}) using (hub, source, day)"""
     )
     con.execute(f"create or replace temp table part_days as select (hub, source, day) as one from ({_rule('partial')})")
     con.execute(

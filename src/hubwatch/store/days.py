@@ -148,7 +148,8 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     """Enter the listings never seen before, and widen the days on which the others were seen."""
     con.execute(
         """insert into store.listing by name
-           select listing_key, getvariable('hub') as hub, fresh_id as model_id, split_part(fresh_id, '/', 1) as namespace,
+           select listing_key, getvariable('hub') as hub, fresh_id as model_id,
+             if(contains(fresh_id, '/'), split_part(fresh_id, '/', 1), '') as namespace,
              substr(fresh_id, strpos(fresh_id, '/') + 1) as name,
              getvariable('day') as first_seen_on, getvariable('day') as last_seen_on, getvariable('day') as last_listed_on
            from numbers where fresh_id is not null"""
@@ -209,7 +210,7 @@ def _note_new(con: duckdb.DuckDBPyConnection) -> None:
 # lacks is gone, the next complete one tells.
 DEPARTURES = """select hub, last_listed_on, min(day) as gone_on
   from (select distinct hub, last_listed_on from store.listing)
-  join (select hub, day, listed_total is null or records + rejected >= listed_total as saw_all
+  join (select hub, day, listed_total is null or records + rejected - coalesce(part_read, 0) >= listed_total as saw_all
         from sweeps where complete and source = 'full') using (hub)
   where day > last_listed_on group by hub, last_listed_on having bool_or(saw_all) or count(*) > 1"""
 

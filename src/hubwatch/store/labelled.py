@@ -12,6 +12,8 @@ FACTS = (
     "create table if not exists facts.licenses(raw varchar, license varchar, class varchar)",
     "create table if not exists facts.country_groups(country varchar, name varchar, region varchar)",
     "create table if not exists facts.release_dates(hub varchar, model_id varchar, released_on date)",
+    "create table if not exists facts.counting_rules(hub varchar, valid_from date, rule varchar, source varchar)",
+    "create table if not exists facts.placeholder_times(hub varchar, moment varchar)",
     "create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar)",
 )
 

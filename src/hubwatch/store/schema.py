@@ -200,7 +200,11 @@ title | VARCHAR | what it changed
 _SWEEP_FACTS = """
 complete | BOOLEAN | the sweep ended by itself and was not limited
 records | BIGINT | listings loaded
-rejected | BIGINT | records that could not be read; each is in rejects
+rejected | BIGINT | records that could not be read, or not in all; each is in rejects
+part_read | BIGINT | of the rejected, those that are listings all the same, without what could not be read; null where none could be
+rejected_30d | BIGINT | sum of downloads_30d of rejected records that are no listings, as far as it could be read
+rejected_total | BIGINT | sum of downloads_total of such records
+rejected_likes | BIGINT | sum of likes of such records
 duplicates | BIGINT | further records of a listing already in the sweep; settled by the newest
 listed_total | BIGINT | listings that there are by the hub's word: its count of models, and beside them those of unknown kind; null when it does not count
 started_at | TIMESTAMP | UTC instant of the first request
@@ -330,6 +334,7 @@ position | VARCHAR | partition, page and record in the kept pages of the sweep; 
 source | VARCHAR | the sweep or archive
 reason | VARCHAR | why
 record | VARCHAR | the record as it came
+model_id | VARCHAR | the listing that it is all the same, without what could not be read; null where it is none
 """),
     ),
     Table(

@@ -47,6 +47,7 @@ HUB = Hub(
     rate=5.0,
     counters="counts downloads over 30 days and since creation",
     is_case_blind=True,
+    ownerless_id="[a-z][a-z0-9._]*(-[a-z0-9._]+)+|gpt2|distilgpt2|ctrl",  # as in bert-base-uncased, until early 2024
     listing_path=walk.ROUTE,
     pages=walk.pages,
     probe=probe,

@@ -14,7 +14,7 @@ with taken as (
 select segment, position, id as model_id,
   case
     when shape is distinct from 'OBJECT' then 'the record is not an object'
-    when not is_model_id(id) then 'id is not owner/name'
+    when not is_listing_id(id, 'huggingface') then 'id is not owner/name'
     when read_downloads is null and 'downloads' in getvariable('fields') then 'downloads is ' || counter_fault(downloads)
     when read_total is null and 'downloadsAllTime' in getvariable('fields') then 'downloadsAllTime is ' || counter_fault("downloadsAllTime")
     when read_likes is null and 'likes' in getvariable('fields') then 'likes is ' || counter_fault(likes)
