@@ -19,6 +19,7 @@ sized as (
   from store.counters c join scope on c.day = scope.day and c.source = scope.source
   join store.listing using (listing_key) join store.attributes using (listing_key)
   where listing.hub = scope.hub and valid_to is null and created_at is not null and parameters is not null and downloads_total is not null
+    and (listing.hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)
 ),
 -- Only what may be among the first is ranked; a model that is named wants its place among all.
 bars as (

@@ -5,6 +5,7 @@
 --   releases (denominator, of which labelled have a known group), the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
 --   listing. value_constant and share_constant count only namespaces that already had a listing before since
 --   (empty without it): a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
+--   A repository with a time that its hub gives where it has none (data/placeholder_times.csv) is of no month.
 -- unit: models; share of the month's models, 0..1
 -- window: calendar month of creation, from since (default: the first) up to the day
 -- parameters: hub, day, by=kind|country|organization|region|family|namespace|hub|license|license_class|task, country, policy, since
@@ -27,6 +28,7 @@ renamed as (
 created as (
   select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub) anti join renamed using (listing_key)
   where first_seen_on <= day and created_at < day + interval 1 day
+    and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)  -- older than that
 ),
 -- Over several hubs a model has listings to choose from; those that stand alone need no choice.
 copies as (
