@@ -159,13 +159,21 @@ def _verify(record_file: Path, name: str | None, data: Path | None) -> None:
         raise typer.Exit(1)
 
 
-def claims(form: Format = "table", as_json: Json = False, data: Data = None) -> None:
-    """Measure the figures that articles and papers print on the data at hand."""
+def claims(
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="a CSV of your own, with the columns of data/claims.csv")
+    ] = None,
+    form: Format = "table",
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Judge the figures that articles and papers print on the data at hand: supported, contradicted, or why neither."""
     from hubwatch import statistics
 
     form = chosen_format(form, as_json)
+    own = statistics.load_claims(file) if file else None
     with published_in(data) as con:
-        found = statistics.check_claims(con)
+        found = statistics.check_claims(con, own)
     columns = (
         "claim",
         "publisher",

@@ -1,65 +1,77 @@
-"""Figures that articles and papers print, each measured on the data at hand.
+"""Figures that articles and papers print, each judged on the data at hand.
 
-A verdict needs a matching unit, hub and date. Without them the measured figure is shown beside the printed one as
-`different scope`, or the claim is `not measurable here` with what is missing.
+A verdict rests on the source that fits the claim (its hub, extent and time), whatever else is loaded, and on every completion of the
+unlabelled: `supported` and `contradicted` hold however they would be labelled, else the figure is `within the bounds`. Where no source
+fits, the nearest thing that can be measured is shown as `different scope` with why it differs.
 """
 
 import csv
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hubwatch.errors import ClaimError, StatisticsError
 from hubwatch.facts import data_dir
-from hubwatch.statistics.answer import Result
-from hubwatch.statistics.days import ObservedDay
-from hubwatch.statistics.evaluate import run
+from hubwatch.hubs import named_site
+from hubwatch.statistics.definitions import definition
+from hubwatch.statistics.measured import Figure, Measured, fits, measures
 
 CLAIMS = data_dir() / "claims.csv"
+OWN = ("attributes", "selection")  # measures that are of claims alone: a listing's attributes, one model or series beside all others
 
 
 class Claim(BaseModel):
-    """One printed figure. `low` and `high` are the range that its printed form stands for."""
+    """One printed figure. `low` and `high` are the range that its printed form stands for, `equals` what an attribute must be.
+
+    A reader's own file needs `claim`, `sentence`, `as_of` and what is to be measured; other columns may be left out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     claim: str
-    publisher: str
-    published: str
+    publisher: str | None = None
+    published: str | None = None
     sentence: str
-    printed: str
-    low: float | None
-    high: float | None
-    unit: str
-    hub: str | None
+    printed: str | None = None
+    low: float | None = Field(default=None, description="least value that the printed form stands for")
+    high: float | None = Field(default=None, description="most value that the printed form stands for")
+    equals: str | None = Field(default=None, description="of an attribute: what it must be, several joined by |")
+    tolerance: str | None = Field(default=None, description="why the range is as wide as it is")
+    unit: str = ""
+    hub: str | None = None
     as_of: date
-    within_days: int
-    sweep: str
-    statistic: str | None
-    question: str | None
-    row: str | None
-    column: str | None
-    scope: str | None
-    needs: str | None
-    source: str
+    within_days: int = 15
+    sweep: str = Field(default="full", description="the sources that have the claim's extent, as a pattern: full, archive:osir*")
+    statistic: str | None = Field(default=None, description="a statistic, or `selection` or `attributes`")
+    question: str | None = None
+    row: str | None = None
+    column: str | None = None
+    filters: str | None = Field(
+        default=None, description="what the measure must be narrowed to; a statistic that cannot is of another scope"
+    )
+    scope: str | None = Field(default=None, description="how the claim's scope differs from all that is measured here")
+    needs: str | None = Field(default=None, description="the data that would decide it, and the command that brings it in")
+    not_at_hubs: str | None = Field(default=None, description="why no hub can tell")
+    pair: str | None = Field(default=None, description="a claim that says the opposite")
+    source: str | None = None
 
-    @field_validator("*", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
+    def _empty_is_left_out(cls, row: dict[str, object]) -> dict[str, object]:
+        return {name: value for name, value in row.items() if value not in ("", None)}
 
 
 class Verdict(StrEnum):
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
+    WITHIN_BOUNDS = "within the bounds"
     DIFFERENT_SCOPE = "different scope"
-    NOT_MEASURABLE = "not measurable here"
+    NEEDS_DATA = "needs data"
+    NOT_AT_HUBS = "not measurable at hubs"
 
 
 class Finding(BaseModel):
@@ -68,9 +80,9 @@ class Finding(BaseModel):
     model_config = ConfigDict(frozen=True)
     claim: Claim
     verdict: Verdict
-    measured: int | float | None = None
-    measured_low: int | float | None = None
-    measured_high: int | float | None = None
+    measured: Figure | str | date | None = None
+    measured_low: Figure | None = None
+    measured_high: Figure | None = None
     measured_on: date | None = None
     reason: str
 
@@ -78,102 +90,108 @@ class Finding(BaseModel):
 def load_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
     """All claims in the order of the file. Raises ClaimError for the first row that cannot be used."""
     claims = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
-            try:
-                claims.append(Claim.model_validate(row))
-            except ValidationError as error:
-                first = error.errors()[0]
-                raise ClaimError(f"{path.name} line {line}: {first['loc'][0]}: {first['msg']}") from None
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClaimError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or 'not UTF-8'}; name a CSV file of claims") from None
+    for line, row in enumerate(csv.DictReader(text.splitlines()), 2):
+        if None in row or None in row.values():
+            raise ClaimError(f"{path.name} line {line}: the number of cells is not that of the header; put a cell with a comma in quotes")
+        try:
+            claims.append(Claim.model_validate(row))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ClaimError(f"{path.name} line {line}: {first['loc'][0]}: {first['msg']}") from None
+    if not claims:
+        raise ClaimError(f"{path.name} holds no claims; its columns are {', '.join(Claim.model_fields)}")
     return tuple(claims)
 
 
 def check_claims(con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | None = None) -> tuple[Finding, ...]:
-    """Each claim measured on the open database."""
-    return tuple(check(con, claim) for claim in (load_claims() if claims is None else claims))
+    """Each claim judged on the open database; of two that say the opposite, each names the other."""
+    found = [check(con, claim) for claim in (load_claims() if claims is None else claims)]
+    verdicts = {finding.claim.claim: finding.verdict for finding in found}
+
+    def paired(finding: Finding) -> Finding:
+        other = finding.claim.pair
+        if other is None:
+            return finding
+        beside = f" (there: {verdicts[other]})" if other in verdicts else ""
+        return finding.model_copy(update={"reason": f"{finding.reason}; says the opposite of {other}{beside}"})
+
+    return tuple(map(paired, found))
 
 
 def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
     """One claim measured: the verdict, the figure with its bounds, and the reason."""
+    if claim.not_at_hubs:
+        return Finding(claim=claim, verdict=Verdict.NOT_AT_HUBS, reason=claim.not_at_hubs)
     if not claim.statistic:
-        return Finding(claim=claim, verdict=Verdict.NOT_MEASURABLE, reason=f"needs {claim.needs}")
+        return Finding(claim=claim, verdict=Verdict.NEEDS_DATA, reason=f"needs {claim.needs}")
     question = dict(parse_qsl(claim.question or ""))
-    try:
-        day = _nearest_day(con, question["hub"], claim)
-        result = run(con, claim.statistic, day=day, **question)
-    except StatisticsError as error:
-        return Finding(claim=claim, verdict=Verdict.NOT_MEASURABLE, reason=str(error))
-    return _judge(claim, result, question)
+    hub = question.get("hub") or claim.hub
+    if not hub:
+        raise ClaimError(f"{claim.claim}: write the hub into `hub` or into the question, as hub=huggingface")
+    unmet = _apply_filters(claim, question)
+    found = next(measures(con, claim, question, named_site(hub).name), None)
+    if found is None:
+        needs = (
+            claim.needs or f"observations of {hub} about {claim.as_of} with {question.get('metric') or claim.column or 'what it counts'}"
+        )
+        return Finding(claim=claim, verdict=Verdict.NEEDS_DATA, reason=f"needs {needs}")
+    differs = _differences(claim, found, question, unmet)
+    verdict, reason = (Verdict.DIFFERENT_SCOPE, "; ".join(differs)) if differs else _compare(claim, found)
+    return Finding(
+        claim=claim,
+        verdict=verdict,
+        measured=found.figure,
+        measured_low=found.low,
+        measured_high=found.high,
+        measured_on=found.at.day,
+        reason=reason,
+    )
 
 
-def _nearest_day(con: duckdb.DuckDBPyConnection, hub: str, claim: Claim) -> date | None:
-    """The observed day nearest the claim's date, of the sweep it speaks of where there is one; none: the hub's default."""
-    days = con.execute("select day, sweep, complete from days where hub = ?", [hub]).fetchall()
-    fitting = [day for day, sweep, complete in days if _fits(claim, sweep, complete)]
-    return min(fitting, key=lambda day: (abs(day - claim.as_of), day), default=None)
+def _apply_filters(claim: Claim, question: dict[str, str]) -> list[str]:
+    """Narrow the question to the claim's filters; those that its statistic cannot be narrowed to."""
+    assert claim.statistic is not None
+    takes: Callable[[str], bool] = lambda name: claim.statistic in OWN or name in definition(claim.statistic or "").parameters  # noqa: E731
+    wanted = dict(parse_qsl(claim.filters or ""))
+    question.update({name: value for name, value in wanted.items() if takes(name)})
+    if claim.statistic == "leaders":
+        question.setdefault("top", "100000")  # a rank's bounds need all groups
+    return [f"not narrowed to {name} {value}" for name, value in wanted.items() if not takes(name)]
 
 
-def _fits(claim: Claim, sweep: str, complete: bool) -> bool:
-    """Whether a day is of the extent that the claim speaks of; an archive is as complete as it was published."""
-    return fnmatch(sweep, claim.sweep) and (complete or sweep.startswith("archive"))
-
-
-def _judge(claim: Claim, result: Result, question: dict[str, str]) -> Finding:
-    label, _, wanted = (claim.row or "").partition("=")
-    rows = [row for row in result.records() if str(row.get(label)) == wanted]
-    at = result.context.observed[0]
-    row = rows[0] if rows else {}
-    measured = row.get(claim.column or "")
-    if isinstance(measured, bool) or not isinstance(measured, int | float):
-        missing = f"{at.hub} on {at.day} has no {claim.column} for {wanted}"
-        return Finding(claim=claim, verdict=Verdict.NOT_MEASURABLE, measured_on=at.day, reason=missing)
-    low, high = _rank_bounds(row, result.records()) if claim.column == "rank" else _bounds(claim, row, measured)
-    verdict, reason = Verdict.DIFFERENT_SCOPE, _mismatch(claim, at, question)
-    if not reason:
-        verdict, reason = _compare(claim, measured, low, high)
-    return Finding(claim=claim, verdict=verdict, measured=measured, measured_low=low, measured_high=high, measured_on=at.day, reason=reason)
-
-
-def _bounds(claim: Claim, row: Mapping[str, object], measured: int | float) -> tuple[int | float, int | float]:
-    """What the unlabelled allow: of a share its bounds, of a sum all of the unlabelled as well, of a measure its own."""
-    names = {"share": ("share_low", "share_high"), "value": ("low", "high")}.get(claim.column or "", ("", ""))
-    low, high = (row.get(name) for name in names)
-    share, share_high = row.get("share"), row.get("share_high")
-    if claim.column == "value" and isinstance(share, float) and isinstance(share_high, float) and share:
-        most = measured * share_high / share
-        return measured, round(most) if isinstance(measured, int) else most
-    return (float(low), float(high)) if isinstance(low, float) and isinstance(high, float) else (measured, measured)
-
-
-def _rank_bounds(row: Mapping[str, Any], rows: list[dict[str, Any]]) -> tuple[int, int]:
-    """The first and the last rank that the unlabelled allow: all of them this one's, or any other's."""
-    ahead = sum((other["share"] or 0) > (row["share_high"] or 0) for other in rows)
-    within_reach = sum((other["share_high"] or 0) > (row["share"] or 0) for other in rows if other["group"] != row["group"])
-    return 1 + ahead, 1 + within_reach
-
-
-def _mismatch(claim: Claim, at: ObservedDay, question: dict[str, str]) -> str:
+def _differences(claim: Claim, found: Measured, question: dict[str, str], unmet: list[str]) -> list[str]:
     """Why the measured figure is not of the claim's unit, hub, date or extent; empty when it is."""
-    if claim.scope:
-        return f"the claim's scope: {claim.scope}"
+    at = found.at
+    said = [f"the claim's scope: {claim.scope}"] if claim.scope else []
+    said += [f"the claim is {one}" for one in unmet]
     if claim.hub != at.hub:
-        return f"the claim is of {claim.hub or 'hubs it does not name'}, measured on {at.hub}"
-    if abs(at.day - claim.as_of) > timedelta(days=claim.within_days):
-        return f"the claim is of {claim.as_of}, measured on {at.day}"
-    if not _fits(claim, at.sweep, at.complete):
-        extent = "an" if at.sweep.startswith("archive") else "a" if at.complete else "an incomplete"
+        said.append(f"the claim is of {claim.hub or 'hubs it does not name'}, measured on {at.hub}")
+    if not fits(claim, at):
         wanted = claim.sweep if claim.sweep.startswith("archive") else f"a complete {claim.sweep} sweep"
-        return f"the claim is of {wanted}, measured on {extent} {at.sweep} one"
+        said.append(f"the claim is of {claim.as_of} and of {wanted}, measured on {at.told()}")
     metric = question.get("metric", "")
-    return "" if not metric or metric in claim.unit else f"the claim counts {claim.unit}, measured in {metric}"
+    if metric and metric not in claim.unit:
+        said.append(f"the claim counts {claim.unit}, measured in {metric}")
+    return said
 
 
-def _compare(claim: Claim, measured: float, low: float, high: float) -> tuple[Verdict, str]:
-    """Supported inside the printed range; contradicted when no completion of the unlabelled reaches it."""
+def _compare(claim: Claim, found: Measured) -> tuple[Verdict, str]:
+    """Supported when every completion of the unlabelled is in the printed range, contradicted when none is."""
+    scope = f"same unit, hub and time ({found.at.told()})"
+    if claim.equals is not None:
+        is_said = str(found.figure) in claim.equals.split("|")
+        return (Verdict.SUPPORTED if is_said else Verdict.CONTRADICTED), f"as of {found.at.day} it is {found.figure}"
+    if not isinstance(found.figure, int | float):
+        raise StatisticsError(f"{claim.claim}: {claim.column} is no number; write what it must be into `equals`")
     least = claim.low if claim.low is not None else float("-inf")
     most = claim.high if claim.high is not None else float("inf")
+    low, high = (found.figure if bound is None else bound for bound in (found.low, found.high))
     if high < least or low > most:
-        return Verdict.CONTRADICTED, "same unit, hub and date; the printed figure lies outside what the data allows"
-    if least <= measured <= most:
-        return Verdict.SUPPORTED, "same unit, hub and date"
-    return Verdict.NOT_MEASURABLE, "needs more labels: the unlabelled could decide it either way"
+        return Verdict.CONTRADICTED, f"{scope}; the printed figure lies outside what the data allows"
+    if least <= low and high <= most:
+        return Verdict.SUPPORTED, scope
+    return Verdict.WITHIN_BOUNDS, f"{scope}; needs more labels: the unlabelled could decide it either way"
