@@ -64,6 +64,8 @@ def _share(result: Result, row: Row) -> str | None:
     rest = f"; without {row['part']} it would be {percent(without)}" if isinstance(without, float) else ""
     if derived := row.get("derived"):
         rest += f"; {derived:,} of them derived, from the increase since {context.parameters['since']}"
+    if isinstance(labelled := row.get("labelled"), float):
+        rest += f"; {percent(labelled)} labelled"
     whole = row.get("denominator") or (context.denominator if not labels else None)
     of = f"{row['value']:,} of {whole:,}" if whole else f"{row['value']:,}"
     return (
