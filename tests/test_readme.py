@@ -70,6 +70,16 @@ def test_the_sql_of_the_readme_gives_rows(folder: Path) -> None:
     assert {"big_tech", "ai_tiger", "company"} <= {row[0] for row in rows}
 
 
+def test_the_python_of_the_readme_prints_a_share_and_rows(folder: Path) -> None:
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[0]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, rows = done.stdout.splitlines()
+    assert first.startswith("CN Share of downloads, huggingface on 2026-05-20")
+    assert "Chinese Big Tech" in rows
+
+
 def test_the_demo_holds_three_hubs_over_several_days(folder: Path) -> None:
     with publishing.open_published(folder / "hubwatch-data" / "demo") as con:
         listed = dict(con.execute("select hub, count(*) from listings group by hub").fetchall())
@@ -90,12 +100,12 @@ def test_a_demo_never_empties_a_folder_of_somebody_else(tmp_path: Path) -> None:
 
 
 def test_models_explain_says_which_listings_are_one_model_and_why(folder: Path) -> None:
-    told = hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo")
+    told = hubwatch(folder, "models", "explain", "Qwen/Qwen3-8B", "--data", "hubwatch-data/demo", "--format", "csv")
     assert told.returncode == 0, told.stderr
     first, header, *rows = told.stdout.splitlines()
     assert first.startswith("huggingface:Qwen/Qwen3-8B: Qwen3-8B by Alibaba, on huggingface, modelscope; first created on huggingface, ")
-    assert header.split("\t") == ["hub", "model_id", "tier", "evidence", "is_mirror", "family"]
-    assert [row.split("\t")[:3] for row in rows] == [
+    assert header.split(",") == ["hub", "model_id", "tier", "evidence", "is_mirror", "family"]
+    assert [row.split(",")[:3] for row in rows] == [
         ["huggingface", "Qwen/Qwen3-8B", "same_id"],
         ["modelscope", "Qwen/Qwen3-8B", "same_id"],
     ]
