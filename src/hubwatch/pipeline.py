@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch import statistics, store
+from hubwatch import maintenance, statistics, store
 from hubwatch.classify import classify as classify_namespaces
 from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
@@ -239,6 +239,20 @@ def measure(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int
         statistics.measure(con)
         counts = con.execute("select (select count(*) from statistics), (select count(*) from flags)").fetchall()[0]
         return {"statistics": counts[0], "flags": counts[1]}
+
+
+def drop_day(settings: Settings, hub: str, day: date, source: str | None, confirmed: bool) -> list[maintenance.Droppable]:
+    """What is held of a hub's day (or of one source of it); `confirmed`: taken out of the tables, and published without it."""
+    with warehouse(settings) as con:
+        found = maintenance.droppable(con, settings.data, hub, day, source)
+        if not confirmed:
+            return found
+        with recorded(settings, "drop-day", hub, day) as outcome:
+            maintenance.drop(con, settings.data, found)
+            outcome["message"] = f"dropped {', '.join(one.source for one in found)}"
+        judge(con, settings)
+    publish(settings)
+    return found
 
 
 def publish(settings: Settings, drop_days: bool = False) -> Path:

@@ -28,6 +28,7 @@ past = typer.Typer(help="Backfill earlier days: saved pages, a hub's creation wi
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(past, name="backfill")
+    app.command("drop-day")(drop_day)
     for command in (prune, verify, status):
         app.command()(command)
 
@@ -170,6 +171,30 @@ def prune(
     gone = maintenance.prune(settings.data, today(), keep_days, dry_run, lambda line: warn(_for_this_folder(line, data)))
     show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], form)
     warn(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
+
+
+def drop_day(
+    hub: Annotated[str, typer.Argument(metavar="HUB", help="the hub")],
+    day: Annotated[str, typer.Argument(metavar="DAY", help="the day, YYYY-MM-DD")],
+    source: Annotated[str | None, typer.Option("--source", help="only this source of the day [default: all of them]")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do it; without, only show what would change")] = False,
+    data: Data = None,
+    form: Format = "table",
+    as_json: Json = False,
+) -> None:
+    """Remove a day from the tables, for example one that a wrong clock made; its saved pages are moved aside."""
+    from hubwatch import pipeline
+
+    form = chosen_format(form, as_json)
+    found = pipeline.drop_day(kept_in(data), known_hub(hub) or hub, parsed_day(day, "DAY"), source, yes)
+    columns = ("hub", "day", "source", "complete", "records", "only_here", "leads", "then")
+    show_rows(columns, [tuple(getattr(one, name) for name in columns) for one in found], form)
+    if yes:
+        warn(f"dropped {len(found)} source(s) of {hub} {day}; saved pages are moved aside, `hubwatch publish` is done")
+    else:
+        warn(
+            "nothing is changed yet; add --yes to drop this. only_here: listings that no other day has; then: the source that answers instead"
+        )
 
 
 def verify(

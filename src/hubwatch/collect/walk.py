@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hubwatch import store
 from hubwatch.clock import now, today
@@ -14,6 +15,7 @@ from hubwatch.pages import Kept, Page, Sweep, SweepPages, SweepState
 from hubwatch.settings import Settings
 from hubwatch.store import recorded
 
+_CLOCKS_DIFFER = timedelta(hours=2)
 WINDOW_TELLS = (
     "a past window tells what exists now of what was created then, with attributes and counters as of {day}; "
     "not the counters as of then, nor what is gone since"
@@ -102,6 +104,8 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
             if state.finished_at is not None or _choices(state) != begun:
                 state.finished_at, begun = None, _choices(state)
                 pages.save_state(state)  # so that a process that goes on after a kill asks in the same way
+            if count == 0:
+                _compare_clocks(client, sweep, state)
             pages.append(page)
             count += 1
             records += page.facts.records
@@ -125,6 +129,18 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if watch:
         watch(Progress(sweep.hub, count, records, client.tally.requests, client.tally.quota_left, state.listed_total, ended=True))
     return records
+
+
+def _compare_clocks(client: Client, sweep: Sweep, state: SweepState) -> None:
+    """Note a clock that differs from the hub's; `HubFailure` for a day that has not come yet by the hub's."""
+    ahead = client.tally.clock_ahead
+    if ahead is None or abs(ahead) < _CLOCKS_DIFFER:
+        return
+    there = now() - ahead
+    differs = f"this machine's clock says {now():%Y-%m-%d %H:%M} UTC, {sweep.hub}'s {there:%Y-%m-%d %H:%M}"
+    if sweep.day > there.date() + timedelta(days=1):
+        raise HubFailure(f"{sweep.hub} {sweep.day}: the day is in the future: {differs}; set the clock, then run the command again")
+    state.note(f"{differs}: check the clock")
 
 
 def _refuse_another(client: Client, sweep: Sweep, state: SweepState) -> None:

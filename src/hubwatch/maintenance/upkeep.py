@@ -1,6 +1,6 @@
 """Keeping house: which old pages go, and how far each hub's days have come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -8,7 +8,6 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from hubwatch import store
-from hubwatch.archives import Tell
 from hubwatch.errors import PageDamage
 from hubwatch.hubs import HUBS, command_line, hub_of
 from hubwatch.maintenance.verification import came_later, goes_on, loads, missing_days
@@ -27,7 +26,7 @@ class Pruned:
     bytes: int
 
 
-def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Tell = lambda line: None) -> list[Pruned]:
+def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Callable[[str], object] = lambda line: None) -> list[Pruned]:
     """Delete the pages of sweeps older than `keep_days` days; what went, in order. The tables keep all they say.
 
     The last complete full sweep of each month and hub stays for ever: from it a month can be loaded again. What the published
@@ -88,6 +87,7 @@ class HubStatus(BaseModel):
     days: int = Field(default=0, description="days with a sweep of our own")
     archive_days: int = Field(default=0, description="days known from a published snapshot alone")
     gaps: list[str] = Field(default=[], description="days between observed days without any sweep")
+    ahead: list[date] = Field(default=[], description="days in the future, which only a wrong clock can have made; they count for nothing")
     incomplete: list[date] = Field(default=[], description="days with a sweep of which none is loaded as complete")
     stale: bool = False
     next: str | None = None
@@ -98,6 +98,10 @@ class HubStatus(BaseModel):
             known = f"no complete day of {self.days}" if self.days else "never collected"
         else:
             known = f"complete to {self.last_complete_day} ({self.sweep}, {self.records} records), {self.age_days} days ago"
+        if self.ahead:
+            known += (
+                f"; in the future, a clock was wrong: {', '.join(map(str, self.ahead))} (`hubwatch drop-day {self.hub} {self.ahead[0]}`)"
+            )
         parts = [f"{self.hub}: {'STALE, ' if self.stale else ''}{known}"]
         parts += [f"{self.archive_days} days from archives"] if self.archive_days else []
         parts += [f"gaps {', '.join(self.gaps[-3:])}{' and earlier' if len(self.gaps) > 3 else ''}"] if self.gaps else []
@@ -133,10 +137,12 @@ def _published_sweeps(data: Path) -> list[Row]:
 
 
 def _status_of(hub: str, rows: list[Row], kept: list[SweepPages], today: date, stale_days: int) -> HubStatus:
-    own = [row for row in rows if not row[2].startswith(_NO_SWEEP)]
+    tomorrow = today + timedelta(days=1)  # it has begun somewhere
+    ahead = sorted({row[1] for row in rows if row[1] > tomorrow})
+    own = [row for row in rows if not row[2].startswith(_NO_SWEEP) and row[1] not in ahead]
     own_kept = [pages for pages in kept if not pages.sweep.startswith(_NO_SWEEP)]
     observed = {(hub, day, source) for _, day, source, _, _ in own} | {(hub, pages.day, pages.sweep) for pages in own_kept}
-    known = HubStatus(hub=hub, days=len({day for _, day, _ in observed}))
+    known = HubStatus(hub=hub, ahead=ahead, days=len({day for _, day, _ in observed}))
     known.archive_days = len({row[1] for row in rows} - {day for _, day, _ in observed})
     known.gaps = [f"{first}" if first == last else f"{first}..{last}" for first, last in missing_days(observed).get(hub, [])]
     complete = [row for row in own if row[3]]

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Protocol, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -35,7 +36,7 @@ from hubwatch.errors import (
 )
 from hubwatch.net.deadlines import Connections
 from hubwatch.net.limits import Limits, proxy_variables
-from hubwatch.net.messages import Answer, Ask, joined, next_link, origin, raise_for_status
+from hubwatch.net.messages import Answer, Ask, date_of, joined, next_link, origin, raise_for_status
 from hubwatch.net.pacing import Pacer
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Tally:
     retries: int = 0
     bytes: int = 0
     quota_left: int | None = None
+    clock_ahead: timedelta | None = None  # how far this machine's clock is ahead of the hub's, by the last answer that tells
     notes: list[str] = field(default_factory=list)
 
 
@@ -272,6 +274,8 @@ class Client:
                 with self._httpx.stream(ask.method, ask.url, content=ask.body, headers=headers, extensions=trace) as response:
                     body = self._body(response, expired)
                     self.tally.quota_left = self._pacer.heard(response.headers, self.tally.quota_left)
+                    if (said := date_of(response.headers)) is not None:
+                        self.tally.clock_ahead = now() - said
                     link = next_link(response.headers)
                     link = None if link is None else joined(str(response.url), link)
                     return Answer(ask, str(response.url), response.status_code, response.headers, body, now(), link)

@@ -52,6 +52,15 @@ class Answer:
     next_link: str | None
 
 
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The instant (UTC) of the hub's own clock, None where it gives none that can be read."""
+    try:
+        said = email.utils.parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    return said.astimezone(UTC).replace(tzinfo=None) if said.tzinfo else said
+
+
 def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
     """The records of a body that is a JSON array, unparsed; `BrokenPage` or `Blocked` when it is not."""
     try:

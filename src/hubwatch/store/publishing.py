@@ -58,9 +58,9 @@ def _put_in_place(published: Path, warehouse: Path) -> str:
 
 
 def lost_days(con: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection) -> list[tuple[str, date, str]]:
-    """Hub, day and source of what is published and the tables do not hold: no command takes a day away."""
-    facts = "select hub, day, source from sweeps"
-    return sorted(set(published.execute(facts).fetchall()) - set(con.execute(facts).fetchall()))
+    """Hub, day and source of what is published and the tables do not hold, and that nobody took away on purpose (`drop-day`)."""
+    held = "select hub, day, source from sweeps union all select hub, day, source from store.dropped"
+    return sorted(set(published.execute("select hub, day, source from sweeps").fetchall()) - set(con.execute(held).fetchall()))
 
 
 def told_lost(lost: list[tuple[str, date, str]], data: Path) -> str:
