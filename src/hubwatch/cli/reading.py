@@ -41,6 +41,9 @@ def stats(
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
+    list_file: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="listed-origin-share: a CSV with system, organization[, amount, day]")
+    ] = None,
     more: More = None,
     form: Format = "table",
     as_json: Json = False,
@@ -52,6 +55,8 @@ def stats(
         _list_statistics(form)
         return
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
+    if list_file is not None:
+        asked["list"] = str(list_file)
     with opened(data) as db:
         result = db.stats(name, **asked).result
     if form == "table":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, definition, definitions
 from hubwatch.statistics.flagged import flagged_part
+from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 
+LISTED = "listed_origin_share"  # the one statistic over a reader's list
 _ALWAYS_KNOWN = ("namespace", "model", "hub")  # no listing is without; one may be called unknown
 
 
@@ -39,21 +42,29 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | flo
     Raises StatisticsError, one line with the cure, for what cannot be answered truthfully.
     """
     statistic = definition(name)
-    question = settle(con, statistic, dict(parameters))
+    asked: dict[str, Any] = dict(parameters)
+    file = asked.pop("list", None) if statistic.name == LISTED else None
+    notes = take_list(con, Path(str(file)), _day_of_list(asked.pop("day", None))) if file is not None else []
+    question = settle(con, statistic, asked)
+    question.warnings += notes
     sql = substitute(statistic.sql, question.values)
     try:
         cursor = con.execute(sql)
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        lacks_list = "listed" in str(error) and statistic.name == "listed_origin_share"
+        lacks_list = "listed" in str(error) and statistic.name == LISTED
         cure = (
-            "make the table or view listed(subject, organization) in the database"
+            "name a CSV file with --list (columns system and organization), or make the table listed(subject, organization)"
             if lacks_list
             else "run hubwatch classify, link and measure"
         )
         raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {cure} first") from error
     return Result(columns=columns, rows=rows, context=_context(con, statistic, question, sql, columns, rows))
+
+
+def _day_of_list(day: object) -> date | None:
+    return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
 
 def _context(

@@ -1,0 +1,113 @@
+"""A table that somebody published (system, organization[, amount, day]) -> the temporary table `listed`, its organizations resolved."""
+
+import csv
+import json
+import math
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from hubwatch.errors import StatisticsError
+from hubwatch.facts import load_facts, nearest, organization_names, printed_organizations
+
+_SUBJECTS = ("system", "model", "subject", "system_name")
+_ORGANIZATIONS = ("organization", "organisation", "org", "org_name", "company")
+_REST = ("other", "others", "rest", "其他", "其它")
+_SHOWN = 10  # unresolved names that a note lists
+
+
+def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = None) -> list[str]:
+    """Make the temporary table listed(subject, organization, amount) of a CSV file; what a reader must know of it, a line each.
+
+    A cell names one organization or several, joined by "and", "&" or commas, in English or Chinese; a subject has a row for each. A row
+    `other` counts in the denominator and is nobody's. Of several days the one asked for is taken, by default the last.
+    """
+    rows = _rows(path)
+    subject, organization = (_column(rows[0], names, path) for names in (_SUBJECTS, _ORGANIZATIONS))
+    notes: list[str] = []
+    if "day" in rows[0]:
+        days = sorted({_day(row["day"], path) for row in rows})
+        chosen = day or days[-1]
+        rows = [row for row in rows if _day(row["day"], path) == chosen]
+        if not rows:
+            raise StatisticsError(f"{path.name} has no row of {chosen}; its days are {days[0]} to {days[-1]}")
+        notes.append(f"{path.name}: the rows of {chosen}" + (f", of {len(days)} days" if len(days) > 1 else ""))
+    names = organization_names(load_facts())
+    listed: list[dict[str, object]] = []
+    lost: dict[str, float] = {}
+    for number, row in enumerate(rows):
+        amount = _amount(row, path)
+        is_rest = row[subject].strip().lower() in _REST or row[organization].strip().lower() in _REST
+        found, unknown = ([], []) if is_rest else printed_organizations(names, row[organization])
+        for name in unknown:
+            lost[name] = lost.get(name, 0) + amount
+        bodies: list[str | None] = [*(one.organization for one in found), *([None] if unknown or not found else [])]
+        # the row's number, not its name, tells subjects apart: a list may name one system twice
+        listed += [{"subject": f"{number}: {row[subject]}", "organization": body, "amount": amount} for body in bodies]
+        if is_rest:
+            notes.append(
+                f"{path.name}: the row {row[subject] or row[organization]} ({amount:,.10g}) is in the denominator and among the unknown"
+            )
+    digits = max((_digits(float(str(row["amount"]))) for row in listed), default=0)
+    if digits:  # sums are of whole numbers
+        notes.append(f"{path.name}: amounts are counted in units of {10.0**-digits:g}")
+        for one in listed:
+            one["amount"] = round(float(str(one["amount"])) * 10**digits)
+    con.execute("create or replace temp table listed (subject varchar, organization varchar, amount double)")
+    shape = json.dumps([{"subject": "VARCHAR", "organization": "VARCHAR", "amount": "DOUBLE"}])
+    con.execute("insert into listed select unnest(from_json(?::json, ?), recursive := true)", [json.dumps(listed), shape])
+    if lost:
+        first = sorted(lost, key=lambda name: (-lost[name], name))[:_SHOWN]
+        more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+        notes.append(f"{len(lost)} organization(s) not known to the facts: {', '.join(map(_told, first))}{more}")
+    return notes
+
+
+def _told(name: str) -> str:
+    near = nearest(name, (spelling for row in load_facts().organizations for spelling in (row.organization, *row.other_names)), limit=1)
+    return f"{name} (did you mean {near[0]}?)" if near else name
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StatisticsError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}; name a CSV file in UTF-8") from None
+    found = [
+        {(name or "").strip().lower(): cell or "" for name, cell in row.items() if name is not None}
+        for row in csv.DictReader(text.splitlines())
+    ]
+    if not found:
+        raise StatisticsError(f"{path.name} holds no rows; it needs a header with system and organization, and may have amount and day")
+    return found
+
+
+def _column(row: dict[str, str], names: tuple[str, ...], path: Path) -> str:
+    found = next((name for name in names if name in row), None)
+    if found is None:
+        raise StatisticsError(f"{path.name} has no column {names[0]}; its columns are {', '.join(row)}")
+    return found
+
+
+def _amount(row: dict[str, str], path: Path) -> float:
+    text = row.get("amount", "1").strip()
+    try:
+        amount = float(text.replace(",", ""))
+    except ValueError:
+        amount = -1.0
+    if not (math.isfinite(amount) and amount >= 0):
+        raise StatisticsError(f"{path.name}: amount {text!r} is not a number from 0 on")
+    return amount
+
+
+def _digits(amount: float) -> int:
+    """Decimal places of an amount, six at most."""
+    return next((digits for digits in range(6) if round(amount, digits) == amount), 6)
+
+
+def _day(text: str, path: Path) -> date:
+    try:
+        return date.fromisoformat(text.strip()[:10])
+    except ValueError:
+        raise StatisticsError(f"{path.name}: {text!r} is not a date; write YYYY-MM-DD") from None
