@@ -97,7 +97,6 @@ def demo(
         for hub, metric, by in SHOWN:
             result = db.stats("download-share", hub=hub, metric=metric, by=by).result
             print_table(lambda width, result=result: result.to_table(10, width))
-        say("Note: the sample is a selection of models, not the hubs; these are shares of the selection.")
         for held in db.sql("select hub, count(*) as days, min(day) as first, max(day) as last from days group by hub order by hub"):
             say(f"{held['hub']}: {held['days']} day(s), {held['first']} to {held['last']}")
     shown = os.path.relpath(settings.data)

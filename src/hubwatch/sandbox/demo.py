@@ -7,7 +7,7 @@ from typing import Any
 
 from hubwatch import pipeline
 from hubwatch.errors import HubFailure, UsageError
-from hubwatch.pages import Sweep, kept_sweeps
+from hubwatch.pages import Sweep, SweepPages, kept_sweeps
 from hubwatch.sandbox.sample import SampleDay, records, sample_days
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
@@ -48,5 +48,15 @@ def _collect(data: Path, day: SampleDay, tell: Callable[[str], object]) -> Setti
     with Sandbox(**served, switches=Switches(withheld=frozenset(day.untold))) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints)
         result = pipeline.collect(settings, Sweep(day.hub, day.day, day.sweep, floor=0))
+    _state_extent(data, day)
     tell(f"{day.day} {day.hub:<12} {day.sweep:<5} {result.records:>5} records in {result.requests} requests, as seen by {day.source}")
     return settings
+
+
+def _state_extent(data: Path, day: SampleDay) -> None:
+    """Say of the saved sweep what part of the hub the sample is of: its server lists nothing else, but the hub does."""
+    pages = SweepPages(data, day.hub, day.day, day.sweep)
+    state = pages.state()
+    assert state is not None  # it was just collected
+    state.extent, state.extent_note = day.extent, day.extent_note
+    pages.save_state(state)

@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class SampleDay:
-    """One day of one hub: served as which sweep, observed by which source.
+    """One day of one hub: served as which sweep, observed by which source, and what part of the hub that is.
 
     `untold` names fields of the hub that the source has for no model of that day; a stand-in that is faithful to the
     source refuses them, as the hub refuses a field it does not know.
@@ -32,6 +32,8 @@ class SampleDay:
     source: str
     untold: tuple[str, ...] = ()
     note: str = ""
+    extent: str | None = None
+    extent_note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,16 @@ class Counters:
 def sample_days() -> list[SampleDay]:
     """Every day of the sample in chronological order."""
     days = [
-        SampleDay(row["hub"], date.fromisoformat(row["day"]), row["sweep"], row["source"], _several(row["untold"]), row["note"])
+        SampleDay(
+            row["hub"],
+            date.fromisoformat(row["day"]),
+            row["sweep"],
+            row["source"],
+            _several(row["untold"]),
+            row["note"],
+            row["extent"],
+            row["extent_note"],
+        )
         for row in _rows("sweeps.csv")
     ]
     return sorted(days, key=lambda served: (served.day, served.hub))

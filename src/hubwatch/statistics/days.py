@@ -108,13 +108,14 @@ def observed_day(
 ) -> ObservedDay:
     """The wanted day of a hub from its leading source, or from `source`.
 
-    Without a wanted day: the last whole one whose health allows it, else the last complete one, else the last.
+    Without a wanted day: the last whole one whose health allows it, else the last complete full sweep (of a selection), else the last
+    complete one, else the last.
     """
     days = _observed(
         con,
         f"""where hub = $hub and ($wanted is null or day = $wanted)
            and (not $avoid or day not in (select day from flags where hub = $hub and model_id = ''))
-           order by {_NOT_AHEAD} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, complete desc, day desc limit 1""",
+           order by {_NOT_AHEAD} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, complete and sweep = 'full' desc, complete desc, day desc limit 1""",
         {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
         source,
     )

@@ -23,7 +23,8 @@ def told_extent(at: ObservedDay) -> str:
 def told_state(at: ObservedDay) -> str:
     """Completeness and health in words."""
     archive = at.sweep.startswith("archive")
-    state = "a published snapshot" if archive else "complete" if at.complete else "INCOMPLETE"
+    done = "finished" if at.extent == "selection" else "complete"  # of a selection nothing is complete
+    state = "a published snapshot" if archive else done if at.complete else "INCOMPLETE"
     if not at.health:
         return state
     return f"{state}, health {at.health}" + (f": {at.health_note}" if at.health_note and at.health != "ok" else "")

@@ -101,7 +101,8 @@ LABELLED = (
         "the rows of labelled on each hub's last complete day of its whole; where it has none, on its last complete day, else its last",
         _LABELLED,
         """select labelled.* from labelled semi join (select hub, day from days qualify row_number() over (partition by hub
-   order by extent = 'whole' and complete and coalesce(health in ('ok', 'catch_up'), true) desc, complete desc, day desc) = 1) last
+   order by extent = 'whole' and complete and coalesce(health in ('ok', 'catch_up'), true) desc, complete and sweep = 'full' desc,
+     complete desc, day desc) = 1) last
  on last.hub = labelled.hub and last.day = labelled.day""",
     ),
     View(
