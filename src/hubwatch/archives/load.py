@@ -4,8 +4,10 @@ A snapshot is never a complete sweep: its day makes nothing gone, and where a sw
 sweep's figures are shown and the snapshot's stay visible in `all_observations`.
 """
 
+import contextlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -16,9 +18,10 @@ from hubwatch.archives.dates import day_in_name
 from hubwatch.archives.day import SAVED_PAGES, ArchiveDay, Wanted, settle_day
 from hubwatch.archives.files import ArchiveFile
 from hubwatch.archives.ids import fold_spellings, refuse_other_kinds
+from hubwatch.archives.many import Typed, load_typed, typed_file
 from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.rows import prepare, read_file
-from hubwatch.archives.unpack import plain_files, printable
+from hubwatch.archives.unpack import Plain, plain_files, printable
 from hubwatch.errors import DayFailure, HubFailure, UsageError
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
@@ -38,11 +41,11 @@ def load_archive(
     """
     _refuse_other_hub(mapping, wanted)
     facts.stage(con)
-    outcomes: list[ArchiveDay] = []
-    for day, batch in _batches(mapping, found, wanted):
+    outcomes, found = _load_typed_files(con, mapping, found, wanted, tell)
+    for day, batch in _batches(mapping, found, wanted) if found else ():
         held = _held(con, mapping)
         if day is not None and mapping.hub.value and (mapping.hub.value, day) in held and not wanted.overwrite:
-            outcomes.append(ArchiveDay(mapping.hub.value, day, mapping.stored_as, "held", message="--overwrite replaces it"))
+            outcomes.append(ArchiveDay(mapping.hub.value, day, mapping.stored_as, "held", message=_HELD))
             tell(outcomes[-1].told())
             continue
         try:
@@ -64,6 +67,45 @@ def load_archive(
     if not outcomes:
         raise UsageError(f"nothing of this snapshot is for hub {wanted.hub or 'any'} and day {wanted.day or 'any'}")
     return outcomes
+
+
+def _load_typed_files(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, found: list[ArchiveFile], wanted: Wanted, tell: Tell
+) -> tuple[list[ArchiveDay], list[ArchiveFile]]:
+    """Load the files that hold typed counters and no more, each in one pass; what became of their days, and the files left.
+
+    Files that share a day are left, and so is all that is only looked at or replaced.
+    """
+    if not found or wanted.dry_run or wanted.overwrite or not mapping.day.column:
+        return [], found
+    files: dict[str, Typed] = {}
+    paths = {file.name: file for file in found}
+    for name, file in paths.items():
+        with contextlib.suppress(DayFailure, HubFailure):  # it is told when the file is read
+            path = file.fetch()
+            if path.suffix == ".parquet" and (typed := typed_file(con, mapping, Plain(printable(name), path, "parquet"))):
+                files[name] = typed
+    times = Counter(day for typed in files.values() for day in typed.days)
+    own = {name: typed for name, typed in files.items() if typed.days == typed.known and all(times[day] == 1 for day in typed.days)}
+    if len(own) < len(found) and len(files) < len(found):  # the others may have the same days
+        return [], found
+    outcomes: list[ArchiveDay] = []
+    for name, typed in own.items():
+        held = {day for hub, day in _held(con, mapping) if hub == mapping.hub.value}
+        days = [day for day in typed.days if wanted.day in (None, day)]
+        outcomes += [ArchiveDay(mapping.hub.value, day, mapping.stored_as, "held", message=_HELD) for day in days if day in held]
+        fresh = [day for day in days if day not in held]
+        if fresh:
+            tell(f"reading {printable(name)}: {len(fresh)} days, {sum(typed.days[day] for day in fresh):,} rows")
+            loaded = load_typed(con, mapping, typed, fresh)
+            outcomes += loaded
+            for outcome in loaded:
+                if outcome.outcome != "failed":
+                    tell(outcome.told())
+    return sorted(outcomes, key=lambda one: str(one.day)), [file for file in found if file.name not in own]
+
+
+_HELD = "--overwrite replaces it"
 
 
 def load_links(

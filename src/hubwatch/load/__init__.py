@@ -2,11 +2,13 @@
 
 from hubwatch.load.pending import not_yet_loaded
 from hubwatch.load.profiles import load_kept, load_listed
-from hubwatch.load.sweep import CONTENT_HASH, COUNTERS_HASH, TOO_MANY, Loaded, load_sweep
+from hubwatch.load.sweep import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS, COUNTERS_SUM, TOO_MANY, Loaded, load_sweep
 
 __all__ = [
     "CONTENT_HASH",
     "COUNTERS_HASH",
+    "COUNTERS_HASH_OF_ROWS",
+    "COUNTERS_SUM",
     "TOO_MANY",
     "Loaded",
     "load_kept",

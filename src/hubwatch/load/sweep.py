@@ -192,8 +192,15 @@ CONTENT_HASH = """select printf('%016x', coalesce(bit_xor(md5_number_lower(conca
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'),
   coalesce(license, '-'), coalesce(created_at::varchar, '-'))))::ubigint, 0)) from staged"""
 
-# The same of the counters alone: attributes of a day are of its most believed source, counters are kept of each. The `c` tells them apart.
-COUNTERS_HASH = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
+# Of an archive's day, of which only the counters are its own: a sum of products, to which a changed, missing or further counter and
+# two exchanged ones make a difference. MD5 is taken of ids alone, so that days of one listing share it. The first letter tells
+# which rule a hash was made by; `c` was an MD5 of each row.
+COUNTERS_CHECK = """(h % 2147483629)::hugeint * (coalesce(downloads_30d, -1) + 1)
+  + (h // 2147483629 % 2147483587)::hugeint * (coalesce(downloads_total, -1) + 1)
+  + (h % 2147483563)::hugeint * (coalesce(likes, -1) + 1) + (h % 1073741789)"""
+COUNTERS_SUM = f"""'d' || printf('%016x', (coalesce(sum({COUNTERS_CHECK}), 0) % 18446744073709551616)::ubigint)"""
+COUNTERS_HASH = f"select {COUNTERS_SUM} from (select *, md5_number_lower(model_id) as h from staged)"
+COUNTERS_HASH_OF_ROWS = """select 'c' || printf('%016x', coalesce(bit_xor(md5_number_lower(concat_ws(chr(31), model_id,
   coalesce(downloads_30d::varchar, '-'), coalesce(downloads_total::varchar, '-'), coalesce(likes::varchar, '-'))))::ubigint, 0)) from staged"""
 
 

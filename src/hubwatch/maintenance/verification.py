@@ -14,7 +14,7 @@ import duckdb
 from hubwatch import store
 from hubwatch.errors import PageDamage, StoreFault
 from hubwatch.hubs import command_line, hub_of
-from hubwatch.load import CONTENT_HASH, COUNTERS_HASH
+from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS
 from hubwatch.pages import RESTORE, SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps
 from hubwatch.store import PRECEDENCE
 
@@ -88,16 +88,17 @@ def _value_faults(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Observations that are no longer what was loaded: each archive's day, and each day of a hub's most believed sweep, hashed again."""
     days = con.execute(
         f"""select hub, day, source, content_hash from sweeps where content_hash is not null
-            qualify starts_with(content_hash, 'c') and length(content_hash) = 17 or not starts_with(source, 'archive:')
+            qualify length(content_hash) = 17 or not starts_with(source, 'archive:')
               and row_number() over (partition by hub, day order by {PRECEDENCE}, source) = 1 order by hub, day, source"""
     ).fetchall()
+    rules = {"c": COUNTERS_HASH_OF_ROWS, "d": COUNTERS_HASH}
     for hub, day, source, known in days:
         held = con.execute(
             f"""with staged as (select model_id, downloads_30d, downloads_total, likes, license, created_at
                   from store.counters c join store.listing l using (listing_key)
                   left join store.attributes a on a.listing_key = c.listing_key and valid_from <= $day and (valid_to is null or valid_to > $day)
                   where l.hub = $hub and c.day = $day and source = $source)
-                {COUNTERS_HASH if len(known) == 17 else CONTENT_HASH}""",
+                {rules.get(known[0], CONTENT_HASH) if len(known) == 17 else CONTENT_HASH}""",
             {"hub": hub, "day": day, "source": source},
         ).fetchall()[0][0]
         if held != known:

@@ -4,6 +4,7 @@ from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 from hubwatch.store.labelled import FACTS as FACT_TABLES
 from hubwatch.store.locks import abandoned, held, locked, settle
+from hubwatch.store.many_days import add_days, number_many
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
 from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, PRECEDENCE, TABLES, extent_of, precedence
@@ -30,6 +31,7 @@ __all__ = [
     "Table",
     "Value",
     "abandoned",
+    "add_days",
     "connect",
     "extent_of",
     "held",
@@ -43,6 +45,7 @@ __all__ = [
     "lost_days",
     "not_published",
     "number_listings",
+    "number_many",
     "only_days",
     "open_for_export",
     "open_published",

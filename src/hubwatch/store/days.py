@@ -13,7 +13,7 @@ _COUNTERS = [column.name for column in schema.COUNTERS]
 # The queries below read: variables hub, day, source; table `numbers` and view `keyed` (see `number_listings`).
 _OF_DAY = "hub = getvariable('hub') and day = getvariable('day')"
 _OF_SOURCE = f"{_OF_DAY} and source = getvariable('source')"
-_NEW_FOR = timedelta(days=8)  # flags call a listing new within its first week
+NEW_FOR = timedelta(days=8)  # flags call a listing new within its first week
 
 
 def number_listings(con: duckdb.DuckDBPyConnection, hub: str) -> None:
@@ -104,11 +104,7 @@ def _put_between(con: duckdb.DuckDBPyConnection, row: Mapping[str, object] | Non
     con.execute(f"delete from sweeps where {_OF_SOURCE}")
     if row is not None:
         insert_rows(con, "sweeps", [row])
-    con.execute("drop table if exists turns")
-    con.execute(
-        f"""create temp table turns as select source, speaks, row_number() over (order by {schema.PRECEDENCE}) as turn
-            from sweeps where {_OF_DAY}"""
-    )
+    _take_turns(con)
     con.execute("create or replace temp table new_before as select listing_key, first_seen_on from store.listing limit 0")
     con.execute(
         """insert into new_before select listing_key, first_seen_on from store.listing
@@ -162,6 +158,21 @@ def _add_listings(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _take_turns(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `turns`: the sources of the day in the order in which they lead."""
+    con.execute(
+        f"""create or replace temp table turns as select source, speaks, row_number() over (order by {schema.PRECEDENCE}) as turn
+            from sweeps where {_OF_DAY}"""
+    )
+
+
+def settle_superseded(con: duckdb.DuckDBPyConnection) -> None:
+    """The same for a day (variables hub, day) whose sources are in `sweeps` and whose counters are in place."""
+    _take_turns(con)
+    _settle_superseded(con)
+    con.execute("drop table turns")
+
+
 def _settle_superseded(con: duckdb.DuckDBPyConnection) -> None:
     """Where several sources know a listing on this day, show the one that leads."""
     con.execute(
@@ -201,7 +212,7 @@ def _note_new(con: duckdb.DuckDBPyConnection) -> None:
         """insert into store.unmeasured by name
            select distinct getvariable('hub') as hub, unnest([old.first_seen_on, seen.first_seen_on]) as day, day + ?::int as until
            from new_before old left join store.listing seen using (listing_key) where old.first_seen_on is distinct from seen.first_seen_on""",
-        [_NEW_FOR.days],
+        [NEW_FOR.days],
     )
     con.execute("delete from store.unmeasured where day is null")
 
