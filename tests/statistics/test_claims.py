@@ -1,15 +1,19 @@
 """Verdicts on printed figures: only ever with matching unit, hub and date."""
 
+import contextlib
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from hubwatch.classify.origins import classify
 from hubwatch.errors import ClaimError
+from hubwatch.facts import load_facts
 from hubwatch.statistics.claims import OWN, Claim, Verdict, check, check_claims, load_claims
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.measured import rank_bounds
+from hubwatch.store.warehouse import open_warehouse
 from tests.shared import shared
 from tests.statistics.test_extent import JAN, world
 from tests.statistics.world_of import WORLD, build, empty, spread
@@ -194,9 +198,21 @@ def test_every_shipped_claim_can_be_asked_and_none_gets_a_verdict_from_another_w
     assert all(one.statistic in OWN or definition(one.statistic).name == one.statistic for one in claims if one.statistic)
     assert all(one.not_at_hubs or one.needs or one.statistic for one in claims)
     assert {one.pair for one in claims if one.pair} <= {one.claim for one in claims}
-    of_any_whole_day = ("attributes", "qwen-30-percent")  # a model's attributes, and what was said without a date
-    judged = {one.verdict for one in check_claims(con) if not {one.claim.statistic, one.claim.claim} & {*of_any_whole_day}}
+    # a model's attributes, what is of a list that is shipped, and what was said without a date
+    of_any_world = {"attributes", "listed_origin_share", "qwen-30-percent"}
+    judged = {one.verdict for one in check_claims(con) if not {one.claim.statistic, one.claim.claim} & of_any_world}
     assert judged == {Verdict.DIFFERENT_SCOPE, Verdict.NEEDS_DATA, Verdict.NOT_AT_HUBS}
+
+
+def test_the_articles_pie_is_judged_over_the_list_it_is_of(tmp_path: Path) -> None:
+    with contextlib.closing(open_warehouse(tmp_path)) as opened:
+        classify(opened, load_facts())
+        found = {one.claim.claim: one for one in check_claims(opened) if one.claim.statistic == "listed_origin_share"}
+    assert {name: one.verdict for name, one in found.items() if name.startswith("osai-pie")} == {
+        f"osai-pie-{sector}": Verdict.SUPPORTED for sector in ("academic", "tigers", "big-tech", "other")
+    }
+    ten = found["ten-companies"]
+    assert (ten.verdict, round(float(str(ten.measured)) * 44)) == (Verdict.CONTRADICTED, 16)
 
 
 def test_a_readers_own_file_needs_few_columns(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from hubwatch.errors import ClaimError, StatisticsError
 from hubwatch.facts import data_dir
 from hubwatch.hubs import named_site
 from hubwatch.statistics.definitions import definition
-from hubwatch.statistics.measured import Figure, Measured, fits, measures
+from hubwatch.statistics.evaluate import LISTED
+from hubwatch.statistics.measured import Figure, Measured, fits, measures, of_list
 
 CLAIMS = data_dir() / "claims.csv"
 OWN = ("attributes", "selection")  # measures that are of claims alone: a listing's attributes, one model or series beside all others
@@ -130,14 +131,20 @@ def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
         return Finding(claim=claim, verdict=Verdict.NEEDS_DATA, reason=f"needs {claim.needs}")
     question = dict(parse_qsl(claim.question or ""))
     hub = question.get("hub") or claim.hub
+    if claim.statistic == LISTED:
+        found = of_list(con, claim, question) if question.get("list") else None
+        return _judged(claim, found, question, [])
     if not hub:
         raise ClaimError(f"{claim.claim}: write the hub into `hub` or into the question, as hub=huggingface")
     unmet = _apply_filters(claim, question)
-    found = next(measures(con, claim, question, named_site(hub).name), None)
+    return _judged(claim, next(measures(con, claim, question, named_site(hub).name), None), question, unmet)
+
+
+def _judged(claim: Claim, found: Measured | None, question: dict[str, str], unmet: list[str]) -> Finding:
     if found is None:
-        needs = (
-            claim.needs or f"observations of {hub} about {claim.as_of} with {question.get('metric') or claim.column or 'what it counts'}"
-        )
+        where = question.get("hub") or claim.hub or "a list"
+        wanted = question.get("metric") or claim.column or "what it counts"
+        needs = claim.needs or f"observations of {where} about {claim.as_of} with {wanted}"
         return Finding(claim=claim, verdict=Verdict.NEEDS_DATA, reason=f"needs {needs}")
     differs = _differences(claim, found, question, unmet)
     verdict, reason = (Verdict.DIFFERENT_SCOPE, "; ".join(differs)) if differs else _compare(claim, found)
@@ -168,7 +175,7 @@ def _differences(claim: Claim, found: Measured, question: dict[str, str], unmet:
     at = found.at
     said = [f"the claim's scope: {claim.scope}"] if claim.scope else []
     said += [f"the claim is {one}" for one in unmet]
-    if claim.hub != at.hub:
+    if claim.hub != at.hub and claim.statistic != LISTED:
         said.append(f"the claim is of {claim.hub or 'hubs it does not name'}, measured on {at.hub}")
     if not fits(claim, at):
         wanted = claim.sweep if claim.sweep.startswith("archive") else f"a complete {claim.sweep} sweep"
@@ -181,7 +188,7 @@ def _differences(claim: Claim, found: Measured, question: dict[str, str], unmet:
 
 def _compare(claim: Claim, found: Measured) -> tuple[Verdict, str]:
     """Supported when every completion of the unlabelled is in the printed range, contradicted when none is."""
-    scope = f"same unit, hub and time ({found.at.told()})"
+    scope = f"same unit, hub and time ({found.at.told()})" if found.at.hub else f"measured over {found.at.told()}"
     if claim.equals is not None:
         is_said = str(found.figure) in claim.equals.split("|")
         return (Verdict.SUPPORTED if is_said else Verdict.CONTRADICTED), f"as of {found.at.day} it is {found.figure}"

@@ -13,7 +13,8 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.errors import ClaimError, StatisticsError, WrongQuestion
-from hubwatch.statistics.evaluate import run
+from hubwatch.facts import data_dir
+from hubwatch.statistics.evaluate import LISTED, run
 from hubwatch.store import literal
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _ATTRIBUTES = ("model", "namespace", "name")
 
 
 class SourceDay(BaseModel):
-    """A day of a hub as one source observed it."""
+    """A day of a hub as one source observed it; of a list, its file as the source."""
 
     model_config = ConfigDict(frozen=True)
     hub: str
@@ -38,6 +39,8 @@ class SourceDay(BaseModel):
     records: int
 
     def told(self) -> str:
+        if not self.hub:
+            return f"the list {self.source}"
         state = "" if self.complete or self.source.startswith("archive") else "an incomplete "
         return f"{state}{self.source} of {self.hub} on {self.day}"
 
@@ -54,6 +57,8 @@ class Measured(BaseModel):
 
 def fits(claim: Claim, at: SourceDay) -> bool:
     """Whether a source is of the extent and time that the claim speaks of; an archive is as complete as it was published."""
+    if claim.statistic == LISTED:
+        return True
     is_whole = fnmatch(at.source, claim.sweep) and (at.complete or at.source.startswith("archive"))
     return is_whole and abs(at.day - claim.as_of) <= timedelta(days=claim.within_days)
 
@@ -90,6 +95,29 @@ def measures(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, s
             lacking[at.source] += 1
         else:
             yield found
+
+
+def of_list(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, str]) -> Measured | None:
+    """The claim's figure over its list, a file of data/lists or of the reader's: of one group, or of several together (group=a|b)."""
+    shipped = data_dir() / "lists" / question["list"]
+    path = shipped if shipped.is_file() else Path(question["list"])
+    try:
+        rows: list[dict[str, Any]]
+        rows = [*run(con, LISTED, list=str(path), **{name: value for name, value in question.items() if name != "list"}).records()]
+    except WrongQuestion as error:
+        raise ClaimError(f"{claim.claim}: {error}") from None
+    groups = (claim.row or "").partition("=")[2].split("|")
+    found = [row for row in rows if row["group"] in groups]
+    column = claim.column or ""
+    if not found or column not in ("share", "value"):
+        return None
+    figure = sum(row[column] for row in found)
+    at = SourceDay(hub="", day=claim.as_of, source=path.name, complete=True, extent="selection", records=sum(row["models"] for row in rows))
+    if column == "value":
+        unknown = sum(int(str(row["value"])) for row in rows if row["group"] == "unknown")
+        return Measured(at=at, figure=figure, low=figure, high=figure + unknown)
+    low = sum(row["share_low"] for row in found)
+    return Measured(at=at, figure=figure, low=low, high=min(1.0, low + max(row["share_high"] - row["share_low"] for row in found)))
 
 
 def _measure(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, str], at: SourceDay) -> Measured | None:
