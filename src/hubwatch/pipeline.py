@@ -258,6 +258,9 @@ def drop_day(settings: Settings, hub: str, day: date, source: str | None, confir
 def publish(settings: Settings, drop_days: bool = False) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it; `drop_days`: though it lacks published days."""
     with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
+        if (settings.data / "warehouse.duckdb").exists():
+            with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con:
+                statistics.renew_definitions(con)
         target = store.publish(settings.data, drop_days, settings.memory_limit)
         if settings.report:
             from hubwatch.report import write_report  # here, because charts take seconds to import

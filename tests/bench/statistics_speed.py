@@ -29,6 +29,7 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
     fresh = not path.exists()
     con = duckdb.connect(str(path), config={"memory_limit": MEMORY, "preserve_insertion_order": False})
     if not fresh:
+        con.execute(next(one for one in schema.STORE if one.name == "store.repositories").ddl())  # made after the file
         store_definitions(con)  # today's, whoever made the file
         return con
     con.execute("create schema store")
@@ -45,14 +46,17 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
           (['apache-2.0', 'mit', 'other', null])[listing_key % 11 % 4 + 1] as license, 'text-generation' as task,
           case when listing_key % 3 = 0 then (listing_key % 100 + 1)::bigint * 1000000000 end as parameters
         from store.listing""")
-    con.execute(f"""insert into origins select '{HUB}' as hub, namespace, policy, case when h % 20 = 0 then 'org-' || h % 2000 end,
+    con.execute(f"""insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source)
+        select '{HUB}' as hub, namespace, policy, case when h % 20 = 0 then 'org-' || h % 2000 end,
           case when h % 10 = 0 then (['CN', 'US', 'FR', 'DE'])[h % 4 + 1] end, (['big_tech', 'company', 'academic', 'unknown'])[h % 4 + 1],
           1.0, 'fact', 'synthetic'
         from (select distinct namespace, (hash(namespace) % 100000)::int as h from store.listing),
           (select unnest(['six-tigers', 'osai', 'home-country']) as policy)""")
-    con.execute("""insert into model_listings select hub, model_id, hub || ':' || model_id, 'single', '', false,
+    con.execute("""insert into model_listings (hub, model_id, model_key, tier, evidence, is_mirror, family)
+          select hub, model_id, hub || ':' || model_id, 'single', '', false,
           case when listing_key % 9 = 0 then 'family-' || listing_key % 30 end from store.listing""")
-    con.execute("""insert into derivations select hub, model_id, 'ns1/model-' || listing_key % 1000, 'finetune', 'ns1/model-' || listing_key % 1000, 1
+    con.execute("""insert into derivations (hub, model_id, base_model_id, relation, root_model_id, depth)
+        select hub, model_id, 'ns1/model-' || listing_key % 1000, 'finetune', 'ns1/model-' || listing_key % 1000, 1
         from store.listing where listing_key % 4 = 0""")
     for day in range(days):
         con.execute(f"""insert into store.counters by name

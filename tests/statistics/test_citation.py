@@ -178,7 +178,7 @@ def test_hubs_observed_on_different_days_are_said_to_need_the_sql() -> None:
         (
             "growth",
             {"hub": "huggingface", "group": "CN"},
-            "change rate constant -1.23%, models 4; by country, downloads in the 30 days before; policy six-tigers.",
+            "change rate constant -1.23%, models 4, flagged 0; by country, downloads in the 30 days before; policy six-tigers.",
         ),
         (
             "concentration",

@@ -1,11 +1,13 @@
 """Worlds of a few listings, counted by hand: each holds one thing that a statistic must not count, or must."""
 
 from datetime import date, timedelta
+from statistics import median
 
 import duckdb
 import pytest
 
 from hubwatch import statistics
+from hubwatch.statistics.tables import find_repositories
 from tests.statistics.test_extent import FEB, JAN, MARCH, Row, world
 from tests.statistics.world_of import empty, spread
 
@@ -70,7 +72,7 @@ def test_the_bounds_of_a_first_hub_let_the_unlabelled_be_of_the_group_here_or_el
     assert (here["share"], here["share_low"], here["share_high"]) == (1 / 2, 1 / 4, 2 / 3)
 
 
-def test_adoption_is_against_the_ten_largest_also_where_more_are_shown() -> None:
+def test_adoption_is_against_the_ten_largest_others() -> None:
     con = empty()
     for at in range(11):
         con.execute(
@@ -81,8 +83,10 @@ def test_adoption_is_against_the_ten_largest_also_where_more_are_shown() -> None
         )
     spread(con)
     found = statistics.run(con, "adoption", top=11).records()
-    assert {(row["peers"], row["median_downloads"]) for row in found} == {(10, 6.5)}  # of 2 to 11
-    assert len(found) == 11
+    others = {place: [at + 1 for at in range(11) if 11 - at != place] for place in range(1, 12)}  # all but itself
+    assert [(row["place"], row["peers"], row["median_downloads"]) for row in found] == [
+        (place, 10, median(rest)) for place, rest in others.items()
+    ]
 
 
 def test_a_head_sweep_without_a_model_does_not_make_its_release_later() -> None:
@@ -111,6 +115,7 @@ def renamed(*seen: Row) -> duckdb.DuckDBPyConnection:
     con = world(*(seen or RENAMED), (JAN, "full", "b/y", 1), (FEB, "full", "b/y", 1), (MARCH, "full", "b/y", 1), metric="downloads_total")
     con.execute("""update store.attributes set created_at = timestamp '2024-01-05', parameters = 1, hub_key = right(model_id, 1)
         from store.listing where listing.listing_key = attributes.listing_key""")
+    find_repositories(con)
     return con
 
 

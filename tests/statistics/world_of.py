@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from hubwatch.statistics.definitions import make_macros
 from hubwatch.store import schema
 
 WORLD = Path(__file__).parent / "world"
@@ -19,6 +20,7 @@ def empty() -> duckdb.DuckDBPyConnection:
         con.execute(relation.ddl())
     for statement in schema.comments():
         con.execute(statement)
+    make_macros(con)
     con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
         con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')

@@ -19,6 +19,20 @@ More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", h
 Source = Annotated[
     str | None, typer.Option("--source", help="which source of the day: full, head, archive:NAME, ... [default: the widest]")
 ]
+Kind = Annotated[str | None, typer.Option("--kind", help="only this kind: big_tech, ai_tiger, academic, ...")]
+Organization = Annotated[str | None, typer.Option("--organization", help="only this organization's")]
+Namespace = Annotated[str | None, typer.Option("--namespace", help="only this owner's")]
+Family = Annotated[str | None, typer.Option("--family", help="only this model family")]
+Task = Annotated[str | None, typer.Option("--task", help="only this task, such as text-generation")]
+Library = Annotated[str | None, typer.Option("--library", help="only this library")]
+LicenseClass = Annotated[str | None, typer.Option("--license-class", help="only permissive, copyleft, ...")]
+CreatedSince = Annotated[str | None, typer.Option("--created-since", metavar="YYYY-MM-DD", help="created from this day on")]
+CreatedUntil = Annotated[str | None, typer.Option("--created-until", metavar="YYYY-MM-DD", help="created up to this day")]
+Models = Annotated[str | None, typer.Option("--models", metavar="FILE", help="only these ids: one a line, or a CSV with a column model_id")]
+Only = Annotated[str | None, typer.Option("--only", help="originals, or derivatives (made from another model)")]
+LeaveOut = Annotated[
+    list[str] | None, typer.Option("--leave-out", metavar="NAME", help="without this namespace or organization (repeatable)")
+]
 WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
 
 
@@ -39,6 +53,18 @@ def stats(
     policy: Policy = None,
     day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
+    kind: Kind = None,
+    organization: Organization = None,
+    namespace: Namespace = None,
+    family: Family = None,
+    task: Task = None,
+    library: Library = None,
+    license_class: LicenseClass = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    models: Models = None,
+    only: Only = None,
+    leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
     list_file: Annotated[
@@ -54,7 +80,21 @@ def stats(
     if name is None:
         _list_statistics(form)
         return
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
+    filters = {
+        "kind": kind,
+        "organization": organization,
+        "namespace": namespace,
+        "family": family,
+        "task": task,
+        "library": library,
+        "license_class": license_class,
+        "created_since": asked_day(created_since, "--created-since"),
+        "created_until": asked_day(created_until, "--created-until"),
+        "models": models,
+        "only": only,
+        "leave_out": leave_out or None,
+    }
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
     if list_file is not None:
         asked["list"] = str(list_file)
     with opened(data) as db:
@@ -88,14 +128,15 @@ def _asked(
     without_flagged: bool,
     source: str | None,
     more: list[str] | None,
+    filters: dict[str, Any],
 ) -> dict[str, Any]:
     """A statistic's parameters as asked; those not asked are left to the statistic."""
     asked = {"by": by, "metric": metric, "hub": known_hub(hub), "country": country, "policy": policy}
     days = {"day": asked_day(day), "since": asked_day(since, "--since")}
     further = dict(_parted(text) for text in more or [])
-    if twice := sorted(name for name in further if (asked | days).get(name.replace("-", "_")) is not None):
+    if twice := sorted(name for name in further if (asked | days | filters).get(name.replace("-", "_")) is not None):
         raise UsageError(f"--set {twice[0]} is given as --{twice[0]}, too")
-    asked_for = asked | days | {"without_flagged": without_flagged or None, "source": source} | further
+    asked_for = asked | days | filters | {"without_flagged": without_flagged or None, "source": source} | further
     if empty := [name for name, value in asked_for.items() if value == ""]:
         raise UsageError(f"--{empty[0]} '' is empty; give it a value or leave it out")
     if isinstance(asked_for["hub"], str):
@@ -126,6 +167,18 @@ def cite(
     policy: Policy = None,
     day: SeenDay = None,
     since: Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="series and growth: starting with this day")] = None,
+    kind: Kind = None,
+    organization: Organization = None,
+    namespace: Namespace = None,
+    family: Family = None,
+    task: Task = None,
+    library: Library = None,
+    license_class: LicenseClass = None,
+    created_since: CreatedSince = None,
+    created_until: CreatedUntil = None,
+    models: Models = None,
+    only: Only = None,
+    leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
     more: More = None,
@@ -143,7 +196,21 @@ def cite(
         return
     if name is None:
         raise UsageError("name a statistic to cite, such as download-share (hubwatch stats lists them)")
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more)
+    filters = {
+        "kind": kind,
+        "organization": organization,
+        "namespace": namespace,
+        "family": family,
+        "task": task,
+        "library": library,
+        "license_class": license_class,
+        "created_since": asked_day(created_since, "--created-since"),
+        "created_until": asked_day(created_until, "--created-until"),
+        "models": models,
+        "only": only,
+        "leave_out": leave_out or None,
+    }
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
     with opened(data) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())

@@ -9,7 +9,7 @@ from hubwatch.statistics.definitions import Definition, definition, definitions
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
-from hubwatch.statistics.tables import measure
+from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
 from hubwatch.statistics.versions import facts_version
 
@@ -42,6 +42,7 @@ __all__ = [
     "percent",
     "plain",
     "record",
+    "renew_definitions",
     "run",
     "shown",
 ]

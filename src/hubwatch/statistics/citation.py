@@ -15,6 +15,7 @@ from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, plain
 from hubwatch.statistics import versions
 from hubwatch.statistics.answer import Result, plain_lines
+from hubwatch.statistics.definitions import whole_sql
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.sentences import basis, sentence
 from hubwatch.statistics.tabular import Cell, percent
@@ -169,7 +170,7 @@ def record(
         data_version=" ".join(data),
         facts_version=facts_version,
         facts=facts,
-        definition_version=versions.of_definition(context.sql),
+        definition_version=versions.of_definition(whole_sql(context.statistic)),
         file=file.name if file else None,
         file_sha256=versions.sha256(file) if file and file.exists() else None,
         file_address=address,

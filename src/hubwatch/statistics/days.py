@@ -138,6 +138,11 @@ def observed_day(
     raise StatisticsError(f"{hub} was not observed on {wanted}; nearest days: {', '.join(str(day) for (day,) in sorted(near))}")
 
 
+def source_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str) -> ObservedDay:
+    """What is known of the day as this source observed it."""
+    return _observed(con, "where hub = $hub and day = $day", {"hub": hub, "day": day}, source)[0]
+
+
 def known_source(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The source by its name, an archive's also without `archive:`; an unknown one is answered with those there are."""
     known = [source for (source,) in con.execute("select distinct source from sweeps order by 1").fetchall()]

@@ -1,42 +1,119 @@
-"""The statistics there are, each read from the head comment of its own .sql file.
+"""The statistics there are, each read from the head comment of its own .sql file, and the macros that they are.
 
-A head is a run of comment lines `-- key: text` (a line starting with `--   ` goes on with the one before):
+A head is a run of comment lines `-- key: text` (a line starting with `--   ` continues the one before):
 
     -- name: download_share          as the file
     -- title, definition, unit, window: words for readers
-    -- parameters: hub, day, by=country|kind, metric=downloads_30d|likes     the first choice is the default
+    -- whole: what shares are of: `rows` (all rows together), `each row` (`by group`: the unlabelled are the group unknown),
+    --   `last day`, `first ones`, `first row`, `none`
+    -- hubs: one                     it is about one hub at a time
+    -- days: two                     which days it rests on: one (default), two, two or one, all, standing, none
+    -- needs: attributes             it reads attributes, whatever the question
+    -- counters: a|b                 counters it reads where there is no choice of metric
+    -- parameters: hub name, by dimensions = country, top count = 20, filters     NAME TYPE = CHOICES; the first is the default
 
-`-- include NAME` in the body stands for the text of parts/NAME.sql, so that the query a reader gets is whole.
+The query below it is the body of the table macro `parts.NAME`; `in_by` is what is asked as `by`. The macro NAME of readers has
+a parameter for each of the head's. `parts/*.sql` holds the macros that statistics share; `{question}` stands for all parameters
+that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called.
 """
 
+import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import duckdb
 
 from hubwatch.errors import HeadError, WrongQuestion
+from hubwatch.store import EXTENT, Value, literal
 
 _FOLDER = Path(__file__).parent / "sql"
-_REQUIRED = ("name", "title", "definition", "unit", "window", "parameters")
-_INCLUDE = re.compile(r"^([ \t]*)-- include (\w+)(?: (\w+))?\n", re.MULTILINE)
+_REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "parameters")
+_RESERVED = ("by", "only", "top")  # as a parameter these are written in quotes
+WHOLES = ("rows", "rows; models overlap", "each row", "each row by group", "last day", "first ones", "first row", "none")
+DAYS = ("one", "two", "two or one", "all", "standing", "none")
+TYPES = {
+    "name": "varchar",
+    "names": "varchar[]",
+    "ids": "varchar[]",
+    "country": "varchar",
+    "organization": "varchar",
+    "policy": "varchar",
+    "choice": "varchar",
+    "dimensions": "varchar",
+    "date": "date",
+    "count": "bigint",
+    "number": "double",
+    "switch": "boolean",
+}
+DIMENSIONS = (
+    "country",
+    "kind",
+    "organization",
+    "origin",
+    "region",
+    "family",
+    "namespace",
+    "model",
+    "hub",
+    "task",
+    "library",
+    "license",
+    "license_class",
+    "size_class",
+    "created_year",
+    "relation",
+)
+_UNASKED: dict[str, Value] = {"by": "", "tolerance": 15, "policy": "six-tigers"}  # of a statistic without that parameter
+DEFAULT_POLICY = "six-tigers"
+FILTERS = (
+    "country country, kind name, organization organization, namespace name, family name, task name, library name, license_class name, created_since date,"
+    " created_until date, models ids, only choice = |originals|derivatives, leave_out names, without_flagged switch = false"
+)
+# What every part may ask of a question, with its type: parameters, and what a head declares.
+_FIELDS = (
+    "hub name, day date, source name, since date, by name, metric name, policy policy, tolerance count, split name, part name, model name,"
+    " top count, at_least number, scaled switch, listed name, " + FILTERS
+)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter's type (a key of TYPES) and the values there are to choose from; the first is the default, "" is none."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What one statistic means, and its query with `$name` parameters."""
+    """What one statistic means, and the macros that it is."""
 
     name: str
     title: str
     definition: str
     unit: str
     window: str
-    parameters: dict[str, tuple[str, ...]]
+    whole: str
+    hubs: str
+    days: str
+    counters: tuple[str, ...]
+    declared: dict[str, Parameter]
+    fixed: dict[str, Value]
     sql: str
 
     @property
+    def parameters(self) -> dict[str, tuple[str, ...]]:
+        """Each parameter's choices."""
+        return {name: one.choices for name, one in self.declared.items()}
+
+    @property
     def takes(self) -> str:
-        return ", ".join(self.parameters)
+        return ", ".join(self.declared)
 
 
 @cache
@@ -57,13 +134,104 @@ def definition(name: str) -> Definition:
 
 def parse(text: str, stem: str) -> Definition:
     """The definition that a file's text gives; `stem` is the name the file must declare."""
+    head, body = _head(text, stem)
+    if missing := [key for key in _REQUIRED if not head.get(key)]:
+        raise HeadError(f"{stem}.sql: its head lacks {', '.join(missing)}")
+    if head["name"] != stem:
+        raise HeadError(f"{stem}.sql declares the name {head['name']!r}; it must be its file's")
+    for key, choices in (("whole", WHOLES), ("days", DAYS), ("hubs", ("one", "any")), ("needs", ("attributes",))):
+        if key in head and head[key] not in choices:
+            raise HeadError(f"{stem}.sql: {key} is {head[key]!r}; it must be one of {', '.join(choices)}")
+    declared = _declared(head["parameters"], stem)
+    metrics = declared["metric"].choices if "metric" in declared else tuple(head.get("counters", "models").split("|"))
+    days, hubs = head.get("days", "one"), head.get("hubs", "any")
+    fixed: dict[str, Value] = {"metrics": list(metrics), "days": days, "hubs": hubs, "attributes": "needs" in head}
+    if "metric" not in declared and len(metrics) == 1:
+        fixed["metric"] = metrics[0]
+    return Definition(
+        name=stem,
+        title=head["title"],
+        definition=head["definition"],
+        unit=head["unit"],
+        window=head["window"],
+        whole=head["whole"],
+        hubs=hubs,
+        days=days,
+        counters=metrics,
+        declared=declared,
+        fixed=fixed,
+        sql=_filled(_macros(stem, body, declared, fixed)),
+    )
+
+
+def macros() -> tuple[str, ...]:
+    """The statements that make every macro, in order."""
+    shared = [_filled(path.read_text(encoding="utf-8")) for path in sorted((_FOLDER / "parts").glob("*.sql"))]
+    described = [f"comment on macro table {one.name} is {literal(f'{one.title}. {one.definition}')}" for one in definitions()]
+    extent = f"create or replace macro parts.extent_of(extent, source) as {EXTENT}"
+    return ("create schema if not exists parts", extent, *shared, *(one.sql for one in definitions()), *described, _version())
+
+
+def called(statistic: Definition, values: Mapping[str, Value]) -> str:
+    """The call of a statistic's macro with these values; those that are its defaults are left out."""
+    said = [
+        f"{_quoted(name)} := {literal(values[name])}"
+        for name, parameter in statistic.declared.items()
+        if values.get(name) is not None and (literal(values[name]) != _default(name, parameter) or name in ("by", "policy"))
+    ]
+    return f"from {statistic.name}({', '.join(said)})"
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, part: str, statistic: Definition, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
+    """What a shared macro gives for a statistic's question."""
+    fixed = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
+    arguments = []
+    for name, kind in _fields().items():
+        value = fixed.get(name, _UNASKED.get(name, False if kind == "boolean" else None))
+        arguments.append(f"{literal(value)}::{kind}")
+    return con.execute(f"from parts.{part}({', '.join(arguments)})").fetchall()
+
+
+def whole_sql(name: str) -> str:
+    """All that a statistic's figures are made by: its macro, and those that statistics share."""
+    return "\n".join([*(path.read_text(encoding="utf-8") for path in sorted((_FOLDER / "parts").glob("*.sql"))), definition(name).sql])
+
+
+def make_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """Keep every statistic in the database as a table macro of its name, for whoever opens it."""
+    for statement in macros():
+        con.execute(statement)
+
+
+def has_macros(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the database holds the macros of these definitions."""
+    try:
+        return con.execute("select parts.version()").fetchall() == [(_digest(),)]
+    except duckdb.Error:
+        return False
+
+
+def _digest() -> str:
+    files = sorted(_FOLDER.glob("*.sql")) + sorted((_FOLDER / "parts").glob("*.sql")) + [Path(__file__)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def _version() -> str:
+    return f"create or replace macro parts.version() as {literal(_digest())}"
+
+
+def _read(path: Path) -> Definition:
+    return parse(path.read_text(encoding="utf-8"), path.stem)
+
+
+def _head(text: str, stem: str) -> tuple[dict[str, str], str]:
+    """The head's lines by key, and the query below it."""
     head: dict[str, str] = {}
     key = ""
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        if not line.startswith("--") or line.startswith("-- include"):
-            body = "\n".join(lines[number:]).strip() + "\n"
-            break
+        if not line.startswith("--"):
+            return head, "\n".join(lines[number:]).strip() + "\n"
         if line.startswith("--   ") and key:
             head[key] += " " + line[2:].strip()
         elif match := re.fullmatch(r"-- ([a-z]+): (.+)", line):
@@ -71,43 +239,71 @@ def parse(text: str, stem: str) -> Definition:
             head[key] = match[2].strip()
         else:
             raise HeadError(f"{stem}.sql line {number + 1}: expected '-- key: text', found {line!r}")
-    else:
-        raise HeadError(f"{stem}.sql has no query after its head")
-    if missing := [key for key in _REQUIRED if not head.get(key)]:
-        raise HeadError(f"{stem}.sql: its head lacks {', '.join(missing)}")
-    if head["name"] != stem:
-        raise HeadError(f"{stem}.sql declares the name {head['name']!r}; it must be its file's")
-    parameters = _parameters(head["parameters"])
-    sql = _with_parts(body)
-    if unknown := set(re.findall(r"\$([a-z_]+)", sql)) - set(parameters) - {"hubs", "days", "sweeps"}:
-        raise HeadError(f"{stem}.sql uses ${', $'.join(sorted(unknown))} but its head does not name them")
-    return Definition(
-        name=stem,
-        title=head["title"],
-        definition=head["definition"],
-        unit=head["unit"],
-        window=head["window"],
-        parameters=parameters,
-        sql=sql,
+    raise HeadError(f"{stem}.sql has no query after its head")
+
+
+def _declared(text: str, stem: str) -> dict[str, Parameter]:
+    """`hub name, by dimensions = country` as parameters; the word filters stands for all of FILTERS."""
+    declared = {}
+    for part in re.sub(r"\bfilters$", FILTERS, text).split(","):
+        said, _, choices = part.strip().partition(" = ")
+        name, _, kind = said.partition(" ")
+        if kind not in TYPES:
+            raise HeadError(f"{stem}.sql: the parameter {name} is a {kind!r}; it must be one of {', '.join(TYPES)}")
+        chosen = tuple(choices.split("|")) if choices else ()
+        if kind == "dimensions" and len(chosen) == 1:  # the default; all others may be asked for
+            chosen = (*chosen, *(one for one in DIMENSIONS if one not in chosen))
+        declared[name] = Parameter(kind, chosen)
+    return declared
+
+
+@cache
+def _fields() -> dict[str, str]:
+    """The fields of a question, each with its SQL type."""
+    fields = {name: TYPES[one.kind] for name, one in _declared(_FIELDS, "definitions.py").items()}
+    return fields | {"metrics": "varchar[]", "days": "varchar", "hubs": "varchar", "attributes": "boolean"}
+
+
+def _filled(sql: str) -> str:
+    """SQL with the parameters that every part has in place of `{question}`."""
+    return sql.replace("{question}", ", ".join(f"in_{name}" for name in _fields()))
+
+
+def _macros(name: str, body: str, declared: dict[str, Parameter], fixed: dict[str, Value]) -> str:
+    """The macro of one question, and the one with a parameter for each thing that can be asked.
+
+    Readers' parameters have the names of columns (`hub`, `day`), which a macro over tables cannot have: theirs hands its
+    arguments on as text.
+    """
+    signature = ", ".join(f"{_quoted(one)} := {_default(one, parameter)}" for one, parameter in declared.items())
+    arguments = []
+    for field, kind in _fields().items():
+        if field in fixed:
+            said = literal(literal(fixed[field]))
+        elif field not in declared:
+            said = literal(literal(_UNASKED.get(field, False if kind == "boolean" else None)))
+        elif kind == "varchar[]":
+            said = f"'string_split(' || parts.quoted(array_to_string(\"{field}\", chr(31))) || ', chr(31))'"
+        else:
+            said = f'parts.quoted("{field}")'
+        arguments.append(f"{said} || '::{kind}'")
+    columns = 'parts.columns_of("by")' if "by" in declared else "'*'"
+    asked = " || ', ' ||\n  ".join(arguments)
+    return (
+        f"create or replace macro parts.{name}({{question}}) as table\n{body.rstrip().rstrip(';')};\n\n"
+        f"create or replace macro {name}({signature}) as table from query(\n"
+        f"  'select ' || {columns} || ' from parts.{name}(' ||\n  {asked} || ')');\n"
     )
 
 
-def _read(path: Path) -> Definition:
-    return parse(path.read_text(encoding="utf-8"), path.stem)
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name in _RESERVED else name
 
 
-def _parameters(text: str) -> dict[str, tuple[str, ...]]:
-    """`hub, by=a|b` as {"hub": (), "by": ("a", "b")}."""
-    pairs = (part.strip().partition("=") for part in text.split(","))
-    return {name: tuple(choices.split("|")) if choices else () for name, _, choices in pairs}
-
-
-def _with_parts(body: str) -> str:
-    def part(match: re.Match[str]) -> str:
-        path = _FOLDER / "parts" / f"{match[2]}.sql"
-        text = path.read_text(encoding="utf-8").strip().replace("{of}", match[3] or "")
-        return "".join(f"{match[1]}{line}\n" for line in text.splitlines())
-
-    while _INCLUDE.search(body):
-        body = _INCLUDE.sub(part, body)
-    return body
+def _default(name: str, parameter: Parameter) -> str:
+    """A parameter's default as SQL; a metric's is left to what the hub counts."""
+    if name == "policy":
+        return literal(DEFAULT_POLICY)
+    if not parameter.choices or not parameter.choices[0] or name == "metric":
+        return "null"
+    return parameter.choices[0] if parameter.kind in ("count", "number", "switch") else literal(parameter.choices[0])

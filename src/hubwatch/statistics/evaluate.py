@@ -1,4 +1,4 @@
-"""Statistics: named, defined tables, one SQL file each. `run` answers one question; `measure` fills tables."""
+"""One statistic's answer: the call of its macro, its rows, and what their shares are of."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,13 +10,12 @@ import duckdb
 from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.days import ObservedDay
-from hubwatch.statistics.definitions import Definition, definition, definitions
-from hubwatch.statistics.flagged import flagged_part
+from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
+from hubwatch.statistics.flagged import Flagged, flagged_part
 from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
-from hubwatch.store import substitute
 
 __all__ = [
     "Context",
@@ -31,40 +30,50 @@ __all__ = [
     "run",
 ]
 
-
 LISTED = "listed_origin_share"  # the one statistic over a reader's list
-_ALWAYS_KNOWN = ("namespace", "model", "hub")  # no listing is without; one may be called unknown
+Asked = str | int | float | bool | date | list[str] | tuple[str, ...] | None
 
 
-def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: str | int | float | bool | date | None) -> Result:
+def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Result:
     """One statistic's rows with their context. Names and values as on the command line; None means not asked.
 
     Raises StatisticsError, one line with the cure, for what cannot be answered truthfully.
     """
     statistic = definition(name)
+    _require_macros(con)
     asked: dict[str, Any] = dict(parameters)
     file = asked.pop("list", None) if statistic.name == LISTED else None
     notes = take_list(con, Path(str(file)), _day_of_list(asked.pop("day", None))) if file is not None else []
     question = settle(con, statistic, asked)
     question.warnings += notes
-    sql = substitute(statistic.sql, question.values)
+    sql = called(statistic, question.values)
     try:
         cursor = con.execute(sql)
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        lacks_list = "listed" in str(error) and statistic.name == LISTED
-        cure = (
-            "name a CSV file with --list (columns system and organization), or make the table listed(subject, organization)"
-            if lacks_list
-            else "run hubwatch classify, link and measure"
-        )
-        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {cure} first") from error
+        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {_cure(statistic, error)} first") from error
     return Result(columns=columns, rows=rows, context=_context(con, statistic, question, sql, columns, rows))
 
 
 def _day_of_list(day: object) -> date | None:
     return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
+
+
+def _require_macros(con: duckdb.DuckDBPyConnection) -> None:
+    """See that the file's statistics are this version's."""
+    if has_macros(con):
+        return
+    try:
+        make_macros(con)
+    except duckdb.Error:
+        raise StatisticsError("the file's statistics are of another hubwatch version; re-run `hubwatch publish` to renew them") from None
+
+
+def _cure(statistic: Definition, error: duckdb.Error) -> str:
+    if statistic.days == "none" and "listed" in str(error):
+        return "name a CSV file with --list (columns system and organization), or make the table listed(subject, organization)"
+    return "run hubwatch classify, link and measure"
 
 
 def _context(
@@ -80,59 +89,88 @@ def _context(
     model = question.values.get("model")
     if model is not None and all(row[columns.index("model_id")] != model for row in rows):
         question.warnings.append(f"{model} has no row: it, its size, its creation date or its downloads at these ages were not observed")
+    unit, window = _unit(statistic, question)
     return Context(
         statistic=statistic.name,
         title=statistic.title,
         definition=statistic.definition,
-        unit=statistic.unit,
-        window=statistic.window,
+        unit=unit,
+        window=window,
         parameters=question.asked,
         observed=tuple(question.observed),
-        flagged=flagged_part(con, question.observed, question.values),
+        flagged=_flagged(con, question, columns, rows),
         warnings=tuple(question.warnings),
         sql=sql,
-        **_whole(statistic, question, columns, rows),
+        **_whole(statistic, columns, rows),
     )
 
 
-def _whole(statistic: Definition, question: Question, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:
-    """What the rows' shares are of, as far as all are of one whole: denominator, models, uncounted, labelled."""
-    if "rank" in columns and "share_high" in columns:  # the first ones only: their sum is not the whole
-        denominator, labelled = _whole_of_first(columns, rows)
-        # Within a country the bounds hold what may be of that country, too.
-        return {"denominator": denominator, "labelled": labelled if question.values.get("country") is None else None}
-    if "denominator" in columns and "share" not in columns:  # measures of one whole
-        said = [dict(zip(columns, row, strict=True)) for row in rows[:1]]
-        return {name: row[name] for row in said for name in ("denominator", "models", "labelled")}
-    if not {"value", "share"} <= set(columns):
+def _unit(statistic: Definition, question: Question) -> tuple[str, str]:
+    """Unit and window as the head says them; where days are not scaled to 30, of the days there are."""
+    if question.values.get("scaled") is False and len(question.observed) == 2:
+        days = (question.observed[0].day - question.observed[1].day).days
+        return statistic.unit.replace("30 days", f"{days} days"), statistic.window.replace("30 days", f"{days} days")
+    return statistic.unit, statistic.window
+
+
+def _flagged(
+    con: duckdb.DuckDBPyConnection, question: Question, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
+) -> Flagged | None:
+    """How many of the observations in the rows are flagged, and how much of the sum they are; or what was left out of it."""
+    if "flagged_value" not in columns or question.values.get("without_flagged") or "day" in columns:
+        return flagged_part(con, question.observed, question.values)
+    if question.values.get("metric") == "models":
+        return None
+    count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))
+    return Flagged(observations=count, value=amount, part=amount / whole if whole else None)
+
+
+def _whole(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:
+    """What the rows' shares are of, as the statistic's head declares it: denominator, models, uncounted, labelled part."""
+    said = [dict(zip(columns, row, strict=True)) for row in rows]
+    if statistic.whole == "none" or not said:
         return {}
-    if "day" in columns:  # days are never added: the last one's
-        rows = [row for row in rows if row[columns.index("day")] == question.values["day"]]
-    denominator = _sum(columns, rows, "value")
-    label = next((name for name in ("license_class", "size_class") if name in columns), "group")
-    known = label == "group" and question.values.get("by") in _ALWAYS_KNOWN
-    unlabelled = 0 if known else _sum(columns, rows, "value", unknown_in=label)
-    labelled = 1 - unlabelled / denominator if denominator else None
-    if "denominator" in columns and {row[columns.index("denominator")] for row in rows} != {denominator}:  # each row's own
-        denominator, labelled = None, None if "labelled" in columns else labelled
-    # What is made from models of two groups is in both their rows.
-    summed = [name for name in ("models", "uncounted") if name in columns and (name, statistic.name) != ("models", "derivatives")]
-    return {"denominator": denominator, "labelled": labelled} | {name: _sum(columns, rows, name) for name in summed}
+    if statistic.whole == "first row":  # measures of one whole
+        return {name: said[0][name] for name in ("denominator", "models", "labelled")}
+    if statistic.whole == "first ones":  # their sum is not the whole
+        return _whole_of_first(said)
+    if statistic.whole.startswith("each row"):
+        counted = [row for row in said if row["value"]]
+        value, models = _sum(columns, rows, "value"), _sum(columns, rows, "models")
+        is_one = {row["denominator"] for row in counted} == {value}  # all of one whole
+        labelled = counted[0].get("labelled") if is_one else None
+        if statistic.whole == "each row by group" and value:
+            labelled = 1 - sum(row["value"] for row in counted if row["group"] == "unknown" and isinstance(row["value"], int)) / value
+        return {"denominator": value if is_one else None, "models": models, "labelled": labelled}
+    if statistic.whole == "last day":  # days are never added
+        last = max(str(row["day"]) for row in said)
+        rows = [row for row in rows if str(row[columns.index("day")]) == last]
+        said = [row for row in said if str(row["day"]) == last]
+    summed = [
+        name for name in ("models", "uncounted") if name in columns and not (name == "models" and statistic.whole.endswith("overlap"))
+    ]
+    whole: dict[str, Any] = {"denominator": _sum(columns, rows, "value"), "labelled": _labelled(said)}
+    return whole | {name: _sum(columns, rows, name) for name in summed}
 
 
-def _whole_of_first(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> tuple[int | None, float | None]:
+def _labelled(rows: list[dict[str, Cell]]) -> float | None:
+    """The labelled part of what may be in the denominator: what the widest bounds leave."""
+    spans = [
+        row["share_high"] - row["share_low"] for row in rows if isinstance(row["share_high"], float) and isinstance(row["share_low"], float)
+    ]
+    return 1 - max(spans) if spans else None
+
+
+def _whole_of_first(rows: list[dict[str, Cell]]) -> dict[str, Any]:
     """Denominator and labelled part that the shares and bounds of a ranking's rows are of."""
     for row in rows:
-        one = dict(zip(columns, row, strict=True))
-        value, share, low, high = (one[name] for name in ("value", "share", "share_low", "share_high"))
+        value, share, low, high = (row[name] for name in ("value", "share", "share_low", "share_high"))
         if isinstance(value, int) and isinstance(share, float) and isinstance(low, float) and isinstance(high, float) and share > 0:
-            return round(value / share), 1 - (high - low)
-    return None, None
+            return {"denominator": round(value / share), "labelled": 1 - (high - low)}
+    return {"denominator": None, "labelled": None}
 
 
-def _sum(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], column: str, unknown_in: str | None = None) -> int:
-    """The sum of a column; with `unknown_in`, over the rows whose label there is unknown."""
+def _sum(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]], column: str) -> int:
+    """The sum of a column."""
     at = columns.index(column)
-    label = columns.index(unknown_in) if unknown_in else None
-    cells = [row[at] for row in rows if label is None or row[label] == "unknown"]
-    return sum(cell for cell in cells if isinstance(cell, int))
+    return sum(cell for cell in (row[at] for row in rows) if isinstance(cell, int))

@@ -109,6 +109,16 @@ gone_on | DATE | the first complete full sweep after it, if that saw all that th
 """),
     ),
     Table(
+        "store.repositories",
+        "listings that a hub knows by the same key: one repository that was renamed; all others are listed once",
+        columns("""
+listing_key | INTEGER | the listing
+repository | INTEGER | the least listing_key of the listings that are this repository
+place | INTEGER | order of the listings of a repository by when they were seen last, from 1
+is_last | BOOLEAN | the repository's last id, or one that the hub still lists
+"""),
+    ),
+    Table(
         "store.fingerprints",
         "keys and JSON types of the hub's records on a loaded day, to notice when the hub changes",
         columns("""
@@ -363,7 +373,7 @@ title | VARCHAR | in words
 definition | VARCHAR | what a row means, numerator and denominator
 unit | VARCHAR | unit of the value
 window | VARCHAR | the time the value covers
-sql | VARCHAR | the query; parameters are written $name
+sql | VARCHAR | the statements that make its table macro; call it as from NAME(hub := '...', ...)
 """),
     ),
 )

@@ -1,53 +1,56 @@
 -- name: first_hub
 -- title: On which hub a model appears first
 -- definition: A row is a group and a hub; value counts the models whose originals are on more than one hub and were created
---   first on this one, share is over the group's models on more than one hub (denominator). median_lag_days is the median time from this
---   first listing to the next hub's. Creation dates are the hubs' own word, may precede publication, and their clocks
+--   first on this one, share is over the group's models on more than one hub (denominator). Models created at the same instant on two hubs
+--   are first on none: their row is tied. median_lag_days is the median time from this
+--   first listing to the next hub's. Creation dates are as reported by the hubs, may precede publication, and their clocks
 --   are not one: read lags below a day as none. Mirrors do not count. The bounds let all or
 --   none of the models of unknown group first on this hub be this group's, or all of those first elsewhere.
 -- unit: models that are on several hubs; share of the group's, 0..1; days
 -- window: models listed on the day
--- parameters: day, by=country|kind|organization|region|family, country, policy
+-- whole: each row by group
+-- needs: attributes
+-- days: standing
+-- parameters: day date, by dimensions = country, policy policy, filters
 with
--- include scope
-,
--- include labels
-,
--- include standing
-,
 -- Only models with originals on several hubs are looked at closely.
-shared as (select model_key from model_listings where not is_mirror group by model_key having min(hub) <> max(hub)),
+shared as (
+  select model_key from model_listings where not is_mirror group by model_key having min(hub) <> max(hub)
+),
 originals as (
-  select model_key, hub, min_by(model_id, (created_at, model_id)) as model_id, min_by(namespace, (created_at, model_id)) as namespace, min(created_at) as created_at
-  from listings join scope using (hub) join (select * from model_listings semi join shared using (model_key)) using (hub, model_id)
-  where
-    -- include stands
-    and not is_mirror and created_at is not null
-  group by model_key, hub
+  select model_key, d.hub, min(created_at) as created_at, min_by({'part_1': part_1, 'part_2': part_2, 'outside': outside}, (created_at, model_id)) as said
+  from (select listing_key, model_key from model_listings semi join shared using (model_key) join store.listing using (hub, model_id) where not is_mirror)
+  semi join (from parts.standing({question})) using (listing_key)
+  join (from parts.described({question})) d using (listing_key)
+  where created_at is not null
+  group by model_key, d.hub
 ),
 ordered as (
-  select *, row_number() over (partition by model_key order by created_at, hub) as place, lead(created_at) over (partition by model_key order by created_at, hub) as next_at
-  from originals qualify count(*) over (partition by model_key) > 1
+  select *, row_number() over following as place, lead(created_at) over following as next_at
+  from originals
+  window following as (partition by model_key order by created_at, hub)
+  qualify count(*) over (partition by model_key) > 1
 ),
 counts as (
-  select hub,
-    -- include group
-    , epoch(next_at - created_at) / 86400 as lag_days
-  from ordered as listing
-  cross join (select null as license, null as license_class, null as task)
-  left join origin using (hub, namespace)
-  left join families using (hub, model_id)
-  left join regions using (country)
-  where place = 1 and ($country is null or country = $country)
+  select case when next_at = created_at then 'tied' else hub end as hub, said['part_1'] as part_1, said['part_2'] as part_2,
+    epoch(next_at - created_at) / 86400 as lag_days
+  from ordered where place = 1 and not said['outside']
 ),
 grouped as (
-  select "group", hub, count(*) as value, median(lag_days) as median_lag_days, sum(count(*)) over (partition by "group") as inside
-  from counts group by "group", hub
+  select part_1, part_2, hub, count(*) as value, median(lag_days) as median_lag_days, sum(count(*)) over (partition by part_1, part_2) as inside
+  from counts group by part_1, part_2, hub
 ),
-unlabelled as (select hub, value as here, inside as loose from grouped where "group" is null)
-select coalesce("group", 'unknown') as "group", hub, value, value / inside as share,
-  value / (inside + case when "group" is null then 0 else coalesce((select any_value(loose) from unlabelled), 0) - coalesce(here, 0) end) as share_low,
-  (value + case when "group" is null then 0 else coalesce(here, 0) end) / (inside + case when "group" is null then 0 else coalesce(here, 0) end) as share_high,
+loose as (
+  select hub, sum(value) as here, (select sum(value) from grouped where not parts.is_labelled(in_by, part_1, part_2)) as anywhere
+  from grouped where not parts.is_labelled(in_by, part_1, part_2) group by hub
+),
+known as (
+  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from grouped left join loose using (hub)
+)
+select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
+  hub, value, value / inside as share,
+  parts.share_low_of_open(value, is_known, inside, (select any_value(anywhere) from loose), here) as share_low,
+  parts.share_high_of_open(value, is_known, inside, here) as share_high,
   value as models, inside as denominator, median_lag_days
-from grouped left join unlabelled using (hub)
-order by inside desc, "group" is null, "group", value desc, hub
+from known
+order by inside desc, not is_known, "group", value desc, hub

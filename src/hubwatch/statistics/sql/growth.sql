@@ -1,33 +1,50 @@
 -- name: growth
 -- title: Growth between two days
 -- definition: A row is a group of one hub's listings. value and previous_value are its sums of the counter on the day and on
---   since (by default the nearest to 30 days before of a whole sweep of the same kind); value_constant and previous_constant sum only
---   listings of namespaces observed on both days, a constant panel beside the growing one. flow_30d is, for downloads_total,
---   a derived 30-day figure: the increase of the listings observed on both days, times 30 over the days between; a listing
---   whose counter fell is left out of it and counted in falls.
+--   since (by default the nearest to 30 days before of a whole sweep of the same kind), each by the names of that day; 0 where
+--   that day's source lists nothing of the group and would. value_constant and previous_constant sum only
+--   listings of namespaces observed on both days, a constant panel alongside the growing one, where a renamed repository counts as what
+--   it is called now. flow_30d is, for downloads_total,
+--   a derived 30-day figure: the increase of the repositories observed on both days, times 30 over the days between; one
+--   whose counter fell is left out of it and counted in falls, a flagged spike is replaced by the next observed value. flagged counts
+--   the listings flagged on either day.
 -- unit: the counter's unit; change_rate is the change over previous_value; flow_30d: downloads in 30 days, derived
 -- window: from since to the day
--- parameters: hub, day, since=observed, by=country|kind|organization|region|family|namespace|model|hub|license|license_class|task, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged
+-- whole: none
+-- days: two
+-- hubs: one
+-- parameters: hub name, day date, source name, since date, by dimensions = country, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
--- include scope
-,
--- include sides
-,
-parts as (
-  select namespace, "group", sum(now) as now, sum(before) as before, count(now) as models, count(before) as earlier_models,
-    sum(now - before) filter (now >= before) as rise, count(*) filter (now < before) as falls
+sides as (
+  from parts.sides({question})
+),
+counter as (
+  select metric, (select parts.extent_of(extent, source) = 'whole' and complete or starts_with(source, 'archive') from sweeps
+      where (hub, day, source) in (select (hub, day, source) from parts.scope({question}))) or metric = 'models' as knows_now,
+    (select tells_all from parts.earlier({question})) or metric = 'models' as knew_before,
+    (select days_between from parts.earlier({question})) as days
+  from parts.scope({question})
+),
+portions as (
+  select namespace, part_1, part_2, sum(now) as now, sum(before) as before, sum(joined_before) as joined_before, count(now) as models,
+    count(joined_before) as earlier_models, count(*) filter (is_now) as seen_now, count(*) filter (is_before) as seen_before,
+    sum(step) filter (step >= 0) as rise, count(*) filter (now < joined_before) as falls, count(*) filter (is_flagged) as flagged
   from sides where not outside group by all
 ),
-panel as (select namespace, sum(models) > 0 and sum(earlier_models) > 0 as constant from parts group by namespace),
+panel as (
+  select namespace, sum(models) > 0 and sum(earlier_models) > 0 as constant from portions group by namespace
+),
 groups as (
-  select "group", sum(now) as value, sum(before) as previous_value,
-    sum(now) filter (constant) as value_constant, sum(before) filter (constant) as previous_constant,
-    sum(models)::bigint as models, case when $metric = 'downloads_total' then sum(rise) * 30 / ($day - $since) end as flow_30d,
-    case when $metric in ('downloads_total', 'likes') then sum(falls)::bigint end as falls
-  from parts join panel using (namespace) group by "group"
+  select part_1, part_2, case when sum(seen_now) = 0 and any_value(knows_now) then 0 else sum(now) end as value,
+    case when sum(seen_before) = 0 and any_value(knew_before) then 0 else sum(before) end as previous_value,
+    sum(now) filter (constant) as value_constant, sum(joined_before) filter (constant) as previous_constant,
+    sum(models)::bigint as models, case when any_value(metric) = 'downloads_total' then sum(rise) * 30 / any_value(days) end as flow_30d,
+    case when any_value(metric) in ('downloads_total', 'likes') then sum(falls)::bigint end as falls, sum(flagged)::bigint as flagged
+  from portions join panel using (namespace) cross join counter group by part_1, part_2
 )
-select coalesce("group", 'unknown') as "group", previous_value, value, value - previous_value as change,
+select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
+  previous_value, value, value - previous_value as change,
   (value - previous_value) / nullif(previous_value, 0) as change_rate, previous_constant, value_constant,
-  (value_constant - previous_constant) / nullif(previous_constant, 0) as change_rate_constant, flow_30d, falls, models
+  (value_constant - previous_constant) / nullif(previous_constant, 0) as change_rate_constant, flow_30d, falls, models, flagged
 from groups
-order by value desc nulls last, "group" is null, "group"
+order by value desc nulls last, not parts.is_labelled(in_by, part_1, part_2), "group"

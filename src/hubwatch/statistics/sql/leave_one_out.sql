@@ -2,50 +2,61 @@
 -- title: What a share owes to a single model or organization
 -- definition: A row is a group and that one of its parts (by default one model) whose absence would change the group's share
 --   most: without it, value and denominator both lose its counter. part_value is what the part has in the group; change is
---   share_without minus share; decisive marks a change of more than two points. Bounds of the share as of download_share.
+--   share_without minus share, share_without 0 where nothing is left; decisive marks a change of more than two points. A group
+--   without any counter has a row without a part. Over several hubs a model is one whatever its listings. Bounds as of download_share.
 -- unit: share of the counter's sum, 0..1
 -- window: as of download_share
--- parameters: hub, day, by=country|kind|organization|region|family|namespace, part=model|organization|namespace, metric=downloads_30d|downloads_total|likes|models, country, policy, without_flagged
+-- whole: rows
+-- parameters: hub name, day date, source name, by dimensions = country, part choice = model|organization|namespace, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
--- include scope
-,
--- include counted
-,
--- On one hub a model is counted by number, and named at the end.
-parts as (
-  select "group", case when $part = 'model' and list_unique($hubs) = 1 then listing_key end as number,
-    case when $part = 'model' then case when list_unique($hubs) > 1 then model_id end when $part = 'namespace' then hub || ':' || namespace
-      else coalesce(organization, hub || ':' || namespace) end as name,
-    sum(value) as weight
-  from counted where not outside and value is not null group by all
+counted as (
+  from parts.counted({question})
 ),
-groups as (select "group", sum(weight) as value from parts group by all),
+-- On one hub a model is counted by number, and named at the end; over several, by the model of its listings.
+parts_of as (
+  select part_1, part_2, case when in_part = 'model' and hubs = 1 then counted.listing_key end as number,
+    case when in_part = 'model' then case when hubs > 1 then coalesce(model_name, model_id) end
+      when in_part = 'namespace' then hub || ':' || namespace else coalesce(organization, hub || ':' || namespace) end as name,
+    sum(value) as weight
+  from counted left join (
+    select listing_key, substr(model_key, strpos(model_key, ':') + 1) as model_name from parts.linked({question}) where in_part = 'model'
+  ) named on named.listing_key = counted.listing_key and hubs > 1
+  where not outside and value is not null group by all
+),
+groups as materialized (
+  select part_1, part_2, sum(weight) as value from parts_of group by all
+),
 whole as (
-  select sum(value) as inside, coalesce(sum(value) filter ("group" is null), 0) as unlabelled,
-    (select coalesce(sum(value), 0) from counted where outside) as outside from groups
+  select sum(value) as inside, coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2)), 0) as loose,
+    (select coalesce(sum(value), 0) from counted where outside) as beyond from groups
 ),
 -- A model that moves the share most is among the group's largest; an organization or namespace may have most of its own elsewhere.
-bars as (select "group", case when $part = 'model' then list_min(max(weight, 50)) else 0 end as bar from parts group by all),
+bars as (
+  select part_1, part_2, case when in_part = 'model' then list_min(max(weight, 50)) else 0 end as bar from parts_of group by all
+),
 largest as (
-  select parts."group", number, parts.name, coalesce(model_id, parts.name) as part, weight
-  from parts join bars on bars."group" is not distinct from parts."group" and weight >= bar left join store.listing on listing_key = number
+  select p.part_1, p.part_2, number, p.name, coalesce(model_id, p.name) as part, weight
+  from parts_of p join bars on bars.part_1 is not distinct from p.part_1 and bars.part_2 is not distinct from p.part_2 and weight >= bar
+  left join store.listing on listing_key = number
   where weight > 0
-  qualify $part <> 'model' or row_number() over (partition by parts."group" order by weight desc, part) <= 50
+  qualify in_part <> 'model' or row_number() over (partition by p.part_1, p.part_2 order by weight desc, part) <= 50
 ),
 totals as (
-  select part, sum(parts.weight) as total from parts
-  join (select distinct number, name, part from largest) l on l.number is not distinct from parts.number and l.name is not distinct from parts.name
+  select part, sum(p.weight) as total from parts_of p
+  join (select distinct number, name, part from largest) l on l.number is not distinct from p.number and l.name is not distinct from p.name
   group by part
 ),
 measured as (
-  select largest."group", value, part, weight, value / nullif(inside, 0) as share,
-    case when largest."group" is null then 0 else value end / nullif(inside + outside, 0) as share_low,
-    (value + outside + case when largest."group" is null then 0 else unlabelled end) / nullif(inside + outside, 0) as share_high,
-    (value - weight) / nullif(inside - total, 0) as share_without
-  from largest join totals using (part) join groups on groups."group" is not distinct from largest."group", whole
+  select groups.part_1, groups.part_2, value, part, weight, parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known,
+    case when part is not null then case when inside = total then 0 else (value - weight) / (inside - total) end end as share_without,
+    inside, beyond, loose
+  from groups left join (from largest join totals using (part)) l
+    on l.part_1 is not distinct from groups.part_1 and l.part_2 is not distinct from groups.part_2, whole
 )
-select coalesce("group", 'unknown') as "group", value, share, share_low, share_high, part, weight as part_value,
-  share_without, round(share_without - share, 12) as change, abs(share_without - share) > 0.02 as decisive
+select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
+  value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
+  parts.share_high(value, is_known, loose, inside, beyond) as share_high, part, weight as part_value,
+  share_without, round(share_without - parts.share(value, inside), 12) as change, abs(share_without - parts.share(value, inside)) > 0.02 as decisive
 from measured
-qualify row_number() over (partition by "group" order by abs(share_without - share) desc nulls last, weight desc, part) = 1
-order by value desc, "group" is null, "group"
+qualify row_number() over (partition by part_1, part_2 order by abs(share_without - parts.share(value, inside)) desc nulls last, weight desc, part) = 1
+order by value desc, not is_known, "group"

@@ -1,70 +1,84 @@
 -- name: releases
 -- title: Models released each month
 -- definition: A row is a calendar month (UTC) and a group; value is the number of models whose listing was created in that
---   month by the hub's word, among all listings seen up to the day, gone ones included (of a renamed one the last id); share is over the month's
---   releases (denominator, of which labelled have a known group), the unlabelled being the group unknown. Over several hubs a model counts once, at its earliest original
---   listing. value_constant and share_constant count only namespaces that already had a listing before since
---   (empty without it): a constant panel beside the growing one. What was deleted before hubwatch first looked is missing.
+--   month as reported by the hub, among all listings seen up to the day, removed ones included (of a renamed one the last id); share is over the month's
+--   releases (denominator, of which labelled have a known group), the unlabelled being the group unknown. A model counts once, at its earliest original
+--   listing. A month without a release between others has 0 (by namespace or model it has no row). is_partial marks a month that since or the day cuts. value_constant and share_constant count only namespaces that already had a listing before since
+--   (empty without it): a constant panel alongside the growing one. What was deleted before hubwatch first looked is missing.
 --   A repository with a time that its hub gives where it has none (data/placeholder_times.csv) is of no month.
 -- unit: models; share of the month's models, 0..1
 -- window: calendar month of creation, from since (default: the first) up to the day
--- parameters: hub, day, by=kind|country|organization|region|family|namespace|hub|license|license_class|task, country, policy, since
+-- whole: each row
+-- needs: attributes
+-- parameters: hub name, day date, source name, since date, by dimensions = kind, policy policy, filters
 with
--- include scope
-,
+scope as materialized (
+  from parts.scope({question})
+),
 -- Former ids: listings whose repository was seen to a later day under another one, which was there by the day. What is seen to the end has none.
-ends as (select hub, max(last_seen_on) as last_day from store.listing group by hub),
-ended as (
-  select hub, hub_key, model_id, listing_key, first_seen_on, last_seen_on from listings join scope using (hub) join ends using (hub)
-  where hub_key is not null and first_seen_on <= day and last_seen_on < last_day
-),
 renamed as (
-  select ended.listing_key from ended join listings later using (hub, hub_key) join scope using (hub)
-  where later.first_seen_on <= day
-    and (later.last_seen_on, later.first_seen_on, later.model_id) > (ended.last_seen_on, ended.first_seen_on, ended.model_id)
+  select former.listing_key from store.repositories former join store.repositories later using (repository)
+  join store.listing on listing.listing_key = later.listing_key join scope using (hub)
+  where later.place > former.place and not former.is_last and first_seen_on <= scope.day
 ),
--- include labels
-,
 created as (
-  select hub, model_id, namespace, created_at, listing_key, license, task from listings join scope using (hub) anti join renamed using (listing_key)
+  select d.* from parts.described({question}) d anti join renamed using (listing_key)
   where first_seen_on <= day and created_at < day + interval 1 day
     and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)  -- older than that
 ),
--- Over several hubs a model has listings to choose from; those that stand alone need no choice.
-copies as (
-  select hub, model_id, model_key, is_mirror from model_listings where list_unique($hubs) > 1 and $by <> 'hub' and tier <> 'single'
+linked as materialized (
+  from parts.linked({question})
+),
+originals as (
+  select distinct model_key, part_of from linked join store.listing using (listing_key) join scope on scope.hub = linked.hub
+  where not is_mirror and first_seen_on <= scope.day
 ),
 once as (
-  select created.* from created anti join copies using (hub, model_id)
+  select created.* from created anti join linked using (listing_key)
   union all
-  select created.* from created join copies using (hub, model_id)
-  qualify row_number() over (partition by model_key order by is_mirror, created_at, hub, model_id) = 1
+  select created.* from created join linked using (listing_key)
+  left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
+  qualify not (is_mirror and originals.model_key is not null)
+    and row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, created_at, created.hub, model_id) = 1
 ),
-settled as (select hub, namespace, min(created_at) < $since as settled from created where $since is not null group by all),
+settled as (
+  select hub, namespace, min(created_at) < in_since as settled from created where in_since is not null group by all
+),
 counted as (
-  select date_trunc('month', created_at)::date as month, settled,
-    -- include group
-    ,
-    $country is not null and country is null as outside
-  from once as listing
-  left join origin using (hub, namespace)
-  left join families using (hub, model_id)
-  left join terms using (license)
-  left join regions using (country)
-  left join settled using (hub, namespace)
-  where created_at >= coalesce($since, date '0001-01-01') and ($country is null or country = $country or country is null)
+  select date_trunc('month', created_at)::date as month, settled, part_1, part_2, outside
+  from once left join settled using (hub, namespace)
+  where in_since is null or created_at >= in_since
 ),
 groups as (
-  select month, "group", count(*) as value, case when $since is not null then count(*) filter (settled) end as value_constant from counted where not outside group by all
+  select month, part_1, part_2, count(*) as value, count(*) filter (settled) as value_constant from counted where not outside group by all
+),
+months as (
+  select unnest(generate_series(min(month)::timestamp, max(month)::timestamp, interval 1 month))::date as month from counted
 ),
 whole as (
-  select month, count(*) filter (not outside) as inside, count(*) filter (outside) as outside,
-    count(*) filter (not outside and "group" is null) as unlabelled, count(*) filter (not outside and settled) as inside_constant
+  select month, count(*) filter (not outside) as inside, count(*) filter (outside) as beyond,
+    count(*) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)) as loose, count(*) filter (not outside and settled) as inside_constant
   from counted group by month
+),
+filled as (
+  from groups
+  union all
+  select month, part_1, part_2, 0, 0
+  from months cross join (select distinct part_1, part_2 from groups) g
+  where not parts.asks(in_by, ['namespace', 'model'])
+    and (month, coalesce(part_1, ''), coalesce(part_2, '')) not in (select (month, coalesce(part_1, ''), coalesce(part_2, '')) from groups)
+),
+known as (
+  select filled.*, parts.is_labelled(in_by, part_1, part_2) as is_known, coalesce(inside, 0) as inside, coalesce(beyond, 0) as beyond,
+    coalesce(loose, 0) as loose, coalesce(inside_constant, 0) as inside_constant
+  from filled left join whole using (month)
 )
-select month, coalesce("group", 'unknown') as "group", value, value / inside as share,
-  case when "group" is null then 0 else value end / (inside + outside) as share_low,
-  (value + outside + case when "group" is null then 0 else unlabelled end) / (inside + outside) as share_high,
-  value as models, inside as denominator, 1 - unlabelled / inside as labelled, value_constant, value_constant / nullif(inside_constant, 0) as share_constant
-from groups join whole using (month)
-order by month, value desc, "group" is null, "group"
+select month, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
+  value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
+  parts.share_high(value, is_known, loose, inside, beyond) as share_high,
+  value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
+  (in_since is not null and month < in_since) or month + interval 1 month > (select min(day) from scope) + interval 1 day as is_partial,
+  case when in_since is not null then value_constant end as value_constant,
+  case when in_since is not null then value_constant / nullif(inside_constant, 0) end as share_constant
+from known
+order by month, value desc, not is_known, "group"

@@ -5,34 +5,29 @@
 --   unlabelled are not ranked. The way of scoring is OSIR-LMTS's as its figures show it (x over the maximum).
 -- unit: score 0..1; rank 1 is first
 -- window: as of download_share for the metric; likes, models and derivations as of the day
--- parameters: hub, day, by=organization|kind|country|family|namespace, metric=downloads_30d|downloads_total, country, policy, without_flagged
+-- whole: none
+-- parameters: hub name, day date, source name, by dimensions = organization, metric choice = downloads_30d|downloads_total, policy policy, filters
 with
--- include scope
-,
--- include counted
-,
--- include standing
-,
+counted as (
+  from parts.counted({question}) where not outside and parts.is_labelled(in_by, part_1, part_2)
+),
 made as (
-  select hub, model_id from store.listing join scope using (hub) left join store.departures using (hub, last_listed_on)
-  semi join derivations using (hub, model_id)
-  where
-    -- include stands
+  select c.part_1, c.part_2, count(*) as value
+  from parts.built_on({question}) d join counted c on c.hub = d.hub and c.model_id = d.base_model_id group by all
 ),
-derived as (
-  select "group", count(*) as value from derivations d semi join made using (hub, model_id)
-  join counted on counted.hub = d.hub and counted.model_id = d.base_model_id
-  where not outside group by all
-),
-liked as (
-  select "group", sum(c.likes) as likes from store.counters c join counted using (listing_key, day)
-  where not superseded and not outside and "group" is not null group by all
+sums as (
+  select part_1, part_2, sum(value) as downloads, sum(likes) as likes, count(*) filter (not is_again) as models from counted group by all
 ),
 indicators as (
-  select "group", 'downloads' as indicator, sum(value) as value from counted where not outside and "group" is not null group by "group"
-  union all select "group", 'models', count(*) from counted where not outside and "group" is not null group by "group"
-  union all select "group", 'likes', likes from liked
-  union all select c."group", 'derivations', coalesce(any_value(derived.value), 0) from counted c left join derived using ("group")
-    where not outside and c."group" is not null group by c."group"
+  select sums.part_1, sums.part_2, unnest([downloads, models, likes, made.value]) as value, unnest(['downloads', 'models', 'likes', 'derivations']) as indicator
+  from sums left join made on made.part_1 = sums.part_1 and made.part_2 is not distinct from sums.part_2
 ),
--- include scores
+-- Each indicator over the largest value any group has in it; the score is the mean over the indicators, the rank dense.
+relative as (
+  select *, coalesce(value, 0) / nullif(max(value) over (partition by indicator), 0) as part from indicators
+),
+scored as (
+  select part_1, part_2, avg(coalesce(part, 0)) as score from relative group by all
+)
+select parts.group_name(in_by, part_1, part_2) as "group", part_1, part_2, dense_rank() over (order by round(score, 12) desc) as rank, round(score, 12) as score
+from scored order by rank, "group"

@@ -1,0 +1,72 @@
+-- Formulas and words that every statistic shares, each once.
+
+-- A value as SQL text, for the statistics' public macros.
+create or replace macro parts.quoted(said) as coalesce(chr(39) || replace(said::varchar, chr(39), chr(39) || chr(39)) || chr(39), 'null');
+
+-- The choice of columns: with two dimensions a column of each name stands beside "group".
+create or replace macro parts.columns_of(dimensions) as
+  case when contains(dimensions, ',')
+    then '* rename (part_1 as "' || replace(split_part(dimensions, ',', 1), '"', '') || '", part_2 as "' || replace(split_part(dimensions, ',', 2), '"', '') || '")'
+    else '* exclude (part_1, part_2)' end;
+
+-- A share and what it is at least and at most: the unlabelled and what may be outside all are this group's, or none of them is.
+create or replace macro parts.share(amount, inside) as amount / nullif(inside, 0);
+create or replace macro parts.share_low(amount, is_known, inside, beyond) as
+  case when is_known then coalesce(amount, 0) else 0 end / nullif(inside + beyond, 0);
+create or replace macro parts.share_high(amount, is_known, loose, inside, beyond) as
+  (coalesce(amount, 0) + beyond + case when is_known then loose else 0 end) / nullif(inside + beyond, 0);
+
+-- The same where what is in doubt may be of any whole: here, elsewhere, or neither.
+create or replace macro parts.share_low_of_open(amount, is_known, inside, loose, loose_here) as
+  amount / (inside + case when is_known then coalesce(loose, 0) - coalesce(loose_here, 0) else 0 end);
+create or replace macro parts.share_high_of_open(amount, is_known, inside, loose_here) as
+  (amount + case when is_known then coalesce(loose_here, 0) else 0 end) / (inside + case when is_known then coalesce(loose_here, 0) else 0 end);
+
+-- Whether a question's dimensions name one of these, and how many there are.
+create or replace macro parts.asks(dimensions, names) as list_has_any(string_split(dimensions, ','), names);
+create or replace macro parts.is_double(dimensions) as contains(dimensions, ',');
+
+-- The name of a group; what has no label is unknown.
+create or replace macro parts.group_name(dimensions, first_part, second_part) as
+  case when parts.is_double(dimensions) and (first_part is not null or second_part is not null)
+    then coalesce(first_part, 'unknown') || ', ' || coalesce(second_part, 'unknown')
+    else coalesce(first_part, 'unknown') end;
+create or replace macro parts.is_labelled(dimensions, first_part, second_part) as
+  first_part is not null and (not parts.is_double(dimensions) or second_part is not null);
+
+create or replace macro parts.size_class(number) as
+  case when number is null then 'unknown' when number < 1e9 then 'below 1B' when number < 5e9 then '1B to 5B'
+    when number < 10e9 then '5B to 10B' when number < 50e9 then '10B to 50B' when number < 100e9 then '50B to 100B'
+    when number < 250e9 then '100B to 250B' else '250B and more' end;
+
+-- Which column a counter is.
+create or replace macro parts.counter(name, rolling, total, liked) as
+  case name when 'downloads_30d' then rolling when 'downloads_total' then total when 'likes' then liked else 1 end;
+
+-- A country and a kind in words: Chinese Big Tech, US companies.
+create or replace macro parts.origin_words(land, sort) as
+  case land when 'CN' then 'Chinese' when 'US' then 'US' when 'FR' then 'French' when 'DE' then 'German' when 'GB' then 'British'
+    when 'JP' then 'Japanese' when 'KR' then 'South Korean' when 'CA' then 'Canadian' when 'IL' then 'Israeli' when 'IN' then 'Indian'
+    when 'SG' then 'Singaporean' when 'AE' then 'Emirati' when 'SA' then 'Saudi' when 'CH' then 'Swiss' when 'HK' then 'Hong Kong'
+    when 'TW' then 'Taiwanese' when 'RU' then 'Russian' when 'IT' then 'Italian' when 'ES' then 'Spanish' when 'NL' then 'Dutch'
+    when 'SE' then 'Swedish' when 'FI' then 'Finnish' when 'NO' then 'Norwegian' when 'DK' then 'Danish' when 'PL' then 'Polish'
+    when 'AT' then 'Austrian' when 'BE' then 'Belgian' when 'AU' then 'Australian' when 'BR' then 'Brazilian' when 'VN' then 'Vietnamese'
+    when 'ID' then 'Indonesian' when 'TH' then 'Thai' when 'TR' then 'Turkish' when 'UA' then 'Ukrainian' when 'INTL' then 'International'
+    else land end || ' ' ||
+  case sort when 'big_tech' then 'Big Tech' when 'ai_tiger' then 'AI tigers' when 'company' then 'companies' when 'academic' then 'academia'
+    when 'research_institute' then 'research institutes' when 'government' then 'government' when 'community' then 'communities'
+    when 'individual' then 'individuals' when 'mirror' then 'mirrors' else sort end;
+
+-- The value of a dimension; null where it is not known.
+create or replace macro parts.dimension(name, a_country, a_kind, an_organization, a_region, a_family, a_namespace, a_hub, a_model, a_license,
+    a_license_class, a_task, a_library, a_number, a_creation, a_relation) as
+  case name when 'country' then a_country when 'kind' then a_kind when 'organization' then an_organization
+    when 'origin' then parts.origin_words(a_country, a_kind) when 'region' then a_region when 'family' then a_family
+    when 'namespace' then a_namespace when 'hub' then a_hub when 'model' then a_model when 'license' then a_license
+    when 'license_class' then a_license_class when 'task' then a_task when 'library' then a_library
+    when 'size_class' then nullif(parts.size_class(a_number), 'unknown') when 'created_year' then year(a_creation)::varchar
+    when 'relation' then a_relation end;
+
+-- Whether a filter asks for an origin, which may be unknown.
+create or replace macro parts.asks_origin(a_country, a_kind, an_organization) as
+  a_country is not null or a_kind is not null or an_organization is not null;

@@ -1,0 +1,95 @@
+-- Which hub, day and source a question rests on.
+
+-- The days that can be asked about: each day's leading source, or the one that is named. `is_whole`: all of the hub;
+-- `is_fit`: its counters may stand beside other days'; a day in the future is of a clock that was wrong.
+create or replace macro parts.held_by(in_source) as table
+  select hub, day, source, complete, records, extent, extent = 'whole' and (complete or starts_with(source, 'archive:')) as is_whole,
+    coalesce(health, 'ok') not in ('partial', 'stalled', 'rolled_back', 'dipped') as is_fit, day > current_date + 1 as is_ahead
+  from (
+    select hub, day, source, complete, records, extent, health from days where in_source is null
+    union all
+    select hub, day, source, complete, records, parts.extent_of(extent, source), health from sweeps where source = in_source
+  );
+
+-- A row a hub: its day as asked, else its last of a complete full sweep, else its last complete one, else its last; and the
+-- counter: the one asked for, else the first of the statistic's that is given. Downloads are never added over hubs: where no hub is
+-- named, the one with most listings answers of those that give the counter. `standing`: a hub that was not observed on the day
+-- answers by its last one before.
+create or replace macro parts.scope({question}) as table
+  with
+  held as materialized (from parts.held_by(in_source)),
+  picked as materialized (
+    select * from held
+    where (in_hub is null or hub = in_hub)
+      and (in_day is null or day = in_day or (in_days = 'standing' and day < in_day))
+      and (in_day is not null or not in_without_flagged
+        or (hub, day) not in (select (hub, day) from flags where model_id = ''))
+    qualify row_number() over (partition by hub order by day is not distinct from in_day desc, is_ahead, is_fit desc, is_whole desc, complete desc, day desc) = 1
+  ),
+  given as (
+    select picked.hub, count(downloads_30d) > 0 as has_rolling, count(downloads_total) > 0 as has_total, count(likes) > 0 as has_likes
+    from picked join store.counters c on c.day = picked.day and c.source = picked.source
+    join store.listing on listing.listing_key = c.listing_key and listing.hub = picked.hub
+    where in_metric is null or (in_metric <> 'models' and in_hub is null)
+    group by picked.hub
+  ),
+  metrics as (
+    select unnest(in_metrics) as metric, unnest(range(len(in_metrics))) as place
+  ),
+  offered as (
+    select picked.hub, day, source, records, place, metric
+    from metrics cross join picked left join given on given.hub = picked.hub
+    where (in_metric is null or metric = in_metric)
+      and (metric = 'models' or (in_metric is not null and in_hub is not null)
+        or coalesce(parts.counter(metric, has_rolling::int, has_total::int, has_likes::int), 0) = 1)
+  )
+  select hub, day, source, metric, count(*) over () as hubs from (
+    select * from offered where place = (select min(place) from offered)
+    qualify not (in_hubs = 'one' or starts_with(metric, 'downloads')) or row_number() over (order by records desc, hub) = 1
+  );
+
+-- The earlier day that one hub's day is compared with: the one asked for, else the nearest to 30 days before that is whole or of
+-- the same source, and fit; where none is needed, only within 15 days (`tolerance`) of that. Of a day's sources the one that the
+-- day rests on, where it has it.
+create or replace macro parts.earlier({question}) as table
+  with
+  now as materialized (
+    select s.hub, s.day, s.source, complete, parts.extent_of(extent, source) as extent
+    from parts.scope({question}) s join sweeps using (hub, day, source)
+  ),
+  days_before as (
+    from parts.held_by(null)
+    union
+    select hub, day, source, complete, records, parts.extent_of(extent, source) as extent,
+      parts.extent_of(extent, source) = 'whole' and (complete or starts_with(source, 'archive:')),
+      coalesce(health, 'ok') not in ('partial', 'stalled', 'rolled_back', 'dipped'), day > current_date + 1
+    from sweeps where source in (select source from now)
+  ),
+  compared as (
+    select b.*, now.day - b.day as days_between, b.source = now.source as is_own,
+      b.source = now.source and (b.complete and now.complete or starts_with(b.source, 'archive')) or now.extent = 'whole' and b.is_whole as is_like
+    from days_before b join now on now.hub = b.hub and b.day < now.day
+  )
+  select hub, day, source, days_between, is_whole or starts_with(source, 'archive') as tells_all
+  from compared
+  where case when in_since is not null then day = in_since
+    else in_days = 'two' or (is_like and abs(days_between - 30) <= in_tolerance) end
+  qualify row_number() over (order by is_like desc, is_fit desc, is_whole desc, abs(days_between - 30), day, is_own desc) = 1;
+
+-- The days of one hub, from since to the day, that may stand in one series: fit, and of one extent, whole days if there are any,
+-- else head days, else those of the one selection with most days; or those of the source that is named.
+create or replace macro parts.whole_days({question}) as table
+  with
+  found as materialized (
+    select held.*, metric from parts.held_by(in_source) held join parts.scope({question}) now on now.hub = held.hub
+    where (complete or starts_with(held.source, 'archive:')) and not is_ahead
+      and (in_since is null or held.day >= in_since) and (in_day is null or held.day <= in_day)
+  ),
+  selections as (
+    select source from found where extent = 'selection' group by source order by count(*) desc, source desc limit 1
+  )
+  select hub, day, source, metric from found
+  where is_fit and case when in_source is not null then true
+    when exists (from found where extent = 'whole') then extent = 'whole'
+    when exists (from found where extent = 'head') then extent = 'head'
+    else source in (from selections) end;

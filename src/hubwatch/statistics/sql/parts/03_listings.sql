@@ -1,0 +1,153 @@
+-- What is known of the listings that a question is about.
+
+-- Flagged observations of the question's counter.
+create or replace macro parts.flagged({question}) as table
+  select distinct flags.hub, model_id, flags.day from flags
+  where model_id <> '' and starts_with(flag,
+    case when in_metric is not null then in_metric else (select min(metric) from parts.scope({question})) end);
+
+-- A row a listing of the scope's hubs that the filters leave in, with its labels and attributes as they held on the scope's
+-- day: its dimensions (null: not known), and whether it is outside because what the filters ask of its origin is not known.
+-- A join that the question does not need is switched off by its constant condition.
+create or replace macro parts.described({question}) as table
+  select listing.listing_key, listing.hub, scope.hubs, scope.day, scope.source, scope.metric, listing.model_id, listing.namespace,
+    first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class, parameters, task, created_at,
+    parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
+      case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
+      parameters, created_at, relation) as part_1,
+    case when parts.is_double(in_by) then
+      parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
+        case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
+        parameters, created_at, relation) end as part_2,
+    (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
+      or (in_organization is not null and organization is null) as outside
+  from store.listing
+  join (from parts.scope({question})) scope on scope.hub = listing.hub
+  left join (
+    select hub, namespace, organization, country, nullif(kind, 'unknown') as kind,
+      coalesce(valid_from, date '0001-01-01') as valid_from, coalesce(valid_to, date '9999-12-31') as valid_to
+    from origins where policy = in_policy
+  ) origin on origin.hub = listing.hub and origin.namespace = listing.namespace and origin.valid_from <= scope.day and origin.valid_to > scope.day
+  left join (
+    select hub, model_id, family, is_mirror, substr(model_key, strpos(model_key, ':') + 1) as model_name from model_listings
+    where parts.asks(in_by, ['family', 'model']) or in_family is not null or in_only is not null
+  ) link on link.hub = listing.hub and link.model_id = listing.model_id
+  left join (
+    select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(license, 'unknown') as license,
+      nullif(task, 'unknown') as task, library, parameters, created_at, len(coalesce(base_models, [])) > 0 as is_derived,
+      case when len(coalesce(base_models, [])) = 0 then 'original' else nullif(base_relation, 'unknown') end as relation
+    from store.attributes
+    where in_attributes or in_split = 'task' or parts.asks(in_by, ['license', 'license_class', 'task', 'library', 'size_class', 'created_year', 'relation'])
+      or in_task is not null or in_library is not null or in_license_class is not null
+      or in_created_since is not null or in_created_until is not null or in_only is not null
+  ) held on held.listing_key = listing.listing_key and held.valid_from <= scope.day and held.valid_to > scope.day
+  left join (
+    select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
+  ) terms using (license)
+  left join (
+    select country, min(region) as region from facts.country_groups where parts.asks(in_by, ['region']) group by country
+  ) regions on regions.country = origin.country
+  where (in_country is null or origin.country is null or origin.country = in_country)
+    and (in_kind is null or kind is null or kind = in_kind)
+    and (in_organization is null or organization is null or organization = in_organization)
+    and (in_namespace is null or lower(listing.namespace) = lower(in_namespace))
+    and (in_family is null or lower(family) = lower(in_family))
+    and (in_task is null or task = in_task)
+    and (in_library is null or library = in_library)
+    and (in_license_class is null or coalesce(license_class, 'unknown') = in_license_class)
+    and (in_created_since is null or created_at >= in_created_since)
+    and (in_created_until is null or created_at < in_created_until + interval 1 day)
+    and (in_models is null or listing.model_id in (select unnest(in_models)))
+    and (in_only is null or case in_only when 'derivatives' then is_derived else not is_derived and not coalesce(is_mirror, false) end)
+    and (in_leave_out is null or not (list_contains(in_leave_out, listing.namespace)
+      or coalesce(list_contains(in_leave_out, organization), false)));
+
+-- Listings that stand for a model together with others: all others stand alone. By hub, each hub counts for itself.
+create or replace macro parts.linked({question}) as table
+  select listing_key, listing.hub, model_key, is_mirror, case when parts.asks(in_by, ['hub']) then listing.hub else '' end as part_of
+  from model_listings join store.listing using (hub, model_id) where tier <> 'single';
+
+-- A row a listing that the scope's source observed, with its counter (null: the hub does not report it). A model is counted once:
+-- by the original before its mirrors, then the first hub and id in the alphabet. Likes on two listings are different people's, only
+-- mirrors' on another hub are left out. `is_again`: the model is counted by another listing.
+create or replace macro parts.counted({question}) as table
+  with
+  observed as not materialized (
+    select d.*, c.likes,
+      parts.counter(case when in_metric is not null then in_metric else d.metric end, downloads_30d, downloads_total, likes) as value,
+      flagged.hub is not null as is_flagged
+    from parts.described({question}) d
+    join store.counters c on c.listing_key = d.listing_key and c.day = d.day and c.source = d.source
+    left join (from parts.flagged({question})) flagged on flagged.hub = d.hub and flagged.model_id = d.model_id and flagged.day = d.day
+    where not in_without_flagged or flagged.hub is null
+  ),
+  linked as materialized (
+    from parts.linked({question})
+  ),
+  -- Models of which an original is observed, whether or not the filters leave it in.
+  originals as (
+    select distinct model_key, part_of from linked
+    join store.counters c using (listing_key) join (from parts.scope({question})) scope on scope.hub = linked.hub and scope.day = c.day and scope.source = c.source
+    where not is_mirror
+  ),
+  repeated as (
+    select listing_key, is_left_out from (
+      select listing_key, metric = 'models' or (metric = 'likes' and is_mirror and hubs > 1) as is_left_out,
+        is_mirror and originals.model_key is not null as is_copy,
+        row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, observed.hub, model_id) as turn,
+        row_number() over (partition by linked.model_key, linked.part_of order by value is null, is_mirror, observed.hub, model_id) as value_turn
+      from observed join linked using (listing_key)
+      left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
+    ) where case when is_left_out then turn > 1 or is_copy else value_turn > 1 end
+  )
+  select observed.*, repeated.listing_key is not null as is_again
+  from observed left join repeated on repeated.listing_key = observed.listing_key
+  where not coalesce(is_left_out, false);
+
+-- The listings that stand on the scope's day: listed on it, or lacking only in sweeps that do not tell. A listing is gone when a
+-- complete full sweep lacks it that saw all that the hub counts, or two that did not; what is loaded of later days changes nothing.
+create or replace macro parts.standing({question}) as table
+  with
+  scope as materialized (from parts.scope({question})),
+  full_sweeps as (
+    select sweeps.hub, sweeps.day, listed_total is null or sweeps.records + rejected >= listed_total as saw_all,
+      row_number() over (partition by sweeps.hub order by sweeps.day desc) as nth
+    from sweeps join scope using (hub) where complete and sweeps.source = 'full' and sweeps.day <= scope.day
+  ),
+  telling as materialized (
+    select scope.hub, scope.day as until, coalesce(max(f.day) filter (saw_all or nth = 2), date '0001-01-01') as since
+    from scope left join full_sweeps f using (hub) group by all
+  ),
+  days_told as (
+    select distinct sweeps.hub, sweeps.day, until from sweeps join telling using (hub) where sweeps.day between since and until
+  ),
+  returned as (
+    select distinct listing_key from store.counters join days_told using (day) join store.listing using (listing_key)
+    where listing.hub = days_told.hub and last_seen_on > until
+    union
+    select listing_key from store.unread join days_told using (hub, day) join store.listing using (hub, model_id) where last_seen_on > until
+  )
+  select listing_key from store.listing join telling using (hub)
+  where first_seen_on <= until
+    and case when last_seen_on > until then listing_key in (from returned) else coalesce(last_listed_on, last_seen_on) >= since end;
+
+-- A row a model listed on the day: of a model with several listings the original before its mirrors, then the first hub and id in
+-- the alphabet.
+create or replace macro parts.listed({question}) as table
+  with
+  present as not materialized (
+    select d.* from parts.described({question}) d semi join (from parts.standing({question})) standing using (listing_key)
+  ),
+  linked as materialized (
+    from parts.linked({question})
+  ),
+  originals as (
+    select distinct model_key, part_of from linked semi join (from parts.standing({question})) using (listing_key) where not is_mirror
+  ),
+  repeated as (
+    select listing_key from present join linked using (listing_key)
+    left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
+    qualify (is_mirror and originals.model_key is not null)
+      or row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, present.hub, model_id) > 1
+  )
+  from present anti join repeated using (listing_key);
