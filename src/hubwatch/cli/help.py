@@ -13,7 +13,21 @@ GROUPS = {
     "Look": ("demo", "stats", "cite", "claims", "flags", "orgs", "models", "report", "sql", "export"),
     "Collect": ("run", "collect", "load", "classify", "link", "measure", "publish"),
     "Past": ("backfill",),
-    "Operate": ("status", "doctor", "verify", "prune", "sandbox"),
+    "Operate": ("status", "doctor", "verify", "prune", "drop-day", "sandbox"),
+}
+TAKES = {
+    "hub": "a hub's name",
+    "day": "YYYY-MM-DD, an observed day",
+    "source": "a source of the day, such as head or archive:NAME",
+    "country": "a country's code or name",
+    "policy": "a policy's name",
+    "model": "OWNER/NAME",
+    "models": "a file of ids, one a line, or a CSV with a column model_id",
+    "leave_out": "a namespace or organization (repeatable)",
+    "without_flagged": "true or false",
+    "created_since": "YYYY-MM-DD",
+    "created_until": "YYYY-MM-DD",
+    "top": "a number of rows",
 }
 EXAMPLES = (
     ("Start here", "hubwatch demo"),

@@ -19,7 +19,7 @@ from hubwatch.statistics.definitions import whole_sql
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.sentences import basis, sentence
 from hubwatch.statistics.tabular import Cell, percent
-from hubwatch.store import Value
+from hubwatch.store import Value, literal
 from hubwatch.version import VERSION
 
 # Parameters without an option of their own.
@@ -193,8 +193,8 @@ def _query(result: Result, group: str | None) -> str:
     sql = result.context.sql.rstrip().rstrip(";")
     if group is None:
         return sql
-    escaped = group.replace("'", "''")
-    return f"""from (\n{sql}\n) where "{label(result)}"::varchar = '{escaped}'"""
+    whole = sql if sql.startswith("from ") and "\n" not in sql else f"from (\n{sql}\n)"
+    return f'{whole} where "{label(result)}"::varchar = {literal(group)}'
 
 
 def _own(rows: list[dict[str, Cell]], column: str, otherwise: float | None) -> Any:

@@ -1,0 +1,57 @@
+"""Help that teaches: everything in a group, nothing cut, quick, and a statistic's own definition and choices."""
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import typer.main
+
+from hubwatch.cli import app
+from hubwatch.cli.help import EXAMPLES, GROUPS
+from hubwatch.pages import Sweep
+from hubwatch.settings import HUBS
+from tests.conftest import ROOT
+from tests.test_readme import hubwatch
+
+
+def test_every_command_is_in_one_group_and_no_description_is_cut(tmp_path: Path) -> None:
+    commands = set(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(commands)
+    done = hubwatch(tmp_path, "--help")
+    assert done.returncode == 0
+    assert "..." not in done.stdout
+    assert all(f"{heading}:" in done.stdout for heading in GROUPS)
+    assert all(line in done.stdout for _, line in EXAMPLES)
+
+
+def test_help_of_a_statistic_has_its_definition_and_choices(tmp_path: Path) -> None:
+    told = " ".join(hubwatch(tmp_path, "stats", "download-share", "--help").stdout.split())
+    for part in (
+        "download-share: Share of downloads",
+        "share_low",
+        "organization",
+        "downloads_30d, downloads_total, likes, models [default: downloads_30d]",
+    ):
+        assert part in told
+    assert "download-share: Share" not in hubwatch(tmp_path, "stats", "--help").stdout
+    wrong = hubwatch(tmp_path, "stats", "download-shares", "--help")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("hubwatch: there is no statistic 'download-shares'; did you mean download-share")
+
+
+def test_help_imports_no_stage() -> None:
+    code = (
+        "import sys; from hubwatch.cli import app; "
+        "print(sorted(name for name in ('duckdb', 'pydantic', 'httpx', 'rich.table', 'hubwatch.pipeline', 'hubwatch.store') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    assert done.stdout.strip() == "[]"
+
+
+def test_what_help_says_without_importing_is_true() -> None:
+    from hubwatch.cli.options import hub_names
+
+    assert sorted(hub_names()) == sorted(HUBS)
+    defaults = inspect.signature(app.run).parameters
+    assert (defaults["floor"].default, defaults["license_budget"].default) == (Sweep.floor, Sweep.license_budget)
