@@ -248,3 +248,17 @@ def test_a_model_whose_first_listing_was_not_observed_that_day_counts_at_its_oth
         select hub, model_id, model_id, if(model_id = 'a/x', 'same_id', 'single'), '', false from store.listing""")
     found = statistics.run(con, "download_share", by="namespace", metric="models", day=FEB).records()
     assert [(row["group"], row["value"]) for row in found] == [("a", 2)]
+
+
+def test_a_change_of_what_counts_as_a_download_is_told_where_figures_run_over_it() -> None:
+    con = world((JAN, "full", "a/big", 90), (FEB, "full", "a/big", 80), (MARCH, "full", "a/big", 80))
+    con.execute("create table if not exists facts.counting_rules(hub varchar, valid_from date, rule varchar, source varchar)")
+    con.execute(
+        "insert into facts.counting_rules (hub, valid_from, rule) values ('huggingface', null, 'before'), ('huggingface', ?, 'and params.json')",
+        [FEB],
+    )
+    told = "huggingface: what counts as a download changed on 2025-01-31 (and params.json): figures before and after are not alike"
+    assert told in statistics.run(con, "download_share_series", by="namespace").context.warnings
+    assert told in statistics.run(con, "growth", since=JAN, day=FEB).context.warnings
+    assert told not in statistics.run(con, "growth", since=FEB, day=MARCH).context.warnings
+    assert told not in statistics.run(con, "growth", since=JAN, day=FEB, metric="models").context.warnings

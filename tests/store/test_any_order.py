@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from hubwatch.statistics.flags import flag_days
 from hubwatch.store import connect, number_listings, remove_day, replace_day, settle_departures, transaction
 from hubwatch.store.warehouse import migrate
 
@@ -42,6 +44,8 @@ EXPORTS = (
     "select * from store.departures order by all",
     """select hub, model_id, a.* exclude (listing_key) from store.attributes a
        join (select listing_key, hub, model_id from store.listing) using (listing_key) order by all""",
+    "select * from flags order by all",
+    "select * from store.steps order by all",
     """select hub, model_id, o.* exclude (listing_key) from store.overruled o
        join (select listing_key, hub, model_id from store.listing) using (listing_key) order by all""",
 )
@@ -56,7 +60,7 @@ class Facts:
     source: str
     complete: bool
     speaks: tuple[str, ...] | None
-    models: dict[str, tuple[object, ...]]
+    models: dict[str, tuple[Any, ...]]
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -67,11 +71,11 @@ def random_facts(chance: random.Random, hub: str, day: int, source: str) -> Fact
     speaks = None
     if source.startswith("archive"):
         speaks = tuple(name for name in ATTRIBUTES if chance.random() < 0.5)
-    models = {}
+    models: dict[str, tuple[Any, ...]] = {}
     for name in "abcdefg":
         if chance.random() < 0.6:
             said = [chance.choice(VALUES[name]) if speaks is None or name in speaks else None for name in ATTRIBUTES]
-            models[name] = (*said, chance.randrange(9))
+            models[name] = (*said, chance.choice([(5, 9, 400), (30_000, 90_000, 1), (600, 2_000, 300), (90_000, 5, None)]))
     return Facts(hub, day, source, not source.startswith("archive") and chance.random() < 0.7, speaks, models)
 
 
@@ -82,10 +86,11 @@ def load(con: duckdb.DuckDBPyConnection, facts: Facts) -> None:
            license_raw varchar, license varchar, task varchar, library varchar, parameters bigint, base_models varchar[],
            base_relation varchar, gated varchar, repo_kind varchar, downloads_30d bigint, downloads_total bigint, likes bigint)"""
     )
-    for place, (name, values) in enumerate(facts.models.items()):
+    for place, (name, (*said, counter)) in enumerate(facts.models.items()):
         con.execute(
-            "insert into staged (place, model_id, license, task, created_at, base_models, downloads_30d) values (?, ?, ?, ?, ?, ?, ?)",
-            [place, f"o/{name}", *values],
+            """insert into staged (place, model_id, license, task, created_at, base_models, downloads_30d, downloads_total, likes)
+               values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [place, f"o/{name}", *said, *counter],
         )
     on = FIRST + timedelta(days=facts.day)
     row = {"complete": facts.complete, "records": len(facts.models), "extent": EXTENTS[facts.source], "content_hash": repr(facts.models)}
@@ -110,6 +115,7 @@ def empty() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def exported(con: duckdb.DuckDBPyConnection) -> list[str]:
+    flag_days(con)
     return [repr(con.execute(query).fetchall()) for query in EXPORTS]
 
 

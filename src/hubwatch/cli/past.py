@@ -206,6 +206,7 @@ def verify(
 ) -> None:
     """Check pages, tables and the days between for damage and gaps; exit 1 if there is any."""
     from hubwatch import pipeline, store
+    from hubwatch.maintenance import DOUBT
     from hubwatch.maintenance import verify as verify_data
     from hubwatch.settings import Settings
 
@@ -214,12 +215,13 @@ def verify(
     with pipeline.warehouse(settings) if (settings.data / "warehouse.duckdb").exists() else store.only_days(settings.data) as con:
         found = verify_data(con, settings.data, quick, every)
     found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
+    problems = [one for one in found if one.fault != DOUBT]
     columns = ("hub", "day", "source", "fault", "detail")
     if form != "table":
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], form)
     else:
-        say("\n".join(one.told() for one in found) or "No problems found.")
-    _exit_if_failed([f"{len(found)} problem{'' if len(found) == 1 else 's'} found; fixes are listed above"] if found else [])
+        say("\n".join([*(one.told() for one in found), *([] if problems else ["No problems found."])]))
+    _exit_if_failed([f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found; fixes are listed above"] if problems else [])
 
 
 def status(

@@ -2,9 +2,10 @@
 
 from hubwatch.maintenance.dropping import Droppable, drop, droppable
 from hubwatch.maintenance.upkeep import prune, status
-from hubwatch.maintenance.verification import verify
+from hubwatch.maintenance.verification import DOUBT, verify
 
 __all__ = [
+    "DOUBT",
     "Droppable",
     "drop",
     "droppable",

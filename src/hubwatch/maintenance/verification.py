@@ -47,6 +47,7 @@ class _Loaded:
 
 
 Key = tuple[str, date, str]
+DOUBT = "health"  # the fault of a finding that names a doubtful day
 
 
 def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, every: int = 1) -> list[Finding]:
@@ -64,6 +65,7 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
         *_table_faults(con),
         *_page_faults(data, kept, loaded, quick),
         *_day_faults(kept, loaded, every),
+        *_doubtful_days(con),
         *_published_faults(con, data),
     ]
     if not quick:
@@ -204,6 +206,16 @@ def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded], every: int) 
         for first, last in missing:
             told = f"no sweep from {first} to {last} ({(last - first).days + 1} days)" if last > first else "no sweep on this day"
             yield Finding(hub, first, None, "missing", f"{told}; a hub cannot be asked about the past, an archive may know it")
+
+
+def _doubtful_days(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Days whose counters as a whole are in doubt: nothing is broken, so they are `DOUBT` and no problem to fix."""
+    rows = con.execute(
+        """select hub, day, source, health, health_note from sweeps
+           where health <> 'ok' and (complete or starts_with(source, 'archive:') or health <> 'partial')"""
+    ).fetchall()
+    for hub, day, source, health, note in rows:
+        yield Finding(hub, day, source, DOUBT, f"{health}: {note}; series and growth leave it out or mark it")
 
 
 def _is_unfinished(pages: SweepPages) -> bool:

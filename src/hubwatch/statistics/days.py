@@ -100,6 +100,7 @@ def only_hub_with_downloads(con: duckdb.DuckDBPyConnection, hubs: list[str], wan
 
 _NOT_UNFIT = f"coalesce(health, 'ok') not in {UNFIT}"
 _IS_WHOLE = "extent = 'whole' and (complete or starts_with(sweep, 'archive:'))"
+_IS_FULL = "complete and sweep = 'full'"  # all that there was to see, though it may be a selection: the sample's
 _NOT_AHEAD = "day <= current_date + 1"  # a clock that was wrong leaves days to come
 
 
@@ -115,7 +116,7 @@ def observed_day(
         con,
         f"""where hub = $hub and ($wanted is null or day = $wanted)
            and (not $avoid or day not in (select day from flags where hub = $hub and model_id = ''))
-           order by {_NOT_AHEAD} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, complete and sweep = 'full' desc, complete desc, day desc limit 1""",
+           order by {_NOT_AHEAD} desc, {_NOT_UNFIT} desc, {_IS_WHOLE} desc, {_IS_FULL} desc, complete desc, day desc limit 1""",
         {"hub": hub, "wanted": wanted, "avoid": avoid_flagged and wanted is None},
         source,
     )
@@ -156,7 +157,7 @@ def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> Observed
     """The hub's last observed day up to this one, of a whole source where there is one."""
     days = _observed(
         con,
-        f"where hub = $hub and day <= $day order by {_NOT_UNFIT} desc, {_IS_WHOLE} desc, day desc limit 1",
+        f"where hub = $hub and day <= $day order by {_NOT_UNFIT} desc, {_IS_WHOLE} desc, {_IS_FULL} desc, day desc limit 1",
         {"hub": hub, "day": day},
     )
     return days[0] if days else None
@@ -240,7 +241,20 @@ def series_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, un
     marked = [at for at in fit if at.health not in (None, "ok")]
     if marked:
         notes.append(f"{hub}: {', '.join(f'{at.day} is {at.health}' for at in marked[:5])}: what is counted on it was partly due before")
+    if fit:
+        notes += rule_changes(con, hub, fit[0].day, fit[-1].day)
     return Series(days=fit, notes=notes)
+
+
+def rule_changes(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date) -> list[str]:
+    """What a reader must know of a hub's rules of counting that changed between two days (data/counting_rules.csv)."""
+    if not con.execute("select 1 from duckdb_tables() where schema_name = 'facts' and table_name = 'counting_rules'").fetchall():
+        return []  # published by an earlier hubwatch
+    rows = con.execute(
+        "select valid_from, rule from facts.counting_rules where hub = ? and valid_from > ? and valid_from <= ? order by 1",
+        [hub, first, last],
+    ).fetchall()
+    return [f"{hub}: what counts as a download changed on {day} ({rule}): figures before and after are not alike" for day, rule in rows]
 
 
 _COUNTERS_OF = """from store.counters join store.listing using (listing_key)

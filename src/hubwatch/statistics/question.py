@@ -20,6 +20,7 @@ from hubwatch.statistics.days import (
     known_source,
     observed_day,
     observed_hubs,
+    rule_changes,
     same_extent,
     series_days,
     source_day,
@@ -230,6 +231,8 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     before = source_day(con, *rows[0][:3])
     question.observed.append(before)
     question.warnings += doubts(con, before)
+    if str(question.values.get("metric", "downloads")).startswith("downloads"):
+        question.warnings += rule_changes(con, now.hub, before.day, now.day)
     if not same_extent(now, before):
         differ = "list different parts of the hub; the change mixes both"
         if now.sweep == before.sweep and now.complete and before.complete:
