@@ -56,6 +56,9 @@ class BuildResult(BaseModel):
 
     loaded: list[KeptResult]
     published: str
+    refused: list[str] = Field(
+        default=[], description="sweeps that failed in an earlier build and whose pages are as they were, one line each"
+    )
 
     @property
     def shortfall(self) -> str:

@@ -1,6 +1,7 @@
 """THE WAY: collect, load, classify, link, measure, publish. One function a stage; the only module that knows the order."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -16,11 +17,11 @@ from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
 from hubwatch.collect import Watch, asked_lately, collect_profiles, hubs_with_profiles
 from hubwatch.collect import collect as collect
-from hubwatch.errors import Busy, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
+from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
 from hubwatch.hubs import HUBS
 from hubwatch.link import link as link_listings
-from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded
+from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded, note_attempt, refused
 from hubwatch.net import Client, Transport
 from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.pages import Sweep, SweepPages, kept_sweeps
@@ -95,13 +96,20 @@ def build(
     """
     load_facts()  # a fault in the facts is said before hours of loading
     loaded: list[KeptResult] = []
+    every = kept_sweeps(settings.data)
+    if not every and not kept and not (settings.data / "warehouse.duckdb").exists():
+        raise UsageError(
+            f"no saved pages and no warehouse in {settings.data}; run `hubwatch collect` first, or point --data or HUBWATCH_DATA at the right folder"
+        )
     with warehouse(settings) as con:
-        chosen = not_yet_loaded(con, kept_sweeps(settings.data)) if kept is None else kept
+        chosen = not_yet_loaded(con, every, accept_shrink) if kept is None else kept
+        tried = {(pages.hub, pages.day, pages.sweep) for pages in chosen}
+        stands = [f"{' '.join(map(str, key))}: {fault}" for key, fault in sorted(refused(con, every).items()) if key not in tried]
         for result in _load_in_order(con, settings, chosen, accept_shrink, again=kept is not None):
             loaded.append(result)
             tell(f"{len(loaded)} of {len(chosen)}: {result.told()}")
         judge(con, settings)
-    return BuildResult(loaded=loaded, published=str(publish(settings)))
+    return BuildResult(loaded=loaded, published=str(publish(settings)), refused=stands)
 
 
 def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = False) -> dict[str, HubResult]:
@@ -183,8 +191,14 @@ def _loaded(
 def load(con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool = False, again: bool = False) -> Loaded:
     """pages -> listings, observations: the day's facts of this sweep, replaced whole or not at all."""
     with recorded(settings, "load", pages.hub, pages.day) as outcome:
-        loaded = load_sweep(con, pages, load_facts(), accept_shrink, again)
+        fingerprint = pages.fingerprint()  # before a collector at work adds pages
+        try:
+            loaded = load_sweep(con, pages, load_facts(), accept_shrink, again)
+        except (DayFailure, PageDamage) as failure:
+            note_attempt(con, pages, fingerprint, told(failure))
+            raise
         load_listed(con, pages)
+        note_attempt(con, pages, fingerprint, None)
         outcome.update(status="done" if loaded.complete else "incomplete", message=loaded.message)
     return loaded
 
@@ -268,6 +282,22 @@ def publish(settings: Settings, drop_days: bool = False) -> Path:
             with store.open_published(settings.data, settings.memory_limit) as con:
                 write_report(con, settings.data / "report")
         return target
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The writer's database read-only, or where there is none a database in memory with its tables, empty.
+
+    No writer comes between, where this user may write the lock; where not, only what is read is locked.
+    """
+    with contextlib.ExitStack() as held:
+        held.enter_context(store.interrupts())
+        if (settings.data / "locks").is_dir() and os.access(settings.data / "locks", os.W_OK, effective_ids=True):
+            held.enter_context(store.locked(settings.data, "warehouse", settings.lock_wait))
+        if (settings.data / "warehouse.duckdb").exists():
+            yield held.enter_context(contextlib.closing(store.read_warehouse(settings.data, settings.memory_limit)))
+        else:
+            yield held.enter_context(store.only_days(settings.data))
 
 
 @contextmanager

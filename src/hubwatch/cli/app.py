@@ -23,7 +23,7 @@ from hubwatch.cli.help import GroupedCommands
 from hubwatch.cli.models import models
 from hubwatch.cli.options import Data, Day, Hubs, Json, Shrink, asked_day, kept_in, known_hubs
 from hubwatch.cli.orgs import orgs
-from hubwatch.cli.output import complain, say
+from hubwatch.cli.output import be_quiet, complain, inform, say, warn
 from hubwatch.errors import HubwatchError, UsageError, told, unexpected
 from hubwatch.version import VERSION
 
@@ -125,8 +125,11 @@ def _show_version(asked: bool) -> None:
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
     version: Annotated[bool, typer.Option("--version", help="show the version", callback=_show_version, is_eager=True)] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="print problems only (for cron)")] = False,
 ) -> None:
     """Options of all commands."""
+    if quiet:
+        be_quiet()
 
 
 @app.command()
@@ -208,6 +211,23 @@ def load(
     results = pipeline.load_all(settings, kept, accept_shrink)
     _show(results, as_json)
     _exit_unless(results)
+
+
+@app.command()
+def build(data: Data = None, accept_shrink: Shrink = False, as_json: Json = False) -> None:
+    """Load every saved sweep that is not loaded yet, whatever its day, then classify, link, measure and publish."""
+    from hubwatch import pipeline
+
+    result = pipeline.build(kept_in(data), accept_shrink=accept_shrink, tell=inform)
+    if as_json:
+        say(result.model_dump_json(indent=2))
+    else:
+        say("\n".join([*(one.told() for one in result.loaded), f"published {result.published}"]))
+    for line in result.refused:
+        warn(f"still left out, its saved pages are as they were: {line}; `hubwatch drop-day` gives it up")
+    if result.shortfall:
+        complain(result.shortfall)
+        raise typer.Exit(1)
 
 
 def _stage(name: str, told: str) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "Look": ("demo", "stats", "cite", "claims", "flags", "orgs", "models", "report", "sql", "export"),
-    "Collect": ("run", "collect", "load", "classify", "link", "measure", "publish"),
+    "Collect": ("run", "collect", "build", "load", "classify", "link", "measure", "publish"),
     "Past": ("backfill",),
     "Operate": ("status", "doctor", "verify", "prune", "drop-day", "sandbox"),
 }

@@ -12,8 +12,29 @@ FORMATS = ("table", "json", "csv", "markdown")
 ENDLESS = 10_000  # columns of a pipe or file: one layout, whatever the data
 
 
+_only = {"problems": False}
+
+
+def be_quiet() -> None:
+    """From here on print problems only: nothing on stdout, no progress on stderr."""
+    _only["problems"] = True
+
+
+def is_quiet() -> bool:
+    """Whether only problems are printed."""
+    return _only["problems"]
+
+
+def inform(text: str) -> None:
+    """Print lines of progress on stderr, unless only problems are wanted."""
+    if not is_quiet():
+        warn(text)
+
+
 def say(text: str) -> None:
-    """Print text on stdout, line by line as it is, without what a terminal would obey."""
+    """Print text on stdout, line by line as it is, without what a terminal would obey; nothing when only problems are wanted."""
+    if is_quiet():
+        return
     typer.echo("\n".join(plain(line) for line in text.removesuffix("\n").split("\n")))
 
 

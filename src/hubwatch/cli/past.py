@@ -205,14 +205,14 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check pages, tables and the days between for damage and gaps; exit 1 if there is any."""
-    from hubwatch import pipeline, store
+    from hubwatch import pipeline
     from hubwatch.maintenance import DOUBT
     from hubwatch.maintenance import verify as verify_data
     from hubwatch.settings import Settings
 
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
-    with pipeline.warehouse(settings) if (settings.data / "warehouse.duckdb").exists() else store.only_days(settings.data) as con:
+    with pipeline.reading(settings) as con:
         found = verify_data(con, settings.data, quick, every)
     found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
     problems = [one for one in found if one.fault != DOUBT]

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from hubwatch import collect
+from hubwatch.cli.output import is_quiet
 from hubwatch.store import log_event
 
 _EVERY = 10.0  # seconds between plain lines of one hub
@@ -18,7 +19,9 @@ _EVERY = 10.0  # seconds between plain lines of one hub
 @contextmanager
 def watching(log: str = "text", quiet: bool = False) -> Iterator[collect.Watch]:
     """A watcher for `pipeline.run` and `pipeline.collect_all`; `log` is "text" or "json"."""
-    if sys.stderr.isatty() and not quiet and log == "text":
+    if is_quiet() and log == "text":
+        yield lambda at: None
+    elif sys.stderr.isatty() and not quiet and log == "text":
         with _bars() as bars:
             yield _LiveWatch(bars)
     else:

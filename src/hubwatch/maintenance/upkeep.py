@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, Field
@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from hubwatch import store
 from hubwatch.errors import PageDamage
 from hubwatch.hubs import HUBS, command_line, hub_of
-from hubwatch.maintenance.verification import came_later, goes_on, loads, missing_days
+from hubwatch.load import is_held
+from hubwatch.maintenance.verification import goes_on, loads, missing_days
 from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
 
 _NO_SWEEP = ("archive:", "window")
@@ -36,13 +37,13 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Callable
     kept = kept_sweeps(data)
     month_ends = set(_month_ends(kept))
     old = [pages for pages in [*kept, *kept_sweeps(data, aside=True)] if pages.day < before]
-    published = _loaded_at(data)
+    published = _published(data, old)
     gone = []
     for pages in sorted(old, key=lambda pages: (pages.hub, pages.day, pages.sweep)):
         key = (pages.hub, pages.day, pages.sweep)
         if key in month_ends:
             continue
-        if "~" not in pages.sweep and pages.segments() and (key not in published or came_later(pages, published[key])):
+        if "~" not in pages.sweep and pages.segments() and not published.get(key):
             tell(f"{pages.hub} {pages.day} {pages.sweep} stays: what its pages say is not published; `{loads(pages)}` loads them")
             continue
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
@@ -53,13 +54,12 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Callable
     return gone
 
 
-def _loaded_at(data: Path) -> dict[tuple[str, date, str], datetime | None]:
-    """When each sweep that readers can see was loaded; none before the first publish."""
+def _published(data: Path, kept: list[SweepPages]) -> dict[tuple[str, date, str], bool]:
+    """For each of these sweeps, whether readers see what its pages say; nothing before the first publish."""
     if not (data / "hubwatch.duckdb").exists():
         return {}
     with store.open_published(data) as con:
-        rows = con.execute("select hub, day, source, loaded_at from sweeps").fetchall()
-    return {(hub, day, source): at for hub, day, source, at in rows}
+        return is_held(con, kept)
 
 
 def _month_ends(kept: list[SweepPages]) -> Iterator[tuple[str, date, str]]:

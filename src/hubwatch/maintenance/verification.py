@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from hubwatch import store
-from hubwatch.errors import PageDamage, StoreFault
+from hubwatch.errors import PageDamage, StoreFault, told
 from hubwatch.hubs import command_line, hub_of
-from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS
+from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS, is_held
 from hubwatch.pages import RESTORE, SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps
 from hubwatch.store import PRECEDENCE
 
@@ -42,7 +42,6 @@ class _Loaded:
     records: int
     rejected: int
     duplicates: int
-    loaded_at: datetime | None
     message: str | None
 
 
@@ -59,11 +58,14 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
     """
     if not any((data / name).exists() for name in ("pages", "warehouse.duckdb", "hubwatch.duckdb")):
         raise StoreFault(f"nothing is kept in {data}; run `hubwatch run`, or point --data at where it is")
+    if damaged := list(_damage(con, data)):
+        return damaged
     loaded = _loaded(con)
+    dropped = set(con.execute("select hub, day, source from store.dropped").fetchall())
     kept = kept_sweeps(data)
     found = [
         *_table_faults(con),
-        *_page_faults(data, kept, loaded, quick),
+        *_page_faults(data, kept, loaded, is_held(con, kept), dropped, quick),
         *_day_faults(kept, loaded, every),
         *_doubtful_days(con),
         *_published_faults(con, data),
@@ -73,16 +75,40 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
     return sorted(set(found), key=lambda one: (one.hub or "", one.day or date.min, one.source or "", one.fault, one.detail))
 
 
+def _damage(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Finding]:
+    """A database that does not hold what was written to it: each value is read once, and nothing else is looked at then."""
+    try:
+        store.read_whole(con)
+    except duckdb.Error as error:
+        if not store.is_damage(error):
+            raise
+        yield Finding(None, None, None, "damage", told(error))
+
+
 def _loaded(con: duckdb.DuckDBPyConnection) -> dict[Key, _Loaded]:
     rows = con.execute(
-        """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0) - coalesce(part_read, 0), coalesce(duplicates, 0),
-             loaded_at, message from sweeps"""
+        """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0) - coalesce(part_read, 0),
+             coalesce(duplicates, 0), message from sweeps"""
     ).fetchall()
     return {(hub, day, source): _Loaded(*facts) for hub, day, source, *facts in rows}
 
 
 def _table_faults(con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Tables against each other."""
+    """Tables against each other; what is counted day by day is gathered first, so that no query holds all days at once."""
+    con.execute("create or replace temp table counted (hub varchar, day date, source varchar, observations bigint, listings bigint)")
+    con.execute("create or replace temp table shown (hub varchar, day date, listings bigint)")
+    for (day,) in con.execute("select distinct day from store.counters order by day").fetchall():
+        con.execute(
+            """insert into counted select hub, day, source, count(*), count(distinct listing_key)
+               from store.counters join store.listing using (listing_key) where day = ? group by all""",
+            [day],
+        )
+        con.execute(
+            """insert into shown select hub, day, count(*) from (
+                 select listing_key, day from store.counters where day = ? group by all having count(*) filter (not superseded) <> 1)
+               join store.listing using (listing_key) group by all""",
+            [day],
+        )
     return [Finding(*row) for row in con.execute(files("hubwatch.maintenance").joinpath("verify.sql").read_text("utf-8")).fetchall()]
 
 
@@ -113,7 +139,9 @@ def _again(hub: str, day: date, source: str) -> str:
     return f"hubwatch backfill pages --hub {hub} --from {day} --to {day}"
 
 
-def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded], quick: bool) -> Iterator[Finding]:
+def _page_faults(
+    data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded], current: dict[Key, bool], dropped: set[Key], quick: bool
+) -> Iterator[Finding]:
     """Pages against themselves and against the tables."""
     for pages in kept:
         key = (pages.hub, pages.day, pages.sweep)
@@ -129,8 +157,8 @@ def _page_faults(data: Path, kept: list[SweepPages], loaded: dict[Key, _Loaded],
                 pages.require_whole(state)
             except PageDamage as damage:
                 yield Finding(*key, "no_pages", str(damage))
-        if state is not None:
-            yield from _against_tables(pages, state, records, loaded.get(key))
+        if state is not None and key not in dropped:
+            yield from _against_tables(pages, state, records, loaded.get(key), current[key])
     known = {(pages.hub, pages.day, pages.sweep) for pages in kept} | pruned_sweeps(data)
     for hub, day, source in sorted(loaded):
         if (hub, day, source) not in known and not source.startswith("archive:"):
@@ -157,7 +185,7 @@ def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
             yield Finding(pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; {RESTORE}")
 
 
-def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None) -> Iterator[Finding]:
+def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None, is_current: bool) -> Iterator[Finding]:
     key = (pages.hub, pages.day, pages.sweep)
     if state.finished_at is None:
         how = f"{records} records kept, the sweep has not ended; `{goes_on(pages, state)}` goes on"
@@ -169,13 +197,8 @@ def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: 
     read = loaded.records + loaded.rejected + loaded.duplicates
     if read > records:
         yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing; {RESTORE}")
-    elif came_later(pages, loaded.loaded_at):
-        yield Finding(*key, "not_loaded", f"pages came after it was loaded; run `{loads(pages)}`")
-
-
-def came_later(pages: SweepPages, loaded_at: datetime | None) -> bool:
-    """Whether a page came after the sweep was loaded."""
-    return loaded_at is not None and any(facts.at.replace(tzinfo=None) > loaded_at for facts in pages.facts())
+    elif not is_current:
+        yield Finding(*key, "not_loaded", f"its pages changed after it was loaded; run `{loads(pages)}`")
 
 
 def goes_on(pages: SweepPages, state: SweepState) -> str:
@@ -251,12 +274,13 @@ def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Fi
     try:
         behind = store.not_published(con, data)
         with store.open_published(data) as published:
+            store.read_whole(published)
             lost = store.lost_days(con, published)
     except (StoreFault, duckdb.Error) as error:
-        yield Finding(None, None, None, "not_published", f"the published file cannot be read: {error}; run `hubwatch publish`")
+        yield Finding(None, None, None, "not_published", f"the published file cannot be read: {told(error)}; run `hubwatch publish`")
         return
     if lost:
         yield Finding(None, None, None, "lost", store.told_lost(lost, data))
     elif behind:
-        told = ", ".join(sorted({f"{hub} {day}" for hub, day, _ in behind})[:5])
-        yield Finding(None, None, None, "not_published", f"the published file differs in {told}; run `hubwatch publish`")
+        days = ", ".join(sorted({f"{hub} {day}" for hub, day, _ in behind})[:5])
+        yield Finding(None, None, None, "not_published", f"the published file differs in {days}; run `hubwatch publish`")

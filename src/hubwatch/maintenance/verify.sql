@@ -1,16 +1,9 @@
 -- What does not fit in the tables: hub, day, source, fault (its name), detail. No row: they agree with each other.
--- From: the schema's tables. Each fault is one select; a day or a listing that is right gives no row.
+-- From: the schema's tables, and counted and shown (temporary, gathered day by day). Each fault is one select; a day or a listing that is right gives no row.
 with
-counted as (
-  select hub, day, source, count(*) as observations, count(distinct listing_key) as listings
-  from store.counters join store.listing using (listing_key) group by all
-),
 seen as (select listing_key, min(day) as first, max(day) as last from store.counters group by listing_key),
-shown as (
-  select listing_key, day, count(*) filter (not superseded) as shown from store.counters group by all having shown <> 1
-),
 stretches as (
-  select *, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
+  select listing_key, valid_from, valid_to, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
 ),
 unread as (select hub, model_id, max(day) as last_unread from store.unread group by all),
 whole as (select hub, day, listed_total > records + rejected - coalesce(part_read, 0) as lacks from sweeps where complete and source = 'full'),
@@ -39,8 +32,7 @@ faults as (
   select null, day, null, 'no_listing', format('{} observations of no known listing', count(*))
   from store.counters anti join store.listing using (listing_key) group by day
   union all
-  select hub, shown.day, null, 'shown', format('{} listings are shown by no source or by several', count(*))
-  from shown join store.listing using (listing_key) group by hub, shown.day
+  select hub, day, null, 'shown', format('{} listings are shown by no source or by several', listings) from shown
   union all
   select hub, null, null, 'double', format('{} listings have more than one row', count(*))
   from (select hub, model_id from store.listing group by all having count(*) > 1) group by hub

@@ -5,11 +5,13 @@ in one), beside the sweep's state. Only this module knows where pages live.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import time
+import zlib
 from collections.abc import Collection, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -61,6 +63,7 @@ class SweepState(msgspec.Struct, kw_only=True):
     extent_note: str | None = None
     mapping: dict[str, str] | None = None
     notes: list[str] = []
+    check: str | None = None  # of all the rest
 
     @property
     def complete(self) -> bool:
@@ -86,6 +89,20 @@ class SweepState(msgspec.Struct, kw_only=True):
             self.notes.append(text)
 
 
+def _check_of(state: SweepState) -> str:
+    """A checksum over all that the state says."""
+    return f"{zlib.crc32(msgspec.json.encode(msgspec.structs.replace(state, check=None))):08x}"
+
+
+def _sync(path: Path) -> None:
+    """Have the disk hold what was written to this file or folder."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 class SweepPages:
     """The kept pages of one sweep: append, resume, read back. One process writes at a time."""
 
@@ -101,19 +118,27 @@ class SweepPages:
         """The sweep's state, or None when it was never begun."""
         path = self.folder / "sweep.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=SweepState)
+            state = msgspec.json.decode(path.read_bytes(), type=SweepState)
         except FileNotFoundError:
             return None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise PageDamage(f"{path} is not readable ({error}); {RESTORE}") from None
+        if state.check is not None and state.check != _check_of(state):  # earlier versions wrote none
+            raise PageDamage(f"{path} does not match its checksum; {RESTORE}")
+        return state
 
     def save_state(self, state: SweepState) -> None:
         """Put the state in place in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path, fresh = self.folder / "sweep.json", self.folder / "sweep.json.new"
         is_current = self._stamp is not None and self._stamp == self._changed()
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+        if state.finished_at is not None:  # what is said to be whole outlives a power failure; a torn end is fetched again
+            for segment in segments_in(self.folder):
+                _sync(segment)
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(state, check=_check_of(state)))))
+        _sync(fresh)
         os.replace(fresh, path)
+        _sync(self.folder)
         if is_current:
             self._stamp = self._changed()
 
@@ -233,10 +258,11 @@ class SweepPages:
         copy.mend()
         return copy
 
-    def changed_at(self) -> datetime:
-        """When the sweep's files were last written (UTC)."""
-        newest = max(path.stat().st_mtime for path in [self.folder / "sweep.json", *segments_in(self.folder)])
-        return datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
+    def fingerprint(self) -> str:
+        """A hash over the sweep's state and the sizes of its segments: other pages, another fingerprint, whatever clocks say."""
+        state = self.folder / "sweep.json"
+        sizes = sorted((path.name, path.stat().st_size) for path in segments_in(self.folder))
+        return hashlib.sha256((state.read_bytes() if state.exists() else b"") + repr(sizes).encode()).hexdigest()[:16]
 
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""

@@ -15,6 +15,7 @@ from hubwatch.store.warehouse import (
     interrupts,
     only_days,
     open_warehouse,
+    read_warehouse,
     take_in_runs,
     transaction,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "open_warehouse",
     "precedence",
     "publish",
+    "read_warehouse",
     "read_whole",
     "recorded",
     "remove_day",

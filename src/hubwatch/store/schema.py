@@ -181,6 +181,18 @@ until | DATE | the first day after it whose flags stand; null: it is one day
 """),
     ),
     Table(
+        "store.loaded",
+        "from which saved pages each sweep was last loaded, or why it could not be: what is still to be loaded follows from it",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | the day
+source | VARCHAR | the sweep
+pages | VARCHAR | hash over the sweep's state and the sizes of its segments
+rules | VARCHAR | version of hubwatch that loaded it
+fault | VARCHAR | why it could not be loaded; null when it was
+"""),
+    ),
+    Table(
         "store.dropped",
         "days that were taken away on purpose (`hubwatch drop-day`) and not loaded again",
         columns("""

@@ -92,6 +92,20 @@ def open_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConn
     return con
 
 
+def read_warehouse(data: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """The writer's database, read-only; `StoreFault` when it is not of this version's schema, which only a writer can change."""
+    path = data / "warehouse.duckdb"
+    con = connect(path, memory_limit, read_only=True)
+    try:
+        refuse_foreign(con, path)
+        if schema_of(con) < NEWEST or not _is_as_declared(con):
+            raise StoreFault(f"{path} is of an earlier hubwatch; `hubwatch publish` brings it to this version's tables")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
 @contextlib.contextmanager
 def only_days(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that knows which days the warehouse holds and nothing else: for trying a load without a trace."""

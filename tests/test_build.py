@@ -1,0 +1,191 @@
+"""`hubwatch build`: whatever is saved and not loaded, by what the pages hold."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hubwatch import pipeline
+from hubwatch.errors import UsageError
+from hubwatch.maintenance.verification import verify
+from hubwatch.pages.kept import SweepPages
+from hubwatch.settings import Settings
+from hubwatch.store import publishing
+from hubwatch.store import warehouse as store
+from tests.conftest import settings_for
+from tests.kept import keep, record
+from tests.store.test_publishing import nobody
+
+DAY = date(2026, 1, 5)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_for(tmp_path / "data")
+
+
+def built(settings: Settings, **more: bool) -> list[tuple[int, int, bool]]:
+    """Day, records and whether it failed, of what a build loaded."""
+    return [(one.day.day, one.records, one.failed) for one in pipeline.build(settings, **more).loaded]
+
+
+def published(settings: Settings) -> list[tuple[int, int]]:
+    with publishing.open_published(settings.data) as con:
+        return con.execute("select day(day), count(*) from observations group by all order by all").fetchall()
+
+
+def day(settings: Settings, number: int, models: str = "abcd", **more: bool) -> SweepPages:
+    return keep(settings.data, date(2026, 1, number), [record(f"o/{name}") for name in models], **more)
+
+
+@pytest.mark.parametrize("years", [-10, 0, 10])
+def test_a_build_loads_what_is_saved_whatever_the_times_of_its_files_and_pages_are(settings: Settings, years: int) -> None:
+    first = day(settings, 5)
+    assert built(settings) == [(5, 4, False)]
+    second = day(settings, 6, "abc")
+    for path in [*first.folder.iterdir(), *second.folder.iterdir()]:
+        os.utime(path, (1.7e9 + years * 3e7, 1.7e9 + years * 3e7))
+    assert built(settings) == [(6, 3, False)]
+    assert built(settings) == []
+    assert published(settings) == [(5, 4), (6, 3)]
+
+
+def test_a_sweep_that_went_on_is_loaded_again(settings: Settings) -> None:
+    day(settings, 5, "ab", finished=False)
+    assert built(settings) == [(5, 2, False)]
+    assert built(settings) == []
+    day(settings, 5, "cde")  # behind the pages there are
+    assert built(settings) == [(5, 5, False)]
+    assert built(settings) == []
+
+
+def test_a_day_that_cannot_be_believed_fails_once_and_is_named_until_it_is_given_up(settings: Settings) -> None:
+    day(settings, 4)
+    keep(settings.data, DAY, [{"id": f"o/{number}"} for number in range(5)])
+    first = pipeline.build(settings)
+    assert [(one.day.day, one.failed) for one in first.loaded] == [(4, False), (5, True)]
+    assert first.shortfall.startswith("huggingface 2026-01-05 full: failed: ")
+    day(settings, 6)
+    second = pipeline.build(settings)
+    assert [(one.day.day, one.failed) for one in second.loaded] == [(6, False)]
+    assert second.shortfall == ""
+    assert [line.startswith("huggingface 2026-01-05 full: huggingface 2026-01-05: ") for line in second.refused] == [True]
+    assert published(settings) == [(4, 4), (6, 4)]
+    assert [one.day.day for one in pipeline.build(settings, accept_shrink=True).loaded] == [5]
+    with pipeline.warehouse(settings) as con:
+        con.execute("update store.loaded set rules = 'an earlier version' where fault is not null")
+    assert built(settings) == [(5, 0, True)]
+    with pipeline.warehouse(settings) as con:
+        con.execute("insert into store.dropped by name select 'huggingface' as hub, ?::date as day, 'full' as source", [DAY])
+    assert pipeline.build(settings).refused == []
+    with pipeline.reading(settings) as con:
+        assert [one.fault for one in verify(con, settings.data)] == []
+
+
+def test_damaged_pages_fail_once_and_are_loaded_when_they_are_restored(settings: Settings) -> None:
+    day(settings, 4)
+    pages = keep(settings.data, DAY, *([record(f"o/{number}")] for number in range(5)))
+    (segment,) = pages.segments()
+    whole = segment.read_bytes()
+    broken = bytearray(whole)
+    broken[len(broken) // 2] ^= 8
+    segment.write_bytes(broken)
+    assert built(settings) == [(4, 4, False), (5, 0, True)]
+    assert built(settings) == []
+    segment.write_bytes(whole)
+    assert built(settings) == [(5, 5, False)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_flipped_bit_of_saved_pages_never_changes_what_is_published(settings: Settings, seed: int) -> None:
+    chance = random.Random(seed)
+    day(settings, 4)
+    pages = keep(settings.data, DAY, *([record(f"o/{number}-{other}", downloads=number * 7) for other in range(20)] for number in range(5)))
+    state = pages.state()
+    assert state is not None
+    state.pages = pages.count()
+    pages.save_state(state)
+    pipeline.build(settings)
+    expected = rows_of(settings)
+    shutil.rmtree(settings.data / "locks")
+    for name in ("warehouse.duckdb", "hubwatch.duckdb"):
+        (settings.data / name).unlink()
+    files = sorted(path for path in (settings.data / "pages").rglob("*") if path.is_file() and "2026-01-05" in str(path))
+    path = files[0] if chance.random() < 0.3 else files[-1]
+    body = bytearray(path.read_bytes())
+    body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+    path.write_bytes(body)
+    result = pipeline.build(settings)
+    held = rows_of(settings)
+    if any(one.failed for one in result.loaded):
+        assert held == [row for row in expected if row[0] != "2026-01-05"]
+    elif result.shortfall == "":
+        assert held == expected
+
+
+def rows_of(settings: Settings) -> list[tuple[object, ...]]:
+    query = """select day::varchar as day, model_id, downloads_30d, downloads_total, likes from observations
+      union all by name select day::varchar as day, sweep as model_id, records as downloads_30d, listed_total as downloads_total, null as likes
+      from days where complete order by all"""
+    with publishing.open_published(settings.data) as con:
+        return con.execute(query).fetchall()
+
+
+def test_a_build_without_pages_and_without_a_warehouse_publishes_nothing(settings: Settings) -> None:
+    with pytest.raises(UsageError, match=r"no saved pages and no warehouse in .*; run `hubwatch collect` first"):
+        pipeline.build(settings)
+    assert not (settings.data / "hubwatch.duckdb").exists()
+
+
+def test_build_as_a_command_names_what_failed_and_what_stays_out(settings: Settings) -> None:
+    def build(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "hubwatch", *words, "build", "--data", str(settings.data)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"HUBWATCH_REPORT": "false"})
+
+    assert (build().returncode, build().stderr.count("\n")) == (2, 1)
+    day(settings, 4)
+    keep(settings.data, DAY, [{"id": f"o/{number}"} for number in range(5)])
+    first = build()
+    assert first.returncode == 1
+    assert first.stderr.splitlines()[-1].startswith("hubwatch: huggingface 2026-01-05 full: failed: ")
+    second = build("--quiet")
+    assert (second.returncode, second.stdout) == (0, "")
+    assert second.stderr.startswith("still left out, its saved pages are as they were: huggingface 2026-01-05 full: ")
+
+
+def test_verify_changes_nothing_and_runs_for_a_user_who_may_only_read() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_for(Path(folder) / "data")
+        day(settings, 4)
+        pipeline.build(settings)
+        Path(folder).chmod(0o755)
+        before = {path: path.read_bytes() for path in settings.data.rglob("*") if path.is_file()}
+        for path in settings.data.rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        settings.data.chmod(0o555)
+        with nobody(), pipeline.reading(settings) as con:
+            assert verify(con, settings.data) == []
+        assert {path: path.read_bytes() for path in settings.data.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["warehouse.duckdb", "hubwatch.duckdb"])
+def test_verify_finds_a_flipped_bit_of_a_database(settings: Settings, name: str) -> None:
+    keep(settings.data, DAY, [record(f"o/{number}", downloads=number**3) for number in range(4000)])
+    pipeline.build(settings)
+    path = settings.data / name
+    with store.connect(path, read_only=True) as con:
+        (block,) = con.execute("select max(block_id) from pragma_storage_info('store.counters')").fetchall()[0]
+    body = bytearray(path.read_bytes())
+    body[3 * 4096 + block * 2**18 + 1000] ^= 1
+    path.write_bytes(body)
+    with pipeline.reading(settings) as con:
+        (found,) = verify(con, settings.data, quick=True)
+    assert found.fault in ("damage", "not_published")
+    assert "checksum" in found.detail
+    assert ("hubwatch build" if name == "warehouse.duckdb" else "hubwatch publish") in found.detail
