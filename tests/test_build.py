@@ -148,7 +148,6 @@ def test_build_as_a_command_names_what_failed_and_what_stays_out(settings: Setti
         command = [sys.executable, "-m", "hubwatch", *words, "build", "--data", str(settings.data)]
         return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"HUBWATCH_REPORT": "false"})
 
-    assert (build().returncode, build().stderr.count("\n")) == (2, 1)
     day(settings, 4)
     keep(settings.data, DAY, [{"id": f"o/{number}"} for number in range(5)])
     first = build()
