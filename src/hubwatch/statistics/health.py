@@ -80,12 +80,12 @@ def _renew_steps(con: duckdb.DuckDBPyConnection, days: dict[Source, list[date]],
 
 
 def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Slices) -> None:
-    con.execute("create or replace temp table listed as select listing_key from store.listing where hub = $hub", {"hub": step["hub"]})
+    con.execute("create or replace temp table hub_keys as select listing_key from store.listing where hub = $hub", {"hub": step["hub"]})
     con.execute(
         substitute(
             f"""create or replace temp table larger as
                 with given as (select listing_key, downloads_30d, downloads_total from store.counters
-                  where day = $before and source = $source and listing_key in (select listing_key from listed)),
+                  where day = $before and source = $source and listing_key in (select listing_key from hub_keys)),
                 rolling as (select listing_key, downloads_30d / 30 as rate from given),
                 risen as (select listing_key, (given.downloads_total - past.downloads_total) / ($before - $earlier)::double as rate
                   from given join store.counters past using (listing_key)
@@ -98,7 +98,7 @@ def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Sl
     query = _rule("step")
     parts = [_figures(con, substitute(query, step | {"first": first, "last": last})) for first, last in slices(con)]
     insert_rows(con, "store.steps", [step | {name: sum(part[name] for part in parts) for name in parts[0]}])
-    con.execute("drop table listed; drop table larger")
+    con.execute("drop table hub_keys; drop table larger")
 
 
 def _figures(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, float]:

@@ -19,20 +19,22 @@ standing as not materialized (
   from parts.described({question}) d semi join (from parts.standing({question})) using (listing_key) join hub_bits using (hub)
   left join parts.linked({question}) linked using (listing_key)
 ),
-originals as (
-  select distinct model_key from parts.linked({question}) semi join (from parts.standing({question})) using (listing_key) where not is_mirror
+-- On which hubs a model of several listings is, whatever of it the filters leave in.
+models_of_several as (
+  select model_key, coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits, bool_or(not is_mirror) as has_original
+  from parts.linked({question}) semi join (from parts.standing({question})) using (listing_key) join hub_bits using (hub)
+  group by model_key
 ),
 -- A model's group is that of its first labelled original, whoever re-uploads it. Most models are a single listing: their model_key is left empty.
 placed as (
   select part_1, part_2, bit as bits, bit as all_bits from standing where model_key is null and not outside
   union all
   select said['part_1'], said['part_2'], bits, all_bits from (
-    select arg_min({'part_1': part_1, 'part_2': part_2, 'outside': outside},
-        (is_mirror, not parts.is_labelled(in_by, part_1, part_2), hub, listing_key)) as said,
-      coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits
+    select model_key, bool_and(is_mirror) as is_copy, arg_min({'part_1': part_1, 'part_2': part_2, 'outside': outside},
+        (is_mirror, not parts.is_labelled(in_by, part_1, part_2), hub, listing_key)) as said
     from standing where model_key is not null group by model_key
-    having not (bool_and(is_mirror) and model_key in (from originals))  -- what the filters leave in must not be its copies alone
-  ) where not said['outside']
+  ) join models_of_several using (model_key)
+  where not said['outside'] and not (is_copy and has_original)  -- what the filters leave in must not be its copies alone
 ),
 named as (
   select bits, list(hub order by hub) as hubs, bool_and(is_chinese) as is_chinese, bool_or(is_chinese) as has_chinese

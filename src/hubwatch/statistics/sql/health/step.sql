@@ -4,11 +4,11 @@
 with
 earlier as (
   select listing_key, downloads_30d as b30, downloads_total as bt from store.counters
-  where day = $before and source = $source and listing_key between $first and $last and listing_key in (select listing_key from listed)
+  where day = $before and source = $source and listing_key between $first and $last and listing_key in (select listing_key from hub_keys)
 ),
 now as (
   select listing_key, downloads_30d as n30, downloads_total as nt from store.counters
-  where day = $day and source = $source and listing_key between $first and $last and listing_key in (select listing_key from listed)
+  where day = $day and source = $source and listing_key between $first and $last and listing_key in (select listing_key from hub_keys)
 ),
 unread as (
   select listing_key from store.unread join store.listing using (hub, model_id) where hub = $hub and day = $day and source = $source
