@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = hubwatch(made, "demo", HUBWATCH_REPORT="yes")
     assert done.returncode == 0, done.stderr
     assert "database: hubwatch-data/demo/hubwatch.duckdb" in done.stdout
-    assert (made / "hubwatch-data/demo/report/report.html").stat().st_size > 10_000
+    assert (made / "hubwatch-data/demo/report/index.html").stat().st_size > 10_000
     return made
 
 

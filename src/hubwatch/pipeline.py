@@ -270,17 +270,17 @@ def drop_day(settings: Settings, hub: str, day: date, source: str | None, confir
 
 
 def publish(settings: Settings, drop_days: bool = False) -> Path:
-    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the report from it; `drop_days`: though it lacks published days."""
+    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the site of the report from it; `drop_days`: though it lacks published days."""
     with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
         if (settings.data / "warehouse.duckdb").exists():
             with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con:
                 statistics.renew_definitions(con)
         target = store.publish(settings.data, drop_days, settings.memory_limit)
         if settings.report:
-            from hubwatch.report import write_report  # here, because charts take seconds to import
+            from hubwatch.report import write_site  # here, because charts take seconds to import
 
             with store.open_published(settings.data, settings.memory_limit) as con:
-                write_report(con, settings.data / "report")
+                write_site(con, settings.data / "report")
         return target
 
 

@@ -83,7 +83,7 @@ def do(stage: str, data: Path, day: date) -> None:
     else:
         with store.open_published(data, settings.memory_limit) as con:
             if stage == "report":
-                report.write_report(con, data / "report")
+                report.write_site(con, data / "report")
             elif stage == "claims":
                 statistics.check_claims(con)
             else:

@@ -319,8 +319,8 @@ def _summarize(settings: Settings, day: date) -> None:
     shown = os.path.relpath(settings.data)
     option = "" if shown == "hubwatch-data" else f" --data {shlex.quote(shown)}"
     say(f"look: hubwatch stats download-share --by country{option}")
-    if settings.report and (settings.data / "report" / "report.html").exists():
-        say(f"report: {os.path.join(shown, 'report', 'report.html')}")
+    if settings.report and (settings.data / "report" / "index.html").exists():
+        say(f"report: {os.path.join(shown, 'report', 'index.html')}")
 
 
 def _exit_unless(results: dict[str, HubResult]) -> None:

@@ -102,5 +102,5 @@ def demo(
     shown = os.path.relpath(settings.data)
     say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:
-        say(f"report: {shown}/report/report.html")
+        say(f"report: {shown}/report/index.html")
     say(f"try: hubwatch stats download-share --hub {SHOWN[0][0]} --by organization --data {shown}")

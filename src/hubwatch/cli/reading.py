@@ -280,11 +280,18 @@ def flags(
     show_rows(("hub", "day", "flag", "model_id", "detail"), [*found], form)
 
 
-def report(data: Data = None) -> None:
-    """Rewrite the report from the published database: one page that loads nothing else."""
-    from hubwatch.report import write_report  # here, because charts take seconds to import
+def report(
+    single: Annotated[
+        Path | None, typer.Option("--single", metavar="FILE", help="write one page that stands alone instead of the site")
+    ] = None,
+    most: Annotated[int, typer.Option("--models", metavar="N", min=1, help="models with a page: the N most downloaded of each hub")] = 100,
+    data: Data = None,
+) -> None:
+    """Rewrite the site from the published database: pages that work offline, from a disk or any web server."""
+    from hubwatch.report import write_single, write_site  # here, because charts take seconds to import
     from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
     with published_in(data) as con:
-        say(f"report {write_report(con, settings.data / 'report')}")
+        made = write_single(con, single) if single else write_site(con, settings.data / "report", most)
+    say(f"report {made}")

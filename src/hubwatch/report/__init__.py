@@ -1,7 +1,8 @@
-"""The report: pages to look at."""
+"""The report: a site of pages to look at, or the same figures as one page."""
 
-from hubwatch.report.page import write_report
+from hubwatch.report.site import write_single, write_site
 
 __all__ = [
-    "write_report",
+    "write_single",
+    "write_site",
 ]

@@ -1,111 +1,300 @@
-"""Charts of results as SVG text, drawn offline: nothing is fetched, by us or by the reader's browser."""
+"""Charts as Vega-Lite, made by altair: drawn here as SVG for readers without scripts, and by the browser for the others.
 
+A chart is laid out twice, for wide and for narrow pages: nothing is scaled down until it cannot be read, or cut.
+"""
+
+import hashlib
+import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Any
 
 import altair as alt
 import vl_convert
 
-from hubwatch.statistics import Result, percent
+from hubwatch.report.colours import GREY, colour
+from hubwatch.statistics import percent
 
-_ROWS = 10
-_MONTHS = 24
-_WIDTH = 620
-_BLUE, _GREY, _DARK_GREY, _INK = "#2f6690", "#b8bec4", "#6b7680", "#1f2933"
-_PALETTE = ["#2f6690", "#c8553d", "#588157", "#e9c46a", "#7b5ea7", "#81c3d7"]
-
-
-def chart(result: Result, kind: str) -> str:
-    """The SVG of a result: `bars` with bounds, `months` or `stack`; empty when there is nothing to draw."""
-    draw = {"bars": _bars, "months": _months, "stack": _stack}[kind]
-    drawn = draw(result)
-    if drawn is None:
-        return ""
-    themed = drawn.configure(font="sans-serif", padding={"left": 24, "right": 24, "top": 5, "bottom": 5}).configure_view(stroke=None).configure_axis(
-        labelColor=_INK, titleColor=_INK, gridColor="#e6e9ec", domainColor=_GREY, labelFontSize=12, titleFontSize=12, labelLimit=200
-    ).configure_legend(labelFontSize=12, titleFontSize=12)  # fmt: skip
-    svg: str = vl_convert.vegalite_to_svg(themed.to_dict())
-    # The width and height stay as the drawing's own proportions; the page decides the size.
-    return re.sub(r'(<svg[^>]*?) width="[\d.]+" height="[\d.]+"', r'\1 role="img"', svg, count=1)
+WIDE, NARROW = 660, 300
+_INK, _SOFT, _LINE = "#1f2933", "#5f6b76", "#d5dae0"
+_THEME = {_INK: "var(--ink)", _SOFT: "var(--soft)", _LINE: "var(--line)"}
+Row = dict[str, Any]
+Draw = Callable[[dict[str, Any]], str]
 
 
-def _bars(result: Result) -> Any:
-    """Bars with their bounds; altair's charts have no common public type."""
-    rows = [row for row in result.records() if row["share"] is not None][:_ROWS]
+@dataclass(frozen=True)
+class Chart:
+    """Rows, and the same drawing of them for a wide and a narrow page; `name` and `description` are for screen readers."""
+
+    name: str
+    description: str
+    rows: tuple[Row, ...]
+    wide: dict[str, Any]
+    narrow: dict[str, Any]
+    quick: bool = False
+
+    def for_browser(self) -> dict[str, Any]:
+        return {"rows": list(self.rows), "wide": self.wide, "narrow": self.narrow}
+
+    def key(self) -> str:
+        """Equal for charts that look the same."""
+        content = json.dumps([self.name, self.for_browser()], sort_keys=True, default=str)
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    def svg(self, narrow: bool = False, draw: Draw = vl_convert.vegalite_to_svg) -> str:
+        """The drawing as a file of its own, on white. A quick one is a single line: a site has hundreds, Vega takes its time."""
+        if self.quick:
+            return quick_lines(self.rows, NARROW if narrow else WIDE)
+        return draw({**self._whole(self.narrow if narrow else self.wide), "background": "white"})
+
+    def png(self, svg: str) -> bytes:
+        made: bytes = vl_convert.svg_to_png(svg, scale=2)
+        return made
+
+    def inline(self, svg: str, narrow: bool, mark: str) -> str:
+        """The drawing as part of a page: in the page's colours, with a name and a description, hidden from no reader."""
+        return themed(svg, self.name, self.description, f"{mark}-{'narrow' if narrow else 'wide'}")
+
+    def _whole(self, spec: dict[str, Any]) -> dict[str, Any]:
+        width = NARROW if spec is self.narrow else WIDE
+        return {**spec, "width": width, "datasets": {"rows": list(self.rows)}, "config": {**spec.get("config", {}), **_CONFIG}}
+
+
+_CONFIG = {
+    "font": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif",
+    "view": {"stroke": None},
+    "axis": {"labelColor": _INK, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE},
+    "legend": {"labelColor": _INK, "titleColor": _SOFT},
+    "text": {"color": _INK},
+    "rule": {"color": _INK},
+}
+
+
+def themed(svg: str, name: str, description: str, mark: str) -> str:
+    """An SVG with the page's colours, named and described for screen readers; its parts are hidden from them."""
+    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
+    for fixed, variable in _THEME.items():
+        svg = svg.replace(f'"{fixed}"', f'"{variable}"')
+    svg = re.sub(r'(<svg[^>]*>)<rect width="[\d.]+" height="[\d.]+" fill="white"/>', r"\1", svg, count=1)
+    titled = f'<title id="{mark}-t">{_xml(name)}</title><desc id="{mark}-d">{_xml(description)}</desc>'
+    svg = svg.replace(' class="marks"', "", 1)
+    head = rf'\1 class="drawn" role="img" aria-labelledby="{mark}-t {mark}-d">'
+    svg = re.sub(r"(<svg[^>]*?)>", lambda found: found.expand(head) + titled, svg, count=1)
+    return svg.replace("clip0", f"{mark}-clip0").replace("gradient_", f"{mark}-gradient_")
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _spec(chart: Any) -> dict[str, Any]:
+    """altair's chart as Vega-Lite over the rows, without width and colours of the surroundings: those are the page's."""
+    spec: dict[str, Any] = chart.properties(data=alt.NamedData(name="rows")).to_dict(validate=False)
+    spec.pop("datasets", None)
+    spec.pop("config", None)
+    return spec
+
+
+def bars(name: str, rows: list[Row], title: str) -> Chart | None:
+    """A bar a group with a line from the least to the most it can be. Rows: label, group, share, low, high."""
     if not rows:
         return None
-    table = _inline([{key: row[key] for key in ("group", "share", "share_low", "share_high")} | {"told": _told(row)} for row in rows])
-    order = [str(row["group"]) for row in rows]
-    y = alt.Y("group:N", sort=order, title=None)
-    labelled = alt.condition("datum.group == 'unknown'", alt.value(_GREY), alt.value(_BLUE))
-    base = alt.Chart(table, width=_WIDTH, height={"step": 26})
-    bars = base.mark_bar(height=16).encode(x=alt.X("share:Q", title="share", axis=alt.Axis(format="%", tickCount=5)), y=y, color=labelled)
-    bounds = base.transform_filter("datum.group != 'unknown'").mark_rule(color=_INK, strokeWidth=1.5)
-    bounds = bounds.encode(x="share_low:Q", x2="share_high:Q", y=y)
-    text = base.mark_text(align="left", dx=6, fontSize=12, color=_INK)
-    figures = text.encode(x="share_high:Q", y=y, text="told:N")
-    return bars + bounds + figures
+    shown = tuple({**row, "colour": colour(str(row["group"])), "told": _told(row), "figure": percent(row["share"])} for row in rows)
+    most = max([row["high"] for row in rows if row["group"] != "unknown"] + [row["share"] for row in rows] + [1e-9])
+
+    def drawn(narrow: bool) -> dict[str, Any]:
+        room = 62 if narrow else 175
+        plot = (NARROW if narrow else WIDE) - (120 if narrow else 190)
+        scale = alt.Scale(domain=[0, most * plot / (plot - room)], nice=False)
+        y = alt.Y("label:N", sort=[str(row["label"]) for row in rows], title=None, axis=_names(112 if narrow else 180))
+        x = alt.X("share:Q", title=title, scale=scale, axis=alt.Axis(format=_ticks(most)[1], values=_ticks(most)[0], grid=True))
+        base = alt.Chart().encode(y=y, tooltip=[alt.Tooltip("label:N", title="group"), alt.Tooltip("told:N", title="share")])
+        bar = base.mark_bar(height=16).encode(x=x, color=alt.Color("colour:N", scale=None))
+        known = base.transform_filter("datum.group != 'unknown' && datum.high > datum.low")
+        bound = known.mark_rule(strokeWidth=1.6).encode(x="low:Q", x2="high:Q")
+        text = base.mark_text(align="left", dx=6, fontSize=12).encode(x=alt.X("end:Q"), text="figure:N" if narrow else "told:N")
+        return {
+            **_spec(
+                (
+                    bar + bound + text.transform_calculate(end="datum.group == 'unknown' ? datum.share : max(datum.share, datum.high)")
+                ).properties(height=27 * len(shown))
+            ),
+            "autosize": _FIT,
+        }
+
+    told = "; ".join(f"{row['label']} {_told(row)}" for row in rows[:6])
+    return Chart(name, f"Bars, largest first. {told}.", shown, drawn(False), drawn(True))
 
 
-def _told(row: dict[str, Any]) -> str:
+def _ticks(most: float) -> tuple[list[float], str]:
+    """Round shares up to the largest bar, at most the whole, and how to write them."""
+    step = next((one for one in (0.2, 0.1, 0.05, 0.02, 0.01, 0.005) if most / one >= 3), 0.002)
+    return [round(step * at, 4) for at in range(int(min(most * 1.15, 1.0) / step + 1e-9) + 1)], "%" if step >= 0.01 else ".1%"
+
+
+_FIT = {"type": "fit-x", "contains": "padding"}
+
+
+def _legend(columns: int) -> alt.Legend:
+    return alt.Legend(orient="bottom", columns=columns, title=None, labelLimit=250)
+
+
+def _names(limit: int) -> alt.Axis:
+    return alt.Axis(labelLimit=limit, labelFontSize=12, ticks=False, domain=False, labelPadding=6)
+
+
+def _told(row: Row) -> str:
     """A share and, where they differ from it as it is written, its bounds."""
-    share, low, high = (percent(row[name]) for name in ("share", "share_low", "share_high"))
-    return share if low == high else f"{share} ({low} to {high})"
+    share, low, high = (percent(row[name]) for name in ("share", "low", "high"))
+    return share if low == high == share else f"{share} ({low} to {high})"
 
 
-def _months(result: Result) -> Any:
-    rows = result.records()
-    months = sorted({str(row["month"]) for row in rows})[-_MONTHS:]
-    largest = _largest(result)
-    values = [
-        {"month": str(row["month"]), "group": row["group"] if row["group"] in largest else "others", "value": row["value"]}
-        for row in rows
-        if str(row["month"]) in months
-    ]
-    if not values:
+def lines(name: str, rows: list[Row], title: str, form: str = "%", quick: bool = False) -> Chart | None:
+    """A line a group over days with a band between its bounds. Rows: day, label, group, value, low, high; dashed where `dash`."""
+    if len({row["day"] for row in rows}) < 2:
         return None
-    order = [*largest, "others"]
-    return (
-        alt.Chart(_inline(values), width=_WIDTH, height=240)
-        .mark_bar()
-        .encode(
-            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%Y-%m", tickCount=8, labelFlush=False)),
-            y=alt.Y("sum(value):Q", title="models", axis=alt.Axis(format="~s", tickCount=5)),
-            color=alt.Color("group:N", title=None, scale=_colours(order)),
+    groups = tuple(dict.fromkeys((str(row["label"]), str(row["group"])) for row in rows))
+    days = sorted({row["day"] for row in rows})
+    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15)
+    ends = "; ".join(f"{label}: {_end(rows, label, form)}" for label, _ in groups[:6])
+    shown = tuple({"dash": "no", **row, "day": str(row["day"]), "colour": colour(str(row["group"]))} for row in rows)
+    return Chart(name, f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.", shown, wide, narrow, quick)
+
+
+@cache
+def _lines_specs(groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    scale = alt.Scale(domain=[label for label, _ in groups], range=[colour(group) for _, group in groups])
+
+    def drawn(narrow: bool) -> dict[str, Any]:
+        x = alt.X(
+            "day:T",
+            title=None,
+            axis=alt.Axis(format="%-d %b %Y", labelOverlap=True, labelFlush=True, tickCount=3 if narrow else 6, grid=False),
         )
+        legend = alt.Legend(
+            orient="bottom",
+            columns=1 if narrow else 3,
+            symbolType="stroke",
+            symbolStrokeWidth=3,
+            symbolOpacity=1,
+            title=None,
+            labelLimit=250,
+        )
+        tone = alt.Color("label:N", scale=scale, legend=legend if len(groups) > 1 else None)
+        tips = [alt.Tooltip("day:T", title="day", format="%-d %B %Y"), alt.Tooltip("label:N", title="group")]
+        tips += [alt.Tooltip("value:Q", format=_format(form)), alt.Tooltip("low:Q", format=_format(form), title="at least")]
+        tips += [alt.Tooltip("high:Q", format=_format(form), title="at most")]
+        dashes = alt.StrokeDash("dash:N", legend=None, scale=alt.Scale(domain=["no", "yes"], range=[[1, 0], [5, 4]]))
+        y = alt.Y("value:Q", title=title, axis=alt.Axis(format="~s" if form == "," else form, tickCount=5), scale=alt.Scale(zero=True))
+        base = alt.Chart().encode(x=x, color=tone)
+        band = base.mark_area(opacity=0.18, line=False).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+        line = base.mark_line(strokeWidth=2.2, point={"size": 34} if few else False).encode(y=y, tooltip=tips, strokeDash=dashes)
+        hover = base.mark_point(size=220, opacity=0, filled=True).encode(y=y, tooltip=tips)
+        return {**_spec((band + line + hover).properties(height=220 if narrow else 280)), "autosize": _FIT}
+
+    return drawn(False), drawn(True)
+
+
+def quick_lines(rows: tuple[Row, ...], width: int) -> str:
+    """One line with its band over days, as a small SVG. Bands and axes begin at zero."""
+    height, left, bottom = 180, 54, 26
+    first, last = (date.fromisoformat(end(row["day"] for row in rows)) for end in (min, max))
+    span, most = max((last - first).days, 1), max(row["high"] for row in rows) or 1
+
+    def at(row: Row, column: str) -> str:
+        x = left + (date.fromisoformat(row["day"]) - first).days / span * (width - left - 12)
+        return f"{x:.1f},{8 + (1 - row[column] / most) * (height - bottom - 8):.1f}"
+
+    tone = rows[0]["colour"]
+    band = " ".join([*(at(row, "high") for row in rows), *(at(row, "low") for row in reversed(rows))])
+    line = " ".join(at(row, "value") for row in rows)
+    dots = "".join('<circle r="2.6" cx="{}" cy="{}"/>'.format(*at(row, "value").split(",")) for row in rows) if len(rows) <= 15 else ""
+    ticks = "".join(_tick(part, most, width, height - bottom - 8, left) for part in (0.0, 0.5, 1.0))
+    ends = f'<text x="{left}" y="{height - 6}">{first}</text><text x="{width - 12}" y="{height - 6}" text-anchor="end">{last}</text>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<rect width="{width}" height="{height}" fill="white"/><g font-family="system-ui, sans-serif" font-size="11" fill="{_INK}">{ticks}{ends}</g>'
+        f'<polygon points="{band}" fill="{tone}" opacity="0.18"/><polyline points="{line}" fill="none" stroke="{tone}" stroke-width="2.2"/>'
+        f'<g fill="{tone}">{dots}</g></svg>'
     )
 
 
-def _stack(result: Result) -> Any:
-    largest = _largest(result, _ROWS - 2)
-    values = [{key: row[key] for key in ("group", "license_class", "share")} for row in result.records() if row["group"] in largest]
-    if not values:
-        return None
+def _tick(part: float, most: float, width: int, plot: int, left: int) -> str:
+    y, value = 8 + (1 - part) * plot, part * most
+    told = f"{value:.1%}" if most <= 1 else short(value)
     return (
-        alt.Chart(_inline(values), width=_WIDTH, height={"step": 26})
-        .mark_bar(height=16)
-        .encode(
-            x=alt.X("share:Q", title="share of the group's models", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("group:N", sort=largest, title=None),
-            color=alt.Color("license_class:N", title=None, scale=_colours(sorted({str(row["license_class"]) for row in values}))),
-        )
+        f'<line x1="{left}" x2="{width - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_LINE}"/>'
+        f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{told}</text>'
     )
 
 
-def _colours(names: list[str]) -> alt.Scale:
-    """A colour for each name, greys of their own for what is not known and for what is not told apart."""
-    colours, greys = iter(_PALETTE), {"unknown": _GREY, "others": _DARK_GREY}
-    return alt.Scale(domain=names, range=[greys.get(name) or next(colours, _INK) for name in names])
+def short(value: float) -> str:
+    """1.2M, 34k."""
+    for least, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= least:
+            return f"{value / least:.3g}{sign}"
+    return f"{value:.3g}"
 
 
-def _largest(result: Result, count: int = 5) -> list[str]:
-    """The groups with the largest sum of value, largest first."""
-    sums: dict[str, int] = {}
-    for row in result.records():
-        if isinstance(row["value"], int):
-            sums[str(row["group"])] = sums.get(str(row["group"]), 0) + row["value"]
-    return sorted(sums, key=lambda group: (-sums[group], group))[:count]
+def _format(form: str) -> str:
+    return ".1%" if form == "%" else ",.4~g" if form == "g" else ",.0f"
 
 
-def _inline(values: list[dict[str, Any]]) -> Any:
-    return alt.Data(values=values)  # type: ignore[no-untyped-call]
+def _end(rows: list[Row], label: str, form: str) -> str:
+    values = [row["value"] for row in rows if row["label"] == label and row["value"] is not None]
+    if not values:
+        return "no value"
+    first, last = (percent(value) if form == "%" else f"{value:,.4g}" for value in (values[0], values[-1]))
+    return f"from {first} to {last}"
+
+
+def stack(name: str, rows: list[Row], title: str) -> Chart | None:
+    """A bar of parts for each label, all of the same length. Rows: label, part, part_code, share."""
+    if not rows:
+        return None
+    parts = list(dict.fromkeys((str(row["part"]), str(row["part_code"])) for row in rows))
+    labels = len({row["label"] for row in rows})
+    scale = alt.Scale(domain=[part for part, _ in parts], range=[colour(code) for _, code in parts])
+
+    def drawn(narrow: bool) -> dict[str, Any]:
+        chart = alt.Chart().mark_bar(height=16, stroke="white", strokeWidth=0.6).encode(
+            x=alt.X("share:Q", title=title, stack=True, axis=alt.Axis(format="%", tickCount=4), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("label:N", sort=list(dict.fromkeys(str(row["label"]) for row in rows)), title=None, axis=_names(112 if narrow else 180)),
+            color=alt.Color("part:N", scale=scale, sort=[part for part, _ in parts], legend=_legend(1 if narrow else 4)),
+            order=alt.Order("position:Q"),
+            tooltip=[alt.Tooltip("label:N", title="group"), "part:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("value:Q", format=",")],
+        )  # fmt: skip
+        return {**_spec(chart.properties(height=27 * labels)), "autosize": _FIT}
+
+    order = {part: at for at, (part, _) in enumerate(parts)}
+    shown = tuple({**row, "position": order[str(row["part"])]} for row in rows)
+    told = "; ".join(f"{row['label']}, {row['part']}: {percent(row['share'])}" for row in rows[:8])
+    return Chart(name, f"Bars of parts, each bar 100 %. {told}.", shown, drawn(False), drawn(True))
+
+
+def months(name: str, rows: list[Row], title: str) -> Chart | None:
+    """Bars a month, of parts that are groups. Rows: month, label, group, value."""
+    if len({row["month"] for row in rows}) < 2:
+        return None
+    groups = list(dict.fromkeys((str(row["label"]), str(row["group"])) for row in rows))
+    scale = alt.Scale(domain=[label for label, _ in groups], range=[colour(group) for _, group in groups])
+
+    def drawn(narrow: bool) -> dict[str, Any]:
+        chart = alt.Chart().mark_bar().encode(
+            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%b %Y", tickCount=3 if narrow else 8, labelOverlap=True, grid=False)),
+            y=alt.Y("sum(value):Q", title=title, axis=alt.Axis(format="~s", tickCount=5)),
+            color=alt.Color("label:N", scale=scale, legend=_legend(2 if narrow else 4)),
+            tooltip=[alt.Tooltip("yearmonth(month):T", format="%B %Y", title="month"), alt.Tooltip("label:N", title="group"),
+                     alt.Tooltip("sum(value):Q", format=",", title=title)],
+        )  # fmt: skip
+        return {**_spec(chart.properties(height=220 if narrow else 260)), "autosize": _FIT}
+
+    shown = tuple({**row, "month": str(row["month"])} for row in rows)
+    each = sorted({str(row["month"])[:7] for row in rows})
+    return Chart(name, f"Bars for each month from {each[0]} to {each[-1]}, by group.", shown, drawn(False), drawn(True))
+
+
+__all__ = ["GREY", "Chart", "bars", "lines", "months", "stack", "themed"]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hubwatch import pipeline
+from hubwatch import archives, pipeline
 from hubwatch.errors import HubFailure, UsageError
 from hubwatch.pages import Sweep, SweepPages, kept_sweeps
-from hubwatch.sandbox.sample import SampleDay, records, sample_days
+from hubwatch.sandbox.sample import SampleDay, months, records, sample_days
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
@@ -16,9 +16,13 @@ from hubwatch.settings import Settings
 MARK = "made-by-hubwatch-demo"
 # Shares to show at the end: of which hub, by which of its counters, grouped by what.
 SHOWN = (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind"))
+WHAT_IT_IS = (
+    "A demo on a bundled sample: real figures that others observed, of a selection of models. Every share below is a share of that selection,"
+    " not of a hub."
+)
 
 
-def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:
+def run_demo(data: Path, tell: Callable[[str], None]) -> Settings:
     """Collect every day of the sample, load, judge and publish into `data` (emptied before); returns its settings.
 
     No other folder than one that the demo made is emptied.
@@ -31,19 +35,19 @@ def run_demo(data: Path, tell: Callable[[str], object]) -> Settings:
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).touch()
     settings = Settings.from_environment(data)
+    tell(WHAT_IT_IS)
     for day in sample_days():
         settings = _collect(data, day, tell)
     loaded = pipeline.load_all(settings, kept_sweeps(data))
     for hub, result in loaded.items():
         if result.failed:
             raise HubFailure(f"{hub}: {result.message}")
-    with pipeline.warehouse(settings) as con:
-        pipeline.judge(con, settings)
-    pipeline.publish(settings)
+    source, mapping = months()
+    archives.backfill_archive(settings, source, archives.read_mapping(mapping), archives.Wanted(), tell)  # classifies, links and publishes
     return settings
 
 
-def _collect(data: Path, day: SampleDay, tell: Callable[[str], object]) -> Settings:
+def _collect(data: Path, day: SampleDay, tell: Callable[[str], None]) -> Settings:
     served: dict[str, Any] = {day.hub: records(day.hub, day.day)}
     with Sandbox(**served, switches=Switches(withheld=frozenset(day.untold))) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints)

@@ -107,6 +107,12 @@ def records(hub: str, day: date) -> list[Record]:
     return [huggingface_record(listing, counters, served, keys) for listing, counters in seen]
 
 
+def months() -> tuple[str, str]:
+    """The months before the sample's days, as a published snapshot: the file and the mapping that reads it."""
+    folder = data_dir() / "sample"
+    return str(folder / "months.csv"), str(folder / "months.toml")
+
+
 def latest_records() -> dict[str, list[Record]]:
     """For each hub the records of its last full day: what the stand-ins serve when nothing else is asked for."""
     return {day.hub: records(day.hub, day.day) for day in sample_days() if day.sweep == "full"}

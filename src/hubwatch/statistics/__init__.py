@@ -2,7 +2,7 @@
 
 from hubwatch.errors import plain
 from hubwatch.statistics.answer import Context, Result
-from hubwatch.statistics.citation import Citation, cite, record
+from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claims import check_claims, load_claims
 from hubwatch.statistics.days import ObservedDay, counters_given, doubts, observed_day, observed_hubs
 from hubwatch.statistics.definitions import Definition, definition, definitions
@@ -35,6 +35,7 @@ __all__ = [
     "doubts",
     "facts_version",
     "flags_of",
+    "latex",
     "load_claims",
     "measure",
     "observed_day",

@@ -80,16 +80,16 @@ class Citation(BaseModel):
         fields = self._reference()
         issued: date = fields["issued"]
         entry = {
-            "title": "{" + _latex(fields["title"]) + "}",
+            "title": "{" + latex(fields["title"]) + "}",
             "author": "{hubwatch}",
             "year": str(issued.year),
             "month": str(issued.month),
-            "version": _latex(fields["version"]),
+            "version": latex(fields["version"]),
             "howpublished": r"\url{" + fields["url"] + "}",
             "url": fields["url"],
             "urldate": f"{today()}",
             "license": _SOFTWARE + " (software); data: as their sources state",
-            "note": _latex(fields["note"]),
+            "note": latex(fields["note"]),
         }
         return f"@misc{{{self.id},\n" + "".join(f"  {key} = {{{value}}},\n" for key, value in entry.items()) + "}\n"
 
@@ -245,7 +245,7 @@ def of_one_day(result: Result) -> bool:
     return len({seen.day for seen in result.context.observed}) <= 1 or len({seen.hub for seen in result.context.observed}) == 1
 
 
-def _latex(text: str) -> str:
+def latex(text: str) -> str:
     """Text with LaTeX's special characters escaped."""
     special = {
         "\\": r"\textbackslash{}",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -25,8 +26,13 @@ def of_data(observed: tuple[ObservedDay, ...]) -> list[str]:
 
 def of_facts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Each table of reviewed facts in the open file with a hash over its rows, in whatever order; provenance and notes aside."""
+    if (known := _of_file(con)) is not None and "facts" in known:
+        return dict(known["facts"])
     tables = [name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'facts' order by 1").fetchall()]
-    return {table: _hash_of_rows(con, table) for table in tables}
+    found = {table: _hash_of_rows(con, table) for table in tables}
+    if known is not None:
+        known["facts"] = found
+    return found
 
 
 def facts_version(con: duckdb.DuckDBPyConnection) -> str:
@@ -51,9 +57,29 @@ def file_of(con: duckdb.DuckDBPyConnection) -> Path | None:
 
 
 def sha256(path: Path) -> str:
-    """The file's SHA-256, in hex."""
+    """The file's SHA-256, in hex; of a file that has not changed since it was last asked for, as it was then."""
+    at = path.stat()
+    return _sha256(path, at.st_ino, at.st_size, at.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _sha256(path: Path, inode: int, size: int, changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _of_file(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]] | None:
+    """What is remembered of the open file, if nobody can write to it; None for all others."""
+    file = file_of(con)
+    if file is None or not con.execute("select readonly from duckdb_databases() where database_name = current_database()").fetchall()[0][0]:
+        return None
+    at = file.stat()
+    return _remembered(file, at.st_ino, at.st_size, at.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _remembered(path: Path, inode: int, size: int, changed: int) -> dict[str, dict[str, str]]:
+    return {}
 
 
 def _hash_of_rows(con: duckdb.DuckDBPyConnection, table: str) -> str:

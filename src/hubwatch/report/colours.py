@@ -1,0 +1,59 @@
+"""One colour for each group, the same in every chart; deuteranopes can tell those that meet in one chart."""
+
+from hashlib import sha256
+
+from hubwatch.hubs import HUBS
+
+GREY, DARK_GREY = "#8a9199", "#6b737b"
+# By hue the country, by lightness the kind. After Okabe and Ito, darkened until each stands out from white and from near black.
+_FIXED = {
+    # countries
+    "CN": "#d1480b", "US": "#0b6fb8", "FR": "#1a9a78", "DE": "#caa21a", "GB": "#9b6bc3", "KR": "#c25b8f", "JP": "#5c8a1f",
+    "CA": "#4f8fd0", "AE": "#a06a3c", "IL": "#3d9fb0", "INTL": "#7a7f2a", "SG": "#d0708a", "TW": "#8f6fb0", "HK": "#c77d4a",
+    # countries and kinds in words
+    "Chinese Big Tech": "#d1480b", "Chinese AI tigers": "#e58a1f", "Chinese AI tiger": "#e58a1f", "US Big Tech": "#0b6fb8",
+    # kinds
+    "big_tech": "#0b6fb8", "ai_tiger": "#e58a1f", "company": "#1a9a78", "academic": "#9b6bc3", "research_institute": "#c25b8f",
+    "government": "#5c8a1f", "community": "#b58900", "individual": "#3d9fb0", "mirror": "#a06a3c",
+    # licenses, from free to not
+    "permissive": "#1a9a78", "copyleft": "#9b6bc3", "responsible_use": "#e0a21b", "non_commercial": "#a8324a", "custom": "#0b6fb8",
+    # hubs, regions and places
+    "china": "#d1480b", "us": "#0b6fb8", "eu": "#1a9a78",
+    "chinese_hubs_only": "#d1480b", "international_hubs_only": "#b58900", "both": "#1a9a78",
+    "unknown": GREY, "others": DARK_GREY,
+}  # fmt: skip
+_WHEEL = (
+    "#1a9a78",
+    "#b58900",
+    "#9b6bc3",
+    "#c25b8f",
+    "#5c8a1f",
+    "#4f8fd0",
+    "#a06a3c",
+    "#3d9fb0",
+    "#7a7f2a",
+    "#d0708a",
+    "#8f6fb0",
+    "#c77d4a",
+)
+_SEVERAL = {
+    "Chinese": ("#a8324a", "#d0708a", "#8a5a2b", "#c2542e", "#b8860b"),
+    "US ": ("#4f8fd0", "#3d6a9e", "#2f9db0", "#6f7fc8", "#5aa0a0"),
+}
+
+
+_HUBS = ("#c79a00", "#6a5acd", "#1a9a78", "#c25b8f", "#4f8fd0")  # in the order of the list of hubs
+
+
+def colour(group: str) -> str:
+    """The colour of a group, by its code or its name in words."""
+    if group in _FIXED:
+        return _FIXED[group]
+    hubs = [hub.name for hub in HUBS.values()]
+    if (hub := group.removesuffix("_only")) in hubs:
+        return _HUBS[hubs.index(hub) % len(_HUBS)]
+    at = int(sha256(group.encode("utf-8", "surrogatepass")).hexdigest()[:8], 16)
+    for word, shades in _SEVERAL.items():
+        if group.startswith(word):
+            return shades[at % len(shades)]
+    return _WHEEL[at % len(_WHEEL)]

@@ -1,0 +1,281 @@
+"""A figure of the site: heading, chart, table, what it rests on, its data, its citation, under an address that stays."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from hubwatch.report import charts, words
+from hubwatch.report.asking import Answer
+from hubwatch.report.charts import Chart
+from hubwatch.statistics import Cell, ObservedDay, Result, record, shown
+
+_CODED = ("country", "kind", "hub", "region", "license_class", "place", "measure")
+_HIDDEN = ("country_code", "denominator_models")
+_NOTHING: dict[str, tuple[Cell, ...]] = {
+    "uncounted": (0,),
+    "decisive": (False,),
+    "derived": (0,),
+    "falls": (0,),
+    "mirrored": (0,),
+}  # columns not worth showing
+_BARS = 10
+_LONGEST = 200  # characters of a name in print
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell as shown, and as it sorts; `link` leads to a page of the site."""
+
+    text: str
+    sort: str
+    number: bool = False
+    link: str = ""
+    away: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Heads and rows for readers, without columns in which nothing stands; `total` counts the rows that the data has."""
+
+    heads: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The figure as a sentence, a BibTeX entry and a CSL-JSON item."""
+
+    sentence: str
+    bibtex: str
+    csl: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one figure shows. `columns` and `rows` are its data, `definition` and `notes` what they mean and rest on."""
+
+    slug: str
+    page: str
+    heading: str
+    lead: str
+    extent: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    table: Table
+    chart: Chart | None = None
+    definition: str = ""
+    unit: str = ""
+    notes: tuple[str, ...] = ()
+    citation: Citation | None = None
+    family: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    payload: dict[str, Any] = field(default_factory=dict)
+    caution: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return self.slug.rpartition("/")[2]
+
+    def csv(self) -> str:
+        return Result.model_construct(columns=self.columns, rows=self.rows, context=None).to_csv()
+
+    def as_json(self) -> str:
+        """The figure's data with what it means, one object a row."""
+        said = {
+            "version": 1, "slug": self.slug, "title": self.heading, "extent": self.extent, "unit": self.unit, "definition": self.definition,
+            "notes": list(self.notes), "columns": list(self.columns),
+        }  # fmt: skip
+        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        return json.dumps({**said, **self.payload, "rows": rows}, ensure_ascii=False, indent=1, default=str)
+
+    def column_types(self) -> dict[str, str]:
+        """DuckDB's types of the columns, for Parquet."""
+        return {name: _type([row[at] for row in self.rows]) for at, name in enumerate(self.columns)}
+
+
+def _type(cells: list[Cell]) -> str:
+    for kind, name in ((bool, "BOOLEAN"), (int, "BIGINT"), (float, "DOUBLE"), (datetime, "TIMESTAMP"), (date, "DATE"), (list, "VARCHAR[]")):
+        known = [cell for cell in cells if cell is not None]
+        if known and all(isinstance(cell, (int, float) if kind is float else kind) for cell in known):
+            return "HUGEINT" if kind is int and any(isinstance(cell, int) and abs(cell) >= 2**63 for cell in known) else name
+    return "VARCHAR"
+
+
+def figure_of(con: duckdb.DuckDBPyConnection, answer: Answer, names: words.Names, links: dict[tuple[str, str], str]) -> Figure:
+    """An answered question as a figure, with country and kind in words and links to the pages there are."""
+    result, question = answer.result, answer.question
+    assert result is not None  # only answered questions come here
+    by = str(result.context.parameters.get("by") or "")
+    extent = extent_of(result)
+    choices = tuple(
+        (label, said) for label, said in (("hub", words.hub(answer.hub) if answer.hub else ""), ("grouped by", answer.variant)) if said
+    )
+    return Figure(
+        slug=answer.slug,
+        page=question.page,
+        heading=answer.heading,
+        lead=question.lead,
+        extent=extent,
+        columns=result.columns,
+        rows=result.rows,
+        table=table_of(result.columns, result.rows, by, names, links),
+        chart=chart_of(answer, by, names, f"{answer.heading}. {extent}"),
+        definition=result.context.definition,
+        unit=result.context.unit,
+        notes=tuple(result.notes()),
+        citation=citation_of(con, result),
+        family=question.slug if choices else "",
+        choices=choices,
+    )
+
+
+def extent_of(result: Result) -> str:
+    """What the figures are of: hub, day and what part of the hub, in words."""
+    seen = result.context.observed
+    if len(seen) > 4:
+        return f"{words.hub(seen[0].hub)}, {len(seen)} days from {words.day(seen[0].day)} to {words.day(seen[-1].day)}"
+    return "; ".join(f"{words.hub(at.hub)}, {words.day(at.day)}: {covered(at)}" for at in seen)
+
+
+def covered(at: ObservedDay) -> str:
+    """What part of the hub a day's source covers, with its number of models."""
+    counted = f"{at.records:,} models" if at.records is not None else "models"
+    state = "" if at.complete or at.sweep.startswith("archive") else ", incomplete"
+    state += f", counters {at.health.replace('_', ' ')}" if at.health not in (None, "ok") else ""
+    if at.extent_note:
+        return f"{words.clean(at.extent_note)}, {counted}{state}"
+    kinds = {"whole": "the whole hub", "head": "the most downloaded only", "window": "created within a period only"}
+    return f"{counted}, {kinds.get(at.extent, 'a selection, not the whole hub')}{state}"
+
+
+def citation_of(con: duckdb.DuckDBPyConnection, result: Result) -> Citation:
+    made = record(con, _printable(result), None, {})
+    return Citation(" ".join(made.sentences), made.to_bibtex(), made.to_csl(), made.id)
+
+
+def _printable(result: Result) -> Result:
+    """The result with names that no sentence can hold cut: a hub may list a name of a megabyte."""
+    if not any(isinstance(cell, str) and len(cell) > _LONGEST for row in result.rows for cell in row):
+        return result
+    rows = tuple(tuple(words.clean(cell) if isinstance(cell, str) else cell for cell in row) for row in result.rows)
+    return result.model_copy(update={"rows": rows})
+
+
+def table_of(
+    columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], by: str, names: words.Names, links: dict[tuple[str, str], str]
+) -> Table:
+    """The rows for readers: names for codes, bounds in one column, empty columns left out."""
+    used = [
+        at
+        for at, name in enumerate(columns)
+        if name not in _HIDDEN and any(row[at] not in (None, [], "", *_NOTHING.get(name, ())) for row in rows)
+    ]
+    numeric = {at: any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in rows) for at in used}
+    heads = tuple((words.head(_said(columns[at], by)), numeric[at]) for at in used)
+    body = tuple(tuple(_cell(columns[at], by, row[at], numeric[at], names, links) for at in used) for row in rows)
+    return Table(heads, body, len(rows))
+
+
+def _said(column: str, by: str) -> str:
+    return by.replace("_", " ") if column == "group" and by else column
+
+
+def _cell(column: str, by: str, cell: Cell, number: bool, names: words.Names, links: dict[tuple[str, str], str]) -> TableCell:
+    grouped = by if column == "group" else column
+    if isinstance(cell, list) and column in ("hubs", "mirrored"):
+        cell = [words.hub(one) for one in cell]
+    if cell is None or number:
+        return TableCell(shown(column, cell), "" if cell is None else str(cell), number)
+    if isinstance(cell, str):
+        text = names.group(grouped, cell) if grouped in _CODED else words.clean(cell)
+        link = links.get((grouped, cell), "")
+        return TableCell(names.with_chinese(text) if grouped == "organization" else text, text.lower(), False, link)
+    return TableCell(words.clean(shown(column, cell)), str(cell)[:_LONGEST], False)
+
+
+def chart_of(answer: Answer, by: str, names: words.Names, name: str) -> Chart | None:
+    """The chart that the question asks for, where there is something to draw."""
+    result, kind = answer.result, answer.question.chart
+    assert result is not None
+    rows = result.records()
+    if kind == "bars":
+        return charts.bars(name, _bars(rows, by, names), f"share of {_counted(result)}")
+    if kind in ("license_class", "size_class"):
+        return charts.stack(name, _parts(rows, kind, by, names), "share of the group's models")
+    if kind == "places":
+        return charts.stack(name, _parts(rows, "place", by, names), "share of the group's models")
+    if kind == "months" and all(_whole(at) for at in result.context.observed):
+        return charts.months(name, _months(rows, by, names), "models")
+    return None
+
+
+def _whole(at: ObservedDay) -> bool:
+    """Whether a day's source covers the hub: of a selection, months show what was selected and not what was released."""
+    return at.extent == "whole"
+
+
+def _counted(result: Result) -> str:
+    metric = str(result.context.parameters.get("metric") or "")
+    return words.COUNTERS.get(metric, "derivations" if result.context.statistic == "derivatives" else "models")
+
+
+def _bars(rows: list[dict[str, Any]], by: str, names: words.Names) -> list[dict[str, Any]]:
+    told = [row for row in rows if isinstance(row.get("share"), float) and isinstance(row.get("share_low"), float)]
+    known = [row for row in told if row["group"] != "unknown"][:_BARS] + [row for row in told if row["group"] == "unknown"]
+    return [
+        {"label": names.group(by, row["group"]), "group": words.clean(row["group"]), "share": row["share"], "low": row["share_low"], "high": row["share_high"]}
+        for row in known
+    ]  # fmt: skip
+
+
+def _parts(rows: list[dict[str, Any]], part: str, by: str, names: words.Names) -> list[dict[str, Any]]:
+    """The parts of the largest groups. Equal parts of a group (sets of hubs at one place) are added."""
+    size: dict[str, int] = {}
+    for row in rows:
+        size[str(row["group"])] = size.get(str(row["group"]), 0) + int(row["value"] or 0)
+    largest = sorted(size, key=lambda group: (-size[group], group))[:_BARS]
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        group, code = str(row["group"]), str(row.get(part))
+        if group in largest and isinstance(row.get("share"), float):
+            one = found.setdefault(
+                (group, code),
+                {
+                    "label": names.group(by, group),
+                    "part": names.group(part, code),
+                    "part_code": words.clean(code),
+                    "share": 0.0,
+                    "value": 0,
+                },
+            )
+            one["share"] += row["share"]
+            one["value"] += row["value"]
+    return [one for (group, _), one in sorted(found.items(), key=lambda item: (largest.index(item[0][0]), _rank(item[0][1]), item[0][1]))]
+
+
+_ORDER = ("permissive", "copyleft", "responsible_use", "custom", "non_commercial", "unknown")
+
+
+def _rank(code: str) -> int:
+    return _ORDER.index(code) if code in _ORDER else 99 if code == "unknown" else 50
+
+
+def _months(rows: list[dict[str, Any]], by: str, names: words.Names, last: int = 24) -> list[dict[str, Any]]:
+    each = sorted({row["month"] for row in rows})[-last:]
+    size: dict[str, int] = {}
+    for row in rows:
+        if row["month"] in each:
+            size[str(row["group"])] = size.get(str(row["group"]), 0) + int(row["value"] or 0)
+    largest = [group for group in sorted(size, key=lambda group: (-size[group], group)) if group != "unknown"][:5]
+    drawn = []
+    for row in rows:
+        if row["month"] in each:
+            group = str(row["group"])
+            group = group if group in (*largest, "unknown") else "others"
+            drawn.append({"month": row["month"], "label": names.group(by, group), "group": words.clean(group), "value": row["value"]})
+    return drawn

@@ -1,0 +1,89 @@
+"""Figures over time: shares by group with bands, policies side by side, concentration; one figure a panel and grouping."""
+
+import itertools
+from datetime import date
+from typing import Any
+
+from hubwatch.report import charts, words
+from hubwatch.report.cited import cited
+from hubwatch.report.entities import told_source
+from hubwatch.report.figures import Citation, Figure, table_of
+from hubwatch.report.findings import bounded, series_slug
+from hubwatch.report.history import Panel, told_extent
+
+_LINES = 6
+
+
+def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, definition: Any) -> Figure | None:
+    """The largest groups' shares on each day of a panel, with their bounds."""
+    by, metric = held["asked"]["by"], held["asked"]["metric"]
+    days = sorted(held["days"])
+    if len(days) < 2:
+        return None
+    columns = ("day", "group", "value", "share", "share_low", "share_high", "models")
+    rows = tuple(
+        (date.fromisoformat(day), *(row.get(column) for column in columns[1:])) for day in days for row in held["days"][day]["rows"]
+    )
+    largest = [row["group"] for row in held["days"][days[-1]]["rows"] if row["group"] != "unknown"][:_LINES]
+    drawn = [
+        {"day": row[0], "label": names.group(by, row[1]), "group": words.clean(row[1]), "value": row[3], "low": row[4], "high": row[5]}
+        for group in largest for row in rows if row[1] == group
+    ]  # fmt: skip
+    hub = words.hub(panel.hub) + told_source(panel)
+    heading = f"Share of {words.COUNTERS[metric]} over time, {hub}, by {by.replace('_', ' ')}"
+    notes = list(dict.fromkeys(itertools.chain.from_iterable(held["days"][day]["notes"] for day in days)))
+    thin = (
+        [f"{len(days)} of {panel.observed} observed days are shown: all recent ones, then one a week, then one a month."]
+        if panel.observed > len(days)
+        else []
+    )
+    extent = f"{words.hub(panel.hub)}, {len(days)} days, {words.day(rows[0][0])} to {words.day(rows[-1][0])}: {told_extent(panel)}"
+    return Figure(
+        slug=series_slug(panel, by), page="time", heading=heading, lead="The bands run from the least to the most that each share can be.",
+        extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}),
+        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS[metric]}"),
+        definition=definition.definition, unit=definition.unit, notes=(*thin, *notes[:20]),
+        citation=_cited(heading, extent, by, columns, rows, days[-1], held, names),
+        family=f"share-over-time-{panel.slug}", choices=(("grouped by", by.replace("_", " ")),),
+    )  # fmt: skip
+
+
+def _cited(
+    heading: str, extent: str, by: str, columns: tuple[str, ...], rows: tuple[Any, ...], last: str, held: dict[str, Any], names: words.Names
+) -> Citation:
+    """The last day's first groups, with their bounds and what the days cover."""
+    told = [f"{names.group(by, row['group'])} {bounded(row)}" for row in held["days"][last]["rows"][:3] if row["share"] is not None]
+    at = date.fromisoformat(last)
+    return cited(f"{heading} ({extent})", f"{heading}, {words.day(at)}: {words.listed(told)}. {extent}.", at, columns, rows)
+
+
+def _newest_first(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The last day first; within a day as the statistic orders its rows."""
+    return tuple(sorted(rows, key=lambda row: row[0], reverse=True))
+
+
+def concentration_over_time(panel: Panel, held: dict[str, Any], names: words.Names, definition: Any) -> Figure | None:
+    """How much the largest hold, day by day."""
+    days = sorted(held["days"])
+    if len(days) < 2:
+        return None
+    columns = ("day", "measure", "value", "low", "high")
+    rows = tuple(
+        (date.fromisoformat(day), *(row.get(column) for column in columns[1:])) for day in days for row in held["days"][day]["rows"]
+    )
+    drawn = []
+    for row in rows:
+        if row[1] in ("top_1", "top_3", "top_10"):
+            low, high = row[3] if row[3] is not None else row[2], row[4] if row[4] is not None else row[2]
+            drawn.append(
+                {"day": row[0], "label": names.group("measure", row[1]), "group": str(row[1]), "value": row[2], "low": low, "high": high}
+            )
+    hub = words.hub(panel.hub) + told_source(panel)
+    heading = f"Concentration over time, {hub}"
+    return Figure(
+        slug=f"concentration-over-time-{panel.slug}", page="time", heading=heading,
+        lead="The share of the largest organizations.", extent=f"{words.hub(panel.hub)}, {len(days)} days: {told_extent(panel)}",
+        columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), "", names, {}),
+        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS.get(held['asked'].get('metric', ''), 'the counter')}"),
+        definition=definition.definition, unit=definition.unit,
+    )  # fmt: skip

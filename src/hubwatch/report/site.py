@@ -1,0 +1,352 @@
+"""The site: a folder of pages that works from a disk or any web server and asks nobody for anything."""
+
+import json
+import re
+import tempfile
+from datetime import datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from hubwatch.report import feed, pages, parts, words
+from hubwatch.report.asking import Answer, answers, download_metrics
+from hubwatch.report.charts import Chart, Draw
+from hubwatch.report.chosen import Known, choose
+from hubwatch.report.entities import FOLDERS, Entity, addresses
+from hubwatch.report.entities import groups as group_pages
+from hubwatch.report.entities import models as model_pages
+from hubwatch.report.figures import Figure, figure_of
+from hubwatch.report.findings import findings
+from hubwatch.report.history import History, Panel, panels, version_of_labels
+from hubwatch.report.pages import MENU, Basis
+from hubwatch.report.policies import policies_side_by_side
+from hubwatch.report.series import concentration_over_time, share_over_time
+from hubwatch.report.writing import SiteFolder
+from hubwatch.statistics import definitions
+from hubwatch.store import connect, literal
+
+MOST_MODELS, MOST_GROUPS = 100, 60
+_WRITER_MEMORY = "256MB"
+_ASSETS = files("hubwatch.report").joinpath("assets")
+
+
+def write_site(con: duckdb.DuckDBPyConnection, folder: Path, most: int = MOST_MODELS, draw: Draw = vl_convert.vegalite_to_svg) -> Path:
+    """Write the site into the folder, each file whole or not at all and only where it changed; returns its first page."""
+    site = Site(con, folder, most, draw)
+    site.build()
+    return folder / "index.html"
+
+
+class Site:
+    """One build: what is asked of the database once, and the pages made from it."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, folder: Path, most: int = MOST_MODELS, draw: Draw = vl_convert.vegalite_to_svg
+    ) -> None:
+        self.con, self.most, self.draw = con, most, draw
+        self.out = SiteFolder(folder)
+        self.names = words.read_names(con)
+        self.metrics = download_metrics(con)
+        self.panels = panels(con)
+        self.history = History(con, folder, version_of_labels(con))
+        self.basis = Basis.read(con)
+        self.pages = environment()
+        self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
+
+    def build(self) -> None:
+        series = self._series()
+        known = choose(self.con, self.metrics, self.panels, self.most)
+        slugs = self._slugs(known, series)
+        links = {(kind, name): f"{FOLDERS[kind]}/{slug}.html" for kind, given in slugs.items() for name, slug in given.items()}
+        links |= {("model", listing["model_id"]): links["model", key] for key, found in known.listings.items() for listing in found}
+        links |= {("part", name): link for (kind, name), link in links.items() if kind == "model"}
+        answered = list(answers(self.con))
+        figures = self._over_time(series)
+        figures += [figure_of(self.con, one, self.names, links) for one in answered if one.result and one.result.rows]
+        figures += policies_side_by_side(self.con, self.metrics, self.names)
+        told = findings(answered, series, self.names)
+        self._assets()
+        self._main_pages(figures, told, [one for one in answered if not (one.result and one.result.rows)], known, links)
+        entities = self._entities(known, slugs, series, answered, links)
+        self._lists(entities)
+        self._data(figures, entities, series)
+        self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
+        self.out.close()
+
+    def _series(self) -> list[tuple[Panel, dict[str, Any]]]:
+        """The shares of each panel's days under each grouping that pages need."""
+        found = []
+        for panel in self.panels:
+            for by in (("origin", "kind"), ("country",), ("organization",), ("family",)):
+                held = self.history.over(panel, "download_share", {"metric": self.metrics.get(panel.hub, "")}, by)
+                if held and held["days"]:
+                    self.out.write(held["file"], json.dumps(held, ensure_ascii=False, default=str))
+                    found.append((panel, held))
+        return found
+
+    def _over_time(self, series: list[tuple[Panel, dict[str, Any]]]) -> list[Figure]:
+        known = {one.name: one for one in definitions()}
+        made = [share_over_time(panel, held, self.names, known["download_share"]) for panel, held in series]
+        for panel in self.panels:
+            held = (
+                self.history.over(panel, "concentration", {"metric": self.metrics.get(panel.hub, "")}, ("organization",))
+                if len(panel.days) > 1
+                else None
+            )
+            if held and held["days"]:
+                self.out.write(held["file"], json.dumps(held, ensure_ascii=False, default=str))
+                made.append(concentration_over_time(panel, held, self.names, known["concentration"]))
+        return [figure for figure in made if figure]
+
+    def _slugs(self, known: Known, series: list[tuple[Panel, dict[str, Any]]]) -> dict[str, dict[str, str]]:
+        """Which models, organizations and families have pages, each with its address."""
+        leading: dict[str, dict[str, int]] = {"organization": {}, "family": {}}
+        for _, held in series:
+            by, days = held["asked"]["by"], sorted(held["days"])
+            for row in held["days"][days[-1]]["rows"][: MOST_GROUPS + 1] if by in leading else ():
+                if row["group"] != "unknown":
+                    leading[by][row["group"]] = max(leading[by].get(row["group"], 0), int(row["value"] or 0))
+        for listings in known.listings.values():
+            for listing in listings:
+                for kind in leading:
+                    if listing[kind]:
+                        leading[kind].setdefault(listing[kind], 0)
+        return {
+            "model": addresses("model", list(known.listings)),
+            **{kind: addresses(kind, list(found)) for kind, found in leading.items()},
+        }
+
+    def _assets(self) -> None:
+        for name in ("style.css", "site.js", "icon.svg"):
+            self.out.write(f"assets/{name}", _ASSETS.joinpath(name).read_text("utf-8"))
+        made_from = f"vl-convert {version('vl-convert-python')}"
+        if not self.out.keep("assets/charts.js", made_from):
+            bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub wants a snippet, it does not
+            self.out.write("assets/charts.js", bundle)
+            self.out.made("assets/charts.js", made_from)
+
+    def _main_pages(
+        self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
+    ) -> None:
+        extra = pages.extra(self.con, self.basis, known, links, self.names)
+        for page, template, title, description in pages.PAGES:
+            own = [figure for figure in figures if figure.page == page]
+            missing = [
+                (one.heading, one.refusal or "nothing was observed that this is about") for one in refused if one.question.page == page
+            ]
+            values = {"figures": own, "missing": missing, "description": description, **extra.get(page, {})}
+            if page == "index":
+                values |= {"findings": told, "title": "Findings"}
+            self.render(f"{page}.html", template, page, values.pop("title", title), **values)
+            self.out.write(f"{page}.json", self._page_json(page, title, own, told if page == "index" else [], missing))
+
+    def _page_json(self, page: str, title: str, figures: list[Figure], told: list[Any], missing: list[tuple[str, str]]) -> str:
+        said = {
+            "version": 1,
+            "page": f"{page}.html",
+            "title": title,
+            "based_on": self.basis.sentence,
+            "not_shown": [list(one) for one in missing],
+        }
+        said["findings"] = [vars(one) for one in told]
+        said["figures"] = [_files(figure) for figure in figures]
+        return json.dumps(said, ensure_ascii=False, indent=1, default=str)
+
+    def _entities(
+        self, known: Known, slugs: dict[str, dict[str, str]], series: list[tuple[Panel, dict[str, Any]]], answered: list[Answer],
+        links: dict[tuple[str, str], str],
+    ) -> list[Entity]:  # fmt: skip
+        made = list(model_pages(known, self.names, slugs, self.metrics))
+        models = sorted(made, key=lambda one: (-one.weight, one.slug))
+        derivations = {
+            str(row["group"]): row
+            for one in answered if one.question.slug == "derivatives-by-family" and one.result for row in one.result.records()
+        }  # fmt: skip
+        for kind in ("organization", "family"):
+            of_kind = [(panel, held) for panel, held in series if held["asked"]["by"] == kind]
+            derived = derivations if kind == "family" else {}
+            made += group_pages(kind, list(slugs[kind]), of_kind, self.names, slugs, known, models, derived)
+        for entity in made:
+            self._entity(entity, known, links)
+        return made
+
+    def _entity(self, entity: Entity, known: Known, links: dict[tuple[str, str], str]) -> None:
+        folder = FOLDERS[entity.kind]
+        badge = f"badges/{entity.slug}.svg" if entity.badge else ""
+        if entity.badge:
+            self.out.write(badge, parts.badge(*entity.badge))
+        values = {
+            "entity": entity, "folder": folder, "figures": entity.figures, "badge": badge, "description": " ".join(entity.summary),
+            "sections": parts.sections_of(entity, self.names, links), "related": parts.related(entity, self.names, links),
+        }  # fmt: skip
+        self.render(entity.address, "entity.html", folder, entity.title, **values)
+        facts = {**entity.facts, "summary": list(entity.summary), "based_on": self.basis.sentence}
+        self.out.write(f"{folder}/{entity.slug}.json", json.dumps(facts, ensure_ascii=False, indent=1, default=str))
+
+    def _lists(self, entities: list[Entity]) -> None:
+        for kind, folder in FOLDERS.items():
+            own = sorted((one for one in entities if one.kind == kind), key=lambda one: (-one.weight, one.title))
+            table = parts.list_table(kind, own, self.names)
+            description = parts.list_description(kind, self.most, MOST_GROUPS, self.metrics)
+            self.render(f"{folder}.html", "list.html", folder, folder.capitalize(), table=table, description=description)
+            said = {
+                "version": 1,
+                "page": f"{folder}.html",
+                folder: [{"name": one.name, "title": one.title, "page": one.address} for one in own],
+            }
+            self.out.write(f"{folder}.json", json.dumps(said, ensure_ascii=False, indent=1))
+        index = [
+            [parts.search_name(one, self.names), one.kind, one.address]
+            for one in sorted(entities, key=lambda one: (-one.weight, one.title))
+        ]
+        self.out.write("assets/search.js", f"window.hubwatchPages = {script_json(index)};\n")
+
+    def _data(self, figures: list[Figure], entities: list[Entity], series: list[tuple[Panel, dict[str, Any]]]) -> None:
+        for figure in [*figures, *(figure for entity in entities for figure in entity.figures)]:
+            self._files_of(figure)
+        for figure in figures:
+            self.render(f"figures/{figure.slug}.html", "figure.html", figure.page, figure.heading, figure=figure, description=figure.extent)
+        histories = [held["file"] for _, held in series]
+        self.render("data.html", "data.html", "data", "Data", table=pages.data_table(figures), histories=histories, addresses=pages.ADDRESSES,
+                    description=pages.DATA_LEAD)  # fmt: skip
+        said = {"version": 1, "page": "data.html", "figures": [_files(figure) for figure in figures], "history": histories,
+                "addresses": dict(pages.ADDRESSES)}  # fmt: skip
+        self.out.write("data.json", json.dumps(said, ensure_ascii=False, indent=1))
+
+    def _files_of(self, figure: Figure) -> None:
+        """The figure's data as CSV, JSON and Parquet; its pictures were made for its page."""
+        name = f"data/{figure.slug}"
+        self.out.write(f"{name}.csv", figure.csv())
+        content = figure.as_json()
+        self.out.write(f"{name}.json", content)
+        made_from = self.out.digest(f"{name}.json")
+        if not self.out.keep(f"{name}.parquet", made_from):
+            self.out.write(f"{name}.parquet", self._parquet(figure, f"{name}.json"))
+            self.out.made(f"{name}.parquet", made_from)
+
+    def _parquet(self, figure: Figure, source: str) -> bytes:
+        fields = ", ".join(f'"{name}" {kind}' for name, kind in figure.column_types().items())
+        target = self.out.folder / ".figure.parquet.part"
+        columns = f"{{'rows': {literal(f'STRUCT({fields})[]')}}}"
+        path = literal(str(self.out.folder / source))
+        self.writer.execute(
+            f"copy (select unnest(rows, recursive := true) from read_json({path}, columns = {columns}, maximum_object_size = 100000000))"
+            f" to {literal(str(target))} (format parquet, compression zstd)"
+        )
+        made = target.read_bytes()
+        target.unlink()
+        return made
+
+    def drawings(self, figure: Figure) -> dict[str, Any] | None:
+        """The figure's chart for a page: both layouts as SVG, the specification for the live one."""
+        chart = figure.chart
+        if chart is None:
+            return None
+        if chart.quick:
+            wide = chart.svg()
+            self.out.write(f"pictures/{figure.slug}.svg", wide)
+            return self._drawn(figure, chart, wide, chart.svg(True))
+        key = chart.key()
+        stored, narrow = f"pictures/{figure.slug}.svg", f"pictures/{figure.slug}-narrow.svg"
+        for name, slim in ((stored, False), (narrow, True)):
+            if not self.out.keep(name, key):
+                self.out.write(name, chart.svg(slim, self.draw))
+                self.out.made(name, key)
+        png = f"pictures/{figure.slug}.png"
+        if not self.out.keep(png, key):
+            self.out.write(png, chart.png(self.out.read(stored)))
+            self.out.made(png, key)
+        return self._drawn(figure, chart, self.out.read(stored), self.out.read(narrow))
+
+    def _drawn(self, figure: Figure, chart: Chart, wide: str, narrow: str) -> dict[str, Any]:
+        return {
+            "wide": Markup(chart.inline(wide, False, figure.anchor)),
+            "narrow": Markup(chart.inline(narrow, True, figure.anchor)),
+            "spec": script_json(chart.for_browser()),
+        }
+
+    def render(self, name: str, template: str, page: str, title: str, **values: Any) -> None:
+        figures = [*values.get("figures", ()), *([values["figure"]] if "figure" in values else [])]
+        root = "../" * name.count("/")
+        site = {"title": pages.TITLE, "menu": MENU, "basis": self.basis.sentence, "made": self.basis.made}
+        common = {
+            "site": site, "page": page, "title": title, "root": root, "json": _json_of(name), "charts": any(figure.chart for figure in figures),
+            "drawings": self.drawings,
+        }  # fmt: skip
+        self.out.write(name, self.pages.get_template(template).render({**common, **values}))
+
+
+def _json_of(name: str) -> str:
+    """The JSON beside a page; of a figure's own page its data."""
+    return re.sub(r"^figures/", "data/", name).removesuffix(".html") + ".json"
+
+
+def _files(figure: Figure) -> dict[str, Any]:
+    data, picture = f"data/{figure.slug}", f"pictures/{figure.slug}"
+    said: dict[str, Any] = {
+        "slug": figure.slug,
+        "title": figure.heading,
+        "extent": figure.extent,
+        "address": f"{figure.page}.html#{figure.anchor}",
+    }
+    said |= {"page": f"figures/{figure.slug}.html"} if "/" not in figure.slug else {}
+    said |= {"csv": f"{data}.csv", "json": f"{data}.json", "parquet": f"{data}.parquet"}
+    if figure.chart:
+        said |= {"svg": f"{picture}.svg"} | ({} if figure.chart.quick else {"png": f"{picture}.png"})
+    return said | ({"citation": vars(figure.citation)} if figure.citation else {})
+
+
+def environment() -> Environment:
+    """Jinja2 that escapes everything and knows no undefined name."""
+    made = Environment(
+        loader=PackageLoader("hubwatch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=words.without_controls,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["slug"] = words.slug
+    return made
+
+
+def script_json(value: object) -> Markup:
+    """JSON that may stand inside a script element: no sign in it can end the element or begin another."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+        text = text.replace(sign, escaped)
+    return Markup(text)
+
+
+def write_single(con: duckdb.DuckDBPyConnection, file: Path) -> Path:
+    """The same figures as one page that stands alone: no script, no other file."""
+    with tempfile.TemporaryDirectory() as room:
+        site = Site(con, Path(room))
+        series = site._series()
+        answered = list(answers(con))
+        figures = [figure_of(con, one, site.names, {}) for one in answered if one.result and one.result.rows]
+        figures += site._over_time(series) + policies_side_by_side(con, site.metrics, site.names)
+        order = [page for page, *_ in pages.PAGES]
+        figures.sort(key=lambda figure: order.index(figure.page))
+        missing = [
+            (one.heading, one.refusal or "nothing was observed that this is about")
+            for one in answered
+            if not (one.result and one.result.rows)
+        ]
+        values = {
+            "site": {"title": pages.TITLE, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
+            "style": Markup(_ASSETS.joinpath("style.css").read_text("utf-8")), "findings": findings(answered, series, site.names),
+            "drawings": site.drawings,
+        }  # fmt: skip
+        text = site.pages.get_template("single.html").render(values)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{datetime.now():%H%M%S%f}.part")
+    part.write_bytes(text.encode("utf-8", "replace"))
+    part.replace(file)
+    return file
