@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubwatch.cli.options import Data, Format, Hub, Json, asked_day, known_hub, published_in
+from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
 from hubwatch.cli.output import chosen_format, say, show_rows, warn
 from hubwatch.errors import UsageError
 
@@ -112,6 +112,28 @@ def unknown(
         rows = classify.unknown_namespaces(con, until, limit)
     columns = tuple(classify.Unlabelled.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], form)
+
+
+@orgs.command("sensitivity")
+def sensitivity(
+    hub: Hub = None,
+    by: Annotated[str, typer.Option("--by", help="country or kind")] = "country",
+    metric: Annotated[str, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")] = "downloads_30d",
+    day: SeenDay = None,
+    form: Format = "table",
+    as_json: Json = False,
+    data: Data = None,
+) -> None:
+    """Show how much shares depend on labels: under each policy, with each contested label flipped, weighted by confidence."""
+    from hubwatch import statistics
+    from hubwatch.hubs import HUBS
+
+    form = chosen_format(form, as_json)
+    asked, on = known_hub(hub) or next(iter(HUBS)), asked_day(day)
+    with published_in(data) as con:
+        at, rows = statistics.sensitivity(con, asked, by.replace("-", "_"), metric.replace("-", "_"), on)
+    show_rows(("scenario", "group", "value", "share", "difference"), [*rows], form)
+    warn(f"{metric} on {at.hub}, {at.day}, {at.sweep} sweep; value and share of each scenario, difference to the default policy")
 
 
 @orgs.command("profiles")

@@ -9,6 +9,7 @@ from hubwatch.statistics.definitions import Definition, definition, definitions
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
+from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
 from hubwatch.statistics.versions import facts_version
@@ -45,5 +46,6 @@ __all__ = [
     "record",
     "renew_definitions",
     "run",
+    "sensitivity",
     "shown",
 ]

@@ -14,6 +14,7 @@ from hubwatch.statistics.definitions import Definition, called, definition, defi
 from hubwatch.statistics.flagged import Flagged, flagged_part
 from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
+from hubwatch.statistics.sensitivity import contested_label
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
 
@@ -90,6 +91,9 @@ def _context(
     if model is not None and all(row[columns.index("model_id")] != model for row in rows):
         question.warnings.append(f"{model} has no row: it, its size, its creation date or its downloads at these ages were not observed")
     unit, window = _unit(statistic, question)
+    whole = _whole(statistic, columns, rows)
+    if statistic.name == "download_share" and (said := _contested(con, question, whole)):
+        question.warnings.append(said)
     return Context(
         statistic=statistic.name,
         title=statistic.title,
@@ -101,7 +105,7 @@ def _context(
         flagged=_flagged(con, question, columns, rows),
         warnings=tuple(question.warnings),
         sql=sql,
-        **_whole(statistic, columns, rows),
+        **whole,
     )
 
 
@@ -123,6 +127,21 @@ def _flagged(
         return None
     count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))
     return Flagged(observations=count, value=amount, part=amount / whole if whole else None)
+
+
+_UNNARROWED = {"hub", "day", "by", "metric", "policy", "source", "sweep"}  # what may be asked of all that a source observed
+
+
+def _contested(con: duckdb.DuckDBPyConnection, question: Question, whole: dict[str, Any]) -> str | None:
+    """What to say of a contested label, where the share is of all that one source observed."""
+    narrowed = [name for name, value in question.asked.items() if name not in _UNNARROWED and value not in (None, False, "", [])]
+    by = question.values.get("by")
+    by = by[0] if isinstance(by, list) and len(by) == 1 else by
+    if narrowed or len(question.observed) != 1 or not isinstance(by, str):
+        return None
+    metric, policy = (str(question.values[name]) for name in ("metric", "policy"))
+    unlabelled = None if whole.get("labelled") is None else 1 - whole["labelled"]
+    return contested_label(con, question.observed[0], by, metric, policy, whole.get("denominator"), unlabelled)
 
 
 def _whole(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from hubwatch.errors import ClaimError, StatisticsError, WrongQuestion
 from hubwatch.facts import data_dir
 from hubwatch.statistics.evaluate import LISTED, run
-from hubwatch.store import literal
+from hubwatch.store import EXTENT, literal
 
 if TYPE_CHECKING:
     from hubwatch.statistics.claims import Claim
@@ -42,7 +42,8 @@ class SourceDay(BaseModel):
         if not self.hub:
             return f"the list {self.source}"
         state = "" if self.complete or self.source.startswith("archive") else "an incomplete "
-        return f"{state}{self.source} of {self.hub} on {self.day}"
+        part = "" if self.extent == "whole" or self.source.startswith("archive") else f" ({self.extent})"
+        return f"{state}{self.source}{part} of {self.hub} on {self.day}"
 
 
 class Measured(BaseModel):
@@ -59,14 +60,15 @@ def fits(claim: Claim, at: SourceDay) -> bool:
     """Whether a source is of the extent and time that the claim speaks of; an archive is as complete as it was published."""
     if claim.statistic == LISTED:
         return True
-    is_whole = fnmatch(at.source, claim.sweep) and (at.complete or at.source.startswith("archive"))
-    return is_whole and abs(at.day - claim.as_of) <= timedelta(days=claim.within_days)
+    is_whole = at.extent == "whole" or claim.sweep != "full"  # a full sweep of chosen models is not of the hub
+    is_done = fnmatch(at.source, claim.sweep) and (at.complete or at.source.startswith("archive"))
+    return is_whole and is_done and abs(at.day - claim.as_of) <= timedelta(days=claim.within_days)
 
 
 def candidates(con: duckdb.DuckDBPyConnection, claim: Claim, hub: str) -> list[SourceDay]:
     """Every source of the hub, first those that fit the claim; in each the nearest day, then the widest source with most records."""
     rows = con.execute(
-        "select hub, day, source, complete, coalesce(extent, 'selection') as extent, coalesce(records, 0) as records from sweeps where hub = ?",
+        f"select hub, day, source, complete, {EXTENT} as extent, coalesce(records, 0) as records from sweeps where hub = ?",
         [hub],
     ).fetchall()
     found = [SourceDay(**dict(zip(SourceDay.model_fields, row, strict=True))) for row in rows]

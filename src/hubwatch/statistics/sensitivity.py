@@ -1,0 +1,53 @@
+"""How much a share depends on labels: under each policy, with contested labels flipped, weighted by confidence."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.facts import POLICIES
+from hubwatch.statistics.days import ObservedDay, counters_given, observed_day
+
+COLUMNS = ("scenario", "group", "value", "share", "difference")
+DIMENSIONS = ("country", "kind")
+UNSURE = 0.75  # a label held with less confidence is contested without anybody's word
+_SQL = Path(__file__).parent / "sql" / "sensitivity"
+
+
+def sensitivity(
+    con: duckdb.DuckDBPyConnection,
+    hub: str,
+    by: str = "country",
+    metric: str = "downloads_30d",
+    day: date | None = None,
+    policy: str = POLICIES[0],
+    source: str | None = None,
+) -> tuple[ObservedDay, list[tuple[str, str, int, float, float]]]:
+    """The day it rests on, and rows of COLUMNS: one scenario after the other, those first that move most.
+
+    A scenario shows the groups it moves by 0.05 points or more. Shares and differences are parts of all, 0..1.
+    """
+    if by not in DIMENSIONS:
+        raise WrongQuestion(f"sensitivity goes by {' or '.join(DIMENSIONS)}, not by {by!r}")
+    at = observed_day(con, hub, day, source=source)
+    if metric not in counters_given(con, at):
+        raise StatisticsError(f"{at.hub} does not report {metric} on {at.day}: choose another --metric")
+    asked = {"hub": at.hub, "day": at.day, "source": at.sweep, "metric": metric, "by": by, "policy": policy}
+    return at, con.execute((_SQL / "scenarios.sql").read_text("utf-8"), asked).fetchall()
+
+
+def contested_label(
+    con: duckdb.DuckDBPyConnection, at: ObservedDay, by: str, metric: str, policy: str, whole: int | None, unlabelled: float | None
+) -> str | None:
+    """What to say where one contested label weighs more than all that have none; None where none does."""
+    if by not in DIMENSIONS or not whole or not con.execute("from duckdb_tables() where table_name = 'judgements'").fetchall():
+        return None
+    asked = {"hub": at.hub, "day": at.day, "source": at.sweep, "metric": metric, "by": by, "policy": policy, "unsure": UNSURE}
+    found = con.execute((_SQL / "heaviest.sql").read_text("utf-8"), asked).fetchall()
+    if not found or not found[0][5] or found[0][5] / whole <= (unlabelled or 0) or found[0][5] / whole < 0.01:
+        return None
+    organization, label, other, said_by, confidence, value = found[0]
+    why = f"{said_by} says {other}" if other else f"confidence {confidence:.2f}"
+    part = f"{value / whole:.1%} of the denominator, more than the unlabelled"
+    return f"the label {label} of {organization} is contested ({why}) and carries {part}: hubwatch orgs sensitivity --by {by} shows the alternative"

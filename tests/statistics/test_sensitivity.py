@@ -1,0 +1,71 @@
+"""How much a share depends on labels: policies, contested labels, confidence; and the warning where one label weighs most."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hubwatch import statistics
+from hubwatch.classify.origins import classify
+from hubwatch.errors import WrongQuestion
+from hubwatch.facts import Facts, load_facts
+from hubwatch.facts.rows import Judgement
+from hubwatch.statistics.sensitivity import sensitivity
+from hubwatch.store import warehouse as store
+from tests.statistics.test_extent import JAN
+
+COUNTED = {"Qwen": 600, "meta-llama": 300, "Skywork": 80, "zz-unheard": 20}
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One whole sweep of January with these downloads, labelled by the reviewed facts; a source says Alibaba's home is Singapore."""
+    opened = store.open_warehouse(tmp_path)
+    for key, (namespace, downloads) in enumerate(COUNTED.items(), 1):
+        opened.execute(
+            """insert into store.listing by name select ? as listing_key, 'huggingface' as hub, ? || '/m' as model_id, ? as namespace,
+               'm' as name, ? as first_seen_on, ? as last_seen_on, ? as last_listed_on""",
+            [key, namespace, namespace, JAN, JAN, JAN],
+        )
+        opened.execute(
+            "insert into store.counters by name select ? as listing_key, ? as day, 'full' as source, false as superseded, ? as downloads_30d",
+            [key, JAN, downloads],
+        )
+    opened.execute("insert into sweeps (hub, day, source, complete, records) values ('huggingface', ?, 'full', true, 4)", [JAN])
+    facts = load_facts()
+    classify(opened, facts.model_copy(update={"judgements": (*disputes(),)}))
+    yield opened
+    opened.close()
+
+
+def disputes() -> tuple[Judgement, ...]:
+    return (
+        Judgement(organization="Alibaba", country="SG", source="a register"),
+        Judgement(organization="Meta", country="FR", source="a list", note="an error"),
+    )
+
+
+def test_each_scenario_shows_the_groups_it_moves(con: duckdb.DuckDBPyConnection) -> None:
+    at, rows = sensitivity(con, "huggingface", "country")
+    assert at.day == JAN
+    shown = {(scenario, group): (value, round(difference, 3)) for scenario, group, value, _, difference in rows}
+    assert shown[("policy six-tigers", "CN")] == (680, 0)
+    assert shown[("policy six-tigers", "unknown")] == (20, 0)
+    assert shown[("policy osai", "US")] == (380, 0.08), "the index tags Skywork as American"
+    assert shown[("Alibaba as SG (a register)", "CN")] == (80, -0.6)
+    assert shown[("Alibaba as SG (a register)", "SG")] == (600, 0.6)
+    assert not [scenario for scenario, _ in shown if scenario.startswith("Meta as FR")], "an error contests nothing"
+    assert shown[("weighted by confidence", "US")][0] == 294
+
+
+def test_a_label_that_weighs_more_than_the_unknown_is_told_with_the_share(con: duckdb.DuckDBPyConnection) -> None:
+    (told,) = [said for said in statistics.run(con, "download_share", by="country").context.warnings if "contested" in said]
+    assert told.startswith("the label CN of Alibaba is contested (a register says SG) and carries 60.0% of the denominator")
+    classify(con, Facts(**{name: getattr(load_facts(), name) for name in Facts.model_fields if name != "judgements"}))
+    assert not [said for said in statistics.run(con, "download_share", by="country").context.warnings if "contested" in said]
+
+
+def test_other_dimensions_are_refused(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(WrongQuestion, match="sensitivity goes by country or kind, not by 'family'"):
+        sensitivity(con, "huggingface", "family")
