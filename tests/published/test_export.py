@@ -32,6 +32,8 @@ def test_an_export_makes_the_same_database_again(published: Path, tmp_path: Path
         assert sorted(map(repr, again.sql(f"from {table}"))) == sorted(map(repr, db.sql(f"from {table}"))), table
     question = {"hub": "huggingface", "by": "country"}
     assert again.cite("download-share", "CN", **question).id == db.cite("download-share", "CN", **question).id
+    macro = "select * from download_share(hub := 'huggingface', \"by\" := 'country')"
+    assert again.sql(macro).rows == db.sql(macro).rows
     meaning = "select comment from duckdb_columns() where table_name = 'listings' and column_name = 'created_at'"
     assert again.sql(meaning).rows == db.sql(meaning).rows
 

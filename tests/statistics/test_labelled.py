@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
+from hubwatch.store.labelled import _ADJECTIVES, _KINDS
 from tests.statistics.world_of import WORLD, build
 
 
@@ -38,6 +39,21 @@ def test_an_origin_is_in_words_and_unknown_where_a_part_of_it_is(con: duckdb.Duc
     origins = dict(con.execute("select distinct organization, origin from latest where organization is not null").fetchall())
     assert origins["Alibaba"] == "Chinese Big Tech"
     assert con.execute("select distinct origin from latest where country is null").fetchall() == [("unknown",)]
+
+
+def test_the_words_of_an_origin_are_those_of_the_statistics(con: duckdb.DuckDBPyConnection) -> None:
+    for day in ("2025-05-31", "2025-06-30"):
+        found = statistics.run(con, "download_share", hub="huggingface", by="origin", day=day).records()
+        summed = con.execute(
+            "select origin, sum(downloads_30d)::bigint from labelled where hub = 'huggingface' and day = ? group by origin", [day]
+        ).fetchall()
+        assert dict(summed) == {row["group"]: row["value"] for row in found}
+    said = con.execute(
+        """select unnest($words), unnest(list_transform($words, lambda one: trim(parts.origin_words(one, ''))))
+           union all select unnest($kinds), unnest(list_transform($kinds, lambda one: trim(parts.origin_words('', one))))""",
+        {"words": list(_ADJECTIVES), "kinds": list(_KINDS)},
+    ).fetchall()
+    assert dict(said) == _ADJECTIVES | _KINDS
 
 
 def test_derivations_name_the_makers_of_both_ends(con: duckdb.DuckDBPyConnection) -> None:

@@ -68,7 +68,7 @@ def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple
             except StatisticsError as error:
                 left_out.append(f"{statistic}: {error}")
         if not only:
-            (folder / "load.sql").write_text(load_sql(con, {name: columns_of(con, name) for name in wanted}, relations, form), "utf-8")
+            (folder / "load.sql").write_text(load_sql({name: columns_of(con, name) for name in wanted}, relations, form), "utf-8")
     return Exported(tuple(resources), tuple(left_out), can_load=not only)
 
 

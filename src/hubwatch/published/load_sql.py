@@ -1,34 +1,28 @@
 """The script of an export that makes the published database again, in plain DuckDB, from the files beside it."""
 
-import re
 from collections.abc import Mapping
 
-import duckdb
-
-from hubwatch.store import Column, literal
+from hubwatch.statistics import macros
+from hubwatch.store import VIEWS, Column, literal
 
 SCHEMAS = ("main", "store", "facts")
 _LONGEST = 268_435_456  # bytes of a line
 
 
-def load_sql(con: duckdb.DuckDBPyConnection, relations: Mapping[str, tuple[Column, ...]], meanings: Mapping[str, str], form: str) -> str:
-    """The statements for these tables and views of the open database, whose files are of this format."""
-    views = {f"{schema}.{name}".removeprefix("main.") for schema, name, _ in _views(con)}
+def load_sql(relations: Mapping[str, tuple[Column, ...]], meanings: Mapping[str, str], form: str) -> str:
+    """The statements for these tables and views of a published database, whose files are of this format."""
+    views = {view.name for view in VIEWS}
     lines = ["-- duckdb hubwatch.duckdb < load.sql      makes the published database again from this folder's files"]
     lines += [f"create schema if not exists {schema};" for schema in SCHEMAS[1:]]
     for name in (name for name in relations if name not in views):
         lines += [_create(name, relations[name]), _fill(name, relations[name], form)]
-    lines += [re.sub("^CREATE VIEW", "create or replace view", sql.rstrip(";")) + ";" for _, _, sql in _views(con)]
+    lines += [f"{view.ddl()};" for view in VIEWS]
+    lines += [f"{statement.strip().rstrip(';')};" for statement in macros()]
     for name, columns in relations.items():
         if meanings[name]:
             lines.append(f"comment on {'view' if name in views else 'table'} {name} is {literal(meanings[name])};")
         lines += [f'comment on column {name}."{one.name}" is {literal(one.meaning)};' for one in columns if one.meaning]
     return "\n".join(lines) + "\n"
-
-
-def _views(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
-    """Schema, name and statement of each view, one that another needs before it."""
-    return con.execute("select schema_name, view_name, sql from duckdb_views() where not internal order by view_oid").fetchall()
 
 
 def _create(name: str, columns: tuple[Column, ...]) -> str:

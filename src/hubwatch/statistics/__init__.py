@@ -5,7 +5,7 @@ from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claims import check_claims, load_claims
 from hubwatch.statistics.days import ObservedDay, counters_given, doubts, observed_day, observed_hubs
-from hubwatch.statistics.definitions import Definition, definition, definitions
+from hubwatch.statistics.definitions import Definition, definition, definitions, macros
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
@@ -38,6 +38,7 @@ __all__ = [
     "flags_of",
     "latex",
     "load_claims",
+    "macros",
     "measure",
     "observed_day",
     "observed_hubs",
