@@ -15,8 +15,9 @@ from prefect.logging import get_run_logger
 from pydantic import AfterValidator, Field
 from runs import run_of, settle
 
-from hubwatch import pipeline
+from hubwatch import maintenance, pipeline
 from hubwatch.archives import Mapping, Wanted, asked_archive, backfill_archive, window_sweep
+from hubwatch.clock import today
 from hubwatch.collect import asked_sweep
 from hubwatch.hubs import HUBS, listed, sites
 from hubwatch.outcomes import BuildResult, HubResult, shortfall
@@ -114,6 +115,14 @@ def build(data: Path | None = None) -> BuildResult:
         show_days(settings)
         settle(result.shortfall)
     return result
+
+
+@flow(name="prune", flow_run_name="prune", validate_parameters=True)
+def prune(keep_days: Annotated[int, Field(ge=1)] = 90, data: Path | None = None) -> str:
+    """Delete the saved pages of sweeps older than `keep_days` that are published; the tables keep all they hold."""
+    with run_of(data) as settings:
+        gone = maintenance.prune(settings.data, today(), keep_days, False, get_run_logger().warning)
+    return f"{len(gone)} sweeps, {sum(one.bytes for one in gone)} bytes"
 
 
 @flow(name="backfill", flow_run_name="backfill {source}", validate_parameters=True)

@@ -42,5 +42,12 @@ def daily(
 
 
 if __name__ == "__main__":
-    ended = daily(return_state=True)
+    try:
+        ended = daily(return_state=True)
+    except Exception as error:  # noqa: BLE001  Prefect's own: no server where PREFECT_API_URL says, or none that starts
+        server = os.environ.get("PREFECT_API_URL")
+        where = f"the Prefect server at {server} does not answer" if server else "Prefect could not start its server"
+        fix = "start it, or unset PREFECT_API_URL to run without" if server else "see `prefect server start`"
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        sys.exit(f"hubwatch: {where} ({said}); {fix}; `hubwatch run` collects without Prefect")
     sys.exit(None if ended.is_completed() else f"hubwatch: {ended.message}")

@@ -31,6 +31,8 @@ class RunFailed(Exception):
 @contextmanager
 def run_of(data: Path | None) -> Iterator[Settings]:
     """Settings for a run that holds its lease meanwhile; first, runs left behind by killed processes are ended."""
+    if data is not None and not data.is_absolute():  # a worker runs in a folder of its own
+        raise RunFailed(f"data={data} is relative, and a worker runs elsewhere; name the whole path, or set HUBWATCH_DATA")
     settings = Settings.from_environment(data)
     if not settings.lock_wait:
         settings = settings.model_copy(update={"lock_wait": LOCK_WAIT})

@@ -188,3 +188,24 @@ def test_verify_finds_a_flipped_bit_of_a_database(settings: Settings, name: str)
     assert found.fault in ("damage", "not_published")
     assert "checksum" in found.detail
     assert ("hubwatch build" if name == "warehouse.duckdb" else "hubwatch publish") in found.detail
+
+
+def test_a_flow_whose_prefect_server_is_down_ends_in_one_line(settings: Settings) -> None:
+    pytest.importorskip("prefect")
+    script = Path(__file__).parents[1] / "flows" / "daily.py"
+    away = os.environ | {
+        "PREFECT_API_URL": "http://127.0.0.1:9/api",
+        "PREFECT_HOME": str(settings.data / "prefect"),
+        "HUBWATCH_DATA": str(settings.data),
+    }
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, env=away)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hubwatch: the Prefect server at http://127.0.0.1:9/api does not answer")
+
+
+def test_the_documented_cron_lines_load_whatever_was_collected_and_name_no_day() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "scheduling.md").read_text("utf-8")
+    lines = [line.split("hubwatch", 1)[1].split() for line in text.splitlines() if line.startswith("    0 ")]
+    assert ["--quiet", "build"] in lines
+    assert not [words for words in lines if "load" in words or "--day" in words]
