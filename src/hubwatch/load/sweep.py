@@ -160,9 +160,10 @@ def _key(pages: SweepPages) -> list[object]:
 
 
 def _loaded_before(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> list[tuple[Any, ...]]:
-    """When the sweep was loaded, and all that its row in `sweeps` says beside; empty when it never was."""
+    """When the sweep was loaded, and what else loading says of it in `sweeps` (health comes after); empty when it never was."""
     return con.execute(
-        "select loaded_at, columns(* exclude (loaded_at)) from sweeps where hub = ? and day = ? and source = ?", _key(pages)
+        "select loaded_at, columns(* exclude (loaded_at, health, health_note)) from sweeps where hub = ? and day = ? and source = ?",
+        _key(pages),
     ).fetchall()
 
 
