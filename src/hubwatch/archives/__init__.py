@@ -1,6 +1,6 @@
 """Published snapshot files as days: mappings, files, rows."""
 
-from hubwatch.archives.backfill import SAVED, asked_archive, backfill_archive, backfill_saved_pages, window_sweep
+from hubwatch.archives.backfill import SAVED, asked_archive, backfill_archive, backfill_published, backfill_saved_pages, window_sweep
 from hubwatch.archives.day import ArchiveDay, Wanted
 from hubwatch.archives.load import Tell
 from hubwatch.archives.mapping import Mapping, read_mapping, ready_mappings
@@ -13,6 +13,7 @@ __all__ = [
     "Wanted",
     "asked_archive",
     "backfill_archive",
+    "backfill_published",
     "backfill_saved_pages",
     "read_mapping",
     "ready_mappings",

@@ -8,12 +8,12 @@ import duckdb
 
 from hubwatch import pipeline, store
 from hubwatch.archives.day import ArchiveDay, Wanted
-from hubwatch.archives.files import archive_files
+from hubwatch.archives.files import archive_files, published_files
 from hubwatch.archives.load import Tell, load_archive, load_links
 from hubwatch.archives.mapping import Mapping, read_mapping
 from hubwatch.clock import today
 from hubwatch.collect import asked_sweep
-from hubwatch.errors import UsageError
+from hubwatch.errors import DayFailure, HubFailure, UsageError
 from hubwatch.facts import load_facts
 from hubwatch.hubs import HUBS, hub_of, listed
 from hubwatch.pages import Sweep, kept_sweeps, possible_day
@@ -47,6 +47,29 @@ def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: 
     """Bring a published snapshot in, and finish and publish unless nothing is new; what became of each of its days."""
     found = archive_files(source, settings)
     return _brought_in(settings, wanted, lambda con: load_archive(con, mapping, found, load_facts(), wanted, tell))
+
+
+def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
+    """Bring a ready mapping's whole archive in, file by file: a stopped one goes on where it was. `copy`: a folder or mirror of it.
+
+    Only looked at (`wanted.dry_run`) without a copy, nothing is requested: its address and cost are told.
+    """
+    if wanted.dry_run and copy is None and mapping.publication is not None:
+        tell(mapping.publication.told(mapping.name))
+        return []
+    found = published_files(mapping, copy, settings)
+
+    def load(con: duckdb.DuckDBPyConnection) -> list[ArchiveDay]:
+        days: list[ArchiveDay] = []
+        for number, file in enumerate(found, 1):
+            tell(f"{number} of {len(found)}: {file.name}")
+            try:
+                days += load_archive(con, mapping, [file], load_facts(), wanted, tell)
+            except (DayFailure, HubFailure) as error:  # the other files are loaded
+                days.append(ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=str(error)))
+        return days
+
+    return _brought_in(settings, wanted, load)
 
 
 def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:

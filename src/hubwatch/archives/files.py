@@ -2,6 +2,7 @@
 
 import fnmatch
 import glob
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from hubwatch.archives.mapping import Mapping
 from hubwatch.errors import HubFailure, UsageError
 from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
@@ -43,21 +45,26 @@ def archive_files(source: str, settings: Settings) -> list[ArchiveFile]:
     return found
 
 
-def _from_dataset(source: str, settings: Settings) -> list[ArchiveFile]:
-    """Files of a dataset repository at a revision, fetched into the data folder when they are needed; a broken fetch resumes."""
+def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) -> list[ArchiveFile]:
+    """Files of a dataset repository at a revision, downloaded into the data folder when they are needed; a broken download resumes.
+
+    From another `endpoint` than the hub's own nothing is asked with the hub's token.
+    """
     from huggingface_hub import HfApi  # here, because it costs half a second
+    from huggingface_hub.hf_api import RepoFile
 
     match = _DATASET.match(source)
     if match is None:
         raise UsageError(f"{source}: write it as hf://datasets/OWNER/NAME[@REVISION]/path/of/file.parquet")
     repo, revision, path = match["repo"], match["revision"] or "main", match["path"]
     hub = next(settings.hubs[name] for name, hub in HUBS.items() if hub.archive_scheme == source.partition("://")[0])
-    api = HfApi(endpoint=hub.endpoint, token=hub.usable_token() or False, user_agent="hubwatch")
+    api = HfApi(endpoint=endpoint or hub.endpoint, token=(None if endpoint else hub.usable_token()) or False, user_agent="hubwatch")
     names = [path]
     if glob.has_magic(path):
         listed = _asked(source, lambda: api.list_repo_files(repo, repo_type="dataset", revision=revision))
         names = sorted(name for name in listed if fnmatch.fnmatch(name, path))
     infos = _asked(source, lambda: api.get_paths_info(repo, names, repo_type="dataset", revision=revision, expand=True)) if names else []
+    sums = {info.path: (info.size, info.lfs.sha256 if info.lfs else None) for info in infos if isinstance(info, RepoFile)}
     committed = {info.path: commit.date.astimezone(UTC).date() for info in infos if (commit := getattr(info, "last_commit", None))}
     missing = [name for name in names if name not in {info.path for info in infos}]
     if not names:
@@ -67,9 +74,48 @@ def _from_dataset(source: str, settings: Settings) -> list[ArchiveFile]:
 
     def fetch(name: str) -> Path:
         cache = settings.data / "archives"
-        return Path(str(_asked(source, lambda: api.hf_hub_download(repo, name, repo_type="dataset", revision=revision, cache_dir=cache))))
+        path = Path(str(_asked(source, lambda: api.hf_hub_download(repo, name, repo_type="dataset", revision=revision, cache_dir=cache))))
+        _check(path, name, *sums.get(name, (None, None)))
+        return path
 
     return [ArchiveFile(name, partial(fetch, name), committed.get(name)) for name in names]
+
+
+def _check(path: Path, name: str, size: int | None, sha256: str | None) -> None:
+    """`HubFailure` where the file is not what the hub says it is; it is removed, so that it is downloaded again."""
+    checked = path.with_name(f"{path.name}.{sha256}") if sha256 else None
+    if size is not None and path.stat().st_size == size and (checked is None or checked.exists()):
+        return
+    if sha256 is not None:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if (size is not None and path.stat().st_size != size) or (sha256 is not None and found != sha256):
+        path.resolve().unlink()
+        path.unlink(missing_ok=True)
+        raise HubFailure(
+            f"{name}: what was downloaded has another size or SHA-256 than the hub says; run the command again to download it anew"
+        )
+    if checked is not None:
+        checked.touch()
+
+
+def published_files(mapping: Mapping, copy: str | None, settings: Settings) -> list[ArchiveFile]:
+    """The files of a ready mapping's archive: as published, from a mirror (URL), or from a copy on disk (folder)."""
+    where = mapping.publication
+    if where is None:
+        raise UsageError(
+            f"mapping {mapping.name} knows no address; name its file, as hubwatch backfill archive FILE --mapping {mapping.name}"
+        )
+    if copy is None or copy.startswith(("http://", "https://")):
+        return _from_dataset(where.address, settings, copy)
+    folder = Path(copy).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"--from {copy}: is neither a folder nor a URL")
+    patterns = [glob.escape(str(folder)) + f"/{pattern}" for pattern in (where.files, Path(where.files).name)]
+    for pattern in patterns:
+        if found := sorted(path for path in glob.glob(pattern) if Path(path).is_file()):
+            return [ArchiveFile(path, partial(Path, path)) for path in found]
+    raise UsageError(f"--from {copy}: holds no {where.files}, of which this archive consists")
 
 
 def _asked(source: str, ask: Callable[[], Answer]) -> Answer:

@@ -81,7 +81,9 @@ def _load_typed_files(
     files: dict[str, Typed] = {}
     paths = {file.name: file for file in found}
     for name, file in paths.items():
-        with contextlib.suppress(DayFailure, HubFailure):  # it is told when the file is read
+        with contextlib.suppress(
+            DayFailure, HubFailure, duckdb.IOException, duckdb.InvalidInputException
+        ):  # told when it is read row by row
             path = file.fetch()
             if path.suffix == ".parquet" and (typed := typed_file(con, mapping, Plain(printable(name), path, "parquet"))):
                 files[name] = typed
@@ -97,12 +99,17 @@ def _load_typed_files(
         fresh = [day for day in days if day not in held]
         if fresh:
             tell(f"reading {printable(name)}: {len(fresh)} days, {sum(typed.days[day] for day in fresh):,} rows")
-            loaded = load_typed(con, mapping, typed, fresh)
+            try:
+                loaded = load_typed(con, mapping, typed, fresh)
+            except (duckdb.IOException, duckdb.InvalidInputException) as error:  # the file is damaged further in
+                first = " ".join(str(error).split()).partition(" LINE 1: ")[0][:300]
+                message = f"{printable(name)} cannot be read: {first}; download it again"
+                loaded = [ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=message)]
             outcomes += loaded
             for outcome in loaded:
                 if outcome.outcome != "failed":
                     tell(outcome.told())
-    return sorted(outcomes, key=lambda one: str(one.day)), [file for file in found if file.name not in own]
+    return sorted(outcomes, key=lambda one: (one.day is None, str(one.day))), [file for file in found if file.name not in own]
 
 
 _HELD = "--overwrite replaces it"

@@ -96,6 +96,7 @@ def _load_days(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Typed, da
     )
     twice = _drop_doubles(con)
     rejected = _find_rejects(con, hub, file, wanted)
+    weights = _weights(con)
     hashes = _summed(con)
     outcomes, rows = [], []
     for day in days:
@@ -105,7 +106,7 @@ def _load_days(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Typed, da
         failed = _why_failed(con, told)
         outcomes.append(told if failed is None else ArchiveDay(hub, day, mapping.stored_as, "failed", message=failed))
         if failed is None:
-            rows.append(_sweep(mapping, told, content_hash))
+            rows.append(_sweep(mapping, told, content_hash) | weights.get(day, dict.fromkeys(_WEIGHTS)))
     good = [row["day"] for row in rows]
     if len(good) < len(days):
         con.execute("delete from many where not list_contains(?::date[], day)", [good])
@@ -114,7 +115,7 @@ def _load_days(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Typed, da
         add_days(con, hub, mapping.stored_as, rows)
         con.execute("delete from rejects where hub = ? and source = ? and list_contains(?::date[], day)", [hub, mapping.stored_as, good])
         con.execute(
-            """insert into rejects by name select ? as hub, day, ? as source, reason, record, ? || ' row ' || position as position
+            """insert into rejects by name select ? as hub, day, ? as source, reason, record, model_id, ? || ' row ' || position as position
                from many_rejects where list_contains(?::date[], day)""",
             [hub, mapping.stored_as, file.name, good],
         )
@@ -138,7 +139,10 @@ def _stage_ids(con: duckdb.DuckDBPyConnection, hub: str, file: Typed, wanted: st
             select * from (select said, id_of(said(said), getvariable('hub')) as model_id, first, last, counted from (
               select {file.id} as said, min({file.day}) as first, max({file.day}) as last, max({counted}) as counted
               from {file.relation} where {wanted} group by 1))
-            where is_model_id(model_id) and not is_other_kind(said)"""
+            where is_listing_id(model_id, getvariable('hub')) and not is_other_kind(said)"""
+    )
+    con.execute(
+        "update ids set model_id = now.model_id from facts.former_ids now where now.hub = getvariable('hub') and ids.model_id = former_id"
     )
 
 
@@ -164,11 +168,13 @@ def _find_rejects(con: duckdb.DuckDBPyConnection, hub: str, file: Typed, wanted:
     reasons = ", ".join(
         f"case when {value} < 0 then '{name} \"' || {value} || '\" is not an integer from 0 on' end" for name, value in negative.items()
     )
+    counted = ", ".join(f"{_counter(file, column.name)} as {column.name}" for column in COUNTERS)
     con.execute(
         f"""create or replace temp table many_rejects as
-            select day, position, to_json(row_of)::varchar as record,
+            select day, position, to_json(row_of)::varchar as record, {counted},
+              case when own_id in (select said from ids) then id_of(said(own_id), getvariable('hub')) end as model_id,
               case when said(own_id) is null then 'model id is missing' when is_other_kind(own_id) then 'is a data set or Space, not a model'
-                when not is_model_id(id_of(said(own_id), getvariable('hub'))) then 'model id is not owner/name'
+                when not is_listing_id(id_of(said(own_id), getvariable('hub')), getvariable('hub')) then 'model id is not owner/name'
                 else {f"concat_ws('; ', {reasons})" if reasons else "null"} end as reason
             from (select *, {file.day} as day, {file.id} as own_id, row_number() over () as position from {file.relation}) row_of
             where {wanted} and (own_id is null or own_id not in (select said from ids) or {below})"""
@@ -176,9 +182,22 @@ def _find_rejects(con: duckdb.DuckDBPyConnection, hub: str, file: Typed, wanted:
             f"""select 1 from {file.relation} where {wanted} and ({file.id} is null or {below} or {file.id} not in (select said from ids)) limit 1"""
         ).fetchall()
         else """create or replace temp table many_rejects as
-            select null::date as day, null::bigint as position, null::varchar as record, null::varchar as reason limit 0"""
+            select null::date as day, null::bigint as position, null::varchar as record, null::varchar as reason, null::varchar as model_id,
+              null::bigint as downloads_30d, null::bigint as downloads_total, null::bigint as likes limit 0"""
     )
     return dict(con.execute("select day, count(*) from many_rejects group by 1").fetchall())
+
+
+_WEIGHTS = ("part_read", "rejected_30d", "rejected_total", "rejected_likes")
+
+
+def _weights(con: duckdb.DuckDBPyConnection) -> dict[date, dict[str, object]]:
+    """Of each day with rejects, how many of them are listings all the same, and what the others count."""
+    found = con.execute(
+        f"""select day, nullif(count(model_id), 0), {", ".join(f"sum({column.name}) filter (model_id is null)" for column in COUNTERS)}
+            from many_rejects group by day"""
+    ).fetchall()
+    return {day: dict(zip(_WEIGHTS, values, strict=True)) for day, *values in found}
 
 
 def _summed(con: duckdb.DuckDBPyConnection) -> dict[date, tuple[dict[str, int], str]]:

@@ -147,6 +147,25 @@ class DayFrom(_Part):
         return self
 
 
+class Publication(_Part):
+    """Where a ready mapping's archive is published, and what a full load of it costs, as its publisher or we counted."""
+
+    address: str = Field(description="hf://datasets/OWNER/NAME[@REVISION]/pattern")
+    files: str = Field(description="pattern of the same files in a copy on disk, relative to its folder")
+    license: str
+    rows: str
+    download: str
+    disk: str
+    minutes: str
+
+    def told(self, mapping: str) -> str:
+        """What `--dry-run` says of it, without a request."""
+        return (
+            f"{mapping}: {self.address} ({self.license}); {self.rows}; download {self.download}, warehouse and published file {self.disk} each; "
+            f"{self.minutes}. Nothing was downloaded; run it without --dry-run, or with --from FOLDER for a copy on disk"
+        )
+
+
 class Only(_Part):
     """Rows to take: those whose column has one of these values; others are passed over and counted."""
 
@@ -175,6 +194,7 @@ class Mapping(_Part):
     counters: dict[Literal["downloads_30d", "downloads_total", "likes"], Counter] = {}
     attributes: dict[str, Attribute] = {}
     only: Only | None = None
+    publication: Publication | None = None
     records: str | None = Field(default=None, description="where records are in a JSON object; dots for deeper keys")
     sheet: str | None = Field(default=None, description="of a workbook; default the first")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default the one that gives the columns")

@@ -96,7 +96,10 @@ def window(
 
 @past.command()
 def archive(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="a file, a glob, or hf://datasets/OWNER/NAME[@REV]/path")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="a ready archive (model-pulse, ...), a file, a glob, or hf://datasets/OWNER/NAME[@REV]/path"),
+    ],
     mapping: Annotated[
         str | None, typer.Option("--mapping", help="a ready mapping by name, or a .toml file (backfill mappings lists them)")
     ] = None,
@@ -104,13 +107,18 @@ def archive(
     day: Annotated[
         str | None, typer.Option("--day", metavar=DATE, help="the day of the counters; where rows have one, load only this")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only report what would be loaded, with which units")] = False,
+    copy: Annotated[
+        str | None, typer.Option("--from", metavar="DIR|URL", help="of a ready archive: a copy on disk, or a mirror of the hub")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only report what would be loaded, with which units and at which cost")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace days already loaded from this archive")] = False,
     data: Data = None,
     form: Format = "table",
     as_json: Json = False,
 ) -> None:
-    """Import a published snapshot (Parquet, CSV, JSON Lines), or the model links of a saved page (.html, .md)."""
+    """Import a published snapshot (Parquet, CSV, JSON, Excel, also packed), or the model links of a saved page (.html, .md)."""
     from hubwatch import archives
     from hubwatch.archives import Wanted, read_mapping, ready_mappings
     from hubwatch.settings import Settings
@@ -118,7 +126,11 @@ def archive(
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     wanted = Wanted(known_hub(hub), asked_day(day), dry_run, overwrite)
-    if mapping is None and source.lower().endswith(archives.SAVED):
+    if mapping is None and source in ready_mappings():
+        days = archives.backfill_published(settings, read_mapping(source), copy, wanted, warn)
+    elif copy is not None:
+        raise UsageError(f"--from goes with a ready archive, one of {', '.join(ready_mappings())}")
+    elif mapping is None and source.lower().endswith(archives.SAVED):
         days = archives.backfill_saved_pages(settings, source, wanted, warn)
     elif mapping is None:
         raise UsageError(f"say how to read {source}: --mapping {', '.join(ready_mappings())}, or your own .toml file")

@@ -1,0 +1,66 @@
+"""A ready archive in one step: what it costs is told before, a copy on disk serves, files load one by one and go on where they stopped."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hubwatch.archives.backfill import backfill_published
+from hubwatch.archives.day import Wanted
+from hubwatch.archives.mapping import read_mapping
+from hubwatch.errors import UsageError
+from tests.conftest import settings_for
+
+
+def month(folder: Path, number: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    duckdb.sql(
+        f"""copy (select 'o/m' || n as id, date '2025-0{number}-01' + d::int as day, n::bigint as dl30, 5::bigint as dl_all, 1::bigint as likes
+              from range(3) a(n), range(2) b(d)) to '{folder}/2025-0{number}.parquet'"""
+    )
+
+
+def test_a_dry_run_tells_address_license_and_cost_and_requests_nothing(tmp_path: Path) -> None:
+    lines: list[str] = []
+    settings = settings_for(tmp_path / "data")
+    assert backfill_published(settings, read_mapping("model-pulse"), None, Wanted(dry_run=True), lines.append) == []
+    assert "hf://datasets/modelpulse/model-pulse-data/series/*.parquet (Apache-2.0)" in lines[0]
+    assert not settings.data.exists()
+
+
+def test_a_copy_on_disk_is_loaded_month_by_month_and_a_broken_month_stops_no_other(tmp_path: Path) -> None:
+    settings, how = settings_for(tmp_path / "data"), read_mapping("model-pulse")
+    for number in (1, 2):
+        month(tmp_path / "copy/series", number)
+    (tmp_path / "copy/series/2025-03.parquet").write_bytes(b"PAR1 torn")
+    days = backfill_published(settings, how, str(tmp_path / "copy"), Wanted(), lambda line: None)
+    assert [(day.day, day.outcome, day.records) for day in days] == [
+        *((date(2025, number, day), "loaded", 3) for number in (1, 2) for day in (1, 2)),
+        (None, "failed", 0),
+    ]
+    month(tmp_path / "copy/series", 3)
+    again = backfill_published(settings, how, str(tmp_path / "copy"), Wanted(), lambda line: None)
+    assert [day.outcome for day in again] == ["held"] * 4 + ["loaded"] * 2
+    with duckdb.connect(settings.data / "hubwatch.duckdb", read_only=True) as con:
+        assert con.execute("select count(*), sum(downloads_30d)::int, any_value(source) from observations").fetchall() == [
+            (18, 18, "archive:model-pulse")
+        ]
+
+
+def test_a_folder_without_the_archives_files_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no series"):
+        backfill_published(settings_for(tmp_path / "data"), read_mapping("model-pulse"), str(tmp_path), Wanted(), lambda line: None)
+
+
+@pytest.mark.parametrize(("hub", "column"), [("huggingface", "downloads_last_month"), ("modelscope", "total_downloads")])
+def test_raw_crawls_with_owner_and_name_apart_are_read_as_published(tmp_path: Path, hub: str, column: str) -> None:
+    from hubwatch.archives.backfill import backfill_archive
+
+    (tmp_path / "crawl.jsonl").write_text(
+        f'{{"repo": "Qwen", "model_name": "a", "{column}": 5, "likes": 1, "descendants": 2, "date_crawl": "2026-05-01"}}\n'
+    )
+    [day] = backfill_archive(
+        settings_for(tmp_path / "data"), str(tmp_path / "crawl.jsonl"), read_mapping(f"osir-{hub}"), Wanted(), lambda line: None
+    )
+    assert (day.hub, day.day, day.outcome, sum(day.counters.values())) == (hub, date(2026, 5, 1), "loaded", 2)
