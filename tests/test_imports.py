@@ -90,6 +90,10 @@ def test_a_circle_is_found_where_there_is_one() -> None:
     assert circle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
+def test_no_modules_import_one_another_in_a_circle_not_even_for_types() -> None:
+    assert circle_in({name: modules_imported_by(name) for name in MODULES}) == []
+
+
 def test_no_folders_import_one_another_in_a_circle() -> None:
     edges: dict[str, set[str]] = {folder_of(name): set() for name in MODULES if not name.startswith("flows.")}
     edges.pop("hubwatch", None)  # the public face is above all and its version below

@@ -276,10 +276,11 @@ def test_a_record_without_its_license_key_is_read(tmp_path: Path) -> None:
         ({"CreatedTime": 1771213910000}, "the creation time is no time"),
     ],
 )
-def test_an_unreadable_record_is_rejected_with_its_reason_and_the_others_load(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
+def test_what_cannot_be_read_is_told_with_its_reason_and_what_has_an_id_loads(tmp_path: Path, changed: dict[str, Any], reason: str) -> None:
     good = [dolphin_record("a", f"b{number}") for number in range(30)]
     result = run(tmp_path, Hub([*good, dolphin_record("a", "odd") | changed]))
-    assert (result.complete, result.records, result.rejected) == (True, 30, 1), result.message
+    listed = 30 if "Path" in changed else 31  # a record whose id can be read is a listing
+    assert (result.complete, result.records, result.rejected) == (True, listed, 1), result.message
     assert rows(tmp_path, "select hub, reason from rejects") == [("modelscope", reason)]
 
 
@@ -290,6 +291,106 @@ def test_private_and_unpublished_models_are_never_loaded(tmp_path: Path) -> None
     refusing = Hub(api_models=[openapi_record("a/private", private=True), openapi_record("a/public")], odd=refuse_dolphin())
     run(tmp_path / "2", refusing)
     assert rows(tmp_path / "2", "select model_id from listings") == [("a/public",)]
+
+
+def test_what_is_no_public_model_is_skipped_and_counted(tmp_path: Path) -> None:
+    listed = [
+        dolphin_record("a", "public", Visibility=5, IsPublished=1),
+        dolphin_record("a", "published-otherwise", IsPublished=5, IsOnline=1),
+        dolphin_record("a", "listed-and-online", Visibility=1, IsOnline=1),
+        dolphin_record("a", "private", Visibility=1, IsOnline=0, Downloads="unreadable"),
+        dolphin_record("a", "unpublished", IsPublished=0),
+        dolphin_record("a", "also-unpublished", IsPublished=False),
+    ]
+    result = run(tmp_path, Hub(listed))
+    assert (result.complete, result.records, result.rejected) == (True, 3, 0)
+    assert "3 record(s) skipped: 2 not published, 1 private" in result.message
+    assert rows(tmp_path, "select records, rejected, duplicates, passed_over from days") == [(3, 0, 0, 3)]
+    assert rows(tmp_path, "select model_id, visibility from listings order by 1") == [
+        ("a/listed-and-online", "1"),
+        ("a/public", "5"),
+        ("a/published-otherwise", None),
+    ]
+
+
+PERSON = {"Id": 0, "Name": "", "FullName": "", "Type": 0}
+ONE_FILE = {
+    "safetensor": {"files": [{"name": "w.safetensors", "sha256": "", "size": 236117032}], "model_size": 117964800, "tensor_type": ["BF16"]}
+}
+SHARDS = {
+    "safetensor": {"files": [{"name": f"model-{n:05}-of-00003.safetensors", "size": 9} for n in (1, 2, 3)], "model_size": 7_000_000_000}
+}
+VARIANTS = {"safetensor": {"files": [{"name": f"{kind}.safetensors", "size": 9} for kind in ("bf16", "f32")], "model_size": 294912000}}
+A_PART = {"safetensor": {"files": [{"name": "model-00001-of-00002.safetensors", "size": 9}] * 2, "model_size": 294912000}}
+
+
+def test_a_record_of_the_site_gives_its_bases_relation_size_and_what_it_is(tmp_path: Path) -> None:
+    """All keys as on a real page, with invented values: JSON in strings, unset times of the year 1, empty objects for missing ones."""
+    like_lora = {
+        **{"AigcType": "LoRA", "BaseModel": ["MusePublic/Qwen-image@v1", "Qwen/Qwen-Image"], "BaseModelRelation": "adapter"},
+        **{"AigcAttributes": "", "ApplyMeta": "{}", "CertificationCreatedTime": -62135596800, "OfficialTags": None, "MuseInfo": {}},
+        **{"Libraries": ["lora", "safetensors", "pytorch"], "Frameworks": ["Pytorch"], "Tasks": None, "Organization": PERSON},
+        **{"Visibility": 5, "IsPublished": 1, "IsOnline": 1, "ModelInfos": ONE_FILE},
+    }
+    listed = [
+        dolphin_record("person-1", "lora", **like_lora),
+        dolphin_record("person-1", "no-files", **like_lora | {"ModelInfos": {}, "BaseModel": ["Qwen/Qwen-Image"], "AigcType": ""}),
+        dolphin_record("lab", "shards-7B", ModelInfos=json.dumps(SHARDS), CreatedTime=-62135596800, BaseModelRelation=""),
+        dolphin_record("lab", "variants", ModelInfos=VARIANTS, Tasks=[{"Name": "image-to-image"}, {"Name": "text-to-image"}]),
+        dolphin_record("lab", "a-part", ModelInfos=A_PART),
+        dolphin_record("lab", "chat-GGUF"),
+    ]
+    result = run(tmp_path, Hub(listed))
+    assert (result.complete, result.records, result.rejected) == (True, 6, 0), result.message
+    variants = "the hub sums 2 files that may be variants of one model"
+    assert rows(tmp_path, "select model_id, parameters, parameters_note from listings order by 1") == [
+        ("lab/a-part", None, variants),
+        ("lab/chat-GGUF", None, None),
+        ("lab/shards-7B", 7_000_000_000, None),
+        ("lab/variants", None, variants),
+        ("person-1/lora", 117964800, None),
+        ("person-1/no-files", None, None),
+    ]
+    assert rows(
+        tmp_path, "select base_models, base_revisions, base_relation, hub_type, task, created_at from listings where name = 'lora'"
+    ) == [(["MusePublic/Qwen-image", "Qwen/Qwen-Image"], ["v1", None], "adapter", "LoRA", None, datetime(2026, 2, 16, 3, 51, 50))]
+    assert rows(tmp_path, "select base_models, base_revisions, base_relation, hub_type from listings where name = 'no-files'") == [
+        (["Qwen/Qwen-Image"], None, "adapter", None)
+    ]
+    assert rows(tmp_path, "select tasks from listings where name = 'variants'") == [(["image-to-image", "text-to-image"],)]
+    assert rows(tmp_path, "select created_at, base_relation from listings where name = 'shards-7B'") == [(None, None)]
+    assert rows(tmp_path, "select name, form, form_ground from listings order by 1") == [
+        ("a-part", "model", "nothing reports otherwise"),
+        ("chat-GGUF", "quantized", "its name"),
+        ("lora", "adapter", "the hub reports the relation adapter"),
+        ("no-files", "adapter", "the hub reports the relation adapter"),
+        ("shards-7B", "model", "nothing reports otherwise"),
+        ("variants", "model", "nothing reports otherwise"),
+    ]
+
+
+def test_a_real_page_of_the_site_gives_each_of_its_ten_models(tmp_path: Path) -> None:
+    page = json.loads(shared("real/modelscope/site_listing_page.json").read_text("utf-8"))["Data"]["Model"]["Models"]
+    result = run(tmp_path, Hub(page))
+    assert (result.records, result.rejected) == (10, 0), result.message
+    assert rows(tmp_path, "select passed_over from days") == [(0,)]
+    found = rows(
+        tmp_path,
+        "select model_id, base_models, base_relation, parameters, parameters_note is null, downloads_total, likes, form "
+        "from listings join observations using (hub, model_id) order by 1",
+    )
+    expected = []
+    for record in page:
+        weights = record["ModelInfos"].get("safetensor", {"files": [], "model_size": None})
+        is_one = len(weights["files"]) == 1
+        bases = [base.partition("@")[0] for base in record["BaseModel"]]
+        size = weights["model_size"] if is_one else None
+        counters = (record["Downloads"], record["Stars"])
+        expected.append(
+            (f"{record['Path']}/{record['Name']}", bases, "adapter", size, is_one or not weights["files"], *counters, "adapter")
+        )
+    assert found == sorted(expected)
+    assert sum(revisions is not None for (revisions,) in rows(tmp_path, "select base_revisions from listings")) == 2
 
 
 def test_owners_and_names_that_differ_in_case_are_different_listings(tmp_path: Path) -> None:

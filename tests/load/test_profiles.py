@@ -194,7 +194,7 @@ def test_the_command_says_what_it_did_and_before_the_first_run_what_to_do(hub: S
     with hub:
         collected(hub, tmp_path / "hubwatch-data")
         done = hubwatch(tmp_path, "orgs", "profiles", "--budget", "1", **hub.endpoints)
-    assert (done.returncode, done.stdout) == (0, "1 namespace(s) asked for, 1 profile(s) kept; origins are judged and published anew\n")
+    assert (done.returncode, done.stdout) == (0, "1 namespace(s) requested, 1 profile(s) saved; origins are reclassified and republished\n")
     assert origins(tmp_path / "hubwatch-data")["abc"][2] == "profile"
 
 
@@ -215,3 +215,26 @@ def test_organizations_in_a_listing_are_read_within_the_memory_in_which_it_is_lo
     with contextlib.closing(store.open_warehouse(tmp_path, "100MB")) as con:
         assert pipeline.load(con, settings_for(tmp_path), kept).records == 100
         assert con.execute("select namespace, full_name from profiles").fetchall() == [("abc", "ABC Ltd")]
+
+
+def test_a_listing_names_the_persons_among_its_owners(tmp_path: Path) -> None:
+    nobody = {"Id": 0, "Name": "", "FullName": "", "Type": 0}
+    owners = {
+        "someone": nobody,
+        "abc": {"Name": "abc", "FullName": "ABC Ltd", "Type": 2},
+        "untold": None,
+        "typeless": {"Name": "", "FullName": ""},
+    }
+    listed = [{"Path": path, "Name": "m", "Downloads": 1, "Stars": 1, "Organization": who} for path, who in owners.items()]
+    body = json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": listed, "TotalCount": 4}}}).encode()
+    kept = keep(tmp_path, today(), body, hub="modelscope")
+    with contextlib.closing(store.open_warehouse(tmp_path)) as con:
+        pipeline.load(con, settings_for(tmp_path), kept)
+        assert con.execute("select hub, namespace, full_name, account_type from profiles order by 2").fetchall() == [
+            ("modelscope", "abc", "ABC Ltd", "organization"),
+            ("modelscope", "someone", None, "user"),
+        ]
+        pipeline.judge(con, settings_for(tmp_path))
+        assert con.execute("select kind, known_by from origins where namespace = 'someone' and policy = 'six-tigers'").fetchall() == [
+            ("individual", "profile")
+        ]

@@ -13,7 +13,7 @@ from hubwatch.archives.tables import Table, open_table, quoted
 from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
 from hubwatch.hubs import HUBS, hub_of, sites, values_sql
-from hubwatch.store import ATTRIBUTES, COUNTERS, literal
+from hubwatch.store import ATTRIBUTES, COUNTERS, NO_LISTINGS, literal
 
 _OWN = [column for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license"]
 _NOTES = "struct(what varchar, said varchar)[]"
@@ -256,7 +256,7 @@ def _as_hub_records(mapping: Mapping, rows: Table, con: duckdb.DuckDBPyConnectio
     silent = "|".join(re.escape(name) for name in sorted(counted)) or "-"
     return f"""select position, {literal(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id, null::varchar as fault,
           null::{_NOTES} as notes, case when not regexp_full_match(reason, '({silent}) is (missing|null|missing or null)') then reason end as reason, {own}
-        from ({hub_of(hub).listings("select 0 as segment, position, record from raw")})
+        from (from ({hub_of(hub).listings("select 0 as segment, position, record from raw")}) union all by name {NO_LISTINGS})
         join (select position, day from raw) using (position)"""
 
 

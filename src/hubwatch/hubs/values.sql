@@ -22,8 +22,9 @@ create or replace temp macro words_of_unwrapped(value) as nullif(list_filter(lis
   lambda word: trim(case json_type(word) when 'VARCHAR' then word->>'$' when 'OBJECT' then coalesce(word->>'$.Name', word->>'$.name') end)),
   lambda word: word <> ''), []);
 create or replace temp macro words_of(value) as words_of_unwrapped(unwrapped(value));
--- An instant from Unix seconds or from text; 0 and empty text say nothing.
-create or replace temp macro is_moment_given(value) as is_given(value) and value::varchar not in ('0', '""');
+-- An instant from Unix seconds or from text; 0, empty text and the first second of the year 1 (an unset time) say nothing.
+create or replace temp macro is_moment_given(value) as
+  is_given(value) and value::varchar not in ('0', '""', '-62135596800') and not starts_with(value::varchar, '"0001-01-01T00:00:00');
 create or replace temp macro moment(value) as
   case when not is_moment_given(value) then null
     when json_type(value) in ('UBIGINT', 'BIGINT', 'DOUBLE') then case when value::double between 0 and 253402300799  -- the year 9999

@@ -13,7 +13,7 @@ from hubwatch.load.records import read_records
 from hubwatch.load.sweep import MEMORY, THREADS
 from hubwatch.net import lenient_json
 from hubwatch.pages import PROFILES, SweepPages, kept_beside, partition_of, read_segment
-from hubwatch.store import in_room, insert_rows, transaction
+from hubwatch.store import in_room, transaction
 
 
 def load_kept(con: duckdb.DuckDBPyConnection, data: Path) -> list[str]:
@@ -60,8 +60,16 @@ def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
 
 
 def _replace(con: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:
+    """Put these profiles (hub, namespace, full name, account type, day) in place of those of the same namespaces."""
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    con.execute(
+        """create or replace temp table told_profiles as select unnest(?::varchar[]) as hub, unnest(?::varchar[]) as namespace,
+             unnest(?::varchar[]) as full_name, unnest(?::varchar[]) as account_type, unnest(?::date[]) as fetched_on""",
+        columns,
+    )
     with transaction(con):
-        for row in rows:
-            con.execute("delete from profiles where hub = ? and namespace = ?", row[:2])
-        names = ("hub", "namespace", "full_name", "account_type", "fetched_on")
-        insert_rows(con, "profiles", [dict(zip(names, row, strict=True)) for row in rows])
+        con.execute("delete from profiles where (hub, namespace) in (select (hub, namespace) from told_profiles)")
+        con.execute("insert into profiles by name from told_profiles")
+    con.execute("drop table told_profiles")

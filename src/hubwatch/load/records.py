@@ -13,12 +13,9 @@ import duckdb
 from hubwatch.hubs import Hub, hub_of
 from hubwatch.net import lenient_json
 from hubwatch.pages import SweepPages, read_segment
-from hubwatch.store import ATTRIBUTES, COUNTERS, literal
+from hubwatch.store import NO_LISTINGS, literal
 
 UNREADABLE = "unreadable bytes: "
-# A hub's SQL names what the hub gives: the other columns are null.
-_NO_LISTINGS = f"""select null::varchar as model_id, null::varchar as reason, 'model' as repo_kind,
-  {", ".join(f"null::{c.type} as {c.name}" for c in (*ATTRIBUTES, *COUNTERS) if c.name not in ("license", "repo_kind"))} where false"""
 
 
 def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path], largest: int, folder: Path) -> list[Path]:
@@ -44,11 +41,12 @@ def stage_records(con: duckdb.DuckDBPyConnection, hub: Hub, segments: list[Path]
 
 def _parse(con: duckdb.DuckDBPyConnection, listings: str) -> None:
     con.execute("drop table if exists parsed")
+    # a hub's SQL names what the hub gives: the other columns are null
     con.execute(
         f"""create temp table parsed as
             select said.* replace (if(is_listing_id(said.model_id, getvariable('hub')) or is_nested_id(said.model_id), null, reason) as reason,
                 coalesce(present_id, said.model_id) as model_id), reason as fault
-            from ({listings} union all by name {_NO_LISTINGS}) said
+            from ({listings} union all by name {NO_LISTINGS}) said
             left join (select former_id, model_id as present_id from facts.former_ids where hub = getvariable('hub')) now on former_id = said.model_id"""
     )
 

@@ -82,14 +82,15 @@ def _load_still(
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         files_read = stage_records(con, hub, segments, largest, Path(folder))
+        passed_over = _take_out_passed_over(con)
         rejects = _rejects(con, hub, files_read, segments)
         counts = read, rejected, duplicates, _ = _settle_duplicates(con, state)
         _check(con, pages, state, read, rejected, rejects, accept_shrink)
         drift, keys = compare_with_last_good(con, pages)
         drift += _foreign_words(con)
         drift += _undated(con, state)
-    message = "; ".join([*state.notes, *drift, *_why_incomplete(state)])
-    _store_day(con, pages, state, counts, rejects, keys, begun, message)
+    message = "; ".join([*state.notes, *_told_passed_over(passed_over), *drift, *_why_incomplete(state)])
+    _store_day(con, pages, state, (*counts, sum(passed_over.values())), rejects, keys, begun, message)
     for table in ("parsed", "numbers"):
         con.execute(f"drop table {table}")
     return Loaded(pages.hub, pages.day, pages.sweep, state.complete, read, rejected, duplicates, message)
@@ -99,7 +100,7 @@ def _store_day(
     con: duckdb.DuckDBPyConnection,
     pages: SweepPages,
     state: SweepState,
-    counts: tuple[int, int, int, int],
+    counts: tuple[int, int, int, int, int],
     rejects: list[Reject],
     keys: list[list[object]],
     begun: datetime,
@@ -111,10 +112,11 @@ def _store_day(
     listed_total = None if state.listed_total is None else state.listed_total + beside
     content_hash = con.execute(CONTENT_HASH).fetchall()[0][0]
     number_listings(con, pages.hub)
-    records, rejected, duplicates, part_read = counts
+    records, rejected, duplicates, part_read, passed_over = counts
     extent, extent_note = _extent(pages, state)
     with transaction(con):
         row: dict[str, object] = {"complete": state.complete, "records": records, "rejected": rejected, "duplicates": duplicates}
+        row |= {"passed_over": passed_over}
         row |= {"listed_total": listed_total if extent != "selection" else None, "extent": extent, "extent_note": extent_note}
         row |= {"part_read": part_read or None} | _weight_of_rejects(con)
         row |= {"started_at": state.started_at, "finished_at": state.finished_at, "loaded_at": begun}
@@ -139,13 +141,24 @@ def _store_day(
         insert_rows(con, "store.fingerprints", [dict(zip(columns, row, strict=True)) for row in keys])
 
 
+def _take_out_passed_over(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Take the records that are no public models out of `parsed`; how many there were of what."""
+    found = con.execute("select passed_over, count(*) from parsed where passed_over is not null group by 1 order by 2 desc, 1").fetchall()
+    if found:
+        con.execute("delete from parsed where passed_over is not null")
+    return dict(found)
+
+
+def _told_passed_over(counts: dict[str, int]) -> list[str]:
+    return [f"{sum(counts.values())} record(s) skipped: {', '.join(f'{count} {why}' for why, count in counts.items())}"] if counts else []
+
+
 def _extent(pages: SweepPages, state: SweepState) -> tuple[str, str | None]:
     """What part of the hub the sweep covers, and that in words where more is known of it."""
     if state.extent:
         return state.extent, state.extent_note
-    floors = [name.removeprefix("floor-") for name in pages.partitions() if name.startswith("floor-")]
     notes = {
-        "head": f"models with at least {floors[-1]} downloads" if floors else None,
+        "head": f"models with at least {state.floor} downloads" if state.floor is not None else None,
         "window": f"models created since {state.since:%Y-%m-%d}" + (f" and before {state.until:%Y-%m-%d}" if state.until else "")
         if state.since
         else None,

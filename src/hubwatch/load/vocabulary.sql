@@ -1,9 +1,8 @@
 -- One row a listing of the sweep: licenses, tasks and libraries in the shared vocabulary.
 -- From: parsed (the hub's SQL), facts.licenses, facts.words; variables since, until narrow a window.
 create or replace temp view staged as
-select parsed.rowid as place, model_id, hub_key, title, created_at, modified_at, license_raw, coalesce(l.license, lower(license_raw)) as license,
-  coalesce(t.word, task) as task, coalesce(w.word, library) as library, parameters, base_models, base_relation, gated, repo_kind,
-  downloads_30d, downloads_total, likes
+select parsed.rowid as place, parsed.* replace (coalesce(t.word, task) as task, coalesce(w.word, library) as library),
+  coalesce(l.license, lower(license_raw)) as license
 from parsed
 left join (select raw, min(license) as license from facts.licenses group by raw) l on l.raw = lower(trim(license_raw))
 left join (select raw, min(word) as word from facts.words where vocabulary = 'task' group by raw) t on t.raw = task

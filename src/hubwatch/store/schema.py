@@ -32,6 +32,11 @@ base_models | VARCHAR[] | model_ids on the same hub that this one says it is mad
 base_relation | VARCHAR | how: finetune, adapter, merge, quantized, or another word of the hub; null when it does not say
 gated | VARCHAR | the hub's word on access: false, auto, manual, true; null when it does not say
 repo_kind | VARCHAR | model, or unknown where the hub does not tell models from data sets
+parameters_note | VARCHAR | why parameters are unknown though the hub reports a number; null otherwise
+base_revisions | VARCHAR[] | the revision of each of base_models, in their order, where the hub names one; null when it names none
+tasks | VARCHAR[] | every task, as the hub writes it; null where a hub reports at most one
+hub_type | VARCHAR | the hub's own word for what the model is, such as LoRA; null when not reported
+visibility | VARCHAR | the hub's own word on who may see it; null when not reported
 """)
 
 COUNTERS = columns("""
@@ -39,6 +44,10 @@ downloads_30d | BIGINT | downloads in the 30 days before, the hub's own rolling 
 downloads_total | BIGINT | downloads since creation, cumulative; null when the hub does not say
 likes | BIGINT | likes at that time; null when the hub does not say
 """)
+
+# A relation of these columns without rows: what a source does not name is null.
+NO_LISTINGS = f"""select null::varchar as model_id, null::varchar as reason, null::varchar as passed_over,
+  {", ".join(f"null::{c.type} as {c.name}" for c in (*ATTRIBUTES, *COUNTERS) if c.name != "license")} where false"""
 
 STORE = (
     Table(
@@ -227,6 +236,7 @@ part_read | BIGINT | of the rejected, those that are listings all the same, with
 rejected_30d | BIGINT | sum of downloads_30d of rejected records that are no listings, as far as it could be read
 rejected_total | BIGINT | sum of downloads_total of such records
 rejected_likes | BIGINT | sum of likes of such records
+passed_over | BIGINT | records that are not public models, or of another owner than was asked for; the message says how many of what
 duplicates | BIGINT | further records of a listing already in the sweep; settled by the newest
 listed_total | BIGINT | listings that there are by the hub's word: its count of models, and beside them those of unknown kind; null when it does not count
 started_at | TIMESTAMP | UTC instant of the first request
@@ -418,6 +428,21 @@ def precedence(source: str) -> int:
 # integers in some orders of joins, and a reader's query fails.
 _DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.departures group by all)"
 
+# What a listing is: the hub's own words first, then its library, then its name. No rule is sure of what none of them says.
+_ADAPTER_NAME = r"(^|[-_. ])(q?lora|lycoris|locon|dora|adapters?)([-_. ]|$)"
+_QUANTIZED_NAME = r"(^|[-_. ])(gguf|ggml|gptq|awq|exl2|exl3|mlx|bnb|nf4|int4|int8|[2-8]-?bit|w[48]a(8|16)|q[2-8]_[0k][a-z_]*)([-_. ]|$)"
+_FORM = f"""case when repo_kind is distinct from 'model' then null
+ when lower(base_relation) in ('adapter', 'quantized', 'merge', 'finetune')
+   then {{'form': lower(base_relation), 'ground': 'the hub reports the relation ' || base_relation}}
+ when lower(hub_type) in ('lora', 'lycoris', 'locon', 'adapter', 'controlnet')
+   then {{'form': 'adapter', 'ground': 'the hub reports the type ' || hub_type}}
+ when lower(library) in ('peft', 'lora', 'adapter-transformers') then {{'form': 'adapter', 'ground': 'library ' || library}}
+ when lower(library) in ('gguf', 'ggml', 'mlx', 'exllamav2', 'llama.cpp', 'gptq', 'awq') then {{'form': 'quantized', 'ground': 'library ' || library}}
+ when lower(library) in ('mergekit') then {{'form': 'merge', 'ground': 'library ' || library}}
+ when regexp_matches(lower(name), '{_ADAPTER_NAME}') then {{'form': 'adapter', 'ground': 'its name'}}
+ when regexp_matches(lower(name), '{_QUANTIZED_NAME}') then {{'form': 'quantized', 'ground': 'its name'}}
+ else {{'form': 'model', 'ground': 'nothing reports otherwise'}} end"""
+
 _HUBS = ", ".join(
     f"({literal(site.name)}, {literal(site.title)}, {literal(site.title_zh)}, {rank}, {literal(site.is_chinese)}, {literal(site.address)})"
     for rank, site in enumerate(sites().values(), 1)
@@ -448,12 +473,14 @@ first_seen_on | DATE | first observed day
 last_seen_on | DATE | last observed day
 gone_on | DATE | day of the first complete full sweep without it, if that saw all that the hub counts or a later one agrees; null while listed
 url | VARCHAR | its page on the hub
+form | VARCHAR | model, finetune, adapter, quantized or merge, as far as the hub's words, library and name show; null for unknown kinds of repository
+form_ground | VARCHAR | what form rests on
 hub_key | VARCHAR | the hub's own immutable id of the repository
 listing_key | INTEGER | internal number, joins store.counters and store.attributes
 """),
         ),
         f"""select hub, model_id, namespace, name, {", ".join(f"a.{c.name}" for c in ATTRIBUTES[1:])},
- first_seen_on, last_seen_on, gone_on, {_URL} as url, a.hub_key, listing_key
+ first_seen_on, last_seen_on, gone_on, {_URL} as url, ({_FORM}).form as form, ({_FORM}).ground as form_ground, a.hub_key, listing_key
  from store.listing left join (select * from store.attributes where valid_to is null) a using (listing_key)
  left join {_DEPARTURES} using (hub, last_listed_on)""",
     ),

@@ -12,7 +12,9 @@ with taken as (
   from taken
 )
 select segment, position, id as model_id,
+  case when lower(private) = 'true' then 'private' end as passed_over,
   case
+    when lower(private) = 'true' then null
     when shape is distinct from 'OBJECT' then 'the record is not an object'
     when not is_listing_id(id, 'huggingface') then 'id is not owner/name'
     when read_downloads is null and 'downloads' in getvariable('fields') then 'downloads is ' || counter_fault(downloads)
@@ -42,4 +44,3 @@ select segment, position, id as model_id,
   read_total as downloads_total,                              -- downloadsAllTime
   read_likes as likes
 from read
-where coalesce(lower(private), 'false') <> 'true'

@@ -3,20 +3,24 @@
 with taken as (
   select segment, position, shape, json_extract(record, ['$.Id', '$.Path', '$.Name', '$.ChineseName', '$.CreatedTime',
     '$.LastUpdatedTime', '$.Downloads', '$.Stars', '$.License', '$.Tasks', '$.Libraries', '$.Frameworks', '$.BaseModel', '$.Visibility',
-    '$.IsPublished']) as own,
+    '$.IsPublished', '$.BaseModelRelation', '$.ModelInfos', '$.AigcType', '$.IsOnline']) as own,
     json_extract(record, ['$.id', '$.display_name', '$.created_at', '$.last_modified', '$.downloads', '$.likes', '$.license', '$.tasks',
     '$.tags', '$.params', '$.gated', '$.private']) as api
   from record
 ), named as (
   select segment, position, shape, own[1] as "Id", own[2] as "Path", own[3] as "Name", own[4] as "ChineseName", own[5] as "CreatedTime",
     own[6] as "LastUpdatedTime", own[7] as "Downloads", own[8] as "Stars", own[9] as "License", own[10] as "Tasks",
-    own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14] as "Visibility", own[15] as "IsPublished",
+    own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14]::varchar as "Visibility", own[15]::varchar as "IsPublished",
+    nullif(trim(json_text(own[16])), '') as "BaseModelRelation", unwrapped(own[17]) as "ModelInfos",
+    nullif(trim(json_text(own[18])), '') as "AigcType", own[19]::varchar as "IsOnline",
     api[1] as api_id, json_text(api[2]) as display_name, api[3] as api_created, api[4] as api_modified, api[5] as api_downloads,
     api[6] as api_likes, json_text(api[7]) as api_license, api[8] as api_tasks, words_of(api[9]) as api_tags,
     whole_number(api[10]) as params, api[11] as gated, coalesce(api[12]::varchar = 'true', false) as is_private
   from taken
 ), sided as (
-  select *, json_text("Path") || '/' || json_text("Name") as own_id, coalesce("Path", "Name") is null and api_id is not null as is_api
+  select *, json_text("Path") || '/' || json_text("Name") as own_id, coalesce("Path", "Name") is null and api_id is not null as is_api,
+    coalesce("ModelInfos"->'$.safetensor', "ModelInfos"->'$.safetensors') as weights,
+    list_filter(words_of("BaseModel"), lambda id: is_model_id(without_revision(id))) as bases
   from named
 ), read as (
   select *,
@@ -26,11 +30,24 @@ with taken as (
     case when is_api then api_created else "CreatedTime" end as said_created,
     case when is_api then api_modified else "LastUpdatedTime" end as said_modified,
     case when is_api then 'downloads' else 'Downloads' end as downloads_key,
-    case when is_api then 'likes' else 'Stars' end as likes_key
+    case when is_api then 'likes' else 'Stars' end as likes_key,
+    whole_number(weights->'$.model_size') as weighed,              -- parameters, not bytes, summed over all the files
+    list_transform(json_extract(weights, '$.files[*].name'), lambda name: name->>'$') as files
   from sided
+), sorted as (
+  select *,
+    case
+      when is_private then 'private'
+      -- 1 stands for private, and is listed publicly all the same where the record is online
+      when "Visibility" = '1' and coalesce("IsOnline", '') not in ('1', 'true') then 'private'
+      when coalesce("IsPublished", 'true') in ('false', '0') then 'not published'
+      when len(getvariable('owners')) > 0 and not list_contains(getvariable('owners'), split_part(model_id, '/', 1)) then 'of another owner'
+    end as passed_over
+  from read
 )
-select segment, position, model_id,
+select segment, position, model_id, passed_over,
   case
+    when passed_over is not null then null
     when shape is distinct from 'OBJECT' then 'the record is not an object'
     when not is_model_id(model_id) then case when is_api then 'id is not owner/name' else 'Path and Name are not owner and name' end
     when whole_number(said_downloads) is null then downloads_key || ' is ' || counter_fault(said_downloads)
@@ -44,18 +61,21 @@ select segment, position, model_id,
   moment(said_modified) as modified_at,                                         -- moves when settings are edited, too
   coalesce(nullif(list_aggregate(words_of("License"), 'string_agg', ','), ''), nullif(api_license, '')) as license_raw,
   coalesce(words_of("Tasks")[1], words_of(api_tasks)[1]) as task,
+  coalesce(words_of("Tasks"), words_of(api_tasks)) as tasks,
   coalesce(words_of("Libraries")[1], words_of("Frameworks")[1],
     list_filter(api_tags, lambda tag: starts_with(tag, 'library:'))[1][9:]) as library,
-  case when params > 0 then params end as parameters,                           -- 0 means unknown
-  nullif(list_filter(words_of("BaseModel"), lambda id: is_model_id(id)), []) as base_models,
-  null::varchar as base_relation,
+  case when params > 0 then params when weighed > 0 and is_one_set(files) then weighed end as parameters,  -- 0 means unknown
+  case when weighed > 0 and not coalesce(params > 0, false) and not coalesce(is_one_set(files), false) then
+    'the hub sums ' || coalesce(len(files)::varchar, 'an unknown number of') || ' files that may be variants of one model' end as parameters_note,
+  nullif(list_transform(bases, lambda id: without_revision(id)), []) as base_models,
+  case when len(list_filter(bases, lambda id: revision_of(id) is not null)) > 0
+    then list_transform(bases, lambda id: revision_of(id)) end as base_revisions,
+  "BaseModelRelation" as base_relation,
+  "AigcType" as hub_type,
+  "Visibility" as visibility,
   case when gated::varchar in ('true', 'false') then gated::varchar else json_text(gated) end as gated,
   'model' as repo_kind,
   null::bigint as downloads_30d,                                                -- the hub has no rolling figure
   whole_number(said_downloads) as downloads_total,                              -- cumulative
   whole_number(said_likes) as likes
-from read
-where not is_private
-  and coalesce("Visibility"::varchar, '5') <> '1'                               -- 1 private, 5 public
-  and coalesce("IsPublished"::varchar, 'true') not in ('false', '0')
-  and (coalesce(len(getvariable('owners')), 0) = 0 or coalesce(list_contains(getvariable('owners'), split_part(model_id, '/', 1)), true))
+from sorted

@@ -33,7 +33,7 @@ PROMISED = _DOLPHIN | openapi.PROMISED
 RECORD_KEYS = frozenset(
     (
         *("Id", "Path", "Name", "ChineseName", "CreatedTime", "LastUpdatedTime", "Downloads", "Stars", "License", "Tasks", "Libraries"),
-        *("Frameworks", "BaseModel", "Visibility", "IsPublished"),
+        *("Frameworks", "BaseModel", "Visibility", "IsPublished", "BaseModelRelation", "ModelInfos", "AigcType", "IsOnline"),
     )
 )
 # How DuckDB finds the records of a kept page: in whichever envelope, see envelopes.py.

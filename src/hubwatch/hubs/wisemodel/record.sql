@@ -34,18 +34,20 @@ with taken as (
     end as reason
   from site
 ), project_read as (
-  select *, case
+  select *,
+    case when starts_with(coalesce(model_id, ''), 'codes/') then 'code repositories' when visibility <> 'public' then 'not public' end as passed_over,
+    case
+      when starts_with(coalesce(model_id, ''), 'codes/') or visibility <> 'public' then null
       when shape is distinct from 'OBJECT' then 'the record is not an object'
       when not is_nested_id(model_id) then 'path_with_namespace is not owner/name'  -- or group/subgroup/name
       when is_moment_given(said_created) and moment(said_created) is null then 'created_at is no time'
       when is_moment_given(said_active) and moment(said_active) is null then 'last_activity_at is no time'
     end as reason
   from project
-  where not starts_with(coalesce(model_id, ''), 'codes/') and visibility = 'public'
 ), known as (
   select lower(model_id) as folded, arg_max(site_read, coalesce(downloads_total, -1)) as said from site_read where reason is null group by 1
 )
-select segment, position, model_id, reason, hub_key, coalesce(known.said.title, title) as title,
+select segment, position, model_id, passed_over, reason, hub_key, coalesce(known.said.title, title) as title,
   moment(said_created) as created_at,                           -- of the repository here; may be after the release elsewhere
   moment(said_active) as modified_at,                           -- any activity, not only commits
   coalesce(known.said.license_raw, license.license_raw) as license_raw,  -- found in a LICENSE file; often `other`
@@ -61,7 +63,7 @@ select segment, position, model_id, reason, hub_key, coalesce(known.said.title, 
   known.said.read_likes as likes                                -- the site's; GitLab's stars are another thing
 from project_read left join license using (hub_key) left join known on known.folded = lower(model_id)
 union all
-select segment, position, model_id, reason, null, title, created_at, modified_at, license_raw, task, null, null, null, null, null, 'model',
+select segment, position, model_id, null, reason, null, title, created_at, modified_at, license_raw, task, null, null, null, null, null, 'model',
   null, downloads_total, read_likes
 from site_read
-where reason is not null or lower(model_id) not in (select lower(model_id) from project_read where reason is null)
+where reason is not null or lower(model_id) not in (select lower(model_id) from project_read where reason is null and passed_over is null)
