@@ -241,7 +241,7 @@ def _as_json(rows: Table, column: str, is_counter: bool) -> str:
     if rows.delimiter is not None:
         own = f"to_json(said({value}))"
         if is_counter:
-            own = f"coalesce(to_json(counted(said({value}))), {own})"
+            own = f"coalesce(to_json(counter_said(said({value}))), {own})"
         if column == "tags":
             own = f"to_json(list_of(said({value})))"
     return f"case when {value}[1] in ('[', '{{') then coalesce(try_cast({value} as json), {own}) else {own} end"

@@ -29,11 +29,11 @@ create or replace temp macro whole(number, factor) as case
 create or replace temp macro is_twofold(t) as getvariable('thousands') is null
   and regexp_full_match(head_of(t), '[+-]?\d{1,3}([.,''’_\s\x{00a0}\x{202f}]\d{3})+([.,]\d*)?')
   and not coalesce(regexp_full_match(head_of(t), '[^.,]+[.,]\d+') and contains(t, getvariable('decimal')), false);
-create or replace temp macro counted(t) as case
+create or replace temp macro counter_said(t) as case
   when regexp_full_match(t, '\d{1,15}') then t::bigint
   when t is null or is_twofold(t) then null
   else whole(try_cast(with_point(head_of(t)) as double), factor_of(t)) end;
-create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1 and counted(t) is not null, false);
+create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1 and counter_said(t) is not null, false);
 
 -- Times: ISO with or without a zone, RFC 2822, with the month's name, or seconds to nanoseconds since 1970; days: also YYYYMMDD.
 create or replace temp macro instant_of(t) as case
