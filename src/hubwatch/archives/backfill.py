@@ -96,9 +96,9 @@ def _brought_in(settings: Settings, wanted: Wanted, load: Callable[[duckdb.DuckD
             failed = [day.told() for day in days if day.outcome == "failed"]
             outcome.update(status="incomplete" if failed else "done", message="; ".join(failed) or None)
         due = any(day.outcome == "loaded" for day in days) or bool(_of_these(store.not_published(con, settings.data), days))
-        if due:
-            pipeline.judge(con, settings)
     if due:
+        with pipeline.warehouse(settings) as con:  # one of its own: beside the temporary macros of loading, statistics' macros do not bind
+            pipeline.judge(con, settings)
         pipeline.publish(settings)
     return days
 
