@@ -69,6 +69,8 @@ def settle_day(
             [hub, day],
         ).fetchall()
         said = f"{outcome.rejected} of {outcome.records + outcome.rejected} rows cannot be read, most: {reason[0][0]}"
+        if reason[0][0] == "model id is missing" and mapping.only is None and mapping.model_id.column:
+            said += f'; only = {{ column = "{mapping.model_id.column[0]}" }} in the mapping leaves them out'
         return replace(outcome, outcome="failed", message=said)
     if mapping != SAVED_PAGES and outcome.duplicates > TOO_MANY * (outcome.records + outcome.duplicates):
         said = f"{outcome.duplicates} rows are of listings that other rows have: {two_alike(con, hub, day)}; load one day's rows, once each"

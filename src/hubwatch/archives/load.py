@@ -63,7 +63,7 @@ def load_archive(
             if outcomes[-1].outcome != "failed":  # what failed is told at the end, once
                 tell(outcomes[-1].told())
         if passed:
-            tell(f"{passed} rows skipped: {mapping.only.column if mapping.only else ''} has none of the values to take")
+            tell(f"{passed} rows skipped: {_why_skipped(mapping)}")
     if not outcomes:
         raise UsageError(f"nothing of this snapshot is for hub {wanted.hub or 'any'} and day {wanted.day or 'any'}")
     return outcomes
@@ -110,6 +110,12 @@ def _load_typed_files(
                 if outcome.outcome != "failed":
                     tell(outcome.told())
     return sorted(outcomes, key=lambda one: (one.day is None, str(one.day))), [file for file in found if file.name not in own]
+
+
+def _why_skipped(mapping: Mapping) -> str:
+    if mapping.only is None:
+        return ""
+    return f"{mapping.only.column} {'is empty' if mapping.only.values is None else 'has none of the values to take'}"
 
 
 _HELD = "--overwrite replaces it"

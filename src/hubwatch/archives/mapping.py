@@ -167,10 +167,10 @@ class Publication(_Part):
 
 
 class Only(_Part):
-    """Rows to take: those whose column has one of these values; others are passed over and counted."""
+    """Rows to take: those whose column has one of these values, or without values any; others are skipped and counted."""
 
     column: str
-    values: Names
+    values: Names | None = None
     optional: bool = False
 
 

@@ -194,6 +194,8 @@ def _kept(mapping: Mapping, rows: Table) -> str:
     column = chosen(rows, Column(column=(only.column,), optional=only.optional), "the rows to take") if only else None
     if only is None or column is None:
         return "true"
+    if only.values is None:
+        return f"{rows.text(column)} is not null"
     return f"coalesce(lower({rows.text(column)}) in ({', '.join(literal(value.lower()) for value in only.values)}), false)"
 
 
