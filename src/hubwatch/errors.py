@@ -53,6 +53,10 @@ class ServerTrouble(TransientFailure):
     """The hub answered 5xx, or with an error inside a 200."""
 
 
+class TooDeep(TransientFailure):
+    """The hub shows no more of this listing (ModelScope's QuotaLimitExceed): finer questions may, waiting and another token do not."""
+
+
 class Outage(ServerTrouble):
     """The hub answered that it cannot answer now (408, 425, 502, 503, 504): it is away for a while, whatever is asked."""
 

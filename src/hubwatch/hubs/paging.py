@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from hubwatch.errors import BrokenPage, LoopingPages, Refused, SoftError
+from hubwatch.errors import BrokenPage, LoopingPages, Refused, ServerTrouble, SoftError, TooDeep
 from hubwatch.net import Answer, Ask, Client
 from hubwatch.pages import Kept, Page, PageFacts
 
 TOLERATED = 0.001  # share of a hub's total that may slip through while its order moves under the walk
 _TAIL = 3  # records at the end of a page that must all be outside of what is wanted, since one may be told wrongly
 _EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
+_ROUND = 1000  # rows: a window ends at a multiple of these
 _NO_SUCH_PAGE = (400, 404, 416)  # how a hub may refuse a page behind the last
 
 
@@ -40,6 +41,7 @@ class Numbered:
     depth: int | None = None  # rows behind which the hub refuses to go
     is_over: Callable[[Any], bool] | None = None  # whether this record is outside of what is wanted, and so is what lies behind it
     is_whole: bool = False  # whether it is the whole hub, which is never empty
+    on_window: Callable[[int], object] | None = None  # told the rows that the hub shows, when it shows no more though there are
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,21 @@ def numbered_pages(client: Client, how: Numbered, kept: Kept, left: int | None) 
                 request=body.decode() if body else None,
                 total=listing.total,
             )
+            if not listing.records and how.on_window and (window := walk.window()):
+                how.on_window(window)
             yield Page(facts, answer.body, how.partition)
-    except (Refused, SoftError) as refusal:
-        if not walk.is_all_read or (isinstance(refusal, Refused) and refusal.status not in _NO_SUCH_PAGE):
+    except (Refused, ServerTrouble, TooDeep) as failure:
+        is_refusal = isinstance(failure, SoftError) or (isinstance(failure, Refused) and failure.status in _NO_SUCH_PAGE)
+        if walk.is_all_read and is_refusal:
+            return
+        if isinstance(failure, TooDeep) and walk.offset:
+            if how.on_window and not walk.is_all_read:
+                how.on_window(walk.offset)
+            return
+        shown = walk.window() if how.on_window else None
+        if shown is None or how.on_window is None:
             raise
+        how.on_window(shown)
 
 
 class _Walk:
@@ -81,6 +94,7 @@ class _Walk:
         self._before: tuple[str | None, ...] = ()
         self._empty = 0
         self._total: int | None = None  # the most that a page with records said there is
+        self._latest = (0, 0)  # offset and size of the page asked for last
         self.start = 0
         self.is_all_read = False  # whether the page before was the last by all that is known: the next one may not be there
 
@@ -101,7 +115,34 @@ class _Walk:
         size = next(size for size in range(most, 0, -1) if offset % size == 0)
         ask = self._how.ask(offset // size + 1, size)
         self._places[ask] = (offset, size, wanted)
+        self._latest = (offset, size)
         return ask
+
+    @property
+    def offset(self) -> int:
+        """Where the page asked for last begins."""
+        return self._latest[0]
+
+    def window(self) -> int | None:
+        """How many rows the hub shows, when the page asked for last fails or is empty because it lies behind them.
+
+        That is so where the page is at a round row, the total says more, the page before it is still there and the one
+        behind it is not: else the hub is in trouble, or at its end.
+        """
+        offset, size = self._latest
+        edge = -(-offset // _ROUND) * _ROUND
+        if not offset or self._total is None:
+            return None
+        if edge >= offset + size or self._total <= edge:
+            return None
+        number = offset // size
+        return edge if self._has(number, size) and not self._has(number + 2, size) else None
+
+    def _has(self, number: int, size: int) -> bool:
+        try:
+            return bool(self._client.ask(self._how.ask(number, size), self._how.read).records)
+        except (Refused, ServerTrouble, TooDeep):
+            return False
 
     def read(self, answer: Answer) -> _Reading:
         """The page, and how the walk goes on behind it."""

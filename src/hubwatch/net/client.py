@@ -29,6 +29,7 @@ from hubwatch.errors import (
     RateLimited,
     Refused,
     TimedOut,
+    TooDeep,
     TooLarge,
     TransientFailure,
     Unreachable,
@@ -44,6 +45,7 @@ Transport = httpx.BaseTransport  # the seam for tests, for those who hand it on
 _REDIRECTS = 5
 _FIRST_CONTACT = 60.0  # seconds
 _TRIES = 6  # of a request whose failure is about what is asked rather than about the hub
+_TRIES_OF_A_CAP = 2
 _OF_A_QUOTA = tenacity.wait_exponential(multiplier=2, max=30) + tenacity.wait_random(0, 1)
 _OF_TROUBLE = tenacity.wait_random_exponential(multiplier=0.5, max=30)
 
@@ -227,6 +229,8 @@ class Client:
         """How often a request that fails so may be sent: an outage is waited out, however many requests that takes."""
         if self.settings.attempts is not None:
             return self.settings.attempts
+        if isinstance(failure, TooDeep):
+            return _TRIES_OF_A_CAP
         return math.inf if isinstance(failure, Unreachable | TimedOut | RateLimited | Outage) else _TRIES
 
     def _is_tried_enough(self, state: tenacity.RetryCallState) -> bool:

@@ -11,10 +11,11 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from hubwatch.errors import Blocked, BrokenPage, Outage, RateLimited, Refused, ServerTrouble
+from hubwatch.errors import Blocked, BrokenPage, Outage, RateLimited, Refused, ServerTrouble, TooDeep
 
 JSON_TYPES = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 _QUOTA_SPENT = re.compile(rb"(?i)quota.?limit|rate.?limit")  # a 403 that means: later
+_DEPTH_SPENT = re.compile(rb"(?i)quota.?limit.?exceed")  # and one that means: no more of this listing, unless it says when to come again
 _QUOTA = re.compile(r'"(?P<bucket>[^"]*)"\s*;\s*r=(?P<left>\d{1,9})\s*;\s*t=(?P<reset>\d{1,9})(?!\d)')
 # RFC 8288: a target, and its parameters in any case and order, quoted or bare.
 _LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)""")
@@ -198,6 +199,8 @@ def raise_for_status(answer: Answer, ask: Ask, hub: str, has_token: bool) -> Non
         wait = float(window[1]) + 0.5 if empty and window else retry_after(answer.headers)
         why = "the window is empty" if empty else "a limit beside the window" if window else "too many requests"
         raise RateLimited(f"{told} ({why})", wait)
+    if status == 403 and _DEPTH_SPENT.search(answer.body) and retry_after(answer.headers) is None:
+        raise TooDeep(f"{told} (a cap on how deep a listing is shown)")
     if status == 403 and _QUOTA_SPENT.search(answer.body):
         raise RateLimited(f"{told} (a quota spelled as a refusal)", retry_after(answer.headers))
     if status in _AWAY:

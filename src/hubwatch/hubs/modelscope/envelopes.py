@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from hubwatch.errors import BrokenPage, RateLimited, Refused, SoftError
+from hubwatch.errors import BrokenPage, RateLimited, Refused, SoftError, TooDeep
 from hubwatch.hubs.paging import Listing, whole
 from hubwatch.net import Answer, lenient_json, whole_json
 
 _HUB = "modelscope"
 _TOKEN_CODES = ("InvalidAuthentication", "10010103009", "401")
-_RATE_CODES = ("RateLimitExceed", "QuotaLimitExceed", "429")
+_RATE_CODES = ("RateLimitExceed", "429")
+_DEPTH_CODES = ("QuotaLimitExceed",)
 _TOKEN_CURE = "the token was not accepted: renew or unset MODELSCOPE_API_TOKEN"
 
 
@@ -86,6 +87,8 @@ def _raise_soft_error(answer: Answer, page: Mapping[str, Any]) -> None:
         raise Refused(f"{said}; {_TOKEN_CURE}", 401, answer.body)
     if code in _RATE_CODES:
         raise RateLimited(said)
+    if code in _DEPTH_CODES:
+        raise TooDeep(said)
     raise SoftError(said)
 
 

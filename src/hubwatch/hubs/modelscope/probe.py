@@ -8,6 +8,8 @@ from hubwatch.hubs.paging import Listing
 from hubwatch.hubs.probing import CHANGED, SAMPLE, Look, note_order
 from hubwatch.net import Answer
 
+_WINDOW = 10_000  # rows of the site's own listing, behind which one outside measurement found nothing
+
 
 def probe(look: Look) -> None:
     """Both ways of listing, whether they agree, the order by downloads, and how deep the first one goes."""
@@ -48,8 +50,24 @@ def _depth(look: Look, total: int | None, read: Callable[[Answer], Listing]) -> 
     if not total:
         look.found("depth", False, "the hub says no total, so no sweep can be known to be complete", CHANGED)
         return
+    if total > _WINDOW and not _goes_on(look, total, read):
+        return
     number = -(-total // walk.PAGE)
     last = look.ask("depth", walk.dolphin_ask(look.client, number, walk.PAGE), read)
     if last is not None:
         told = f"page {number} of {walk.PAGE} records has {len(last.records)}, total {total}"
         look.found("depth", bool(last.records), told, "the listing is cut: sweeps end incomplete")
+
+
+def _goes_on(look: Look, total: int, read: Callable[[Answer], Listing]) -> bool:
+    """Note whether the listing goes on behind the window that one measurement found: its last page, and the one behind it."""
+    number, cure = _WINDOW // walk.PAGE, f"the listing ends at {_WINDOW} rows: full sweeps go on in slices, and say what no slice reaches"
+    last = look.ask(f"page {number}", walk.dolphin_ask(look.client, number, walk.PAGE), read)
+    if last is None:
+        return False
+    behind = look.ask("window", walk.dolphin_ask(look.client, number + 1, walk.PAGE), read, lambda failure: cure)
+    if behind is None:
+        return False
+    told = f"pages {number} and {number + 1} have {len(last.records)} and {len(behind.records)} records, total {total}"
+    look.found("window", bool(behind.records), told, cure)
+    return bool(behind.records)

@@ -1,9 +1,10 @@
 """ModelScope (modelscope.cn, modelscope.ai): how to ask for every public model.
 
-Established: the site's own listing, `PUT /api/v1/dolphin/models`, pages of 100 by number, no depth limit seen, times in
-Unix seconds (the vendor's SDK, recorded replies). The documented OpenAPI, `GET /openapi/v1/models`, pages of at most 50
-and never deeper than 3000 rows; see openapi.py. `Downloads` is cumulative. Owners are case-sensitive.
-Uncertain: rate limits (2 requests a second unless configured), what a wall looks like (any web page counts as one).
+Established: the site's own listing, `PUT /api/v1/dolphin/models`, pages of 100 by number, times in Unix seconds (the
+vendor's SDK, recorded replies). The documented OpenAPI, `GET /openapi/v1/models`, pages of at most 50 and never deeper
+than 3000 rows; see openapi.py. `Downloads` is cumulative. Owners are case-sensitive.
+Uncertain: rate limits (2 requests a second unless configured), what a wall looks like (any web page counts as one),
+whether the site's own listing has a window; see slices.py.
 
 Neither way sorts by creation. A full sweep goes by last modification, newest first: what is modified meanwhile comes to
 the front, so nothing unmodified is missed; what was modified before the walk reached it is looked for at the front again.
@@ -11,13 +12,13 @@ the front, so nothing unmodified is missed; what was modified before the walk re
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from hubwatch.errors import Blocked, BrokenPage, Refused, SoftError
+from hubwatch.errors import Blocked, BrokenPage, Refused, SoftError, TooDeep
 from hubwatch.hubs.modelscope import envelopes as answers
-from hubwatch.hubs.modelscope import openapi
+from hubwatch.hubs.modelscope import openapi, slices
 from hubwatch.hubs.paging import Numbered, latest_total, numbered_pages, seen, shortfall, total_of
 from hubwatch.net import Ask, Client
 from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState
@@ -79,27 +80,47 @@ def _dolphin_unless_refused(client: Client, sweep: Sweep, kept: Kept, state: Swe
                 state.strategy = "dolphin"
                 state.note("listed by dolphin, the site's own listing")
             yield page
-    except (Refused, SoftError, Blocked, BrokenPage) as failure:
+    except (Refused, SoftError, Blocked, BrokenPage, TooDeep) as failure:
         if state.strategy is not None or (isinstance(failure, Refused) and answers.is_about_token(failure)):
             raise
         state.strategy = "openapi"
         state.note(f"listed by the OpenAPI, because the site's own listing is refused: {failure}")
 
 
-def dolphin_ask(client: Client, number: int, size: int, sort: str = _CHANGED, owner: str | None = None) -> Ask:
+def dolphin_ask(
+    client: Client, number: int, size: int, sort: str = _CHANGED, criterion: Mapping[str, Any] | None = None, name: str = ""
+) -> Ask:
     """The request for one page of the site's own listing."""
-    criterion = [{"category": "organizations", "predicate": "contains", "values": [owner]}] if owner else []
-    body = {"Name": "", "PageSize": size, "PageNumber": number, "SortBy": sort, "Target": "", "Criterion": criterion, "SingleCriterion": []}
+    criteria = [] if criterion is None else [criterion]
+    body = {
+        "Name": name,
+        "PageSize": size,
+        "PageNumber": number,
+        "SortBy": sort,
+        "Target": "",
+        "Criterion": criteria,
+        "SingleCriterion": [],
+    }
     return Ask(client.url(ROUTE), "PUT", json.dumps(body, ensure_ascii=False).encode())
 
 
 def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
-    def walk(partition: str, left: int | None, is_over: Callable[[Any], bool] | None = None, **order: str) -> Iterator[Page]:
+    def walk(partition: str, left: int | None, is_over: Callable[[Any], bool] | None = None, **question: Any) -> Iterator[Page]:
         def ask(number: int, size: int) -> Ask:
-            return dolphin_ask(client, number, size, **order)
+            return dolphin_ask(client, number, size, **question)
 
         is_whole = partition == _WHOLE[0]
-        how = Numbered(partition, ask, answers.listing, answers.model_id, PAGE, None, is_over, is_whole)
+
+        def meet(window: int) -> None:
+            if is_whole:
+                state.strategy = slices.chosen(window)
+            else:
+                state.lack(f"the site's own listing shows {window} rows of a question, which is not all of {partition}")
+
+        depth = slices.window_of(state)
+        if is_whole and depth is not None and kept(partition) is not None:
+            return  # walked up to the window already
+        how = Numbered(partition, ask, answers.listing, answers.model_id, PAGE, depth, is_over, is_whole, meet)
         yield from numbered_pages(client, how, kept, left)
 
     if sweep.kind == "head":
@@ -114,18 +135,43 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
             yield page
         if sweep.limit is not None:
             return
+        if (window := slices.window_of(state)) is not None:
+            yield from _in_slices(client, kept, state, walk, window)
+            return
         yield from _again(kept, walk)
         if _fell(kept) and (state.listed_total or 0) <= _SMALL:
             yield from walk(_AGAIN, None)
         _judge(kept, state, *_WHOLE, _AGAIN)
 
 
-def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
-    """The front of the listing once more while models are missing: what changed meanwhile is there, by the hub's own clock."""
+def _in_slices(client: Client, kept: Kept, state: SweepState, walk: Callable[..., Iterator[Page]], window: int) -> Iterator[Page]:
+    """What lies behind the window of the site's own listing, then once more the front, where all is that changed meanwhile."""
+    state.listed_total = total_of(kept.pages.facts([_WHOLE[0]])) or state.listed_total
+
+    def ask(number: int, size: int, **question: Any) -> Ask:
+        return dolphin_ask(client, number, size, **question)
+
+    parts = slices.Slices(client, ask, PAGE, kept, state, window)
+    yield from parts.pages()
+    begun = _begun(kept)
+    if parts.missing and begun is not None:
+        for page in walk(_WHOLE[1], None, openapi.older_than(begun)):
+            state.listed_total = latest_total(state.listed_total, page.facts)
+            yield page
+            parts.take(page)
+    parts.judge()
+
+
+def _begun(kept: Kept) -> datetime | None:
+    """When the walk of the whole hub began, by the hub's own clock: what is dated behind that says nothing of it."""
     first = next(kept.read(_WHOLE[0]), None)
     times = [at for record in answers.listing_in(first.body).records if (at := answers.modified(record))] if first else []
-    # What is dated behind the walk's beginning says nothing of the hub's clock.
-    begun = max((at for at in times if first and at <= first.facts.at.replace(tzinfo=None) + CLOCKS_APART), default=None)
+    return max((at for at in times if first and at <= first.facts.at.replace(tzinfo=None) + CLOCKS_APART), default=None)
+
+
+def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
+    """The front of the listing once more while models are missing: what changed meanwhile is there, by the hub's own clock."""
+    begun = _begun(kept)
     for partition in _WHOLE[1:]:
         if begun is not None and _missing(kept, *_WHOLE):
             yield from walk(partition, None, openapi.older_than(begun))
@@ -137,13 +183,17 @@ def _fell(kept: Kept) -> bool:
     return any(later < earlier for earlier, later in itertools.pairwise(totals))
 
 
+def _of_owner(owner: str) -> dict[str, Any]:
+    return {"category": "organizations", "predicate": "contains", "values": [owner]}
+
+
 def _dolphin_owners(client: Client, sweep: Sweep, kept: Kept, state: SweepState, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
     """Each owner by the organization criterion; a person's namespace, which that does not know, by the OpenAPI."""
     left = sweep.limit
     for owner in sweep.owners:
         partition = f"owner-{owner}"
         state.owns(owner, partition)
-        for page in walk(partition, left, owner=owner):
+        for page in walk(partition, left, criterion=_of_owner(owner)):
             yield page
             left = None if left is None else left - page.facts.records
         if left is not None and left <= 0:

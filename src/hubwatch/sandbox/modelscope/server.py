@@ -151,6 +151,10 @@ class ModelScope:
             store.touch(places[max(number * size, len(places) - self._switches.moving) :])
             places = store.ordered(key, places, sort)
         page = places[(number - 1) * size : number * size]
+        if nesting[0] and self._switches.window is not None and number * size > self._switches.window:
+            if self._switches.behind_the_window:
+                return _web_error(self._switches.behind_the_window, self._switches.behind_the_window, "Internal Server Error", "listing")
+            page = []
         head, tail = b'{"Code":200,"Data":{' + nesting[0] + b'"Models":[', b'],"TotalCount":%d' % len(places) + nesting[1] + b"}"
         if not page and self._switches.past_the_end != "empty":
             null = self._switches.past_the_end == "null-data"

@@ -1,0 +1,251 @@
+"""The site's own listing where it has a window: the whole hub through questions that each fit it.
+
+One outside measurement has the listing serve 10,000 rows of a question and fail behind them, though its total says more;
+others walked on. Where the window is met, what lies behind it is asked for in slices: by creation (and the other orders,
+where they can reach), by task, by groups of owners, by name. Each slice is a partition of its own, so a sweep goes on
+slice by slice; a slice that is too large, or holds nothing new by its own total, costs one request.
+"""
+
+import functools
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from hubwatch.errors import Refused, ServerTrouble, TooDeep
+from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.paging import Listing, Numbered, numbered_pages, total_of
+from hubwatch.net import Answer, Ask, Client
+from hubwatch.pages import Kept, Page, SweepState
+
+TOLERATED = 0.005  # share of the hub's total that no slice may reach in a sweep that is called complete
+_STRATEGY = "dolphin, window "
+# Orders of the listing and the key that must fall where an order is honoured; creation is spelled in two ways, one of them ignored.
+_ORDERS = {"GmtCreated": "CreatedTime", "GmtCreate": "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars"}
+_GROUP = 100  # owners of one question
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LONGEST = 6  # letters of a name asked for
+_REFUSALS = 3  # slices refused one after the other: that is the hub, not the slice
+_FALLING = 3  # records of which an order can be told
+AskFor = Callable[..., Ask]  # page number, page size, and what narrows the question
+
+
+def chosen(window: int) -> str:
+    """The strategy of a sweep that met the window, as its state keeps it."""
+    return f"{_STRATEGY}{window}"
+
+
+def window_of(state: SweepState) -> int | None:
+    """The window that this sweep met, or None."""
+    found = (state.strategy or "").removeprefix(_STRATEGY)
+    return int(found) if found.isdecimal() else None
+
+
+class Slices:
+    """The slices of one sweep, and what all that is kept of it holds."""
+
+    def __init__(self, client: Client, ask: AskFor, size: int, kept: Kept, state: SweepState, window: int) -> None:
+        self._client, self._ask, self._size, self._kept, self._state, self._window = client, ask, size, kept, state, window
+        self._seen: dict[str, None] = {}
+        self._tasks: Counter[str] = Counter()
+        self._owners: Counter[str] = Counter()
+        self._first: dict[bool, set[str]] = {True: set(), False: set()}  # organizations and others, met before owners are asked for
+        self._asked = self._cut = self._short = self._refused = self._in_a_row = self._name_asks = 0
+        for partition in kept.pages.partitions():
+            for page in kept.read(partition):
+                self.take(page)
+
+    @property
+    def total(self) -> int:
+        """How many models the hub says there are."""
+        return self._state.listed_total or 0
+
+    @property
+    def missing(self) -> int:
+        """How many of them were not seen so far."""
+        return max(0, self.total - len(self._seen))
+
+    def take(self, page: Page) -> None:
+        """Remember what a page holds."""
+        is_first = not page.partition.startswith(("owners ", "name "))
+        for record in answers.listing_in(page.body).records:
+            name = answers.model_id(record)
+            if name is None or not isinstance(record, Mapping):
+                continue
+            owner = name.split("/")[0]
+            if is_first:
+                organization = record.get("Organization")
+                self._first[bool(isinstance(organization, Mapping) and organization.get("Name"))].add(owner)
+            if name not in self._seen:
+                self._seen[name] = None
+                self._owners[owner] += 1
+                self._tasks.update(_tasks(record))
+
+    def pages(self) -> Iterator[Page]:
+        """What lies behind the window, slice by slice, until as much is seen as the hub says there is."""
+        is_near = self.total <= 2 * self._window
+        if is_near:
+            yield from self._by_orders()
+        yield from self._by_tasks()
+        for kind in (True, False):
+            yield from self._by_owners(sorted(self._first[kind]))
+        yield from self._by_names("")
+        if not is_near:
+            yield from self._by_orders()
+
+    def judge(self) -> None:
+        """Say what was asked and what no slice reached; more than is tolerated makes the sweep incomplete."""
+        told = f"the site's own listing shows {self._window} rows of a question and the hub has {self.total} models: asked in {self._asked} slices"
+        parts = ((self._cut, "larger than that"), (self._short, "short of their own total"), (self._refused, "refused"))
+        self._state.note(", ".join([told, *(f"{count} {what}" for count, what in parts if count)]))
+        if self.missing > self.total * TOLERATED:
+            again = "; collect again to ask for the refused slices" if self._refused else ""
+            self._state.lack(
+                f"{len(self._seen)} of {self.total} models were seen; {self.missing} are behind the window of {self._window} rows"
+                f" and in no slice that was answered{again}"
+            )
+        elif self.missing:
+            self._state.note(f"{self.missing} of {self.total} models are in no slice")
+
+    def _by_orders(self) -> Iterator[Page]:
+        for sort, key in _ORDERS.items():
+            if not self.missing:
+                return
+
+            def is_ignored(listing: Listing, key: str = key) -> bool:
+                return not _falls([record.get(key) for record in listing.records if isinstance(record, Mapping)])
+
+            yield from self._slice(f"order {sort}", is_ignored, lambda: not self.missing, sort=sort)
+
+    def _by_tasks(self) -> Iterator[Page]:
+        for task, _ in sorted(self._tasks.items(), key=lambda item: (-item[1], item[0])):
+            if not self.missing:
+                return
+            criterion = {"category": "tasks", "predicate": "contains", "values": [task], "sub_values": []}
+            yield from self._fitting(f"task {task}", functools.partial(self._of_task, task), criterion=criterion)
+
+    def _of_task(self, task: str, listing: Listing) -> int:
+        return self._tasks[task]
+
+    def _by_owners(self, owners: list[str]) -> Iterator[Page]:
+        """Groups of owners; a group that is too large is halved. An answer of nothing for a whole group: they are not known as organizations."""
+        for start in range(0, len(owners), _GROUP):
+            if not self.missing:
+                return
+            total = yield from self._group(owners[start : start + _GROUP])
+            if total == 0 or (total is not None and total >= self.total > self._window):
+                return
+
+    def _group(self, owners: list[str]) -> Generator[Page, None, int | None]:
+        name = f"owners {hashlib.sha1(chr(10).join(owners).encode()).hexdigest()}"
+        criterion = {"category": "organizations", "predicate": "contains", "values": owners}
+        total = yield from self._fitting(name, lambda listing: sum(self._owners[owner] for owner in owners), criterion=criterion)
+        if total is not None and self._window < total < self.total and len(owners) > 1:
+            for half in (owners[: len(owners) // 2], owners[len(owners) // 2 :]):
+                if self.missing:
+                    yield from self._group(half)
+        return total
+
+    def _by_names(self, start: str) -> Iterator[Page]:
+        """Names by their letters, from the most frequent on, a letter more where there are too many."""
+        for letter in self._letters_behind(start):
+            if not self.missing or self._name_asks > max(200, self.total // self._size // 4):
+                return
+            text = start + letter
+            self._name_asks += 1
+            total = yield from self._fitting(f"name {text}", functools.partial(self._named, text), name=text)
+            if total is None or total <= self._window:
+                continue
+            if total >= self.total and not start and self._is_ignored(text):
+                return
+            if len(text) < _LONGEST:
+                yield from self._by_names(text)
+
+    def _letters_behind(self, start: str) -> list[str]:
+        found = Counter(dict.fromkeys(_LETTERS, 0))
+        for name in self._seen:
+            _, there, rest = name.lower().partition(start or "/")
+            if there and rest and rest[0] != "/":
+                found[rest[0]] += 1
+        return [letter for letter, _ in found.most_common() if not letter.isspace()]
+
+    def _named(self, text: str, listing: Listing) -> int:
+        """How many seen models the search for `text` finds: by the beginning of the name where all it shows begin so, else anywhere in the id."""
+        shown = [name.lower() for record in listing.records if (name := answers.model_id(record))]
+        if all(name.split("/")[-1].startswith(text) for name in shown):
+            return sum(1 for name in self._seen if name.lower().split("/")[-1].startswith(text))
+        return sum(1 for name in self._seen if text in name.lower())
+
+    def _is_ignored(self, text: str) -> bool:
+        """Whether models without this text were shown: the hub does not search."""
+        page = next(self._kept.read(_partition(f"name {text}")), None)
+        shown = [name for record in answers.listing_in(page.body).records if (name := answers.model_id(record))] if page else []
+        return any(text not in name.lower() for name in shown)
+
+    def _fitting(self, part: str, known: Callable[[Listing], int], **question: Any) -> Generator[Page, None, int | None]:
+        """A slice when it fits the window and holds something new; returns its own total (None: not told, or refused)."""
+
+        def is_of_no_use(listing: Listing) -> bool:
+            return listing.total is not None and (listing.total > self._window or known(listing) >= listing.total)
+
+        total, is_answered = yield from self._slice(part, is_of_no_use, lambda: False, **question)
+        if total is not None and total > self._window:
+            self._cut += 1
+        elif total is not None and is_answered and known(self._front(part)) < total:
+            self._short += 1
+        return total
+
+    def _front(self, name: str) -> Listing:
+        page = next(self._kept.read(_partition(name)), None)
+        return answers.listing_in(page.body) if page else Listing([], None)
+
+    def _slice(
+        self, part: str, is_of_no_use: Callable[[Listing], bool], is_enough: Callable[[], bool], **question: Any
+    ) -> Generator[Page, None, tuple[int | None, bool]]:
+        """The pages of one question that are not kept yet, ended behind the first when that is of no use; its total, and whether it was answered."""
+        partition = _partition(part)
+        begun = self._kept(partition) is not None
+        is_over = [False]
+
+        def ask(number: int, size: int) -> Ask:
+            return self._ask(number, size, **question)
+
+        def read(answer: Answer) -> Listing:
+            nonlocal begun
+            listing = answers.listing(answer)
+            if not begun:
+                begun = True
+                is_over[0] = bool(listing.records) and is_of_no_use(listing)
+            return listing
+
+        how = Numbered(partition, ask, read, answers.model_id, self._size, self._window, lambda record: is_over[0] or is_enough())
+        self._asked += 1
+        is_answered = True
+        try:
+            for page in numbered_pages(self._client, how, self._kept, None):
+                yield page
+                self.take(page)
+            self._in_a_row = 0
+        except (ServerTrouble, Refused, TooDeep) as failure:
+            self._in_a_row += 1
+            self._refused, is_answered = self._refused + 1, False
+            if self._in_a_row >= _REFUSALS or (isinstance(failure, Refused) and answers.is_about_token(failure)):
+                raise
+        return total_of(self._kept.pages.facts([partition])), is_answered
+
+
+def _partition(name: str) -> str:
+    return name if len(quote(name, safe="")) < 200 else f"{name.split(' ')[0]} {hashlib.sha1(name.encode()).hexdigest()}"
+
+
+def _tasks(record: Mapping[str, Any]) -> set[str]:
+    """The names of a record's tasks, as text or as objects."""
+    found = record.get("Tasks")
+    names = [task.get("Name") if isinstance(task, Mapping) else task for task in found] if isinstance(found, list) else []
+    return {name for name in names if isinstance(name, str) and name}
+
+
+def _falls(values: list[Any]) -> bool:
+    known = [value for value in values if isinstance(value, int)]
+    return len(known) >= _FALLING and known == sorted(known, reverse=True)
