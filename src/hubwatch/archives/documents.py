@@ -45,6 +45,21 @@ def _is_lines(path: Path, mapping: Mapping) -> bool:
     return found is not None and _begins(keys[found]) not in "[{"
 
 
+def first_object(name: str, path: Path) -> tuple[dict[str, str], list[str]]:
+    """Of a file's first object the keys that hold text, with the text, and the places at which it has lists of records."""
+    try:
+        for document in _documents(name, path.read_bytes()):
+            one = Raw(document)
+            while _begins(one) == "[" and (values := _list(one)):
+                one = values[0]
+            keys = _object(bytes(one)) if _begins(one) == "{" else {}
+            texts = {key: msgspec.json.decode(value, type=str) for key, value in keys.items() if _begins(value) == '"'}
+            return texts, [place for place, size in _lists(keys) if size]
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DayFailure(f"{name}: is not valid JSON ({error}); download it again") from None
+    return {}, []
+
+
 def _documents(name: str, text: bytes) -> Iterator[bytes]:
     """The JSON values of a file: one, one a line, or one behind the other. NaN is null, as Python's writers mean it."""
     try:

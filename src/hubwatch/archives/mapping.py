@@ -264,10 +264,15 @@ class Mapping(_Part):
         return self
 
 
+def windows_stated(columns: tuple[str, ...]) -> set[str]:
+    """The windows that the names of these columns state."""
+    return {window for window, words in _SAYS.items() for own in columns if re.search(words, own, re.IGNORECASE)}
+
+
 def _declared(name: str, counter: Counter) -> None:
     """Raise when a downloads column's window is unknown or contradicts the counter it is mapped to."""
     wanted, column = _WINDOWS[name], ", ".join(counter.column)
-    said = {window for window, words in _SAYS.items() for own in counter.column if re.search(words, own, re.IGNORECASE)}
+    said = windows_stated(counter.column)
     declared = counter.window or (wanted if counter.units else None)
     if declared is None and len(said) != 1:
         raise ValueError(

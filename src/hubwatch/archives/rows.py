@@ -1,6 +1,7 @@
 """Files of a published snapshot -> table `archive_rows`: typed, dated, each row with its reject reason or none."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -65,6 +66,16 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain, fol
         con.execute("drop table if exists raw")
         con.execute("set preserve_insertion_order = false")
     return int(passed)
+
+
+def first_rows(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, day: date, count: int) -> list[dict[str, object]]:
+    """The file's first rows as they would be read, with the reason or fault of those that would not; nothing of them stays."""
+    prepare(con, mapping)
+    _stage_raw(con, mapping, replace(rows, relation=f"(from {rows.relation} limit {count})"), day)
+    _refuse_twofold(con, mapping, rows)
+    found = con.execute(f"from ({_sql('rows.sql')}) order by position")
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _sql(file: str) -> str:

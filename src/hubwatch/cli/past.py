@@ -140,6 +140,27 @@ def archive(
     _exit_if_failed([one.told() for one in days if one.outcome == "failed"])
 
 
+@past.command()
+def inspect(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="a file, a glob (its first file), or hf://datasets/OWNER/NAME[@REV]/path")],
+    data: Data = None,
+) -> None:
+    """Print a draft mapping (TOML) for a file, with three rows as they would be read; what the file does not state is left to fill in."""
+    from hubwatch import archives
+    from hubwatch.settings import Settings
+
+    say(archives.inspect_file(file, Settings.from_environment(data)))
+
+
+@past.command()
+def mappings(form: Format = "table", as_json: Json = False) -> None:
+    """List the ready mappings."""
+    from hubwatch.archives import read_mapping, ready_mappings
+
+    found = [(name, read_mapping(name)) for name in ready_mappings()]
+    show_rows(("name", "title", "source"), [(name, one.title, one.source) for name, one in found], chosen_format(form, as_json))
+
+
 def _show_days(days: list[ArchiveDay], form: str) -> None:
     columns = ("hub", "day", "source", "outcome", "records", "rejected", "duplicates", "units", "message")
     rows: list[tuple[object, ...]] = [
