@@ -131,10 +131,10 @@ def test_a_figure_with_two_readings_is_asked_about_and_one_with_two_groups_is_ce
     assert questions(drafted(path)) == {"hub", "extent", "downloads", "thousands"}
     assert "no row can be shown before it is stated how numbers are written" in drafted(path)
     assert loaded(tmp_path, path, answered(drafted(path), ASKED | {"thousands": "."}), DAY)[0][4] == 1234
-    path.write_text("id;downloads\nacme/alpha;1.234\numbra/beta;12.345.678\n")
-    draft = drafted(path)
-    assert questions(draft) == {"hub", "extent", "downloads"}
-    assert "row 2: umbra/beta, downloads 12345678" in draft
+    for figure, read in (("12.345.678", 12345678), ("12.345,0", 12345), ("12.345.678,0", 12345678)):
+        path.write_text(f"id;downloads\nacme/alpha;1.234\numbra/beta;{figure}\n")
+        assert questions(drafted(path)) == {"hub", "extent", "downloads"}
+        assert f"row 2: umbra/beta, downloads {read}" in drafted(path)
 
 
 def test_a_date_of_one_reading_gives_its_format(tmp_path: Path) -> None:
@@ -149,6 +149,17 @@ def test_what_is_not_certain_is_listed(tmp_path: Path) -> None:
     draft = drafted(path)
     assert "#   name may hold ids as well; id is taken" in draft
     assert '#   1 of the first 500 rows have no id; only = { column = "id" } leaves such rows out' in draft
+
+
+def test_ids_without_owner_among_others_and_figures_that_are_missing_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("id,downloads\nbert-base-uncased,5\ngpt2,\numbra/beta,7\n")
+    draft = drafted(path)
+    assert re.findall(r"(?m)^#   (row .*)$", draft) == [
+        "row 1: bert-base-uncased, downloads 5",
+        "row 2: gpt2, downloads not reported",
+        "row 3: umbra/beta, downloads 7",
+    ]
 
 
 def test_a_parquet_file_says_its_attributes(tmp_path: Path) -> None:

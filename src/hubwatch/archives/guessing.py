@@ -26,6 +26,7 @@ ID_NAMES = (
     "model_url",
     "link",
 )
+_CERTAIN_NAMES = ("id", "model_id", "modelid", "repo_id")
 _OWNERS = ("owner", "org", "organization", "author", "namespace", "repo", "user", "publisher")
 _OWN_NAMES = ("name", "model_name", "model", "repo_name", "title")
 _HUB_NAMES = ("hub", "site", "platform", "registry", "source")
@@ -45,7 +46,9 @@ _ATTRIBUTES = {
 _ID = re.compile(r"[^/\s\[{\":]+/[^/\s]+")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d|\d{8}|\d\d([-_.])\d\d\2\d{4})(?!\d)")
-_NUMBER = re.compile(r"\d{1,3}(([.,' ])\d{3})((\2)\d{3})+")
+_NUMBER = re.compile(
+    r"\d{1,3}(?P<mark>[.,' ])\d{3}((?P=mark)\d{3})*(?P<fraction>(?!(?P=mark))[.,]\d+)?"
+)  # certain by a second group or a fraction
 
 
 @dataclass
@@ -84,8 +87,13 @@ def is_id(value: str) -> bool:
 def id_columns(values: Values) -> list[str]:
     """The columns that hold ids, the likeliest first: by name, then by their values."""
     bases = {name for names in _ATTRIBUTES.values() for name in names}
-    able = [own for own, seen in values.items() if seen and sum(map(is_id, seen)) > len(seen) / 2 and own.casefold() not in bases]
+    able = [own for own, seen in values.items() if own.casefold() not in bases and _holds_ids(own, seen)]
     return sorted(able, key=lambda own: ID_NAMES.index(own.casefold()) if own.casefold() in ID_NAMES else len(ID_NAMES))
+
+
+def _holds_ids(column: str, seen: list[str]) -> bool:
+    """Whether most values are ids; in a column that is named so, some are enough: old ids have no owner."""
+    return sum(map(is_id, seen)) > (0 if column.casefold() in _CERTAIN_NAMES else len(seen) / 2)
 
 
 def _named(values: Values, names: Iterable[str]) -> str | None:
@@ -210,10 +218,11 @@ def _is_counted(seen: list[str]) -> bool:
 
 def guess_notation(draft: Draft, seen: list[str], twofold: list[str]) -> None:
     """Say how figures are written, or ask where two readings exist."""
-    marks = {found[2] for one in seen if (found := _NUMBER.fullmatch(one))}
-    if len(marks) == 1:
-        [mark] = marks
-        draft.lines.append(f"thousands = {in_toml(mark)}" + ('\ndecimal = ","' if mark == "." else ""))
+    found = [match for one in seen if (match := _NUMBER.fullmatch(one)) and (match["fraction"] or one.count(match["mark"]) > 1)]
+    if len({match["mark"] for match in found}) == 1:
+        mark = found[0]["mark"]
+        has_comma = mark == "." or any((match["fraction"] or "").startswith(",") for match in found)
+        draft.lines += [f"thousands = {in_toml(mark)}", *(['decimal = ","'] if has_comma else [])]
     elif twofold:
         mark = next(letter for letter in twofold[0] if not letter.isdigit())
         draft.questions.append(

@@ -158,7 +158,7 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     lines = []
     for number, row in enumerate(rows, 1):
         said = [str(row["model_id"]), *([str(row["day"])] if day.column else [])]
-        said += [f"{counter.column[0]} {row[name]}" for name, counter in sorted(counters.items())]
+        said += [f"{counter.column[0]} {'not reported' if row[name] is None else row[name]}" for name, counter in sorted(counters.items())]
         lines.append(f"row {number}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
     return lines
 
