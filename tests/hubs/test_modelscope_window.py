@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from tests.hubs.hub_day import rows
-from tests.hubs.test_modelscope import dolphin_record, dolphin_reply, run, settings
+from tests.hubs.test_modelscope import dolphin_record, dolphin_reply, openapi_record, run, settings
 from tests.sandbox.sandbox_rows import modelscope_rows
 
 WINDOW = 1000
@@ -227,3 +228,45 @@ def test_doctor_finds_no_window_where_there_is_none(tmp_path: Path) -> None:
     told = {finding.name: finding.told for finding in report.findings}
     assert report.ok, told
     assert told["window"] == "pages 100 and 101 have 100 and 100 records, total 10300"
+
+
+def by_prefix(request: httpx.Request, found: list[dict[str, Any]]) -> httpx.Response:
+    """The documented listing: 3,000 rows of each question, a search by the beginning of a name, no other filter, orders that show the same."""
+    query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
+    number, size = int(query["page_number"]), int(query["page_size"])
+    if number * size > 3000:
+        return httpx.Response(403, json={"success": False, "code": "QuotaLimitExceed", "message": "too deep", "request_id": "1"})
+    if "owner" in query:
+        return httpx.Response(200, json={"success": True, "data": {"models": [], "total_count": 0}})
+    shown = [model for model in found if model["id"].split("/")[1].startswith(query.get("search", ""))]
+    page = shown[(number - 1) * size : number * size]
+    return httpx.Response(200, json={"success": True, "data": {"models": page, "total_count": len(shown)}})
+
+
+def test_with_the_sites_listing_refused_names_are_searched_letter_by_letter(tmp_path: Path) -> None:
+    found = [openapi_record(f"o{number % 40}/{'aaaabcde'[number % 8]}-{number}", tags=[]) for number in range(7000)]
+    asked: list[httpx.Request] = []
+
+    def hub(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(403, json={"Code": 403, "Success": False}) if request.method == "PUT" else by_prefix(request, found)
+
+    result = run(tmp_path, hub, own=settings(tmp_path, HUBWATCH_ATTEMPTS="2"))
+    assert rows(tmp_path, "select count(*) from observations") == [(7000,)]
+    assert result.complete, result.message
+    assert any("search=a-1" in str(request.url) for request in asked)  # a alone has 3,500
+
+
+def test_a_page_too_deep_in_the_documented_listing_ends_that_question_alone(tmp_path: Path) -> None:
+    found = [openapi_record(f"o/m-{number}", tags=[]) for number in range(120)]
+
+    def hub(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT" or b"page_number=2" in request.url.query:
+            return httpx.Response(403, json={"success": False, "code": "QuotaLimitExceed", "message": "quota limit exceeded"})
+        return by_prefix(request, found)
+
+    result = run(tmp_path, hub, own=settings(tmp_path, HUBWATCH_ATTEMPTS="2"))
+    assert (result.complete, result.failed) == (False, False), result.message
+    assert rows(tmp_path, "select count(*) from observations") == [(50,)]
+    assert "token" not in result.message
+    assert "50 of 120 models were seen" in result.message

@@ -2,10 +2,12 @@
 
 Established (the vendor's OpenAPI document, 2026-08): `owner=`, `sort=default|downloads|likes|last_modified`,
 `filter.task|library|model_type|license=`, and page_number*page_size <= 3000; unknown parameters and values are ignored.
-So more than 3000 models are only seen through narrower questions: every order, every owner met, every value of a filter
-met. Whether that was everything is decided against `total_count`.
+So more than 3000 models are only seen through narrower questions: every order, names by their first letters, every owner
+met, every value of a filter met. Uncertain: whether `search` goes by the beginning of a name (a crawler measured that) or
+by any part of it (the document); both are walked rightly, the second at more cost. Whether that was everything is decided against `total_count`.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +16,13 @@ from typing import Any
 from urllib.parse import quote
 
 from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.modelscope.letters import LONGEST, letters_behind
 from hubwatch.hubs.paging import Listing, Numbered, ends, numbered_pages, shortfall
 from hubwatch.net import Answer, Ask, Client
 from hubwatch.pages import Kept, Page, Sweep, SweepState
 
 PAGE, DEPTH = 50, 3000
+_SEARCHES = 200  # without anything new that any hub may cost; a large one half as many as it has pages
 PROMISED = {"id": "text", "downloads": "number", "likes": "number", "created_at": "text", "last_modified": "text"}
 _SORTS = ("default", "downloads", "likes", "last_modified")
 _FILTERS = ("license", "task", "library", "model_type")  # those whose values records tell in their tags
@@ -116,17 +120,24 @@ class _Slice:
                 self.values[key].setdefault(value)
 
 
+def _is_of_no_use(slice_: _Slice, known: int, record: object) -> bool:
+    """Whether a slice is too large to be seen whole, or all of it is known: one page of it is enough then."""
+    return slice_.total is not None and (slice_.total > DEPTH or known >= slice_.total)
+
+
 class _Walks:
     """The walks of one sweep: each slice in as many orders, and as far narrowed, as it takes to see all of it."""
 
     def __init__(self, client: Client, kept: Kept, state: SweepState, left: int | None) -> None:
         self._client, self._kept, self._state, self._left = client, kept, state, left
+        self._searches, self._is_search_ignored, self._is_prefix = 0, False, True
         self._owner: str | None = None  # whose models alone are wanted
 
     def everything(self) -> Iterator[Page]:
         whole = _Slice()
         done: set[str] = set()
         yield from self._in_every_order(whole)
+        yield from self._by_names(whole, "", whole.total)
         yield from self._owners_met(whole, done)
         yield from self._narrowed(whole, levels=1)
         yield from self._owners_met(whole, done)
@@ -150,6 +161,33 @@ class _Walks:
         reached = any(ends(answers.listing_in(page.body).records, is_over) for page in self._kept.read(slice_.partition(sort)))
         if self._left is None and not reached and slice_.is_cut:
             self._state.lack(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
+
+    def _by_names(self, whole: _Slice, start: str, within: int | None) -> Iterator[Page]:
+        """Names by their letters, a letter more where the depth limit cuts, until they make up what they are of; ends where the hub ignores the search."""
+        made_up = 0
+        for letter in letters_behind(whole.ids, start):
+            if self._is_prefix and within is not None and made_up >= within:
+                return
+            if whole.total is None or whole.total <= DEPTH or not whole.is_missing_some or self._is_spent or self._is_search_ignored:
+                return
+            if self._searches > max(_SEARCHES, whole.total // PAGE // 2):
+                return
+            text, before = start + letter, len(whole.ids)
+            slice_ = _Slice((("search", text),), whole)
+            known = sum(1 for name in whole.ids if name.lower().split("/")[-1].startswith(text))
+            is_last = len(text) == LONGEST
+            if is_last:
+                yield from self._in_every_order(slice_)
+                continue
+            yield from self._pages(slice_, "default", functools.partial(_is_of_no_use, slice_, known))
+            self._searches += len(whole.ids) == before
+            made_up += slice_.total or 0
+            self._is_prefix = self._is_prefix and all(name.lower().split("/")[-1].startswith(text) for name in slice_.ids)
+            if self._is_no_narrower(slice_)(None) and not all(text in name.lower() for name in slice_.ids):
+                self._is_search_ignored = True
+                return
+            if slice_.is_cut:
+                yield from self._by_names(whole, text, slice_.total)
 
     def _owners_met(self, whole: _Slice, done: set[str]) -> Iterator[Page]:
         while whole.is_missing_some and not self._is_spent and (new := [name for name in whole.owners if name not in done]):

@@ -2,8 +2,9 @@
 
 One outside measurement has the listing serve 10,000 rows of a question and fail behind them, though its total says more;
 others walked on. Where the window is met, what lies behind it is asked for in slices: by creation (and the other orders,
-where they can reach), by task, by groups of owners, by name. Each slice is a partition of its own, so a sweep goes on
-slice by slice; a slice that is too large, or holds nothing new by its own total, costs one request.
+where they can reach), by the beginning of the name, by task, by groups of owners, by any part of the name. Each slice is
+a partition of its own, so a sweep goes on slice by slice; one that is too large, or holds nothing new by its own total,
+costs one request.
 """
 
 import functools
@@ -15,6 +16,7 @@ from urllib.parse import quote
 
 from hubwatch.errors import Refused, ServerTrouble, TooDeep
 from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.modelscope.letters import LONGEST, letters_behind
 from hubwatch.hubs.paging import Listing, Numbered, numbered_pages, total_of
 from hubwatch.net import Answer, Ask, Client
 from hubwatch.pages import Kept, Page, SweepState
@@ -24,8 +26,7 @@ _STRATEGY = "dolphin, window "
 # Orders of the listing and the key that must fall where an order is honoured; creation is spelled in two ways, one of them ignored.
 _ORDERS = {"GmtCreated": "CreatedTime", "GmtCreate": "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars"}
 _GROUP = 100  # owners of one question
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-_LONGEST = 6  # letters of a name asked for
+_IN_VAIN = 200  # searches without anything new that any hub may cost; a large one a quarter as many as it has pages
 _REFUSALS = 3  # slices refused one after the other: that is the hub, not the slice
 _FALLING = 3  # records of which an order can be told
 AskFor = Callable[..., Ask]  # page number, page size, and what narrows the question
@@ -51,10 +52,13 @@ class Slices:
         self._tasks: Counter[str] = Counter()
         self._owners: Counter[str] = Counter()
         self._first: dict[bool, set[str]] = {True: set(), False: set()}  # organizations and others, met before owners are asked for
-        self._asked = self._cut = self._short = self._refused = self._in_a_row = self._name_asks = 0
+        self._asked = self._cut = self._short = self._refused = self._in_a_row = self._vain = 0
+        self._is_prefix = True  # whether the search by name goes by its beginning, as far as was seen
+        self._read: set[str] = set()  # what was seen, and what the page that is fetched ahead shows
         for partition in kept.pages.partitions():
             for page in kept.read(partition):
                 self.take(page)
+        self._read.update(self._seen)
 
     @property
     def total(self) -> int:
@@ -87,10 +91,11 @@ class Slices:
         is_near = self.total <= 2 * self._window
         if is_near:
             yield from self._by_orders()
+        yield from self._by_names("", self.total, only_by_prefix=True)  # these slices do not overlap
         yield from self._by_tasks()
         for kind in (True, False):
             yield from self._by_owners(sorted(self._first[kind]))
-        yield from self._by_names("")
+        yield from self._by_names("", self.total)  # by any part of the name they overlap
         if not is_near:
             yield from self._by_orders()
 
@@ -116,7 +121,7 @@ class Slices:
             def is_ignored(listing: Listing, key: str = key) -> bool:
                 return not _falls([record.get(key) for record in listing.records if isinstance(record, Mapping)])
 
-            yield from self._slice(f"order {sort}", is_ignored, lambda: not self.missing, sort=sort)
+            yield from self._slice(f"order {sort}", is_ignored, lambda: len(self._read) >= self.total, sort=sort)
 
     def _by_tasks(self) -> Iterator[Page]:
         for task, _ in sorted(self._tasks.items(), key=lambda item: (-item[1], item[0])):
@@ -147,33 +152,29 @@ class Slices:
                     yield from self._group(half)
         return total
 
-    def _by_names(self, start: str) -> Iterator[Page]:
-        """Names by their letters, from the most frequent on, a letter more where there are too many."""
-        for letter in self._letters_behind(start):
-            if not self.missing or self._name_asks > max(200, self.total // self._size // 4):
+    def _by_names(self, start: str, within: int, only_by_prefix: bool = False) -> Iterator[Page]:
+        """Names by their letters, from the most frequent on, a letter more where there are too many, until the slices make up what they are of."""
+        found = 0
+        for letter in letters_behind(self._seen, start):
+            if not self.missing or self._vain > max(_IN_VAIN, self.total // self._size // 4) or (self._is_prefix and found >= within):
                 return
-            text = start + letter
-            self._name_asks += 1
+            text, before = start + letter, len(self._seen)
             total = yield from self._fitting(f"name {text}", functools.partial(self._named, text), name=text)
+            found += total or 0
+            self._vain += len(self._seen) == before
+            self._is_prefix = self._is_prefix and _begin(self._front(f"name {text}"), text)
+            if only_by_prefix and not self._is_prefix:
+                return
             if total is None or total <= self._window:
                 continue
             if total >= self.total and not start and self._is_ignored(text):
                 return
-            if len(text) < _LONGEST:
-                yield from self._by_names(text)
-
-    def _letters_behind(self, start: str) -> list[str]:
-        found = Counter(dict.fromkeys(_LETTERS, 0))
-        for name in self._seen:
-            _, there, rest = name.lower().partition(start or "/")
-            if there and rest and rest[0] != "/":
-                found[rest[0]] += 1
-        return [letter for letter, _ in found.most_common() if not letter.isspace()]
+            if len(text) < LONGEST:
+                yield from self._by_names(text, total, only_by_prefix)
 
     def _named(self, text: str, listing: Listing) -> int:
         """How many seen models the search for `text` finds: by the beginning of the name where all it shows begin so, else anywhere in the id."""
-        shown = [name.lower() for record in listing.records if (name := answers.model_id(record))]
-        if all(name.split("/")[-1].startswith(text) for name in shown):
+        if _begin(listing, text):
             return sum(1 for name in self._seen if name.lower().split("/")[-1].startswith(text))
         return sum(1 for name in self._seen if text in name.lower())
 
@@ -214,6 +215,7 @@ class Slices:
         def read(answer: Answer) -> Listing:
             nonlocal begun
             listing = answers.listing(answer)
+            self._read.update(name for record in listing.records if (name := answers.model_id(record)))
             if not begun:
                 begun = True
                 is_over[0] = bool(listing.records) and is_of_no_use(listing)
@@ -237,6 +239,12 @@ class Slices:
 
 def _partition(name: str) -> str:
     return name if len(quote(name, safe="")) < 200 else f"{name.split(' ')[0]} {hashlib.sha1(name.encode()).hexdigest()}"
+
+
+def _begin(listing: Listing, text: str) -> bool:
+    """Whether all names of a page begin with the text."""
+    shown = [name for record in listing.records if (name := answers.model_id(record))]
+    return all(name.lower().split("/")[-1].startswith(text) for name in shown)
 
 
 def _tasks(record: Mapping[str, Any]) -> set[str]:
