@@ -159,9 +159,10 @@ class Slices:
             if not self.missing or self._vain > max(_IN_VAIN, self.total // self._size // 4) or (self._is_prefix and found >= within):
                 return
             text, before = start + letter, len(self._seen)
+            is_new = self._kept(_partition(f"name {text}")) is None
             total = yield from self._fitting(f"name {text}", functools.partial(self._named, text), name=text)
             found += total or 0
-            self._vain += len(self._seen) == before
+            self._vain += is_new and len(self._seen) == before
             self._is_prefix = self._is_prefix and _begin(self._front(f"name {text}"), text)
             if only_by_prefix and not self._is_prefix:
                 return
