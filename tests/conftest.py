@@ -9,6 +9,7 @@ from hubwatch.settings import Settings
 from tests.shared import shared as shared_file
 
 ROOT = Path(__file__).parents[1]
+os.environ.setdefault("HUBWATCH_REPORT", "no")  # the report takes longer than what most tests are about; those of it ask for it
 
 
 def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: object) -> Settings:

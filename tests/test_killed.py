@@ -28,7 +28,7 @@ def command(data: Path, endpoint: str, *arguments: str) -> subprocess.Popen[str]
     )
 
 
-STOPPED = "hubwatch: stopped; what is kept stays, run the same command to go on"
+STOPPED = "hubwatch: stopped; what was saved stays, run the same command again to resume"
 TABLES = (
     "select * exclude (listing_key, first_seen_on) from listings order by model_id",
     "select * exclude (listing_key) from observations order by model_id",

@@ -77,6 +77,7 @@ def _hub_settings(hub: Hub, env: Mapping[str, str]) -> HubSettings:
                 "endpoint": env.get(hub.endpoint_variable) or hub.sites[0].address,
                 "endpoint_variable": hub.endpoint_variable,
                 "rate": env.get(rate) or hub.rate,
+                "rate_is_set": bool(env.get(rate)),
                 "listing": env.get(listing) or None,
             }
         )

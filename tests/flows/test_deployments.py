@@ -66,7 +66,7 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
 
 def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(standing: Standing) -> None:
     before = standing.deployments()
-    assert len(before) == 8
+    assert len(before) == 9
     worker = standing.start_worker()
     collected = standing.bring_forward("huggingface-head")
     standing.run("--no-prompt", "deploy", "--all")

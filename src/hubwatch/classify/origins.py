@@ -110,7 +110,7 @@ def classify(con: duckdb.DuckDBPyConnection, facts: Facts) -> int:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE judged_namespaces AS "
         "SELECT hub, namespace, bool_or(is_listed) AS is_listed FROM ("
-        "SELECT hub, namespace, true AS is_listed FROM listings WHERE namespace IS NOT NULL AND namespace <> '' UNION "
+        "SELECT hub, namespace, true AS is_listed FROM listings WHERE namespace IS NOT NULL UNION "
         "SELECT hub, split_part(base, '/', 1), false FROM (SELECT hub, unnest(base_models) AS base FROM listings) WHERE base LIKE '_%/_%'"
         ") GROUP BY ALL"
     )

@@ -158,7 +158,7 @@ def _refuse_another(client: Client, sweep: Sweep, state: SweepState) -> None:
 
 def _choices(state: SweepState) -> tuple[object, ...]:
     """What a hub's module decided on its way: how it lists, which fields it goes without, whose models a partition lists."""
-    return state.strategy, tuple(state.fields), state.mapping is None, sum(map(len, state.owned.values()))
+    return state.strategy, tuple(state.fields), state.mapping is None, sum(map(len, state.owned.values())), tuple(state.bounds)
 
 
 def _both_local(state: SweepState, client: Client) -> bool:

@@ -24,6 +24,9 @@ create or replace temp macro bare_name(normal, word) as
   regexp_replace(without_word(normal, word), '([0-9])\.0([-a-z]|$)', '\1\2', 'g');
 create or replace temp macro with_versions(normal) as regexp_replace(normal, '((?:^|[^0-9.])[0-9])-([0-9](?:-|$))', '\1.\2', 'g');
 
+-- A listing's id; an old one of Hugging Face has no owner.
+create or replace temp macro whole_id(namespace, name) as if(namespace = '', name, namespace || '/' || name);
+
 -- Anybody may call a model by such a name: too short, or not long and without a digit.
 create or replace temp macro is_generic(name) as length(name) < 8 or (length(name) < 24 and not regexp_matches(name, '[0-9]'));
 

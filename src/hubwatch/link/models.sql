@@ -18,7 +18,7 @@ from every_member m join present l using (listing_key) join bodies b using (name
 create or replace temp table linked as
 with anchors as (
   select listing_key as anchor, hub as anchor_hub, namespace as anchor_namespace, name as anchor_name,
-    hub || ':' || namespace || '/' || name as model_key, guessed_by as anchor_guessed_by, organization as anchor_organization
+    hub || ':' || whole_id(namespace, name) as model_key, guessed_by as anchor_guessed_by, organization as anchor_organization
   from tied where listing_key = anchor
 ), judged as (
   select t.*, a.* exclude (anchor),
@@ -58,7 +58,7 @@ create or replace temp view all_models as
 with every_model as (
   select * from linked_models
   union all by name
-  select hub || ':' || namespace || '/' || name as model_key, name, said_organization as organization, hub as first_hub,
+  select hub || ':' || whole_id(namespace, name) as model_key, name, said_organization as organization, hub as first_hub,
     created_at as first_seen_at, [hub] as hubs
   from present join bodies using (namespace_key) anti join linked using (listing_key)
 )
@@ -70,7 +70,7 @@ with found as materialized (select model_key, family_of(organization, name) as f
 from found where family is not null;
 
 create or replace temp view all_listings as
-select b.hub, b.namespace || '/' || l.name as model_id, coalesce(k.model_key, b.hub || ':' || b.namespace || '/' || l.name) as model_key,
+select b.hub, whole_id(b.namespace, l.name) as model_id, coalesce(k.model_key, b.hub || ':' || whole_id(b.namespace, l.name)) as model_key,
   coalesce(k.tier, 'single') as tier,
   coalesce(k.evidence, case when b.organization is null then 'no namespace of like spelling has this name'
     else 'no other namespace of ' || b.organization || ' has this name' end) as evidence,

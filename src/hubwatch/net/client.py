@@ -67,6 +67,8 @@ class Tally:
     requests: int = 0
     retries: int = 0
     bytes: int = 0
+    is_answered: bool = False  # whether the hub ever answered
+    seconds: float = 0.0  # that the answers took, waiting for a turn not counted
     quota_left: int | None = None
     clock_ahead: timedelta | None = None  # how far this machine's clock is ahead of the hub's, by the last answer that tells
     notes: list[str] = field(default_factory=list)
@@ -87,13 +89,13 @@ class Client:
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.hub, self.settings, self.tally = hub, settings, Tally()
+        self._transport, self._counting = transport, threading.Lock()
         self.own = own = settings.hubs[hub]
         self.endpoint, self._token = own.endpoint, own.usable_token()
         self._secure = urlsplit(own.endpoint).scheme == "https" or own.is_loopback
-        self._pacer = Pacer(0.0 if own.is_loopback else 1 / own.rate)
+        self.pacer = Pacer(0.0 if own.is_loopback else 1 / own.rate, follows_window=not own.rate_is_set)
         self._stop = threading.Event()
         self._busy = False
-        self._is_known = False  # whether the hub ever answered
         self._sleep = sleep or self._stop.wait
         self._connections = Connections()
         self.on_answer: Callable[[Answer], object] = lambda answer: None  # called with every answer before it is judged
@@ -121,6 +123,12 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._httpx.close()
 
+    def sibling(self) -> "Client":
+        """A client for another thread of the same sweep: connections of its own, one pace and one tally with this one."""
+        other = Client(self.hub, self.settings, self._transport)
+        other.pacer, other.tally, other._counting = self.pacer, self.tally, self._counting
+        return other
+
     @property
     def has_token(self) -> bool:
         """Whether a token goes with the requests."""
@@ -144,7 +152,8 @@ class Client:
             for attempt in retrying:
                 with attempt:
                     if attempt.retry_state.attempt_number > 1:
-                        self.tally.retries += 1
+                        with self._counting:
+                            self.tally.retries += 1
                     return read(self._send(ask))
         except HubFailure as failure:
             self._explain(failure, ask, retrying.statistics.get("attempt_number", 1), time.monotonic() - started)
@@ -236,7 +245,7 @@ class Client:
     def _is_tried_enough(self, state: tenacity.RetryCallState) -> bool:
         failure = state.outcome.exception() if state.outcome else None
         # An address that never answered is rather wrong than away for long.
-        allowed = self.settings.patience if self._is_known else min(self.settings.patience, _FIRST_CONTACT)
+        allowed = self.settings.patience if self.tally.is_answered else min(self.settings.patience, _FIRST_CONTACT)
         spent = tenacity.stop_before_delay(allowed)(state)
         return state.attempt_number >= self._attempts_for(failure) or spent
 
@@ -251,10 +260,17 @@ class Client:
                 )
             if self.allowance is not None and self.tally.requests >= self.allowance:
                 raise HubFailure(f"{self.hub}: not asked, the {self.allowance} requests allowed are spent: {ask}")
-            self._pace()
-            self.tally.requests += 1
-            answer = replace(self._exchange(ask), ask=asked)
-            self._is_known = True
+            try:
+                self._pace()
+                with self._counting:
+                    self.tally.requests += 1
+                began = time.monotonic()
+                answer = replace(self._exchange(ask), ask=asked)
+                with self._counting:
+                    self.tally.is_answered = True
+                    self.tally.seconds += time.monotonic() - began
+            finally:
+                self.pacer.done()
             self.on_answer(answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 raise_for_status(answer, ask, self.hub, self.has_token)
@@ -277,7 +293,7 @@ class Client:
             try:
                 with self._httpx.stream(ask.method, ask.url, content=ask.body, headers=headers, extensions=trace) as response:
                     body = self._body(response, expired)
-                    self.tally.quota_left = self._pacer.heard(response.headers, self.tally.quota_left)
+                    self.tally.quota_left = self.pacer.heard(response.headers, self.tally.quota_left)
                     if (said := date_of(response.headers)) is not None:
                         self.tally.clock_ahead = now() - said
                     link = next_link(response.headers)
@@ -306,7 +322,8 @@ class Client:
             if expired.is_set():
                 raise TimedOut(f"{self.hub}: no whole answer in time ({self._limits(expired)})")
             parts.append(part)
-        self.tally.bytes += response.num_bytes_downloaded
+        with self._counting:
+            self.tally.bytes += response.num_bytes_downloaded
         return b"".join(parts)
 
     def _end_at_once(self, ahead: ThreadPoolExecutor) -> None:
@@ -318,9 +335,14 @@ class Client:
         ahead.shutdown(wait=True)
         self._stop.clear()
 
+    def interrupt(self) -> None:
+        """End whatever this client waits for or reads, from another thread: nobody will use it."""
+        self._stop.set()
+        self._connections.shut_down()
+
     def _pace(self) -> None:
         """Wait for this request's turn."""
-        pause = self._pacer.next()
+        pause = self.pacer.next()
         if pause > self.settings.patience:
             raise RateLimited(f"{self.hub}: the window is empty", pause)
         if pause > 0:

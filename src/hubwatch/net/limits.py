@@ -45,6 +45,7 @@ class HubSettings(BaseModel):
         default=None, exclude=True, repr=False, description="where a token is looked up that no variable gives; read when a client is made"
     )
     rate: float = Field(ge=0.01, le=1000)
+    rate_is_set: bool = Field(default=False, description="the operator set the rate; else a window that the hub announces may allow more")
     listing: Path | None = Field(default=None, description="file that says how the hub's own site lists, where an operator found that out")
 
     @field_validator("endpoint")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hubwatch.net.messages import quota
 
-_POLICY = re.compile(r";\s*q=(?P<quota>\d{1,9})(?!\d)")
+_POLICY = re.compile(r";\s*q=(?P<quota>\d{1,9})(?!\d)(?:\s*;\s*w=(?P<seconds>\d{1,9})(?!\d))?")
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 
@@ -19,6 +19,11 @@ class _Window:
     left: int
     resets: float
     quota: int | None
+    seconds: int | None = None
+
+    def is_the_same_as(self, other: "_Window") -> bool:
+        """Whether two answers speak of one window: the time to its reset comes in whole seconds."""
+        return abs(self.resets - other.resets) < min(2.5, (self.seconds or 300) / 3)
 
     def pause(self, at: float) -> float:
         """Seconds to wait before the next request so that the window never runs empty."""
@@ -31,12 +36,16 @@ class _Window:
 
 
 class Pacer:
-    """Rate limiter shared by the threads that ask one hub; at least `interval` seconds lie between requests."""
+    """Rate limiter shared by the threads that ask one hub; at least `interval` seconds lie between requests.
 
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
+    `follows_window`: where the hub announces a window that allows more than the interval does, the window counts.
+    """
+
+    def __init__(self, interval: float, follows_window: bool = False) -> None:
+        self._interval, self._follows_window = interval, follows_window
         self._one_by_one = threading.Lock()
         self._next = 0.0
+        self._under_way = 0
         self._window: _Window | None = None
 
     def next(self) -> float:
@@ -47,7 +56,13 @@ class Pacer:
             if self._window:
                 self._window.left -= 1
             self._next = at + pause + self._interval
+            self._under_way += 1
         return pause
+
+    def done(self) -> None:
+        """A request for which a turn was taken has ended, in whatever way."""
+        with self._one_by_one:
+            self._under_way -= 1
 
     def heard(self, headers: Mapping[str, str], before: int | None) -> int | None:
         """Take note of the window that an answer announces; requests left in it, or as `before` where it announces none."""
@@ -55,6 +70,23 @@ class Pacer:
         if announced is None:
             return before
         policy = _POLICY.search(headers.get("ratelimit-policy", ""))
+        window = _Window(announced[0], time.monotonic() + announced[1], int(policy["quota"]) if policy else None)
+        if policy and policy["seconds"]:
+            window.seconds = int(policy["seconds"])
         with self._one_by_one:
-            self._window = _Window(announced[0], time.monotonic() + announced[1], int(policy["quota"]) if policy else None)
+            if self._window and window.is_the_same_as(self._window):  # an answer knows nothing of the requests still under way
+                window.left = min(window.left, self._window.left)
+            else:
+                window.left = max(0, window.left - max(0, self._under_way - 1))
+            self._window = window
+            if self._follows_window and window.quota and window.seconds:
+                self._interval = min(self._interval, window.seconds / window.quota)
         return announced[0]
+
+    def rate(self) -> float | None:
+        """Requests a second that may be sent in the long run; None where nothing limits them."""
+        with self._one_by_one:
+            paced = 1 / self._interval if self._interval else None
+            window = self._window
+        announced = window.quota / window.seconds if window and window.quota and window.seconds else None
+        return min((rate for rate in (paced, announced) if rate is not None), default=None)

@@ -57,6 +57,7 @@ class SweepState(msgspec.Struct, kw_only=True):
     until: datetime | None = None
     owners: list[str] = []
     owned: dict[str, list[str]] = {}  # owner -> the partitions in which its models are listed
+    bounds: list[datetime] = []  # instants of creation at which a full sweep was split into partitions walked side by side
     floor: int | None = None  # downloads down to which a head sweep goes
     short: str | None = None
     extent: str | None = None  # where it is not what this kind of sweep covers

@@ -37,7 +37,7 @@ def run_demo(data: Path, tell: Callable[[str], None]) -> Settings:
     settings = Settings.from_environment(data)
     tell(WHAT_IT_IS)
     for day in sample_days():
-        settings = _collect(data, day, tell)
+        _collect(data, day, tell)
     loaded = pipeline.load_all(settings, kept_sweeps(data))
     for hub, result in loaded.items():
         if result.failed:
@@ -47,14 +47,13 @@ def run_demo(data: Path, tell: Callable[[str], None]) -> Settings:
     return settings
 
 
-def _collect(data: Path, day: SampleDay, tell: Callable[[str], None]) -> Settings:
+def _collect(data: Path, day: SampleDay, tell: Callable[[str], None]) -> None:
     served: dict[str, Any] = {day.hub: records(day.hub, day.day)}
     with Sandbox(**served, switches=Switches(withheld=frozenset(day.untold))) as sandbox:
         settings = Settings.from_environment(data, sandbox.endpoints)
         result = pipeline.collect(settings, Sweep(day.hub, day.day, day.sweep, floor=0))
     _state_extent(data, day)
     tell(f"{day.day} {day.hub:<12} {day.sweep:<5} {result.records:>5} records in {result.requests} requests, as seen by {day.source}")
-    return settings
 
 
 def _state_extent(data: Path, day: SampleDay) -> None:

@@ -48,6 +48,8 @@ def held(data: Path, run_id: str) -> Iterator[None]:
     with locked(data, "leases", _EXAMINING):  # nobody sees it unlocked while its owner lives
         lease = _lock_file(data, f"runs/{run_id}.lease")
         _taken(data, lease, 0)
+        about = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now():%Y-%m-%d %H:%M:%S}"}
+        Path(lease.lock_file).write_text(json.dumps(about), encoding="utf-8")
     try:
         yield
     finally:

@@ -10,9 +10,10 @@ taken (verified on the answer: `_enters_at`; else we walk), page sizes above 100
 
 import base64
 import contextlib
+import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ import msgspec
 from hubwatch.clock import now
 from hubwatch.errors import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble
 from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
+from hubwatch.hubs.huggingface.ranges import Range, SideBySide, partition_from
 from hubwatch.hubs.paging import ends
 from hubwatch.net import Answer, Ask, Client, array_of, lenient_json, whole_array
 from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState, read_segment
@@ -67,10 +69,13 @@ class _Walk:
     since: datetime | None = None
     until: datetime | None = None
     enter: datetime | None = None
+    stretch: Range | None = None  # of a full sweep that is walked in ranges
 
     def is_over(self, record: msgspec.Raw) -> bool:
         """Whether this record is outside of what is wanted, and so is what lies behind it."""
         edge = _edge(record)
+        if self.stretch is not None:
+            return self.stretch.is_over(_created(edge))
         if self.floor is not None:
             return isinstance(edge.downloads, int | float) and edge.downloads < self.floor
         created = _created(edge)
@@ -96,6 +101,12 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
     if sweep.kind == "owners":
         state.owners = sorted({*state.owners, *sweep.owners})
     left = sweep.limit
+    if sweep.kind == "full" and left is None:
+        yield from _side_by_side(client, kept, state)
+        last = _Walk(partition_from(max(state.bounds, default=None)), _BY_CREATION)
+        if not (is_settled and state.finished_at):
+            yield from _beyond(client, last, kept, state)
+        return
     for walk in _walks(client, sweep, kept, state):
         for page in _walk(client, walk, kept, state, left):
             yield page
@@ -107,14 +118,95 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
             yield from _beyond(client, walk, kept, state)
 
 
+def _side_by_side(client: Client, kept: Kept, state: SweepState) -> Iterator[Page]:
+    """A full sweep in ranges of creation time, each from where its pages end; the ranges begin at `state.bounds`."""
+    behind: dict[str, Any] = {}  # key of the last record before a link was lost, by partition
+
+    def prepare(one: Range) -> Callable[[Client], Iterator[Page]]:
+        walk, last = _Walk(one.partition, _BY_CREATION, enter=one.enter, stretch=one), kept(one.partition)
+        if last is None:
+            start = _first(client, walk, state, PAGE)
+        elif last.next is not None:
+            start = Ask(_expanding(_sized(client.at_home(last.next, ROUTE), PAGE), state.fields))
+        else:
+            params = [("limit", str(PAGE)), *_BY_CREATION, *(("expand[]", name) for name in state.fields)]
+            start = Ask(client.url(ROUTE, [*params, ("cursor", cursor_behind(behind[one.partition]))]))
+        return lambda own: _follow(own, walk, start, None, is_first=last is None)
+
+    def goes_on(one: Range) -> bool:
+        """Whether a range ended before the next one's start, for a link that was lost: it is entered behind its last record once more."""
+        if one.until is None or one.reached:
+            return False
+        records = _last_records(kept, one.partition)
+        if records and ends(records, _Walk(one.partition, _BY_CREATION, stretch=one).is_over):
+            return False
+        key = _edge(records[-1]).key if records else None
+        if key is None or behind.get(one.partition) == key:
+            return False  # nothing lies behind it: the end of all models, or `_verify_seams` finds what does not fit
+        behind[one.partition] = key
+        return True
+
+    def forget(bound: datetime) -> None:
+        state.bounds = [at for at in state.bounds if at != bound]
+        state.note("the hub did not take a cursor of our making; walked on without")
+
+    while True:
+        enters = [None, *sorted(state.bounds)]
+        ranges = [Range(partition_from(enter), enter, until) for enter, until in zip(enters, [*enters[1:], None], strict=True)]
+        due = [one for one in ranges if (last := kept(one.partition)) is None or last.next is not None or goes_on(one)]
+        try:
+            walkers = SideBySide(client, prepare, lambda bound: state.bounds.append(bound), forget, lambda: _newest(client))
+            yield from walkers.pages(due, goes_on)
+            break
+        except Refused as refusal:
+            _drop_refused(refusal, state)  # and on from the last pages kept
+    _verify_seams(kept, state)
+
+
+def _newest(client: Client) -> datetime | None:
+    """When the hub's newest model was created; None where it does not say."""
+    asked = Ask(client.url(ROUTE, [("limit", "1"), *_NEWEST_FIRST, ("expand[]", "createdAt")]))
+    try:
+        records = client.ask(asked, lambda answer: whole_array(answer, NAME))
+    except HubFailure:
+        return None
+    return _created(_edge(records[0])) if records else None
+
+
+def _last_records(kept: Kept, partition: str) -> list[msgspec.Raw]:
+    """The records of the last page of a partition that has any."""
+    for segment in reversed(kept.pages.segments(partition)):
+        for page in reversed(list(read_segment(segment))):
+            if records := array_of(page.body):
+                return records
+    return []
+
+
+def _verify_seams(kept: Kept, state: SweepState) -> None:
+    """Where ranges meet, the earlier one's last page must reach the later one's first record: nothing lies between them."""
+    firsts = {enter: next(kept.read(partition_from(enter)), None) for enter in [None, *sorted(state.bounds)]}
+    listed = {enter: records for enter, page in firsts.items() if page and (records := array_of(page.body))}
+    for before, after in itertools.pairwise(listed):
+        reached = _last_records(kept, partition_from(before))
+        if not _meet(_edge(reached[-1]), _edge(listed[after][0])):
+            state.lack(f"the hub may list models about {after} that neither range beside it holds; collect again with --fresh")
+
+
+def _meet(last: _Edge, first: _Edge) -> bool:
+    """Whether a range that ends with one record reaches another that begins with the other; true where neither can be told."""
+    if isinstance(last.key, str) and isinstance(first.key, str):
+        return last.key >= first.key
+    ended, began = _created(last), _created(first)
+    return ended is None or began is None or ended >= began
+
+
 def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Iterator[Page]:
     """What lies behind a last page that lost its link: it is asked once more, and gone on from; the sweep is short where that does not help."""
-    last = kept(walk.partition)
-    if last is None or not _is_cut_off(client, walk, last, kept, state):
-        return
-    yield from _follow(client, walk, _again(client, last), None, is_first=False)
-    if (last := kept(walk.partition)) and _is_cut_off(client, walk, last, kept, state):
-        state.short = "the hub lists models behind the last page, which names no next one; collect again"
+    while (last := kept(walk.partition)) and _is_cut_off(client, walk, last, kept, state):
+        yield from _follow(client, walk, _again(client, last), None, is_first=False)
+        if (after := kept(walk.partition)) is None or after.url == last.url:
+            state.short = "the hub lists models behind the last page, which names no next one; collect again"
+            return
 
 
 def _again(client: Client, page: PageFacts) -> Ask:
@@ -208,9 +300,11 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         records = whole_array(answer, NAME)
         first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
         link = client.at_home(answer.next_link, ROUTE) if answer.next_link else None
+        if walk.stretch is not None:
+            walk.stretch.read(_created(first), _created(last))
         if not records:
             empty += 1
-            if is_first and answer.ask == start and walk == _EVERYTHING:
+            if is_first and answer.ask == start and walk.partition == _EVERYTHING.partition:
                 raise BrokenPage(f"{NAME}: {answer.url} lists nothing at all")
             if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
@@ -218,7 +312,10 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
             raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
         if len(records) > 1 and first.key is not None and edges.setdefault((first.key, last.key), answer.ask) != answer.ask:
             raise LoopingPages(f"{NAME}: {answer.url} begins and ends with the records of an earlier page")
-        if link is None or ends(records, walk.is_over):
+        is_end = ends(records, walk.is_over)
+        if walk.stretch is not None and is_end:
+            walk.stretch.reached = True
+        if link is None or is_end:
             return _Reading(len(records), None, None)
         wanted = None if wanted is None else wanted - len(records)
         if wanted is not None and wanted <= 0:
@@ -292,6 +389,11 @@ def keyset_cursor(since: datetime) -> str:
     before = int(since.replace(tzinfo=UTC).timestamp()) - 1
     query = {"_id": {"$gt": f"{max(before, 0):08x}" + "f" * 16}}
     return base64.b64encode(json.dumps(query, separators=(",", ":")).encode()).decode()
+
+
+def cursor_behind(key: str) -> str:
+    """The cursor behind the record with this `_id`."""
+    return base64.b64encode(json.dumps({"_id": {"$gt": key}}, separators=(",", ":")).encode()).decode()
 
 
 def _edge(record: msgspec.Raw) -> _Edge:
