@@ -30,12 +30,13 @@ from hubwatch.archives.tables import Table, open_table
 from hubwatch.archives.unpack import Plain, plain_files
 from hubwatch.clock import today
 from hubwatch.errors import DayFailure
+from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
 _SEEN = 500  # rows whose values are looked at
 _SHOWN = 3
 _TWOFOLD = re.compile(r"\d{1,3}[.,' ]\d{3}")
-_STAND_IN = "huggingface"  # to show rows before the hub is known: nothing of it is printed
+_STAND_IN = next(iter(HUBS))  # to show rows before the hub is known: nothing of it is printed
 
 
 def inspect_file(source: str, settings: Settings) -> str:

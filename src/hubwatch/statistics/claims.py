@@ -13,57 +13,18 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import duckdb
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hubwatch.errors import ClaimError, StatisticsError
 from hubwatch.facts import data_dir
 from hubwatch.hubs import named_site
+from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.evaluate import LISTED
 from hubwatch.statistics.measured import Figure, Measured, fits, measures, of_list
 
 CLAIMS = data_dir() / "claims.csv"
 OWN = ("attributes", "selection")  # measures that are of claims alone: a listing's attributes, one model or series beside all others
-
-
-class Claim(BaseModel):
-    """One printed figure. `low` and `high` are the range that its printed form stands for, `equals` what an attribute must be.
-
-    A reader's own file needs `claim`, `sentence`, `as_of` and what is to be measured; other columns may be left out.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    claim: str
-    publisher: str | None = None
-    published: str | None = None
-    sentence: str
-    printed: str | None = None
-    low: float | None = Field(default=None, description="least value that the printed form stands for")
-    high: float | None = Field(default=None, description="most value that the printed form stands for")
-    equals: str | None = Field(default=None, description="of an attribute: what it must be, several joined by |")
-    tolerance: str | None = Field(default=None, description="why the range is as wide as it is")
-    unit: str = ""
-    hub: str | None = None
-    as_of: date
-    within_days: int = 15
-    sweep: str = Field(default="full", description="the sources that have the claim's extent, as a pattern: full, archive:osir*")
-    statistic: str | None = Field(default=None, description="a statistic, or `selection` or `attributes`")
-    question: str | None = None
-    row: str | None = None
-    column: str | None = None
-    filters: str | None = Field(
-        default=None, description="what the measure must be narrowed to; a statistic that cannot is of another scope"
-    )
-    scope: str | None = Field(default=None, description="how the claim's scope differs from all that is measured here")
-    needs: str | None = Field(default=None, description="the data that would decide it, and the command that brings it in")
-    not_at_hubs: str | None = Field(default=None, description="why no hub can tell")
-    pair: str | None = Field(default=None, description="a claim that says the opposite")
-    source: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_left_out(cls, row: dict[str, object]) -> dict[str, object]:
-        return {name: value for name, value in row.items() if value not in ("", None)}
 
 
 class Verdict(StrEnum):

@@ -7,18 +7,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.errors import ClaimError, StatisticsError, WrongQuestion
 from hubwatch.facts import data_dir
+from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.evaluate import LISTED, run
 from hubwatch.store import EXTENT, literal
-
-if TYPE_CHECKING:
-    from hubwatch.statistics.claims import Claim
 
 Figure = int | float
 _SQL = Path(__file__).parent / "sql" / "claims"
