@@ -141,7 +141,7 @@ def test_a_backfill_takes_an_archive_of_every_hub_that_rows_are_kept_of(flows: M
         assert flows.bring_in.fn(settings, source, mapping, Wanted("modelscope.ai")) == ""
         failed = flows.bring_in.fn(settings, str(tmp_path / "bad.csv"), mapping, Wanted())
     assert failed.startswith("modelscope.ai 2026-01-06 failed")
-    assert "1 of 1 rows cannot be read, most: likes" in failed
+    assert "rows cannot be read, most: likes" in failed
     assert "\n" not in failed
     with publishing.open_published(settings.data) as con:
         assert con.execute("select hub, model_id, day, likes from observations").fetchall() == [("modelscope.ai", "o/a", DAY, 2)]
@@ -202,7 +202,7 @@ def test_what_does_not_belong_together_is_refused() -> None:
         with pytest.raises(UsageError, match=r"is yet to come|is before any hub"):
             asked_sweep("huggingface", day=day)
     for hub in ("", "modelscope.ai", "gitee"):
-        with pytest.raises(UsageError, match="is not a hub that can be asked; hubs are huggingface, modelscope, wisemodel"):
+        with pytest.raises(UsageError, match="is not a hub; hubs are huggingface, modelscope, wisemodel"):
             asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))
     for archive, mapping in ((None, "osir"), ("a.parquet", None), (None, None)):
         with pytest.raises(UsageError, match="an archive needs both"):

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from hubwatch.statistics.flags import flag_days
-from hubwatch.store import connect, number_listings, remove_day, replace_day, settle_departures, transaction
+from hubwatch.store import connect, number_listings, remove_day, replace_day, schema, settle_departures, transaction
 from hubwatch.store.warehouse import migrate
 
 WORLDS = int(os.environ.get("HUBWATCH_WORLDS", "24"))
@@ -81,11 +81,8 @@ def random_facts(chance: random.Random, hub: str, day: int, source: str) -> Fact
 
 def load(con: duckdb.DuckDBPyConnection, facts: Facts) -> None:
     con.execute("drop table if exists staged")
-    con.execute(
-        """create temp table staged (place bigint, model_id varchar, hub_key varchar, title varchar, created_at timestamp, modified_at timestamp,
-           license_raw varchar, license varchar, task varchar, library varchar, parameters bigint, base_models varchar[],
-           base_relation varchar, gated varchar, repo_kind varchar, downloads_30d bigint, downloads_total bigint, likes bigint)"""
-    )
+    columns = ", ".join(f"{column.name} {column.type}" for column in (*schema.ATTRIBUTES, *schema.COUNTERS))
+    con.execute(f"create temp table staged (place bigint, model_id varchar, {columns})")
     for place, (name, (*said, counter)) in enumerate(facts.models.items()):
         con.execute(
             """insert into staged (place, model_id, license, task, created_at, base_models, downloads_30d, downloads_total, likes)

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from hubwatch.store import schema
 from hubwatch.store import warehouse as store
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 
@@ -27,11 +28,8 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def load(con: duckdb.DuckDBPyConnection, day: int, models: Day, source: str = "full", complete: bool = True) -> None:
     rows = [[place, f"o/{name}", license, downloads] for place, (name, (license, downloads)) in enumerate(models.items())]
     con.execute("drop table if exists staged")
-    con.execute(
-        """create temp table staged (place bigint, model_id varchar, hub_key varchar, title varchar, created_at timestamp, modified_at timestamp,
-           license_raw varchar, license varchar, task varchar, library varchar, parameters bigint, base_models varchar[],
-           base_relation varchar, gated varchar, repo_kind varchar, downloads_30d bigint, downloads_total bigint, likes bigint)"""
-    )
+    columns = ", ".join(f"{column.name} {column.type}" for column in (*schema.ATTRIBUTES, *schema.COUNTERS))
+    con.execute(f"create temp table staged (place bigint, model_id varchar, {columns})")
     if rows:
         con.executemany("insert into staged (place, model_id, license, downloads_30d) values (?, ?, ?, ?)", rows)
     on = FIRST + timedelta(days=day)
