@@ -177,6 +177,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(next(table for table in schema.STORE if table.name == "store.migrations").ddl())
     known = {row[0] for row in con.execute("select version from store.migrations").fetchall()}
     behind = schema_of(con) < NEWEST
+    if 1 in known and behind:
+        _add_missing(con)  # steps are written against the columns of today
     for version, title, steps in MIGRATIONS:
         if version in known:
             continue
