@@ -543,7 +543,7 @@ def test_no_name_alone_is_big_tech_or_a_tiger_and_none_has_half_an_origin(names:
         listed(con, *names)
         classify(con, FACTS.model_copy(update={"namespaces": ()}))
         rows = con.execute("SELECT kind, country, confidence, known_by FROM origins").fetchall()
-        assert len(rows) == len(POLICIES) * len({name for name in names if name})
+        assert len(rows) == len(POLICIES) * len(set(names))
         for kind, country, confidence, known_by in rows:
             assert kind not in ("big_tech", "ai_tiger")
             assert (known_by, kind, country, confidence) == ("none", "unknown", None, 0) or (

@@ -247,7 +247,7 @@ import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where these tests run in the background
 class Pressed:
     def find_spec(self, name, *_):
-        if name == "duckdb":
+        if name == "typer":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Pressed())
 from hubwatch.__main__ import main
@@ -260,13 +260,13 @@ main()
 
 
 def test_the_line_for_cron_publishes_what_is_whole_and_ends_with_the_code_of_what_is_not(tmp_path: Path) -> None:
-    (line,) = re.findall(r"^    0 6 \* \* \*  (hubwatch load.*)$", (ROOT / "docs/scheduling.md").read_text("utf-8"), re.MULTILINE)
+    (line,) = re.findall(r"^    0 6 \* \* \*  (hubwatch --quiet build)$", (ROOT / "docs/scheduling.md").read_text("utf-8"), re.MULTILINE)
     data = tmp_path / "hubwatch-data"
     keep(data, today(), [record("a/b")])
     keep(data, today(), [], hub="modelscope", finished=False)
     done = in_shell(tmp_path, line)
     assert done.returncode == 1
-    assert "hubwatch: modelscope: incomplete" in done.stderr
+    assert f"hubwatch: modelscope {today()} full: incomplete" in done.stderr
     with publishing.open_published(data) as con:
         assert con.execute("select hub, complete from days order by hub").fetchall() == [("huggingface", True), ("modelscope", False)]
     (data / "pages/modelscope").rename(data / "away")

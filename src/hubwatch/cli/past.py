@@ -202,7 +202,8 @@ def prune(
     form = chosen_format(form, as_json)
     settings = kept_in(data)
     gone = maintenance.prune(settings.data, today(), keep_days, dry_run, lambda line: warn(_for_this_folder(line, data)))
-    show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], form)
+    if gone or form != "table":
+        show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], form)
     warn(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
 
 

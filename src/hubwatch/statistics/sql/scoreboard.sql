@@ -22,12 +22,11 @@ indicators as (
   select sums.part_1, sums.part_2, unnest([downloads, models, likes, made.value]) as value, unnest(['downloads', 'models', 'likes', 'derivations']) as indicator
   from sums left join made on made.part_1 = sums.part_1 and made.part_2 is not distinct from sums.part_2
 ),
--- Each indicator over the largest value any group has in it; the score is the mean over the indicators, the rank dense.
 relative as (
-  select *, coalesce(value, 0) / nullif(max(value) over (partition by indicator), 0) as part from indicators
+  select *, parts.relative(value, max(value) over (partition by indicator)) as part from indicators
 ),
 scored as (
-  select part_1, part_2, avg(coalesce(part, 0)) as score from relative group by all
+  select part_1, part_2, parts.score(part) as score from relative group by all
 )
-select parts.group_name(in_by, part_1, part_2) as "group", part_1, part_2, dense_rank() over (order by round(score, 12) desc) as rank, round(score, 12) as score
+select parts.group_name(in_by, part_1, part_2) as "group", part_1, part_2, dense_rank() over (order by score desc) as rank, score
 from scored order by rank, "group"

@@ -22,6 +22,10 @@ create or replace macro parts.share_low_of_open(amount, is_known, inside, loose,
 create or replace macro parts.share_high_of_open(amount, is_known, inside, loose_here) as
   (amount + case when is_known then coalesce(loose_here, 0) else 0 end) / (inside + case when is_known then coalesce(loose_here, 0) else 0 end);
 
+-- An indicator over the largest value that any group has in it, and the score: the mean of a group's.
+create or replace macro parts.relative(amount, largest) as coalesce(amount / nullif(largest, 0), 0);
+create or replace macro parts.score(part) as round(avg(part), 12);
+
 -- Whether a question's dimensions name one of these, and how many there are.
 create or replace macro parts.asks(dimensions, names) as list_has_any(string_split(dimensions, ','), names);
 create or replace macro parts.is_double(dimensions) as contains(dimensions, ',');
