@@ -391,8 +391,12 @@ def write_newest(path: Path) -> None:
             "insert into sweeps (hub, day, source, complete, records, rejected, duplicates, listed_total) values (?, ?, ?, ?, ?, ?, ?, ?)",
             ROWS["sweeps"],
         )
-        con.execute("update sweeps set endpoint = 'https://huggingface.co'")
-        con.executemany("insert into store.counters values (?, ?, ?, ?, ?, ?, ?)", ROWS["counters"])
+        con.execute("update sweeps set endpoint = 'https://huggingface.co', extent = 'whole'")
+        con.executemany(
+            """insert into store.counters (listing_key, day, source, superseded, downloads_30d, downloads_total, likes)
+               values (?, ?, ?, ?, ?, ?, ?)""",
+            ROWS["counters"],
+        )
         con.execute("insert into store.listing values (1, 'huggingface', 'o/a', 'o', 'a', '2026-01-01', '2026-01-02', '2026-01-02')")
         con.execute("insert into store.listing values (2, 'huggingface', 'o/b', 'o', 'b', '2026-01-01', '2026-01-01', '2026-01-01')")
         con.execute(
@@ -400,7 +404,8 @@ def write_newest(path: Path) -> None:
         )
         con.execute("insert into store.departures values ('huggingface', '2026-01-01', '2026-01-02')")
         con.execute(
-            "insert into rejects values ('huggingface', '2026-01-01', 'main-00000 page 0 record 3', 'full', 'id is not owner/name', '{}')"
+            """insert into rejects (hub, day, position, source, reason, record)
+               values ('huggingface', '2026-01-01', 'main-00000 page 0 record 3', 'full', 'id is not owner/name', '{}')"""
         )
         con.execute("insert into runs (run_id, stage, status) values ('r1', 'load', 'done')")
     path.write_bytes(zstandard.compress((folder / "warehouse.duckdb").read_bytes(), 19))

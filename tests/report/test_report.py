@@ -80,7 +80,7 @@ def test_a_finding_states_value_bounds_and_extent(site: Path) -> None:
     page = (site / "index.html").read_text()
     assert "China: 80.0% of downloads in 30 days on Hugging Face" in page or "80.0%" in page
     found = json.loads((site / "index.json").read_text())["findings"]
-    assert any("at least 80.0%, at most 85.0%" in " ".join(one["sentences"]) for one in found)
+    assert any("Chinese Big Tech 60.0% (at least 60.0%, at most 65.0%)" in " ".join(one["sentences"]) for one in found)
 
 
 def test_an_unchanged_database_rewrites_nothing_and_a_vanished_page_goes(tmp_path: Path) -> None:
