@@ -14,7 +14,8 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
 
 The query below it is the body of the table macro `parts.NAME`; `in_by` is what is asked as `by`. The macro NAME of readers has
 a parameter for each of the head's. `parts/*.sql` holds the macros that statistics share; `{question}` stands for all parameters
-that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called.
+that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called. Parts are given
+the rows they share by the name of a table: `in_scope` the question's hubs and days, `in_before` the day compared with.
 """
 
 import hashlib
@@ -74,6 +75,7 @@ FILTERS = (
     "country country, kind name, organization organization, namespace name, family name, task name, library name, license_class name, created_since date,"
     " created_until date, models ids, only choice = |originals|derivatives, leave_out names, without_flagged switch = false"
 )
+_TAKEN = {"earlier": ("since", "days", "tolerance"), "whole_days": ("source", "since", "day")}  # what these parts ask beside the scope
 # What every part may ask of a question, with its type: parameters, and what a head declares.
 _FIELDS = (
     "hub name, day date, source name, since date, by name, metric name, policy policy, tolerance count, split name, part name, model name,"
@@ -183,13 +185,17 @@ def called(statistic: Definition, values: Mapping[str, Value]) -> str:
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, part: str, statistic: Definition, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
-    """What a shared macro gives for a statistic's question."""
-    fixed = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
-    arguments = []
-    for name, kind in _fields().items():
-        value = fixed.get(name, _UNASKED.get(name, False if kind == "boolean" else None))
-        arguments.append(f"{literal(value)}::{kind}")
-    return con.execute(f"from parts.{part}({', '.join(arguments)})").fetchall()
+    """What `scope`, `earlier` or `whole_days` gives for a statistic's question."""
+    asked = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
+    said = {
+        name: f"{literal(asked.get(name, _UNASKED.get(name, False if kind == 'boolean' else None)))}::{kind}"
+        for name, kind in _fields().items()
+    }
+    scope = f"from parts.scope({', '.join(said.values())})"
+    if part == "scope":
+        return con.execute(scope).fetchall()
+    arguments = ", ".join(said[name] for name in _TAKEN[part])
+    return con.execute(f"with scope as materialized ({scope}) from parts.{part}('scope', {arguments})").fetchall()
 
 
 def whole_sql(name: str) -> str:

@@ -14,9 +14,12 @@
 -- hubs: one
 -- parameters: hub name, day date, source name, metric choice = downloads_total, top count = 10, model name, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 sized as (
   select listing_key, hub, day, source, model_id, first_seen_on, created_at, value, parts.size_class(parameters) as size_class
-  from parts.counted({question})
+  from parts.counted('scope', {question})
   where not outside and created_at is not null and parameters is not null and value is not null
     and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)
 ),

@@ -12,10 +12,13 @@
 -- whole: first row
 -- parameters: hub name, day date, source name, by dimensions = organization, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 counted as (
   select value, is_again, hubs, parts.is_labelled(in_by, part_1, part_2) as is_known, hub, namespace, model_id,
     case when parts.is_labelled(in_by, part_1, part_2) then parts.group_name(in_by, part_1, part_2) end as label
-  from parts.counted({question}) where not outside and value is not null
+  from parts.counted('scope', {question}) where not outside and value is not null
 ),
 publishers as (
   select coalesce(label, namespace) as name, not is_known as unlabelled, case when not is_known and hubs > 1 then hub end as own_hub,

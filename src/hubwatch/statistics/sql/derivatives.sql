@@ -13,8 +13,11 @@
 -- whole: rows; models overlap
 -- parameters: hub name, day date, source name, by dimensions = family, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 links as materialized (
-  from parts.built_on({question})
+  from parts.built_on('scope')
 ),
 ends as (
   select hub, base_model_id as model_id from links union select hub, root_model_id from links
@@ -25,7 +28,7 @@ unlisted as (
     and in_created_until is null and in_only is null and (in_models is null or model_id in (select unnest(in_models)))
 ),
 grouped as materialized (
-  select hub, model_id, part_1, part_2, outside from ends join (from parts.described({question})) d using (hub, model_id)
+  select hub, model_id, part_1, part_2, outside from ends join (from parts.described('scope', {question})) d using (hub, model_id)
   union all
   select hub, model_id,
     parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, namespace, hub, model_id,
@@ -38,7 +41,7 @@ grouped as materialized (
   from unlisted
   left join (
     select hub, namespace, organization, country, nullif(kind, 'unknown') as kind
-    from origins join (from parts.scope({question})) scope using (hub)
+    from origins join scope using (hub)
     where policy = in_policy and coalesce(valid_from <= day, true) and coalesce(day < valid_to, true)
   ) origin using (hub, namespace)
   left join (

@@ -12,4 +12,8 @@
 -- window: downloads_30d: the 30 days before the day, by the hub's own count; downloads_total, likes, models: since creation, as of the day
 -- whole: rows
 -- parameters: hub name, day date, source name, by dimensions = country, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
-from parts.shares({question})
+with
+scope as materialized (
+  from parts.scope({question})
+)
+from parts.shares('scope', {question})

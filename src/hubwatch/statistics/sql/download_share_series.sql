@@ -13,8 +13,11 @@
 -- hubs: one
 -- parameters: hub name, day date, source name, since date, by dimensions = country, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 observed as materialized (
-  from parts.whole_days({question})
+  from parts.whole_days('scope', in_source, in_since, in_day)
 ),
 -- What other sweeps of these days saw. Mostly there are none, and leaving none out costs nothing.
 others as materialized (
@@ -28,7 +31,7 @@ length as (
 numbered as materialized (
   select listing_key, dense_rank() over (order by namespace)::int as owner, first_seen_on, last_seen_on,
     case when outside then -1 else coalesce(dense_rank() over (order by part_1 nulls first, part_2 nulls first), 0)::int end as number, part_1, part_2
-  from parts.described({question})
+  from parts.described('scope', {question})
 ),
 names as (
   select distinct number, part_1, part_2 from numbered where number >= 0
@@ -44,7 +47,7 @@ tried as (
   select listing_key from spans where listing_key is not null
 ),
 doubted as materialized (
-  select listing_key, f.day from parts.flagged({question}) f join store.listing using (hub, model_id) semi join observed on observed.day = f.day
+  select listing_key, f.day from parts.flagged('scope', in_metric) f join store.listing using (hub, model_id) semi join observed on observed.day = f.day
 ),
 -- A year of a large hub is a billion rows.
 told as not materialized (

@@ -13,6 +13,9 @@
 -- days: standing
 -- parameters: day date, by dimensions = country, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 -- Only models with originals on several hubs are looked at closely.
 shared as (
   select model_key from model_listings where not is_mirror group by model_key having min(hub) <> max(hub)
@@ -20,8 +23,8 @@ shared as (
 originals as (
   select model_key, d.hub, min(created_at) as created_at, min_by({'part_1': part_1, 'part_2': part_2, 'outside': outside}, (created_at, model_id)) as said
   from (select listing_key, model_key from model_listings semi join shared using (model_key) join store.listing using (hub, model_id) where not is_mirror)
-  semi join (from parts.standing({question})) using (listing_key)
-  join (from parts.described({question})) d using (listing_key)
+  semi join (from parts.standing('scope')) using (listing_key)
+  join (from parts.described('scope', {question})) d using (listing_key)
   where created_at is not null
   group by model_key, d.hub
 ),

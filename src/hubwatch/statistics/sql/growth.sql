@@ -15,15 +15,21 @@
 -- hubs: one
 -- parameters: hub name, day date, source name, since date, by dimensions = country, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
+since as materialized (
+  from parts.earlier('scope', in_since, in_days, in_tolerance)
+),
 sides as (
-  from parts.sides({question})
+  from parts.sides('scope', 'since', {question})
 ),
 counter as (
   select metric, (select parts.extent_of(extent, source) = 'whole' and complete or starts_with(source, 'archive') from sweeps
-      where (hub, day, source) in (select (hub, day, source) from parts.scope({question}))) or metric = 'models' as knows_now,
-    (select tells_all from parts.earlier({question})) or metric = 'models' as knew_before,
-    (select days_between from parts.earlier({question})) as days
-  from parts.scope({question})
+      where (hub, day, source) in (select (hub, day, source) from scope)) or metric = 'models' as knows_now,
+    (select tells_all from since) or metric = 'models' as knew_before,
+    (select days_between from since) as days
+  from scope
 ),
 portions as (
   select namespace, part_1, part_2, sum(now) as now, sum(before) as before, sum(joined_before) as joined_before, count(now) as models,

@@ -11,18 +11,21 @@
 -- days: standing
 -- parameters: day date, by dimensions = country, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 hub_bits as (
-  select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from parts.scope({question})
+  select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from scope
 ),
 standing as not materialized (
   select d.listing_key, d.hub, part_1, part_2, outside, model_key, coalesce(is_mirror, false) as is_mirror, bit
-  from parts.described({question}) d semi join (from parts.standing({question})) using (listing_key) join hub_bits using (hub)
-  left join parts.linked({question}) linked using (listing_key)
+  from parts.described('scope', {question}) d semi join (from parts.standing('scope')) using (listing_key) join hub_bits using (hub)
+  left join parts.linked(in_by) linked using (listing_key)
 ),
 -- On which hubs a model of several listings is, whatever of it the filters leave in.
 models_of_several as (
   select model_key, coalesce(bit_or(bit) filter (not is_mirror), bit_or(bit)) as bits, bit_or(bit) as all_bits, bool_or(not is_mirror) as has_original
-  from parts.linked({question}) semi join (from parts.standing({question})) using (listing_key) join hub_bits using (hub)
+  from parts.linked(in_by) semi join (from parts.standing('scope')) using (listing_key) join hub_bits using (hub)
   group by model_key
 ),
 -- A model's group is that of its first labelled original, whoever re-uploads it. Most models are a single listing: their model_key is left empty.

@@ -11,8 +11,14 @@
 -- hubs: one
 -- parameters: hub name, day date, source name, since date, by dimensions = model, metric choice = downloads_30d|downloads_total|likes|models, top count = 20, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
+since as materialized (
+  from parts.earlier('scope', in_since, in_days, in_tolerance)
+),
 sides as (
-  from parts.sides({question})
+  from parts.sides('scope', 'since', {question})
 ),
 -- Models are counted by number, and named at the end.
 sums as (

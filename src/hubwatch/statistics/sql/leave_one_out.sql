@@ -9,8 +9,11 @@
 -- whole: rows
 -- parameters: hub name, day date, source name, by dimensions = country, part choice = model|organization|namespace, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 counted as (
-  from parts.counted({question})
+  from parts.counted('scope', {question})
 ),
 -- On one hub a model is counted by number, and named at the end; over several, by the model of its listings.
 parts_of as (
@@ -19,7 +22,7 @@ parts_of as (
       when in_part = 'namespace' then hub || ':' || namespace else coalesce(organization, hub || ':' || namespace) end as name,
     sum(value) as weight
   from counted left join (
-    select listing_key, substr(model_key, strpos(model_key, ':') + 1) as model_name from parts.linked({question}) where in_part = 'model'
+    select listing_key, substr(model_key, strpos(model_key, ':') + 1) as model_name from parts.linked(in_by) where in_part = 'model'
   ) named on named.listing_key = counted.listing_key and hubs > 1
   where not outside and value is not null group by all
 ),

@@ -10,8 +10,11 @@
 -- needs: attributes
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 classes as (
-  select part_1, part_2, license_class, count(*) as value from parts.listed({question}) where not outside group by all
+  select part_1, part_2, license_class, count(*) as value from parts.listed('scope', {question}) where not outside group by all
 ),
 whole as (
   select part_1 as owner_1, part_2 as owner_2, sum(value) as inside, coalesce(sum(value) filter (license_class = 'unknown'), 0) as loose

@@ -18,13 +18,13 @@ scope as materialized (
   from parts.scope({question})
 ),
 since as materialized (
-  from parts.earlier({question})
+  from parts.earlier('scope', in_since, in_days, in_tolerance)
 ),
 moved as materialized (
-  from parts.moved({question})
+  from parts.moved('scope', 'since')
 ),
 repaired as materialized (
-  from parts.repaired({question})
+  from parts.repaired('scope', 'since')
 ),
 earlier as (
   select coalesce(moved.listing_key, c.listing_key) as listing_key, coalesce(r.downloads_total, c.downloads_total) as total_before, days_between
@@ -49,7 +49,7 @@ flows as (
     coalesce(downloads_30d, case when coalesce(r.downloads_total, c.downloads_total) >= total_before
       then round((coalesce(r.downloads_total, c.downloads_total) - total_before) * case when in_scaled then 30 / days_between else 1 end) end)::hugeint as value
   from store.counters c join scope on scope.day = c.day and scope.source = c.source
-  join (from parts.described({question})) d on d.listing_key = c.listing_key
+  join (from parts.described('scope', {question})) d on d.listing_key = c.listing_key
   left join repaired r on r.listing_key = c.listing_key and r.day = c.day
   left join earlier on earlier.listing_key = c.listing_key
   left join joined_doubts on joined_doubts.listing_key = c.listing_key

@@ -8,4 +8,8 @@
 -- window: models listed on the day
 -- whole: rows
 -- parameters: hub name, day date, source name, by dimensions = kind, metric choice = models, policy policy, filters
-from parts.shares({question})
+with
+scope as materialized (
+  from parts.scope({question})
+)
+from parts.shares('scope', {question})

@@ -22,12 +22,12 @@ renamed as (
   where later.place > former.place and not former.is_last and first_seen_on <= scope.day
 ),
 created as (
-  select d.* from parts.described({question}) d anti join renamed using (listing_key)
+  select d.* from parts.described('scope', {question}) d anti join renamed using (listing_key)
   where first_seen_on <= day and created_at < day + interval 1 day
     and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)  -- older than that
 ),
 linked as materialized (
-  from parts.linked({question})
+  from parts.linked(in_by)
 ),
 originals as (
   select distinct model_key, part_of from linked join store.listing using (listing_key) join scope on scope.hub = linked.hub

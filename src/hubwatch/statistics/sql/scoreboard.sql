@@ -8,12 +8,15 @@
 -- whole: none
 -- parameters: hub name, day date, source name, by dimensions = organization, metric choice = downloads_30d|downloads_total, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 counted as (
-  from parts.counted({question}) where not outside and parts.is_labelled(in_by, part_1, part_2)
+  from parts.counted('scope', {question}) where not outside and parts.is_labelled(in_by, part_1, part_2)
 ),
 made as (
   select c.part_1, c.part_2, count(*) as value
-  from parts.built_on({question}) d join counted c on c.hub = d.hub and c.model_id = d.base_model_id group by all
+  from parts.built_on('scope') d join counted c on c.hub = d.hub and c.model_id = d.base_model_id group by all
 ),
 sums as (
   select part_1, part_2, sum(value) as downloads, sum(likes) as likes, count(*) filter (not is_again) as models from counted group by all

@@ -10,8 +10,11 @@
 -- needs: attributes
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters
 with
+scope as materialized (
+  from parts.scope({question})
+),
 sized as (
-  select part_1, part_2, parameters, parts.size_class(parameters) as size_class from parts.listed({question}) where not outside
+  select part_1, part_2, parameters, parts.size_class(parameters) as size_class from parts.listed('scope', {question}) where not outside
 ),
 classes as (
   select part_1, part_2, size_class, count(*) as value, coalesce(min(parameters), 1e18) as smallest from sized group by all

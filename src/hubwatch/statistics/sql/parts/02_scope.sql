@@ -52,11 +52,11 @@ create or replace macro parts.scope({question}) as table
 -- The earlier day that one hub's day is compared with: the one asked for, else the nearest to 30 days before that is whole or of
 -- the same source, and fit; where none is needed, only within 15 days (`tolerance`) of that. Of a day's sources the one that the
 -- day rests on, where it has it.
-create or replace macro parts.earlier({question}) as table
+create or replace macro parts.earlier(in_scope, in_since, in_days, in_tolerance) as table
   with
   now as materialized (
     select s.hub, s.day, s.source, complete, parts.extent_of(extent, source) as extent
-    from parts.scope({question}) s join sweeps using (hub, day, source)
+    from query_table(in_scope) s join sweeps using (hub, day, source)
   ),
   days_before as (
     from parts.held_by(null)
@@ -79,10 +79,10 @@ create or replace macro parts.earlier({question}) as table
 
 -- The days of one hub, from since to the day, that may stand in one series: fit, and of one extent, whole days if there are any,
 -- else head days, else those of the one selection with most days; or those of the source that is named.
-create or replace macro parts.whole_days({question}) as table
+create or replace macro parts.whole_days(in_scope, in_source, in_since, in_day) as table
   with
   found as materialized (
-    select held.*, metric from parts.held_by(in_source) held join parts.scope({question}) now on now.hub = held.hub
+    select held.*, metric from parts.held_by(in_source) held join query_table(in_scope) now on now.hub = held.hub
     where (complete or starts_with(held.source, 'archive:')) and not is_ahead
       and (in_since is null or held.day >= in_since) and (in_day is null or held.day <= in_day)
   ),

@@ -1,15 +1,15 @@
 -- What is known of the listings that a question is about.
 
 -- Flagged observations of the question's counter.
-create or replace macro parts.flagged({question}) as table
+create or replace macro parts.flagged(in_scope, in_metric) as table
   select distinct flags.hub, model_id, flags.day from flags
   where model_id <> '' and starts_with(flag,
-    case when in_metric is not null then in_metric else (select min(metric) from parts.scope({question})) end);
+    case when in_metric is not null then in_metric else (select min(metric) from query_table(in_scope)) end);
 
 -- A row a listing of the scope's hubs that the filters leave in, with its labels and attributes as they held on the scope's
 -- day: its dimensions (null: not known), and whether it is outside because what the filters ask of its origin is not known.
 -- A join that the question does not need is switched off by its constant condition.
-create or replace macro parts.described({question}) as table
+create or replace macro parts.described(in_scope, {question}) as table
   select listing.listing_key, listing.hub, scope.hubs, scope.day, scope.source, scope.metric, listing.model_id, listing.namespace,
     first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class, parameters, task, created_at,
     parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
@@ -22,7 +22,7 @@ create or replace macro parts.described({question}) as table
     (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
       or (in_organization is not null and organization is null) as outside
   from store.listing
-  join (from parts.scope({question})) scope on scope.hub = listing.hub
+  join query_table(in_scope) scope on scope.hub = listing.hub
   left join (
     select hub, namespace, organization, country, nullif(kind, 'unknown') as kind,
       coalesce(valid_from, date '0001-01-01') as valid_from, coalesce(valid_to, date '9999-12-31') as valid_to
@@ -63,31 +63,31 @@ create or replace macro parts.described({question}) as table
       or coalesce(list_contains(in_leave_out, organization), false)));
 
 -- Listings that stand for a model together with others: all others stand alone. By hub, each hub counts for itself.
-create or replace macro parts.linked({question}) as table
+create or replace macro parts.linked(in_by) as table
   select listing_key, listing.hub, model_key, is_mirror, case when parts.asks(in_by, ['hub']) then listing.hub else '' end as part_of
   from model_listings join store.listing using (hub, model_id) where tier <> 'single';
 
 -- A row a listing that the scope's source observed, with its counter (null: the hub does not report it). A model is counted once:
 -- by the original before its mirrors, then the first hub and id in the alphabet. Likes on two listings are different people's, only
 -- mirrors' on another hub are left out. `is_again`: the model is counted by another listing.
-create or replace macro parts.counted({question}) as table
+create or replace macro parts.counted(in_scope, {question}) as table
   with
   observed as not materialized (
     select d.*, c.likes,
       parts.counter(case when in_metric is not null then in_metric else d.metric end, downloads_30d, downloads_total, likes) as value,
       flagged.hub is not null as is_flagged
-    from parts.described({question}) d
+    from parts.described(in_scope, {question}) d
     join store.counters c on c.listing_key = d.listing_key and c.day = d.day and c.source = d.source
-    left join (from parts.flagged({question})) flagged on flagged.hub = d.hub and flagged.model_id = d.model_id and flagged.day = d.day
+    left join (from parts.flagged(in_scope, in_metric)) flagged on flagged.hub = d.hub and flagged.model_id = d.model_id and flagged.day = d.day
     where not in_without_flagged or flagged.hub is null
   ),
   linked as materialized (
-    from parts.linked({question})
+    from parts.linked(in_by)
   ),
   -- Models of which an original is observed, whether or not the filters leave it in.
   originals as (
     select distinct model_key, part_of from linked
-    join store.counters c using (listing_key) join (from parts.scope({question})) scope on scope.hub = linked.hub and scope.day = c.day and scope.source = c.source
+    join store.counters c using (listing_key) join query_table(in_scope) scope on scope.hub = linked.hub and scope.day = c.day and scope.source = c.source
     where not is_mirror
   ),
   repeated as (
@@ -106,17 +106,16 @@ create or replace macro parts.counted({question}) as table
 
 -- The listings that stand on the scope's day: listed on it, or lacking only in sweeps that do not tell. A listing is gone when a
 -- complete full sweep lacks it that saw all that the hub counts, or two that did not; what is loaded of later days changes nothing.
-create or replace macro parts.standing({question}) as table
+create or replace macro parts.standing(in_scope) as table
   with
-  scope as materialized (from parts.scope({question})),
   full_sweeps as (
     select sweeps.hub, sweeps.day, listed_total is null or sweeps.records + rejected >= listed_total as saw_all,
       row_number() over (partition by sweeps.hub order by sweeps.day desc) as nth
-    from sweeps join scope using (hub) where complete and sweeps.source = 'full' and sweeps.day <= scope.day
+    from sweeps join query_table(in_scope) scope using (hub) where complete and sweeps.source = 'full' and sweeps.day <= scope.day
   ),
   telling as materialized (
     select scope.hub, scope.day as until, coalesce(max(f.day) filter (saw_all or nth = 2), date '0001-01-01') as since
-    from scope left join full_sweeps f using (hub) group by all
+    from query_table(in_scope) scope left join full_sweeps f using (hub) group by all
   ),
   days_told as (
     select distinct sweeps.hub, sweeps.day, until from sweeps join telling using (hub) where sweeps.day between since and until
@@ -133,16 +132,16 @@ create or replace macro parts.standing({question}) as table
 
 -- A row a model listed on the day: of a model with several listings the original before its mirrors, then the first hub and id in
 -- the alphabet.
-create or replace macro parts.listed({question}) as table
+create or replace macro parts.listed(in_scope, {question}) as table
   with
   present as not materialized (
-    select d.* from parts.described({question}) d semi join (from parts.standing({question})) standing using (listing_key)
+    select d.* from parts.described(in_scope, {question}) d semi join (from parts.standing(in_scope)) standing using (listing_key)
   ),
   linked as materialized (
-    from parts.linked({question})
+    from parts.linked(in_by)
   ),
   originals as (
-    select distinct model_key, part_of from linked semi join (from parts.standing({question})) using (listing_key) where not is_mirror
+    select distinct model_key, part_of from linked semi join (from parts.standing(in_scope)) using (listing_key) where not is_mirror
   ),
   repeated as (
     select listing_key from present join linked using (listing_key)

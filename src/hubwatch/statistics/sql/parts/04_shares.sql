@@ -1,9 +1,9 @@
 -- Shares of what `parts.counted` gives, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
 -- group's, also where the hub gives no counter for what is labelled (value and share are null then). With two dimensions, what is
 -- known of the one half still says where the rest cannot be.
-create or replace macro parts.shares({question}) as table
+create or replace macro parts.shares(in_scope, {question}) as table
   with
-  counted as (from parts.counted({question})),
+  counted as (from parts.counted(in_scope, {question})),
   groups as materialized (
     select part_1, part_2, sum(value) as value, count(value) filter (not is_again) as models, count(*) - count(value) as uncounted,
       count(value) filter (is_flagged) as flagged, coalesce(sum(value) filter (is_flagged), 0) as flagged_value, outside

@@ -1,11 +1,10 @@
 -- What is made from what, as it was said on the scope's day: by today's derivations where the listing says today what it said then,
 -- else by what it said then. Only listings that stand on the day say anything.
-create or replace macro parts.built_on({question}) as table
+create or replace macro parts.built_on(in_scope) as table
   with
-  scope as materialized (from parts.scope({question})),
   standing as materialized (
     select listing_key, hub, model_id, valid_to is null as is_current, coalesce(base_models, []) as base_models, base_relation
-    from store.listing join scope using (hub) semi join (from parts.standing({question})) using (listing_key) join store.attributes a using (listing_key)
+    from store.listing join query_table(in_scope) scope using (hub) semi join (from parts.standing(in_scope)) using (listing_key) join store.attributes a using (listing_key)
     where valid_from <= scope.day and (valid_to is null or valid_to > scope.day)
   ),
   changed as materialized (
