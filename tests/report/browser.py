@@ -67,7 +67,8 @@ class Page:
 
     def go(self, address: str) -> None:
         self.events.clear()
-        self.call("Page.navigate", url=address)
+        if error := self.call("Page.navigate", url=address).get("errorText"):
+            raise RuntimeError(f"{address}: {error}")
         until = time.monotonic() + _PATIENCE
         while "Page.loadEventFired" not in self.events and time.monotonic() < until:
             self._receive()

@@ -178,6 +178,8 @@
     const place = make("div");
     live.replaceChildren(place);
     await window.vegaEmbed(place, spec, { actions: false, ast: true, renderer: "svg", config, tooltip: { theme: "custom" } });
+    for (const part of live.querySelectorAll("[role], [aria-label], [aria-roledescription]")) // Vega's own parts have roles without names
+      for (const name of ["role", "aria-label", "aria-roledescription"]) part.removeAttribute(name);
     chart.classList.add("alive");
   }
   function draw(within) { for (const chart of within.querySelectorAll(".chart")) drawOne(chart); }
