@@ -171,10 +171,12 @@ def _coverage(answer: Answer, names: words.Names) -> list[Finding]:
     if not whole:
         return []
     of = f"{value:,} of the {int(whole):,} observed models of {names.group(by, group)}"
-    said = f"{of} are listed on Chinese hubs only ({percent(value / int(whole))})."
+    said = f"{of} {'is' if value == 1 else 'are'} listed on Chinese hubs only ({percent(value / int(whole))})."
+    if whole == 1:
+        said = f"The only observed model of {names.group(by, group)} is listed on Chinese hubs only."
     return [
         Finding(
-            f"{value:,} models of {names.group(by, group)} are on Chinese hubs only",
+            f"{words.count(value, 'model')} of {names.group(by, group)} {'is' if value == 1 else 'are'} on Chinese hubs only",
             (said,),
             f"hubs.html#{answer.slug}",
             extent_of(answer.result),
@@ -190,7 +192,8 @@ def _derivatives(answer: Answer, names: words.Names) -> list[Finding]:
         return []
     first = rows[0]
     said = [
-        f"{first['value']:,} derivations name a model of the family {words.clean(first['group'])} as their base: {bounded(first)} of all that were observed."
+        f"A model of the family {words.clean(first['group'])} is the base of {words.count(int(str(first['value'])), 'derivation')}:"
+        f" {bounded(first)} of all that were observed."
     ]
     if len(rows) > 1:
         said.append(f"Next: {words.clean(rows[1]['group'])} with {rows[1]['value']:,}.")
@@ -211,7 +214,7 @@ def _rests_on(answer: Answer, names: words.Names) -> list[Finding]:
     rows = [row for row in answer.result.records() if row.get("decisive") and row["group"] != "unknown"]
     made = []
     for row in rows[:1]:
-        group = names.group("country", row["group"])
+        group = words.with_article(names.group("country", row["group"]))
         share, without = row["share"], row["share_without"]
         if not (isinstance(share, float) and isinstance(without, float)):
             continue

@@ -163,3 +163,17 @@ def _lossless(text: str) -> bool:
 
 def digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def count(number: int, noun: str) -> str:
+    """1 model; 1,292 models."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def with_article(country: str) -> str:
+    """A country's name as it stands in a sentence: the United States, but China."""
+    return (
+        f"the {country}"
+        if country.startswith(("United ", "Netherlands", "Philippines", "Czech Republic", "Russian Federation"))
+        else country
+    )
