@@ -275,6 +275,20 @@ def test_a_limited_or_unfinished_sweep_is_loaded_incomplete_and_makes_nothing_go
     assert con.execute("select complete from days order by day").fetchall() == [(True,), (False,), (False,), (True,)]
 
 
+def test_a_full_sweep_of_a_selection_makes_nothing_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    load(con, tmp_path, many(10))
+    for days in (1, 2):
+        pages = keep(tmp_path, DAY + timedelta(days=days), many(6))
+        state = pages.state()
+        assert state
+        state.extent, state.extent_note = "selection", "six models that a mirror keeps"
+        pages.save_state(state)
+        assert load_sweep(con, pages, FACTS, False).complete
+    assert con.execute("select count(*), count(gone_on) from listings").fetchall() == [(10, 0)]
+    load(con, tmp_path, many(6), day=DAY + timedelta(days=3))
+    assert con.execute("select count(*), count(gone_on) from listings").fetchall() == [(10, 4)]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2, 1)])
 def test_a_listing_whose_record_cannot_be_read_is_not_gone(con: duckdb.DuckDBPyConnection, tmp_path: Path, order: tuple[int, ...]) -> None:
     days = [[*many(40), record("a/b"), record("a/c")], [*many(40), record("a/b", likes="many")], [*many(40), record("a/b", downloads=None)]]

@@ -30,7 +30,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import HeadError, WrongQuestion
-from hubwatch.store import EXTENT, Value, literal
+from hubwatch.store import EXTENT, SAW_ALL, Value, literal
 
 _FOLDER = Path(__file__).parent / "sql"
 _REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "parameters")
@@ -171,7 +171,8 @@ def macros() -> tuple[str, ...]:
     shared = [_filled(path.read_text(encoding="utf-8")) for path in sorted((_FOLDER / "parts").glob("*.sql"))]
     described = [f"comment on macro table {one.name} is {literal(f'{one.title}. {one.definition}')}" for one in definitions()]
     extent = f"create or replace macro parts.extent_of(extent, source) as {EXTENT}"
-    return ("create schema if not exists parts", extent, *shared, *(one.sql for one in definitions()), *described, _version())
+    saw_all = f"create or replace macro parts.saw_all(listed_total, records, rejected, part_read) as {SAW_ALL}"
+    return ("create schema if not exists parts", extent, saw_all, *shared, *(one.sql for one in definitions()), *described, _version())
 
 
 def called(statistic: Definition, values: Mapping[str, Value]) -> str:

@@ -7,6 +7,7 @@ import duckdb
 
 from hubwatch.store import schema
 from hubwatch.store.attributes import add_attributes, rewrite_attributes
+from hubwatch.store.schema import EXTENT, SAW_ALL
 from hubwatch.store.sql import insert_rows
 
 _COUNTERS = [column.name for column in schema.COUNTERS]
@@ -218,11 +219,11 @@ def _note_new(con: duckdb.DuckDBPyConnection) -> None:
 
 
 # A sweep that saw fewer listings than the hub counts is complete where its order may have moved under the walk; whether what it
-# lacks is gone, the next complete one tells.
-DEPARTURES = """select hub, last_listed_on, min(day) as gone_on
+# lacks is gone, the next complete one tells. A sweep of a selection (a mirror's, a sample's) tells nothing of what it leaves out.
+DEPARTURES = f"""select hub, last_listed_on, min(day) as gone_on
   from (select distinct hub, last_listed_on from store.listing)
-  join (select hub, day, listed_total is null or records + rejected - coalesce(part_read, 0) >= listed_total as saw_all
-        from sweeps where complete and source = 'full') using (hub)
+  join (select hub, day, {SAW_ALL} as saw_all
+        from sweeps where complete and source = 'full' and {EXTENT} = 'whole') using (hub)
   where day > last_listed_on group by hub, last_listed_on having bool_or(saw_all) or count(*) > 1"""
 
 

@@ -408,6 +408,9 @@ _WIDEST_FIRST = ["whole", "head", "selection", "window"]
 EXTENT = f"""coalesce(extent, case when starts_with(source, 'window-') then 'window'
  {" ".join(f"when source = '{source}' then '{extent}'" for source, extent in _EXTENTS.items())} else 'selection' end)"""
 
+# Whether a complete sweep listed all that the hub counts.
+SAW_ALL = "(listed_total is null or records + rejected - coalesce(part_read, 0) >= listed_total)"
+
 # Which of a day's sources leads: the widest, then complete sweeps before archives before incomplete sweeps, then the one with more
 # listings. A name decides nothing that shows: it comes after the hash of what the sources hold.
 PRECEDENCE = f"""list_position({_WIDEST_FIRST}, {EXTENT}),

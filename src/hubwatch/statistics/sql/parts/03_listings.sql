@@ -109,9 +109,10 @@ create or replace macro parts.counted(in_scope, {question}) as table
 create or replace macro parts.standing(in_scope) as table
   with
   full_sweeps as (
-    select sweeps.hub, sweeps.day, listed_total is null or sweeps.records + rejected >= listed_total as saw_all,
+    select sweeps.hub, sweeps.day, parts.saw_all(listed_total, sweeps.records, rejected, part_read) as saw_all,
       row_number() over (partition by sweeps.hub order by sweeps.day desc) as nth
-    from sweeps join query_table(in_scope) scope using (hub) where complete and sweeps.source = 'full' and sweeps.day <= scope.day
+    from sweeps join query_table(in_scope) scope using (hub) where complete and sweeps.source = 'full' and parts.extent_of(extent, sweeps.source) = 'whole'
+      and sweeps.day <= scope.day
   ),
   telling as materialized (
     select scope.hub, scope.day as until, coalesce(max(f.day) filter (saw_all or nth = 2), date '0001-01-01') as since
