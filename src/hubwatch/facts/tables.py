@@ -57,17 +57,17 @@ class Facts(BaseModel):
     testing_namespaces: tuple[CiNamespace, ...] = ()
 
     def stage(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Replace the tables of the schema `facts` by these rows, all or none; once is enough for a connection.
+        """Replace the tables of the schema `facts` by these rows, all or none, unless they are these rows.
 
         The connection must not be inside a transaction.
         """
-        if con.execute("SELECT getvariable('facts_staged')").fetchall() == [(self._digest,)]:
+        if _staged(con) == self._digest:
             return
         with transaction(con):
             con.execute("CREATE SCHEMA IF NOT EXISTS facts")
             for table in FACT_TABLES:
                 _replace_table(con, table, self._written[table.name])
-        con.execute("SET VARIABLE facts_staged = ?", [self._digest])
+            con.execute(f"CREATE OR REPLACE MACRO facts.version() AS '{self._digest}'")
 
     def __copy__(self) -> Facts:
         """A copy is for changing: what was worked out of the rows is not of the copy's."""
@@ -84,7 +84,15 @@ class Facts(BaseModel):
 
     @cached_property
     def _digest(self) -> str:
-        return hashlib.md5(json.dumps(self._written).encode(), usedforsecurity=False).hexdigest()
+        return hashlib.md5(json.dumps([self._written, [table.ddl() for table in FACT_TABLES]]).encode(), usedforsecurity=False).hexdigest()
+
+
+def _staged(con: duckdb.DuckDBPyConnection) -> str:
+    """The digest of the rows that the tables hold; "" where there are none yet."""
+    try:
+        return str(con.execute("SELECT facts.version()").fetchall()[0][0])
+    except (duckdb.CatalogException, duckdb.BinderException):  # no such macro, no such schema
+        return ""
 
 
 def _shape(name: str) -> type[Fact]:

@@ -167,12 +167,17 @@ def parse(text: str, stem: str) -> Definition:
 
 
 def macros() -> tuple[str, ...]:
-    """The statements that make every macro, in order."""
+    """The statements that make every macro, in order; the last says of which version they are."""
+    return (*_statements(), f"create or replace macro parts.version() as {literal(_digest())}")
+
+
+@cache
+def _statements() -> tuple[str, ...]:
     shared = [_filled(path.read_text(encoding="utf-8")) for path in sorted((_FOLDER / "parts").glob("*.sql"))]
     described = [f"comment on macro table {one.name} is {literal(f'{one.title}. {one.definition}')}" for one in definitions()]
     extent = f"create or replace macro parts.extent_of(extent, source) as {EXTENT}"
     saw_all = f"create or replace macro parts.saw_all(listed_total, records, rejected, part_read) as {SAW_ALL}"
-    return ("create schema if not exists parts", extent, saw_all, *shared, *(one.sql for one in definitions()), *described, _version())
+    return ("create schema if not exists parts", extent, saw_all, *shared, *(one.sql for one in definitions()), *described)
 
 
 def called(statistic: Definition, values: Mapping[str, Value]) -> str:
@@ -218,13 +223,9 @@ def has_macros(con: duckdb.DuckDBPyConnection) -> bool:
         return False
 
 
+@cache
 def _digest() -> str:
-    files = sorted(_FOLDER.glob("*.sql")) + sorted((_FOLDER / "parts").glob("*.sql")) + [Path(__file__)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-
-
-def _version() -> str:
-    return f"create or replace macro parts.version() as {literal(_digest())}"
+    return hashlib.sha256("\n".join(_statements()).encode()).hexdigest()
 
 
 def _read(path: Path) -> Definition:

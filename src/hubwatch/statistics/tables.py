@@ -25,8 +25,9 @@ window known as (partition by hub, hub_key order by last_seen_on, first_seen_on,
 
 def measure(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `statistics` with every definition, and `flags` where days were loaded since the last measure."""
+    held = has_macros(con)  # before the transaction: a question that fails would end it
     with transaction(con):
-        store_definitions(con)
+        store_definitions(con, held)
         find_repositories(con)
         flag_days(con)
 
@@ -36,11 +37,12 @@ def find_repositories(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_REPOSITORIES)
 
 
-def store_definitions(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the macros and fill the table `statistics`; see that the facts which statistics read exist."""
+def store_definitions(con: duckdb.DuckDBPyConnection, held: bool = False) -> None:
+    """Make the macros, unless they are held, and fill the table `statistics`; see that the facts which statistics read exist."""
     for statement in FACT_TABLES:  # before the first `classify` they are empty, not missing
         con.execute(statement)
-    make_macros(con)
+    if not held:
+        make_macros(con)
     con.execute("delete from statistics")
     for one in definitions():
         row = {"name": one.name, "title": one.title, "definition": one.definition, "unit": one.unit, "window": one.window, "sql": one.sql}
