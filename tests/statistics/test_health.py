@@ -103,6 +103,14 @@ def test_a_day_of_the_whole_hub_that_lacks_a_few_per_cent_is_partial_and_of_a_se
     assert health(series(list(range(10)), shown=lacking, extent="selection")) == {}
 
 
+@pytest.mark.parametrize(("left", "found"), [(18, {}), (17, {5: "partial"}), (12, {5: "partial"})])
+def test_of_a_small_hub_it_takes_more_than_a_tenth(left: int, found: dict[int, str]) -> None:
+    def small(model: int, day: int, month: int, total: int) -> tuple[int, int] | None:
+        return (month, total) if model < (left if day == 5 else 20) else None
+
+    assert health(series(list(range(6)), shown=small, source="full")) == found
+
+
 def test_the_last_day_is_partial_until_the_next_one_shows_that_the_models_are_gone() -> None:
     def purged(model: int, day: int, month: int, total: int) -> tuple[int, int] | None:
         return None if day >= 5 and model % 2 else (month, total)

@@ -1,8 +1,8 @@
 -- partial: rows are missing. A sweep that did not end; a day with far fewer listings than the days around it; a day whose unreadable
 -- counters held more than 1 % of their sum the day before.
--- Of the whole hub 2.5 % fewer is far fewer (and twenty listings, lest a small hub's ordinary days count): a published snapshot lacked
--- 3.4 %, an ordinary day never loses so much and gets it back. An archive's selection changes by itself: there it is 30 %; a sweep of a
--- part lists what it is asked for each time. Fewer for good is a purge: a last day is partial
+-- Of the whole hub 2.5 % fewer is far fewer: a published snapshot lacked 3.4 %, an ordinary day never loses so much and gets it back.
+-- Where that is less than twenty listings it takes a tenth, lest a small hub's ordinary days count. An archive's selection changes by
+-- itself: there it is 30 %; a sweep of a part lists what it is asked for each time. Fewer for good is a purge: a last day is partial
 -- until the next one shows that.
 -- A first day has nothing before it: of the whole hub it is partial where the next, within two weeks, has a ninth more.
 with around as (
@@ -11,7 +11,7 @@ with around as (
     lag(records) over (partition by hub, source order by day) as previous,
     max(records) over (partition by hub, source order by day rows between 1 following and 3 following) as after,
     lead(day) over (partition by hub, source order by day) - day as next_in,
-    case when extent = 'whole' and least_missing >= 20 then 0.975 when extent = 'whole' or is_archive then 0.7 end as least
+    case when extent = 'whole' and least_missing >= 20 then 0.975 when extent = 'whole' then 0.9 when is_archive then 0.7 end as least
   from (select *, max(records) over (partition by hub, source order by day rows between 3 preceding and 1 preceding) - records as least_missing
     from loaded_days where not is_cut)
 )
