@@ -30,6 +30,7 @@ CreatedSince = Annotated[str | None, typer.Option("--created-since", metavar="YY
 CreatedUntil = Annotated[str | None, typer.Option("--created-until", metavar="YYYY-MM-DD", help="created up to this day")]
 Models = Annotated[str | None, typer.Option("--models", metavar="FILE", help="only these ids: one a line, or a CSV with a column model_id")]
 Only = Annotated[str | None, typer.Option("--only", help="originals, or derivatives (made from another model)")]
+Form = Annotated[str | None, typer.Option("--form", help="only this form: model, finetune, adapter, quantized or merge")]
 LeaveOut = Annotated[
     list[str] | None, typer.Option("--leave-out", metavar="NAME", help="without this namespace or organization (repeatable)")
 ]
@@ -64,6 +65,7 @@ def stats(
     created_until: CreatedUntil = None,
     models: Models = None,
     only: Only = None,
+    of_form: Form = None,
     leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
@@ -92,6 +94,7 @@ def stats(
         "created_until": asked_day(created_until, "--created-until"),
         "models": models,
         "only": only,
+        "form": of_form,
         "leave_out": leave_out or None,
     }
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
@@ -178,6 +181,7 @@ def cite(
     created_until: CreatedUntil = None,
     models: Models = None,
     only: Only = None,
+    of_form: Form = None,
     leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
@@ -208,6 +212,7 @@ def cite(
         "created_until": asked_day(created_until, "--created-until"),
         "models": models,
         "only": only,
+        "form": of_form,
         "leave_out": leave_out or None,
     }
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)

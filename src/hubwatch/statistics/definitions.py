@@ -30,7 +30,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import HeadError, WrongQuestion
-from hubwatch.store import EXTENT, SAW_ALL, Value, literal
+from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
 
 _FOLDER = Path(__file__).parent / "sql"
 _REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "parameters")
@@ -73,7 +73,8 @@ _UNASKED: dict[str, Value] = {"by": "", "tolerance": 15, "policy": "six-tigers"}
 DEFAULT_POLICY = "six-tigers"
 FILTERS = (
     "country country, kind name, organization organization, namespace name, family name, task name, library name, license_class name, created_since date,"
-    " created_until date, models ids, only choice = |originals|derivatives, leave_out names, without_flagged switch = false"
+    " created_until date, models ids, only choice = |originals|derivatives, form choice = |model|finetune|adapter|quantized|merge,"
+    " leave_out names, without_flagged switch = false"
 )
 _TAKEN = {"earlier": ("since", "days", "tolerance"), "whole_days": ("source", "since", "day")}  # what these parts ask beside the scope
 # What every part may ask of a question, with its type: parameters, and what a head declares.
@@ -177,7 +178,8 @@ def _statements() -> tuple[str, ...]:
     described = [f"comment on macro table {one.name} is {literal(f'{one.title}. {one.definition}')}" for one in definitions()]
     extent = f"create or replace macro parts.extent_of(extent, source) as {EXTENT}"
     saw_all = f"create or replace macro parts.saw_all(listed_total, records, rejected, part_read) as {SAW_ALL}"
-    return ("create schema if not exists parts", extent, saw_all, *shared, *(one.sql for one in definitions()), *described)
+    form = f"create or replace macro parts.form_of(repo_kind, base_relation, hub_type, library, name) as ({FORM}).form"
+    return ("create schema if not exists parts", extent, saw_all, form, *shared, *(one.sql for one in definitions()), *described)
 
 
 def called(statistic: Definition, values: Mapping[str, Value]) -> str:

@@ -138,11 +138,30 @@ def _at(at: Any) -> str:
     return f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)})"
 
 
+_FILTERS = (
+    "kind",
+    "organization",
+    "namespace",
+    "family",
+    "task",
+    "library",
+    "license_class",
+    "created_since",
+    "created_until",
+    "only",
+    "form",
+)
+
+
 def limits(parameters: dict[str, Any]) -> str:
-    """The choices that a printed share must not go without: within which country, under which policy, without which rows."""
-    country = f"; of country {parameters['country']} only" if parameters.get("country") else ""
-    policy = f"; policy {parameters['policy']}" if parameters.get("policy") else ""
-    return country + policy + ("; flagged observations left out" if parameters.get("without_flagged") else "")
+    """The choices that a printed share must not go without: within which filters, under which policy, without which rows."""
+    country = [f"of country {parameters['country']} only"] if parameters.get("country") else []
+    filters = [f"{name.replace('_', ' ')} {parameters[name]}" for name in _FILTERS if parameters.get(name)]
+    models = ["within a list of model ids"] if parameters.get("models") else []
+    left_out = [f"without {', '.join(map(str, parameters['leave_out']))}"] if parameters.get("leave_out") else []
+    policy = [f"policy {parameters['policy']}"] if parameters.get("policy") else []
+    flagged = ["flagged observations left out"] if parameters.get("without_flagged") else []
+    return "".join(f"; {said}" for said in (*country, *filters, *models, *left_out, *policy, *flagged))
 
 
 def _unit(result: Result) -> str:

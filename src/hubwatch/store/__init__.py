@@ -7,7 +7,7 @@ from hubwatch.store.locks import abandoned, held, locked, settle
 from hubwatch.store.many_days import add_days, number_many
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
-from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, NO_LISTINGS, PRECEDENCE, SAW_ALL, TABLES, VIEWS, extent_of, precedence
+from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, FORM, NO_LISTINGS, PRECEDENCE, SAW_ALL, TABLES, VIEWS, extent_of, precedence
 from hubwatch.store.sql import Value, insert_rows, literal, substitute
 from hubwatch.store.warehouse import (
     connect,
@@ -26,6 +26,7 @@ __all__ = [
     "COUNTERS",
     "EXTENT",
     "FACT_TABLES",
+    "FORM",
     "NO_LISTINGS",
     "PRECEDENCE",
     "SAW_ALL",

@@ -434,7 +434,7 @@ _DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.d
 # What a listing is: the hub's own words first, then its library, then its name. No rule is sure of what none of them says.
 _ADAPTER_NAME = r"(^|[-_. ])(q?lora|lycoris|locon|dora|adapters?)([-_. ]|$)"
 _QUANTIZED_NAME = r"(^|[-_. ])(gguf|ggml|gptq|awq|exl2|exl3|mlx|bnb|nf4|int4|int8|[2-8]-?bit|w[48]a(8|16)|q[2-8]_[0k][a-z_]*)([-_. ]|$)"
-_FORM = f"""case when repo_kind is distinct from 'model' then null
+FORM = f"""case when repo_kind is distinct from 'model' then null
  when lower(base_relation) in ('adapter', 'quantized', 'merge', 'finetune')
    then {{'form': lower(base_relation), 'ground': 'the hub reports the relation ' || base_relation}}
  when lower(hub_type) in ('lora', 'lycoris', 'locon', 'adapter', 'controlnet')
@@ -483,7 +483,7 @@ listing_key | INTEGER | internal number, joins store.counters and store.attribut
 """),
         ),
         f"""select hub, model_id, namespace, name, {", ".join(f"a.{c.name}" for c in ATTRIBUTES[1:])},
- first_seen_on, last_seen_on, gone_on, {_URL} as url, ({_FORM}).form as form, ({_FORM}).ground as form_ground, a.hub_key, listing_key
+ first_seen_on, last_seen_on, gone_on, {_URL} as url, ({FORM}).form as form, ({FORM}).ground as form_ground, a.hub_key, listing_key
  from store.listing left join (select * from store.attributes where valid_to is null) a using (listing_key)
  left join {_DEPARTURES} using (hub, last_listed_on)""",
     ),

@@ -35,11 +35,12 @@ create or replace macro parts.described(in_scope, {question}) as table
   left join (
     select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(license, 'unknown') as license,
       nullif(task, 'unknown') as task, library, parameters, created_at, len(coalesce(base_models, [])) > 0 as is_derived,
+      base_relation, hub_type, repo_kind,
       case when len(coalesce(base_models, [])) = 0 then 'original' else nullif(base_relation, 'unknown') end as relation
     from store.attributes
     where in_attributes or in_split = 'task' or parts.asks(in_by, ['license', 'license_class', 'task', 'library', 'size_class', 'created_year', 'relation'])
       or in_task is not null or in_library is not null or in_license_class is not null
-      or in_created_since is not null or in_created_until is not null or in_only is not null
+      or in_created_since is not null or in_created_until is not null or in_only is not null or in_form is not null
   ) held on held.listing_key = listing.listing_key and held.valid_from <= scope.day and held.valid_to > scope.day
   left join (
     select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
@@ -59,6 +60,7 @@ create or replace macro parts.described(in_scope, {question}) as table
     and (in_created_until is null or created_at < in_created_until + interval 1 day)
     and (in_models is null or listing.model_id in (select unnest(in_models)))
     and (in_only is null or case in_only when 'derivatives' then is_derived else not is_derived and not coalesce(is_mirror, false) end)
+    and (in_form is null or in_form = parts.form_of(repo_kind, base_relation, hub_type, library, listing.name))
     and (in_leave_out is null or not (list_contains(in_leave_out, listing.namespace)
       or coalesce(list_contains(in_leave_out, organization), false)));
 
