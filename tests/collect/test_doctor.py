@@ -19,8 +19,8 @@ from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemo
 NAMES = {
     "huggingface": ["reachable", "robots.txt", "token", "listing", "order", "next page", "own cursor", "rate quota"],
     "modelscope": [
-        *("reachable", "robots.txt", "site listing", "order by change", "order by downloads", "depth", "openapi", "totals"),
-        *("token", "rate quota"),
+        *("reachable", "robots.txt", "site listing", "order by change", "order by downloads", "order by creation"),
+        *("depth", "openapi", "totals", "token", "rate quota"),
     ],
     "wisemodel": [
         *("reachable", "robots.txt", "token", "project list", "order", "next page", "license", "owner's projects", "front end"),

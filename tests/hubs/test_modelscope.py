@@ -72,6 +72,7 @@ class Hub:
     models: list[dict[str, Any]] = field(default_factory=list)
     api_models: list[dict[str, Any]] = field(default_factory=list)
     odd: Answering = lambda request: None
+    orders: dict[str, str] = field(default_factory=lambda: {"GmtModified": "LastUpdatedTime", "DownloadsCount": "Downloads"})
     requests: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -82,8 +83,8 @@ class Hub:
         body = json.loads(request.content)
         wanted = [value for part in body["Criterion"] for value in part["values"]]
         found = [model for model in self.models if not wanted or (model["Organization"] or {}).get("Name") in wanted]
-        key = {"GmtModified": "LastUpdatedTime", "DownloadsCount": "Downloads"}[body["SortBy"]]
-        found = sorted(found, key=lambda model: -model[key] if isinstance(model.get(key), int) else 0)
+        if key := self.orders.get(body["SortBy"]):  # others are ignored
+            found = sorted(found, key=lambda model: -model[key] if isinstance(model.get(key), int) else 0)
         start = (body["PageNumber"] - 1) * body["PageSize"]
         return httpx.Response(200, json=dolphin_reply(found[start : start + body["PageSize"]], len(found)))
 
@@ -759,7 +760,7 @@ def test_a_head_sweep_goes_down_to_the_floor(tmp_path: Path) -> None:
     assert [json.loads(request.content)["SortBy"] for request in hub.requests] == ["DownloadsCount"]
 
 
-def test_a_new_sweep_walks_by_modification_and_keeps_what_was_created_since(tmp_path: Path) -> None:
+def test_where_the_creation_order_does_not_hold_a_new_sweep_walks_by_modification_and_keeps_what_was_created_since(tmp_path: Path) -> None:
     day = int(datetime(2026, 3, 1).timestamp())
     hub = Hub(
         [
@@ -769,8 +770,9 @@ def test_a_new_sweep_walks_by_modification_and_keeps_what_was_created_since(tmp_
     )
     result = run(tmp_path, hub, "new", since=datetime.fromtimestamp(day - 7200 * 40))
     assert result.complete
-    assert "cannot sort by creation" in result.message
-    assert len(hub.requests) == 1
+    assert "does not sort by creation; listed by last modification" in result.message
+    sorts = [json.loads(request.content)["SortBy"] for request in hub.requests]
+    assert sorts == ["NoSuchOrder", "GmtCreated", "GmtCreate", "GmtModified"]
     assert rows(tmp_path, "select count(*), max(model_id) from listings") == [(41, "a/m040")]
 
 

@@ -5,6 +5,7 @@ of size s at offset o is number o/s + 1, so the size is always one that divides 
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -210,6 +211,12 @@ def latest_total(known: int | None, facts: PageFacts) -> int | None:
 def total_of(pages: Iterable[PageFacts]) -> int | None:
     """The same after all these pages."""
     return functools.reduce(latest_total, pages, None)
+
+
+def fell(pages: Iterable[Page]) -> bool:
+    """Whether the hub listed fewer models at some page of a walk than at one before: something was deleted under it."""
+    totals = [page.facts.total for page in pages if page.facts.total is not None and page.facts.records]
+    return any(later < earlier for earlier, later in itertools.pairwise(totals))
 
 
 def seen(pages: Iterator[Page], listing_of: Callable[[bytes], Listing], key: Callable[[Any], str | None]) -> int:

@@ -19,6 +19,7 @@ from hubwatch.net import Answer, lenient_json, whole_json
 _HUB = "modelscope"
 _TOKEN_CODES = ("InvalidAuthentication", "10010103009", "401")
 _RATE_CODES = ("RateLimitExceed", "429")
+_UNSET = datetime(1970, 1, 2)
 _DEPTH_CODES = ("QuotaLimitExceed",)
 _TOKEN_CURE = "the token was not accepted: renew or unset MODELSCOPE_API_TOKEN"
 
@@ -121,9 +122,18 @@ def downloads(record: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def created(record: object) -> datetime | None:
+    """When the repository was created (UTC), from seconds or ISO text; None when unreadable or unset (year 1)."""
+    at = _instant(record.get("CreatedTime", record.get("created_at"))) if isinstance(record, Mapping) else None
+    return at if at is not None and at > _UNSET else None
+
+
 def modified(record: object) -> datetime | None:
     """When the record was last modified (UTC), from seconds or ISO text; None when unreadable."""
-    value = record.get("LastUpdatedTime", record.get("last_modified")) if isinstance(record, Mapping) else None
+    return _instant(record.get("LastUpdatedTime", record.get("last_modified"))) if isinstance(record, Mapping) else None
+
+
+def _instant(value: object) -> datetime | None:
     try:
         if isinstance(value, int):
             return datetime.fromtimestamp(value, UTC).replace(tzinfo=None)

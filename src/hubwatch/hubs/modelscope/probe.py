@@ -1,9 +1,10 @@
 """What is asked of ModelScope to see whether it is as this version expects: both ways of listing, their orders, and how deep the first one goes."""
 
 from collections.abc import Callable
+from typing import Any
 
-from hubwatch.errors import HubFailure, Refused
-from hubwatch.hubs.modelscope import envelopes, openapi, walk
+from hubwatch.errors import HubFailure, Refused, ServerTrouble, TooDeep
+from hubwatch.hubs.modelscope import creation, envelopes, openapi, walk
 from hubwatch.hubs.paging import Listing
 from hubwatch.hubs.probing import CHANGED, SAMPLE, Look, note_order
 from hubwatch.net import Answer
@@ -34,6 +35,7 @@ def probe(look: Look) -> None:
         by_downloads = look.ask("order by downloads", walk.dolphin_ask(client, 1, SAMPLE, "DownloadsCount"), read)
         if by_downloads is not None:
             note_order(look, "order by downloads", [envelopes.downloads(record) for record in by_downloads.records])
+        _creation(look, read)
         _depth(look, own.total, read)
     api = look.ask("openapi", openapi.openapi_ask(client, 1, SAMPLE), read, cure)
     if api is not None:
@@ -43,6 +45,21 @@ def probe(look: Look) -> None:
             told = f"the site's own listing says {own.total} models, the OpenAPI {api.total}"
             look.found("totals", agree, told, "one of them hides models: compare before trusting either")
     look.token(False if refused else True if own or api else None)
+
+
+def _creation(look: Look, read: Callable[[Answer], Listing]) -> None:
+    """Note which spelling of the creation order is honoured, if any."""
+
+    def first_page(sort: str) -> list[Any]:
+        try:
+            return look.client.ask(walk.dolphin_ask(look.client, 1, SAMPLE, sort), read).records
+        except (Refused, ServerTrouble, TooDeep):
+            return []  # an order that is not known
+
+    ignored = first_page(creation.NO_ORDER)
+    honoured = next((sort for sort in creation.SPELLINGS if creation.is_believed(first_page(sort), ignored)), None)
+    told = f"honoured as {honoured}" if honoured else f"ignored: neither {' nor '.join(creation.SPELLINGS)} changes the order"
+    look.found("order by creation", True, f"{told}; sweeps of new models go by {'it' if honoured else 'last modification'}")
 
 
 def _depth(look: Look, total: int | None, read: Callable[[Answer], Listing]) -> None:

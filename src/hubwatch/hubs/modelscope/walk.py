@@ -6,20 +6,22 @@ than 3000 rows; see openapi.py. `Downloads` is cumulative. Owners are case-sensi
 Uncertain: rate limits (2 requests a second unless configured), what a wall looks like (any web page counts as one),
 whether the site's own listing has a window; see slices.py.
 
-Neither way sorts by creation. A full sweep goes by last modification, newest first: what is modified meanwhile comes to
-the front, so nothing unmodified is missed; what was modified before the walk reached it is looked for at the front again.
+Creation order has two spellings on the site's own listing, one of which may be ignored, and none on the OpenAPI: a sweep of
+what is new goes by it where it holds (creation.py), else by last modification. A full sweep goes by last modification, newest
+first: what is modified meanwhile comes to the front, so nothing unmodified is missed; what was modified before the walk reached
+it is looked for at the front again.
 """
 
-import itertools
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from hubwatch.errors import Blocked, BrokenPage, Refused, SoftError, TooDeep
+from hubwatch.hubs.modelscope import creation, openapi, slices
 from hubwatch.hubs.modelscope import envelopes as answers
-from hubwatch.hubs.modelscope import openapi, slices
-from hubwatch.hubs.paging import Numbered, latest_total, numbered_pages, seen, shortfall, total_of
+from hubwatch.hubs.paging import Numbered, fell, latest_total, numbered_pages, seen, shortfall, total_of
 from hubwatch.net import Ask, Client
 from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState
 
@@ -44,6 +46,7 @@ _PLACES = tuple(
 RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
 CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
 _CHANGED = "GmtModified"
+_BY_CHANGE = "listed by last modification down to the first day wanted"
 _WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
 _AGAIN = "again"  # and the walk once more, where a deletion may have drawn a model past the walk and the hub is small enough
 _SMALL = 5000  # models that are cheap to list twice
@@ -62,11 +65,12 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
         state.owners = sorted({*state.owners, *sweep.owners})
     if sweep.kind in ("new", "window"):
         state.since, state.until = sweep.wanted_since, sweep.until
-        state.note("the hub cannot sort by creation; walked by last modification down to the first day wanted")
     try:
         if state.strategy != "openapi":
             yield from _dolphin_unless_refused(client, sweep, kept, state)
         if state.strategy == "openapi":
+            if sweep.kind in ("new", "window"):
+                state.note(_BY_CHANGE)
             yield from openapi.pages(client, sweep, kept, state)
     except Refused as refusal:
         raise answers.with_token_cure(refusal) from refusal
@@ -126,6 +130,11 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
     if sweep.kind == "head":
         yield from walk(f"floor-{sweep.floor}", sweep.limit, openapi.below(sweep.floor), sort="DownloadsCount")
     elif sweep.kind in ("new", "window"):
+        if sweep.limit is None:
+            by_creation = creation.Creation(client, functools.partial(dolphin_ask, client), PAGE, kept, state, sweep.wanted_since)
+            if (yield from by_creation.pages()):
+                return
+        state.note(_BY_CHANGE)
         yield from walk("modified", sweep.limit, openapi.older_than(sweep.wanted_since))
     elif sweep.kind == "owners":
         yield from _dolphin_owners(client, sweep, kept, state, walk)
@@ -139,7 +148,7 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
             yield from _in_slices(client, kept, state, walk, window)
             return
         yield from _again(kept, walk)
-        if _fell(kept) and (state.listed_total or 0) <= _SMALL:
+        if fell(kept.read(_WHOLE[0])) and (state.listed_total or 0) <= _SMALL:
             yield from walk(_AGAIN, None)
         _judge(kept, state, *_WHOLE, _AGAIN)
 
@@ -175,12 +184,6 @@ def _again(kept: Kept, walk: Callable[..., Iterator[Page]]) -> Iterator[Page]:
     for partition in _WHOLE[1:]:
         if begun is not None and _missing(kept, *_WHOLE):
             yield from walk(partition, None, openapi.older_than(begun))
-
-
-def _fell(kept: Kept) -> bool:
-    """Whether the hub listed fewer models at some page of the walk than at one before: something was deleted under it."""
-    totals = [page.facts.total for page in kept.read(_WHOLE[0]) if page.facts.total is not None and page.facts.records]
-    return any(later < earlier for earlier, later in itertools.pairwise(totals))
 
 
 def _of_owner(owner: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from hubwatch.sandbox.modelscope.shapes import dolphin_shape, openapi_shape, ope
 from hubwatch.sandbox.wire import encode
 
 KEPT_SELECTIONS = 16
-SORT_FIELDS = {"GmtCreated": "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars", "GmtModified": "LastUpdatedTime"}
+CREATION = "creation"  # however the site spells it
+SORT_FIELDS = {CREATION: "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars", "GmtModified": "LastUpdatedTime"}
 Test = Callable[[dict[str, Any]], bool]
 
 

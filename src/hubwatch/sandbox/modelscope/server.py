@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from hubwatch.sandbox.modelscope.records import RecordStore, Test, containing, tagged
+from hubwatch.sandbox.modelscope.records import CREATION, RecordStore, Test, containing, tagged
 from hubwatch.sandbox.modelscope.shapes import names
 from hubwatch.sandbox.switches import ROBOTS, Switches
 from hubwatch.sandbox.wire import HTML_TYPE, Answer, Request, encode, html_page, json_answer, listing_answer, text_answer
@@ -15,7 +15,9 @@ from hubwatch.sandbox.wire import HTML_TYPE, Answer, Request, encode, html_page,
 OPENAPI_PAGE_CAP = 50
 OPENAPI_DEPTH = 3000
 OPENAPI_SORTS = {"downloads": "DownloadsCount", "likes": "StarsCount", "last_modified": "GmtModified"}
-WEB_PAGE_CAP = 500
+WEB_PAGE_CAP = 100  # of the site's own listing: more is cut without a word
+LEGACY_PAGE_CAP = 200
+CREATION_ORDERS = ("GmtCreated", "GmtCreate")
 EXPIRED = 10010103009
 OPENAPI = "/openapi/v1/"
 
@@ -143,9 +145,12 @@ class ModelScope:
     ) -> Answer:
         """A page of the places selected under `key`; `nesting` surrounds `Models` and `TotalCount` within `Data`."""
         number, size = _positive(asked.get("PageNumber"), 1), _positive(asked.get("PageSize"), 10)
-        if number is None or size is None or size > WEB_PAGE_CAP:
+        if number is None or size is None:
             return _web_error(400, 400, "PageNumber or PageSize is invalid", route="listing")
+        size = min(size, WEB_PAGE_CAP if nesting[0] else LEGACY_PAGE_CAP)
         sort = str(asked.get("SortBy") or "Default") if nesting[0] else "Default"
+        if sort in CREATION_ORDERS:  # one spelling at most is known
+            sort = CREATION if sort == self._switches.creation_order else "Default"
         places = store.ordered(key, places, sort)
         if sort == "GmtModified" and number > 1 and self._switches.moving:
             store.touch(places[max(number * size, len(places) - self._switches.moving) :])
