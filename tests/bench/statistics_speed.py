@@ -92,7 +92,7 @@ def main(listings: int, days: int, folder: Path) -> int:
     for statistic in statistics.definitions():
         if statistic.name == "listed_origin_share":
             continue  # about a reader's own list, not about the hub
-        series = statistic.name == "download_share_series"
+        series = statistic.name in ("download_share_series", "crossings", "download_flow")
         wanted: dict[str, str] = {"hub": HUB} if "hub" in statistic.parameters else {}
         if series:
             wanted["since"] = "2025-01-01"

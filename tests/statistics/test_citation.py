@@ -147,7 +147,7 @@ def test_a_series_names_every_day_it_rests_on_and_adds_none_of_them() -> None:
     con = build(WORLD)
     record = cite(con, "download-share-series", hub="huggingface", group="CN")
     assert (record.denominator, record.numerator) == (1000, None)  # the last day's; a group of several rows has no one numerator
-    assert [sentence.split(": ")[1][:17] for sentence in record.sentences[:-1]] == ["CN, day 2025-05-31"[:17], "CN, day 2025-06-30"[:17]]
+    assert [sentence[:24] for sentence in record.sentences[:-1]] == ["On 2025-05-31, CN had 85", "On 2025-06-30, CN had 80"]
     con.execute("update sweeps set content_hash = 'other' where day = '2025-05-31'")
     assert cite(con, "download-share-series", hub="huggingface", group="CN").data_version != record.data_version
 

@@ -262,3 +262,25 @@ def test_a_change_of_what_counts_as_a_download_is_told_where_figures_run_over_it
     assert told in statistics.run(con, "growth", since=JAN, day=FEB).context.warnings
     assert told not in statistics.run(con, "growth", since=FEB, day=MARCH).context.warnings
     assert told not in statistics.run(con, "growth", since=JAN, day=FEB, metric="models").context.warnings
+
+
+def test_a_period_s_share_is_the_median_of_its_days_and_a_day_without_the_group_is_none_of_it() -> None:
+    days = [date(2025, 1, 6), date(2025, 1, 7), date(2025, 1, 8), date(2025, 1, 20)]
+    con = world(
+        *[(day, "full", "a/x", value) for day, value in zip(days, (50, 60, 90, 10), strict=True)],
+        *[(day, "full", "b/x", value) for day, value in zip(days, (50, 40, 10, 90), strict=True)],
+        (days[1], "full", "c/x", 0),
+    )
+    rows = statistics.run(con, "download_share_series", by="namespace", every="week").records()
+    assert [(row["day"], row["group"], row["share"], row["value"], row["denominator"], row["days"]) for row in rows] == [
+        (days[0], "a", 0.6, 60, 100, 3),
+        (days[0], "b", 0.4, 40, 100, 3),
+        (days[0], "c", 0.0, 0, 100, 3),
+        (days[3], "b", 0.9, 90, 100, 1),
+        (days[3], "a", 0.1, 10, 100, 1),
+    ]
+    months = statistics.run(con, "download_share_series", by="namespace", every="month").records()
+    assert [(row["day"], row["group"], row["share"], row["days"]) for row in months][:2] == [
+        (date(2025, 1, 1), "a", 0.55, 4),
+        (date(2025, 1, 1), "b", 0.45, 4),
+    ]

@@ -85,6 +85,8 @@ def choices_told(name: str, choices: tuple[str, ...]) -> str:
     """What a parameter takes, its default first."""
     if name == "since":
         return "YYYY-MM-DD, the first day or the earlier of two"
+    if name in ("group", "against"):
+        return "a group's name [default: the largest and the second of the last day]"
     if len(choices) > 1:
         return f"{', '.join(choices)} [default: {choices[0]}]"
     if choices and name != "hub":

@@ -34,6 +34,8 @@ Form = Annotated[str | None, typer.Option("--form", help="only this form: model,
 LeaveOut = Annotated[
     list[str] | None, typer.Option("--leave-out", metavar="NAME", help="without this namespace or organization (repeatable)")
 ]
+Every = Annotated[str | None, typer.Option("--every", help="series and flows: day, week, month, quarter or year")]
+Against = Annotated[str | None, typer.Option("--against", metavar="NAME", help="crossings: the group that --group is compared with")]
 WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave flagged observations out, and report how many")]
 
 
@@ -69,6 +71,9 @@ def stats(
     leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
+    every: Every = None,
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="crossings: the group that passes another")] = None,
+    against: Against = None,
     list_file: Annotated[
         Path | None, typer.Option("--list", metavar="FILE", help="listed-origin-share: a CSV with system, organization[, amount, day]")
     ] = None,
@@ -96,6 +101,9 @@ def stats(
         "only": only,
         "form": of_form,
         "leave_out": leave_out or None,
+        "every": every,
+        "group": group,
+        "against": against,
     }
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
     if list_file is not None:
@@ -185,6 +193,8 @@ def cite(
     leave_out: LeaveOut = None,
     without_flagged: WithoutFlagged = False,
     source: Source = None,
+    every: Every = None,
+    against: Against = None,
     more: More = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, bibtex or csl")] = "text",
     record_file: Annotated[
@@ -214,6 +224,8 @@ def cite(
         "only": only,
         "form": of_form,
         "leave_out": leave_out or None,
+        "every": every,
+        "against": against,
     }
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
     with opened(data) as db:

@@ -69,6 +69,8 @@ class Database:
 
     def cite(self, name: str, group: str | None = None, **options: Option) -> Citation:
         """The citable record of one statistic, or of one group (row) of it: sentence, bounds, id, versions, SQL."""
+        if group is not None and "group" in statistics.definition(name).parameters:
+            options, group = options | {"group": group}, None
         return self.stats(name, **options).cite(group)
 
     def sql(self, query: str) -> Rows:

@@ -57,7 +57,7 @@ QUESTIONS = (
              by=ORIGIN),
     Question("time", "crossings", "Who passed whom, and when", "The first day on which one was ahead: surely, and possibly.", "crossings", by=ORIGIN,
              chart=None),
-    Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "flow", by=ORIGIN),
+    Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "download_flow", by=ORIGIN, chart=None),
     Question("hubs", "hub-coverage", "What is on which hub", "Models by where an original of them is listed.", "hub_coverage",
              by=("origin", "country"), chart="places", each_hub=False),
     Question("hubs", "first-hub", "Where models appear first", "Of models on several hubs, by the hubs' creation dates.", "first_hub",

@@ -23,7 +23,7 @@ from hubwatch.store import Value, literal
 from hubwatch.version import VERSION
 
 # Parameters without an option of their own.
-_SET = ("top", "model", "part", "split", "tolerance", "at_least", "scaled")
+_SET = ("top", "model", "part", "split", "tolerance", "at_least", "scaled", "months", "nth")
 _MOST = 12  # a group of more rows is described by its first and its last
 _HOME = "https://github.com/hubwatch/hubwatch"
 _SOFTWARE = "Apache-2.0"

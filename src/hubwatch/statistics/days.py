@@ -209,8 +209,10 @@ class Series(BaseModel):
     notes: list[str]
 
 
-def series_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None, source: str | None = None) -> Series:
-    """The hub's days that may stand in one series, in order: of one extent, each from its leading source, and fit.
+def series_days(
+    con: duckdb.DuckDBPyConnection, hub: str, since: date | None, until: date | None, source: str | None = None, sound: bool = False
+) -> Series:
+    """The hub's days that may stand in one series, in order: of one extent, each from its leading source, and fit; `sound`: healthy.
 
     Whole days if there are any, whatever source they are from; else head days; else those of the one selection with most days.
     """
@@ -230,12 +232,12 @@ def series_days(con: duckdb.DuckDBPyConnection, hub: str, since: date | None, un
         chosen = [at for at in days if at.sweep == most]
     else:
         chosen = days
-    fit = [at for at in chosen if at.is_fit]
+    fit = [at for at in chosen if at.is_fit and not (sound and at.health not in (None, "ok"))]
     notes = []
     if left_out := [at for at in days if at not in chosen]:
         counts = ", ".join(f"{name} ({count} days)" for name, count in sorted(Counter(at.sweep for at in left_out).items()))
         notes.append(f"{hub}: days of another extent are left out, --source asks for them: {counts}")
-    if unfit := [at for at in chosen if not at.is_fit]:
+    if unfit := [at for at in chosen if at not in fit]:
         told = ", ".join(f"{at.day} ({at.health})" for at in unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
         notes.append(f"{hub}: {len(unfit)} days are left out for their health: {told}")
     marked = [at for at in fit if at.health not in (None, "ok")]

@@ -7,14 +7,15 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
     -- whole: what shares are of: `rows` (all rows together), `each row` (`by group`: the unlabelled are the group unknown),
     --   `last day`, `first ones`, `first row`, `none`
     -- hubs: one                     it is about one hub at a time
-    -- days: two                     which days it rests on: one (default), two, two or one, all, standing, none
+    -- days: two                     which days it rests on: one (default), two, two or one, all, sound (all whose health is ok), standing, none
     -- needs: attributes             it reads attributes, whatever the question
     -- counters: a|b                 counters it reads where there is no choice of metric
     -- parameters: hub name, by dimensions = country, top count = 20, filters     NAME TYPE = CHOICES; the first is the default
 
 The query below it is the body of the table macro `parts.NAME`; `in_by` is what is asked as `by`. The macro NAME of readers has
 a parameter for each of the head's. `parts/*.sql` holds the macros that statistics share; `{question}` stands for all parameters
-that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called. Parts are given
+that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called; `{unfiltered}`
+the same arguments without filters. Parts are given
 the rows they share by the name of a table: `in_scope` the question's hubs and days, `in_before` the day compared with.
 """
 
@@ -34,9 +35,9 @@ from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
 
 _FOLDER = Path(__file__).parent / "sql"
 _REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "parameters")
-_RESERVED = ("by", "only", "top")  # as a parameter these are written in quotes
+_RESERVED = ("by", "only", "top", "group")  # as a parameter these are written in quotes
 WHOLES = ("rows", "rows; models overlap", "each row", "each row by group", "last day", "first ones", "first row", "none")
-DAYS = ("one", "two", "two or one", "all", "standing", "none")
+DAYS = ("one", "two", "two or one", "all", "sound", "standing", "none")
 TYPES = {
     "name": "varchar",
     "names": "varchar[]",
@@ -76,11 +77,15 @@ FILTERS = (
     " created_until date, models ids, only choice = |originals|derivatives, form choice = |model|finetune|adapter|quantized|merge,"
     " leave_out names, without_flagged switch = false"
 )
-_TAKEN = {"earlier": ("since", "days", "tolerance"), "whole_days": ("source", "since", "day")}  # what these parts ask beside the scope
+_TAKEN = {
+    "earlier": ("since", "days", "tolerance"),
+    "whole_days": ("source", "since", "day"),
+    "sound_days": ("source", "since", "day"),
+}  # what these parts ask beside the scope
 # What every part may ask of a question, with its type: parameters, and what a head declares.
 _FIELDS = (
     "hub name, day date, source name, since date, by name, metric name, policy policy, tolerance count, split name, part name, model name,"
-    " top count, at_least number, scaled switch, listed name, " + FILTERS
+    " top count, at_least number, scaled switch, listed name, every name, group name, against name, months count, nth count, " + FILTERS
 )
 
 
@@ -193,7 +198,7 @@ def called(statistic: Definition, values: Mapping[str, Value]) -> str:
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, part: str, statistic: Definition, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
-    """What `scope`, `earlier` or `whole_days` gives for a statistic's question."""
+    """What `scope`, `earlier`, `whole_days` or `sound_days` gives for a statistic's question."""
     asked = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
     said = {
         name: f"{literal(asked.get(name, _UNASKED.get(name, False if kind == 'boolean' else None)))}::{kind}"
@@ -275,7 +280,10 @@ def _fields() -> dict[str, str]:
 
 
 def _filled(sql: str) -> str:
-    """SQL with the parameters that every part has in place of `{question}`."""
+    """SQL with the parameters that every part has in place of `{question}`, and those without filters of `{unfiltered}`."""
+    filters = _declared(FILTERS, "definitions.py")
+    none = {name: "false" if one.kind == "switch" else "null" for name, one in filters.items()}
+    sql = sql.replace("{unfiltered}", ", ".join(none.get(name, f"in_{name}") for name in _fields()))
     return sql.replace("{question}", ", ".join(f"in_{name}" for name in _fields()))
 
 

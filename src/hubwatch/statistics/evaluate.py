@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def _context(
     rows: Sequence[tuple[Cell, ...]],
 ) -> Context:
     if not rows:
+        _refuse_unknown_group(con, question)
         question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
     model = question.values.get("model")
     if model is not None and all(row[columns.index("model_id")] != model for row in rows):
@@ -107,6 +109,22 @@ def _context(
         sql=sql,
         **whole,
     )
+
+
+def _refuse_unknown_group(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Where two groups are compared, say which of them there is none of."""
+    asked = {name: value for name in ("group", "against") if isinstance(value := question.values.get(name), str)}
+    if not asked:
+        return
+    last = question.observed[-1]
+    by = question.values["by"]
+    wanted = {name: question.values[name] for name in ("hub", "metric", "by", "policy")} | {"day": last.day, "source": last.sweep}
+    known = {str(row["group"]) for row in run(con, "download_share", **wanted).records()} - {"unknown"}  # type: ignore[arg-type]
+    for name, group in asked.items():
+        if group.lower() not in {one.lower() for one in known}:
+            near = get_close_matches(group, known, n=3, cutoff=0.5) or sorted(known)[:5]
+            raise StatisticsError(f"--{name}: there is no {by} {group!r} on {last.day}; did you mean {' or '.join(near)}?")
+    raise StatisticsError("--group and --against name the same group; name two different ones")
 
 
 def _unit(statistic: Definition, question: Question) -> tuple[str, str]:

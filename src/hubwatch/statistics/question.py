@@ -26,7 +26,7 @@ from hubwatch.statistics.days import (
     source_day,
 )
 from hubwatch.statistics.definitions import Definition, rows_of
-from hubwatch.statistics.values import value_of
+from hubwatch.statistics.values import country_of, value_of
 from hubwatch.store import Value
 
 
@@ -52,13 +52,16 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     values = {name: value_of(con, name, parameter, given.get(name)) for name, parameter in statistic.declared.items()}
     if isinstance(source := values.get("source"), str):
         values["source"] = known_source(con, source)
+    for name in ("group", "against"):
+        if isinstance(wanted_group := values.get(name), str) and values.get("by") == "country" and wanted_group.lower() != "unknown":
+            values[name] = country_of(con, wanted_group)
     question = Question(statistic, values, [])
     if "policy" in values and not con.execute("select 1 from origins limit 1").fetchall():
         question.warnings.append("no namespace is classified yet: every origin is unknown (run hubwatch classify)")
     wanted, asked_source = values.get("day"), values.get("source")
     if statistic.days != "none":
         _settle_days(con, question)
-    if statistic.days == "all":
+    if statistic.days in ("all", "sound"):
         _settle_range(con, question, wanted, asked_source)
     elif statistic.days in ("two", "two or one"):
         _settle_since(con, question)
@@ -169,7 +172,7 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, wanted: Va
     """Rest on every day of one hub, from since to the day (by default to the last), that a whole sweep or an archive observed."""
     values, now = question.values, question.observed[0]
     values["day"], values["source"] = wanted, asked_source
-    rows = rows_of(con, "whole_days", question.statistic, values)
+    rows = rows_of(con, "sound_days" if question.statistic.days == "sound" else "whole_days", question.statistic, values)
     if not rows:
         asked = f"from {values['since'] or 'the first'} to {wanted or 'the last'}"
         notes = series_days(con, now.hub, _date(values["since"]), _date(wanted)).notes
@@ -177,9 +180,8 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, wanted: Va
     found = [source_day(con, hub, day, source) for hub, day, source, _ in sorted(rows)]
     of_day = set(doubts(con, now))
     since = values["since"]
-    series = series_days(
-        con, now.hub, _date(since), _date(wanted), source if isinstance(source := question.values.get("source"), str) else None
-    )
+    named = source if isinstance(source := values.get("source"), str) else None
+    series = series_days(con, now.hub, _date(since), _date(wanted), named, sound=question.statistic.days == "sound")
     question.warnings = [said for said in question.warnings if said not in of_day] + series.notes
     question.observed = found
     if wanted is not None:

@@ -7,17 +7,12 @@ from hubwatch.clock import today
 from hubwatch.errors import plain
 from hubwatch.statistics.answer import Result
 from hubwatch.statistics.observed import is_sound, told_age, told_extent, told_state
+from hubwatch.statistics.phrases import UNITS, bounded, limits, say
 from hubwatch.statistics.tabular import Cell, counted, percent, said_plainly, shown
 
 _PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of besides its group
 _RANKS = ("rank", "previous_rank")
 _FEW = 4  # so many observed days are named one by one
-_KINDS = {
-    "downloads_30d": "downloads in the 30 days before",
-    "downloads_total": "downloads since creation",
-    "likes": "likes",
-    "models": "models",
-}
 _PLACES = {"chinese_hubs_only": "on Chinese hubs only", "both": "on Chinese hubs and elsewhere"}
 _MEASURES = {
     "hhi": "the Herfindahl-Hirschman index is {value}",
@@ -31,7 +26,7 @@ def sentence(result: Result, row: Row) -> str:
     """What a row says, ready for print: value, bounds, scope."""
     special: dict[str, Callable[[Result, Row], str | None]] = {"hub_coverage": _coverage, "concentration": _concentration}
     write = special.get(result.context.statistic, _share)
-    return plain(write(result, row) or _share(result, row) or _fields(result, row))
+    return plain(say(result, row) or write(result, row) or _share(result, row) or _fields(result, row))
 
 
 def basis(result: Result) -> str:
@@ -114,14 +109,6 @@ def _fields(result: Result, row: Row) -> str:
     return f"{context.heading}, {where(result)}: {said}; {by}{_unit(result)}{limits(context.parameters)}."
 
 
-def bounded(share: float, low: float, high: float) -> str:
-    """A share with its bounds, where these differ from it in print."""
-    told = percent(share)
-    if (percent(low), percent(high)) == (told, told):
-        return told
-    return f"{told} (between {percent(low)} and {percent(high)}, depending on the unlabelled)"
-
-
 def where(result: Result) -> str:
     """The hubs and days in words, with the extent where it is not the whole hub; of two days compared the first is the one figures are of."""
     seen = result.context.observed
@@ -138,32 +125,6 @@ def _at(at: Any) -> str:
     return f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)})"
 
 
-_FILTERS = (
-    "kind",
-    "organization",
-    "namespace",
-    "family",
-    "task",
-    "library",
-    "license_class",
-    "created_since",
-    "created_until",
-    "only",
-    "form",
-)
-
-
-def limits(parameters: dict[str, Any]) -> str:
-    """The choices that a printed share must not go without: within which filters, under which policy, without which rows."""
-    country = [f"of country {parameters['country']} only"] if parameters.get("country") else []
-    filters = [f"{name.replace('_', ' ')} {parameters[name]}" for name in _FILTERS if parameters.get(name)]
-    models = ["within a list of model ids"] if parameters.get("models") else []
-    left_out = [f"without {', '.join(map(str, parameters['leave_out']))}"] if parameters.get("leave_out") else []
-    policy = [f"policy {parameters['policy']}"] if parameters.get("policy") else []
-    flagged = ["flagged observations left out"] if parameters.get("without_flagged") else []
-    return "".join(f"; {said}" for said in (*country, *filters, *models, *left_out, *policy, *flagged))
-
-
 def _unit(result: Result) -> str:
     """What is counted, in words."""
-    return _KINDS.get(str(result.context.parameters.get("metric")), result.context.unit.partition(";")[0])
+    return UNITS.get(str(result.context.parameters.get("metric")), result.context.unit.partition(";")[0])

@@ -34,7 +34,7 @@ def value_of(con: duckdb.DuckDBPyConnection, name: str, parameter: Parameter, gi
     if parameter.kind == "choice":
         return _choice(name, parameter.choices, str(given))
     if parameter.kind == "country":
-        return _country(con, str(given))
+        return country_of(con, str(given))
     if parameter.kind == "organization":
         return _organization(con, str(given))
     return str(given)
@@ -141,7 +141,7 @@ def _policy(con: duckdb.DuckDBPyConnection, wanted: object) -> str:
     return policy
 
 
-def _country(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
+def country_of(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The code of a country asked for by code or by a name of it, in English or its own language."""
     code = wanted.strip().upper()
     known = [country for (country,) in con.execute("select distinct country from origins where country is not null").fetchall()]

@@ -5,13 +5,15 @@
 --   share are over all listings of the day: a panel that grows. value_constant and share_constant are over the listings
 --   of namespaces observed on every one of these days: a constant panel. Where the two tell different stories,
 --   the difference is the panel. Labels, licenses and tasks are those of the last day. flagged counts the day's flagged observations in value,
---   flagged_value their part of it; without_flagged leaves them out of every day.
+--   flagged_value their part of it; without_flagged leaves them out of every day. With every week or month a row is the medians, each column
+--   its own, over that period's days (days says how many; a group that a day lacks has a share of 0 on it) and day is the period's first:
+--   a Monday, or the first of the month; sweep is the last day's. A period without such a day has no row.
 -- unit: share of the counter's sum, 0..1
 -- window: as of download_share, day by day
 -- whole: last day
 -- days: all
 -- hubs: one
--- parameters: hub name, day date, source name, since date, by dimensions = country, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
+-- parameters: hub name, day date, source name, since date, by dimensions = country, every choice = day|week|month, metric choice = downloads_30d|downloads_total|likes|models, policy policy, filters
 with
 scope as materialized (
   from parts.scope({question})
@@ -19,87 +21,47 @@ scope as materialized (
 observed as materialized (
   from parts.whole_days('scope', in_source, in_since, in_day)
 ),
--- What other sweeps of these days saw. Mostly there are none, and leaving none out costs nothing.
-others as materialized (
-  select day, source from sweeps where hub in (select hub from observed) and day in (select day from observed)
-    and (day, source) not in (select (day, source) from observed)
+series as materialized (
+  from parts.series('scope', 'observed', {question})
 ),
-length as (
-  select count(*)::int as days, min(day) as first_day, max(day) as last_day, any_value(metric) as metric from observed
+-- A period's days; by day each is one of its own.
+periods as materialized (
+  select day, source, case when in_every = 'day' then day else date_trunc(in_every, day)::date end as period,
+    count(*) over (partition by case when in_every = 'day' then day else date_trunc(in_every, day)::date end) as days
+  from observed where day in (select day from series)
 ),
--- Groups as small numbers.
-numbered as materialized (
-  select listing_key, dense_rank() over (order by namespace)::int as owner, first_seen_on, last_seen_on,
-    case when outside then -1 else coalesce(dense_rank() over (order by part_1 nulls first, part_2 nulls first), 0)::int end as number, part_1, part_2
-  from parts.described('scope', {question})
+shared as (
+  select period, day, source, days, part_1, part_2, is_known, value, parts.share(value, inside) as share,
+    parts.share_low(value, is_known, inside, beyond) as share_low, parts.share_high(value, is_known, loose, inside, beyond) as share_high, models, inside,
+    value_constant, value_constant / nullif(inside_constant, 0) as share_constant, flagged, flagged_value
+  from series join periods using (day, source)
 ),
-names as (
-  select distinct number, part_1, part_2 from numbered where number >= 0
+-- On the days that lack a group it has nothing, and at most what is not labelled.
+absent as (
+  select p.period, p.day, p.source, p.days, g.part_1, g.part_2, g.is_known, 0 as value, parts.share(0, inside) as share,
+    parts.share_low(0, g.is_known, inside, beyond) as share_low, parts.share_high(0, g.is_known, loose, inside, beyond) as share_high, 0 as models, inside,
+    0 as value_constant, 0 / nullif(inside_constant, 0) as share_constant, 0 as flagged, 0 as flagged_value
+  from periods p
+  join (select distinct period, part_1, part_2, is_known from shared) g using (period)
+  join (select day, any_value(inside) as inside, any_value(beyond) as beyond, any_value(loose) as loose, any_value(inside_constant) as inside_constant
+    from series group by day) w on w.day = p.day
+  anti join series s on s.day = p.day and s.part_1 is not distinct from g.part_1 and s.part_2 is not distinct from g.part_2
+  where in_every <> 'day'
 ),
--- A namespace is constant when one listing of it was observed on every day (one that spans the range is tried) or, for
--- the few whose tried listing has gaps, when its listings together were.
-spans as (
-  select owner, min(first_seen_on) <= any_value(first_day) and max(last_seen_on) >= any_value(last_day) as possible,
-    min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day) as listing_key
-  from numbered, length group by owner
+medians as (
+  select period as day, arg_max(source, shared.day) as source, part_1, part_2, is_known, any_value(days) as days,
+    round(median(value))::hugeint as value, median(share) as share, median(share_low) as share_low, median(share_high) as share_high,
+    round(median(models))::bigint as models, round(median(inside))::hugeint as inside, round(median(value_constant))::hugeint as value_constant,
+    median(share_constant) as share_constant, round(median(flagged))::bigint as flagged, round(median(flagged_value))::hugeint as flagged_value
+  from (from shared union all by name from absent) as shared where in_every <> 'day' group by all
 ),
-tried as (
-  select listing_key from spans where listing_key is not null
-),
-doubted as materialized (
-  select listing_key, f.day from parts.flagged('scope', in_metric) f join store.listing using (hub, model_id) semi join observed on observed.day = f.day
-),
--- A year of a large hub is a billion rows.
-told as not materialized (
-  select listing_key, day, parts.counter(case when in_metric is not null then in_metric else (select metric from length) end,
-    downloads_30d, downloads_total, likes) as value
-  from store.counters anti join others using (day, source) where day in (select day from observed)
-),
-steady as materialized (
-  select listing_key from told join tried using (listing_key) group by listing_key having count(*) = (select days from length)
-),
-patched as materialized (
-  select owner from (
-    select distinct owner, day from store.counters anti join others using (day, source) semi join observed using (day) join numbered using (listing_key)
-    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner))
-  group by owner having count(*) = (select days from length)
-),
-constant as (
-  select owner from spans semi join steady using (listing_key) union all from patched
-),
-panel as materialized (
-  select listing_key, number, constant.owner is not null as constant from numbered left join constant using (owner)
-),
-sums as (
-  select day, number, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant
-  from told join panel using (listing_key) group by day, number
-),
--- Flagged observations are few: they are taken from the sums, not left out of the scan.
-doubts as (
-  select day, number, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant
-  from told semi join doubted using (listing_key, day) join panel using (listing_key) group by day, number
-),
-groups as (
-  select s.day, s.number,
-    case when in_without_flagged and d.models > 0 then case when s.models > d.models then s.value - d.value end else s.value end as value,
-    s.models - case when in_without_flagged then coalesce(d.models, 0) else 0 end as models,
-    s.value_constant - case when in_without_flagged then coalesce(d.value_constant, 0) else 0 end as value_constant,
-    case when in_without_flagged then 0 else coalesce(d.models, 0) end as flagged,
-    case when in_without_flagged then 0 else coalesce(d.value, 0) end as flagged_value
-  from sums s left join doubts d using (day, number)
-),
-whole as (
-  select day, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as beyond,
-    coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose,
-    sum(value_constant) filter (number >= 0) as inside_constant
-  from groups left join names using (number) group by day
-),
-known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from groups join names using (number) join whole using (day) join observed using (day)
+told as (
+  select day, source, part_1, part_2, is_known, days, value, share, share_low, share_high, models, inside, value_constant, share_constant, flagged, flagged_value
+  from shared where in_every = 'day'
+  union all by name
+  from medians
 )
 select day, source as sweep, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
-  value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, loose, inside, beyond) as share_high,
-  models, inside as denominator, value_constant, value_constant / nullif(inside_constant, 0) as share_constant, flagged, flagged_value
-from known
+  value, share, share_low, share_high, models, inside as denominator, value_constant, share_constant, flagged, flagged_value, days
+from told
 order by day, value desc nulls last, not is_known, "group"

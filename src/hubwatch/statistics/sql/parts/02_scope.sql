@@ -94,3 +94,13 @@ create or replace macro parts.whole_days(in_scope, in_source, in_since, in_day) 
     when exists (from found where extent = 'whole') then extent = 'whole'
     when exists (from found where extent = 'head') then extent = 'head'
     else source in (from selections) end;
+
+-- The same days, of which only those whose health is ok: where a cumulative counter may be read. From the last such day up to since, so
+-- that what lies between it and the next can be told.
+create or replace macro parts.sound_days(in_scope, in_source, in_since, in_day) as table
+  with
+  sound as materialized (
+    select d.* from parts.whole_days(in_scope, in_source, null::date, in_day) d
+    join sweeps using (hub, day, source) where coalesce(sweeps.health, 'ok') = 'ok'
+  )
+  from sound where in_since is null or day >= coalesce((select max(day) from sound where day <= in_since), in_since);
