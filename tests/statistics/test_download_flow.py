@@ -155,7 +155,7 @@ def test_the_sentence_names_the_period_and_what_is_interpolated() -> None:
     result = statistics.run(con, "download_flow")
     assert [sentence(result, row) for row in result.records()] == [
         "In January 2025, CN had 100.0% of the downloads within the period on huggingface: 310 of 310, derived from cumulative counters; 10 of them "
-        "interpolated between observed days; policy six-tigers.",
+        "interpolated between observed days; 100.0% labelled; policy six-tigers.",
         "In February 2025 (only 1 of its 28 days observed), CN had 100.0% of the downloads within the period on huggingface: 10 of 10, derived from "
-        "cumulative counters; 10 of them interpolated between observed days; policy six-tigers.",
+        "cumulative counters; 10 of them interpolated between observed days; 100.0% labelled; policy six-tigers.",
     ]

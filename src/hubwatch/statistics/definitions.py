@@ -282,7 +282,7 @@ def _fields() -> dict[str, str]:
 def _filled(sql: str) -> str:
     """SQL with the parameters that every part has in place of `{question}`, and those without filters of `{unfiltered}`."""
     filters = _declared(FILTERS, "definitions.py")
-    none = {name: "false" if one.kind == "switch" else "null" for name, one in filters.items()}
+    none = {name: "false" if one.kind == "switch" else f"null::{TYPES[one.kind]}" for name, one in filters.items()}
     sql = sql.replace("{unfiltered}", ", ".join(none.get(name, f"in_{name}") for name in _fields()))
     return sql.replace("{question}", ", ".join(f"in_{name}" for name in _fields()))
 

@@ -90,8 +90,9 @@ def _context(
         _refuse_unknown_group(con, question)
         question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
     model = question.values.get("model")
-    if model is not None and all(row[columns.index("model_id")] != model for row in rows):
-        question.warnings.append(f"{model} has no row: it, its size, its creation date or its downloads at these ages were not observed")
+    if model is not None and all(row[columns.index("model_id" if "model_id" in columns else "group")] != model for row in rows):
+        why = "it, its size, its creation date or its downloads at these ages were not observed"
+        question.warnings.append(f"{model} has no row: {why if 'model_id' in columns else 'no listing of the day names it as its base'}")
     unit, window = _unit(statistic, question)
     whole = _whole(statistic, columns, rows)
     if statistic.name == "download_share" and (said := _contested(con, question, whole)):

@@ -122,7 +122,101 @@ def series(result: Result, row: Row) -> str | None:
     return f"In {period_told(day, every)}, {who(result, row)} had {share} of {what} on {hub} (median of {days}): {of}."
 
 
-SPECIAL: dict[str, Say] = {"crossings": crossing, "download_flow": flow, "download_share_series": series}
+def by_root(result: Result, row: Row) -> str | None:
+    """A group's downloads with those of what is built on it, beside its own."""
+    context, share, own = result.context, bounds_of(row), row.get("share_by_uploader")
+    if share is None or not isinstance(own, float):
+        return None
+    metric = str(context.parameters.get("metric"))
+    unit = UNITS.get(metric, metric)
+    if row["group"] == "several":
+        return f"On {hub_of(result)}, {share} of {unit} go to models made from models of several groups: {row['value']:,} of {context.denominator:,}."
+    more = f"; {row['shared_value']:,} more go to merges that it shares with others" if row["shared_value"] else ""
+    return (
+        f"On {hub_of(result)}, {share} of {unit} go to models that go back to {who(result, row)}: {row['value']:,} of {context.denominator:,}, "
+        f"{row['derived_value']:,} of them through derivatives; by uploader it has {percent(own)}{more}."
+    )
+
+
+def built_on(result: Result, row: Row) -> str | None:
+    """What one group's publishers made from another group's models."""
+    share = bounds_of(row)
+    if share is None:
+        return None
+    whole = counted(int(str(row["denominator"])), "listing")
+    merges = f", and {counted(int(str(row['merges'])), 'merge')} in addition" if row["merges"] else ""
+    maker, base = (f"publishers of unknown {_by(result)}" if row["maker"] == "unknown" else row["maker"]), row["base"]
+    of = f"models of unknown {_by(result)}" if base == "unknown" else f"models of {base}"
+    return f"Of {whole} made from one other model, {share} were made by {maker} from {of}: {row['value']:,}{merges}."
+
+
+def _by(result: Result) -> str:
+    return str(result.context.parameters.get("by") or "group").replace(",", " and ").replace("_", " ")
+
+
+def derived_in_month(result: Result, row: Row) -> str | None:
+    """What the derivatives of a month are made from."""
+    share, month = bounds_of(row), row.get("month")
+    if share is None or not isinstance(month, date):
+        return None
+    cut = " (a month that is cut)" if row["is_partial"] else ""
+    whole, part = counted(int(str(row["denominator"])), "derivative"), f"{row['value']:,}"
+    base = (
+        f"models of unknown {_by(result)}"
+        if row["group"] == "unknown"
+        else "models of several groups"
+        if row["group"] == "several"
+        else row["group"]
+    )
+    return f"Of the {whole} created in {period_told(month, 'month')}{cut}, {share} are made from {base}: {part}."
+
+
+_RELATIONS = {
+    "original": "models that name no base",
+    "finetune": "fine-tuned models",
+    "adapter": "adapters",
+    "quantized": "quantized models",
+    "merge": "merges",
+    "other": "models made from another in other ways",
+    "unknown": "models made from another in a way that is not known",
+}
+
+
+def derived(result: Result, row: Row) -> str | None:
+    """How much of a group's downloads goes to models made from others."""
+    context, share, together = result.context, bounds_of(row), row.get("share_derived")
+    if share is None or not isinstance(together, float):
+        return None
+    metric = str(context.parameters.get("metric"))
+    of = "" if context.parameters.get("by") == "hub" else f" of {who(result, row)}"
+    return (
+        f"On {hub_of(result)}, {share} of {UNITS.get(metric, metric)}{of} go to {_RELATIONS.get(str(row['relation']), row['relation'])}: "
+        f"{row['value']:,} of {row['denominator']:,}; derivatives of all kinds have {percent(together)}."
+    )
+
+
+def built_on_within(result: Result, row: Row) -> str | None:
+    """How soon a model was built on."""
+    base, all_of_them = row["group"], f"{counted(int(str(row['derivatives'])), 'listing')} on {hub_of(result)} name it as their base"
+    days, nth_days = row["days_to_first"], row["days_to_nth"]
+    if days is None:
+        return f"No derivative of {base} has a creation date after its own; {all_of_them}."
+    later = f", and its number {row['nth']} after {counted(int(str(nth_days)), 'day')}" if nth_days is not None else ""
+    return (
+        f"{base} had its first derivative {counted(int(str(days)), 'day')} after its creation on {row['created_on']}{later}; {all_of_them}."
+    )
+
+
+SPECIAL: dict[str, Say] = {
+    "crossings": crossing,
+    "download_flow": flow,
+    "download_share_series": series,
+    "downloads_by_root": by_root,
+    "derivation_flow": built_on,
+    "derivatives_by_month": derived_in_month,
+    "derived_share": derived,
+    "time_to_derivatives": built_on_within,
+}
 
 
 def say(result: Result, row: Row) -> str | None:
@@ -131,7 +225,8 @@ def say(result: Result, row: Row) -> str | None:
     told = write(result, row) if write else None
     if told is None:
         return None
-    return told[:-1] + limits(result.context.parameters) + "."
+    labelled = f"; {percent(row['labelled'])} labelled" if isinstance(row.get("labelled"), float) else ""
+    return told[:-1] + labelled + limits(result.context.parameters) + "."
 
 
 _FILTERS = (

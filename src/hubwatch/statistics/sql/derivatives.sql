@@ -19,45 +19,8 @@ scope as materialized (
 links as materialized (
   from parts.built_on('scope')
 ),
-ends as (
-  select hub, base_model_id as model_id from links union select hub, root_model_id from links
-),
-unlisted as (
-  select hub, model_id, split_part(model_id, '/', 1) as namespace from ends anti join store.listing using (hub, model_id)
-  where in_task is null and in_library is null and in_license_class is null and in_created_since is null
-    and in_created_until is null and in_only is null and (in_models is null or model_id in (select unnest(in_models)))
-),
 grouped as materialized (
-  select hub, model_id, part_1, part_2, outside from ends join (from parts.described('scope', {question})) d using (hub, model_id)
-  union all
-  select hub, model_id,
-    parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, namespace, hub, model_id,
-      null, null, null, null, null::bigint, null::timestamp, null) as part_1,
-    case when parts.is_double(in_by) then
-      parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, namespace, hub, model_id,
-        null, null, null, null, null::bigint, null::timestamp, null) end as part_2,
-    (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
-      or (in_organization is not null and organization is null) as outside
-  from unlisted
-  left join (
-    select hub, namespace, organization, country, nullif(kind, 'unknown') as kind
-    from origins join scope using (hub)
-    where policy = in_policy and coalesce(valid_from <= day, true) and coalesce(day < valid_to, true)
-  ) origin using (hub, namespace)
-  left join (
-    select hub, model_id, any_value(family) as family from (
-      select hub, base_model_id as model_id, base_family as family from derivations
-      union all select hub, root_model_id, root_family from derivations
-    ) group by hub, model_id
-  ) link using (hub, model_id)
-  left join (select country, min(region) as region from facts.country_groups group by country) regions on regions.country = origin.country
-  where (in_country is null or origin.country is null or origin.country = in_country)
-    and (in_kind is null or kind is null or kind = in_kind)
-    and (in_organization is null or organization is null or organization = in_organization)
-    and (in_namespace is null or lower(namespace) = lower(in_namespace))
-    and (in_family is null or lower(family) = lower(in_family))
-    and (in_leave_out is null or not (list_contains(in_leave_out, namespace)
-      or coalesce(list_contains(in_leave_out, organization), false)))
+  from parts.ends_of('scope', 'links', {question})
 ),
 direct as (
   select part_1, part_2, outside, count(*) as value, count(distinct (hub, links.model_id)) as derived, count(distinct (hub, base_model_id)) as bases,

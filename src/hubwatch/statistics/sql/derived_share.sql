@@ -1,0 +1,45 @@
+-- name: derived_share
+-- title: Share of downloads that goes to derivatives
+-- definition: A row is a group of one hub's listings observed on the day (by default all of the hub) and a relation to what they are made from:
+--   finetune, adapter, quantized, merge (also all that name several bases), other, unknown (made from another model, the hub does not say how),
+--   or original (they name no base). value is the sum of the counter; share is over the group's sum (denominator); share_derived is the share of all
+--   relations but original together. labelled is the part of the denominator whose relation is known; the bounds of a relation let all or none of those made from another model in a way
+--   that is not known be of it. By the listings' own statements on the day: one that names no base counts as an original.
+-- unit: share of the group's sum of the counter, 0..1; value in the counter's unit
+-- window: as of download_share
+-- whole: each row
+-- hubs: one
+-- parameters: hub name, day date, source name, by dimensions = hub, metric choice = downloads_30d|downloads_total|likes, policy policy, filters
+with
+scope as materialized (
+  from parts.scope({question})
+),
+links as materialized (
+  from parts.built_on('scope')
+),
+made as materialized (
+  select listing_key, case when count(distinct base_model_id) > 1 or bool_or(relation = 'merge') then 'merge'
+    when min(relation) in ('finetune', 'adapter', 'quantized', 'unknown') then min(relation) when min(relation) is null then 'unknown' else 'other' end as relation
+  from links group by listing_key
+),
+related as (
+  select part_1, part_2, coalesce(relation, 'original') as relation, value, is_again, is_flagged
+  from parts.counted('scope', {question}) left join made using (listing_key) where not outside
+),
+groups as (
+  select part_1, part_2, relation, sum(value) as value, count(value) filter (not is_again) as models, count(*) - count(value) as uncounted,
+    count(value) filter (is_flagged) as flagged, coalesce(sum(value) filter (is_flagged), 0) as flagged_value
+  from related group by all
+),
+whole as (
+  select part_1 as whole_1, part_2 as whole_2, sum(value) as inside, coalesce(sum(value) filter (relation <> 'original'), 0) as derived,
+    coalesce(sum(value) filter (relation = 'unknown'), 0) as loose
+  from groups group by all
+)
+select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
+  relation, value, parts.share(value, inside) as share,
+  case when relation = 'unknown' then 0 else parts.share(value, inside) end as share_low,
+  case when relation in ('original', 'unknown') then parts.share(value, inside) else (value + loose) / nullif(inside, 0) end as share_high,
+  parts.share(derived, inside) as share_derived, models, uncounted, inside as denominator, 1 - loose / nullif(inside, 0) as labelled, flagged, flagged_value
+from groups join whole on part_1 is not distinct from whole_1 and part_2 is not distinct from whole_2
+order by inside desc nulls last, not parts.is_labelled(in_by, part_1, part_2), "group", relation <> 'original', value desc nulls last, relation

@@ -1,0 +1,65 @@
+-- Whose models others are built on: the group of what a listing is made from.
+
+-- A row a listing named at an end of `in_links` (hub, base_model_id, root_model_id): its group, of the labels of the scope's day; one that its hub
+-- does not list counts by its namespace. Filters, where there are any, are of these.
+create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
+  with
+  ends as (
+    select hub, base_model_id as model_id from query_table(in_links) union select hub, root_model_id from query_table(in_links)
+  ),
+  unlisted as (
+    select hub, model_id, split_part(model_id, '/', 1) as namespace from ends anti join store.listing using (hub, model_id)
+    where in_task is null and in_library is null and in_license_class is null and in_created_since is null
+      and in_created_until is null and in_only is null and (in_models is null or model_id in (select unnest(in_models)))
+  )
+  select hub, model_id, part_1, part_2, outside from ends join (from parts.described(in_scope, {question})) d using (hub, model_id)
+  union all
+  select hub, model_id,
+    parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, namespace, hub, model_id,
+      null, null, null, null, null::bigint, null::timestamp, null) as part_1,
+    case when parts.is_double(in_by) then
+      parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, namespace, hub, model_id,
+        null, null, null, null, null::bigint, null::timestamp, null) end as part_2,
+    (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
+      or (in_organization is not null and organization is null) as outside
+  from unlisted
+  left join (
+    select hub, namespace, organization, country, nullif(kind, 'unknown') as kind
+    from origins join query_table(in_scope) using (hub)
+    where policy = in_policy and coalesce(valid_from <= day, true) and coalesce(day < valid_to, true)
+  ) origin using (hub, namespace)
+  left join (
+    select hub, model_id, any_value(family) as family from (
+      select hub, base_model_id as model_id, base_family as family from derivations
+      union all select hub, root_model_id, root_family from derivations
+    ) group by hub, model_id
+  ) link using (hub, model_id)
+  left join (select country, min(region) as region from facts.country_groups group by country) regions on regions.country = origin.country
+  where (in_country is null or origin.country is null or origin.country = in_country)
+    and (in_kind is null or kind is null or kind = in_kind)
+    and (in_organization is null or organization is null or organization = in_organization)
+    and (in_namespace is null or lower(namespace) = lower(in_namespace))
+    and (in_family is null or lower(family) = lower(in_family))
+    and (in_leave_out is null or not (list_contains(in_leave_out, namespace)
+      or coalesce(list_contains(in_leave_out, organization), false)));
+
+-- A row a listing that names a base: the group of what it is made from (of its bases, or with in_end = 'root' of the ends of their chains).
+-- Several that are of one group are that group; where one is not known the group is not; where they differ it is `several`, of no group alone.
+-- A listing that names several bases is a merge, whatever it says.
+create or replace macro parts.made_from(in_links, in_ends, in_end, in_by) as table
+  select listing_key, case when count(distinct base_model_id) > 1 or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation,
+    case when not bool_and(is_known) then null when count(distinct (part_1, coalesce(part_2, ''))) = 1 then min(part_1) else 'several' end as base_1,
+    case when not bool_and(is_known) or not parts.is_double(in_by) then null
+      when count(distinct (part_1, part_2)) = 1 then min(part_2) else 'several' end as base_2
+  from (
+    select links.*, part_1, part_2, coalesce(parts.is_labelled(in_by, part_1, part_2), false) as is_known
+    from query_table(in_links) links
+    left join query_table(in_ends) ends on ends.hub = links.hub and ends.model_id = case when in_end = 'root' then root_model_id else base_model_id end
+  )
+  group by listing_key;
+
+-- A row a listing and group that one of its bases (or roots) is of, where these are of several groups.
+create or replace macro parts.shared_by(in_links, in_ends, in_made, in_end) as table
+  select distinct listing_key, part_1, part_2
+  from query_table(in_links) links semi join (select listing_key from query_table(in_made) where base_1 = 'several') using (listing_key)
+  join query_table(in_ends) ends on ends.hub = links.hub and ends.model_id = case when in_end = 'root' then root_model_id else base_model_id end;
