@@ -225,7 +225,7 @@ def say(result: Result, row: Row) -> str | None:
     told = write(result, row) if write else None
     if told is None:
         return None
-    labelled = f"; {percent(row['labelled'])} labelled" if isinstance(row.get("labelled"), float) else ""
+    labelled = f"; {percent(part)} labelled" if isinstance(part := row.get("labelled"), float) else ""
     return told[:-1] + labelled + limits(result.context.parameters) + "."
 
 

@@ -10,7 +10,7 @@ create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
   unlisted as (
     select hub, model_id, split_part(model_id, '/', 1) as namespace from ends anti join store.listing using (hub, model_id)
     where in_task is null and in_library is null and in_license_class is null and in_created_since is null
-      and in_created_until is null and in_only is null and (in_models is null or model_id in (select unnest(in_models)))
+      and in_created_until is null and in_only is null and in_form is null and (in_models is null or model_id in (select unnest(in_models)))
   )
   select hub, model_id, part_1, part_2, outside from ends join (from parts.described(in_scope, {question})) d using (hub, model_id)
   union all
