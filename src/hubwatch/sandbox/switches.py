@@ -32,6 +32,7 @@ class Switches:
     - `dolphin`: whether ModelScope's site listing answers, refuses (403), or blocks with an HTML page.
     - `past_the_end`: what dolphin holds after the last page: an empty list, a null list, or null `Data`.
     - `creation_order`: how dolphin spells the order by creation; the other spelling is ignored, with None both are.
+    - `search`: whether ModelScope searches anywhere in id and title, or for the beginning of a name.
     - `window`: rows of one question behind which dolphin shows nothing, while its total says more; None: no such window.
     - `behind_the_window`: what dolphin answers there: an HTTP status, or 0 for an empty page.
     - `moving`: unseen ModelScope models that change between two pages of a walk by `GmtModified`, and so come first.
@@ -52,6 +53,7 @@ class Switches:
     dolphin: Literal["open", "forbidden", "html"] = "open"
     past_the_end: Literal["empty", "null-list", "null-data"] = "empty"
     creation_order: Literal["GmtCreated", "GmtCreate"] | None = "GmtCreated"
+    search: Literal["anywhere", "prefix"] = "anywhere"
     window: int | None = None
     behind_the_window: int = 500
     moving: int = 0

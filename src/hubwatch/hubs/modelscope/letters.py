@@ -7,8 +7,9 @@ LONGEST = 12  # letters of a name asked for
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def letters_behind(ids: Iterable[str], start: str) -> list[str]:
-    """What may follow `start` in a name: letters met there in these ids (owner/name), the most frequent first, then all others of the Latin ones."""
+def letters_behind(ids: Iterable[str], start: str) -> list[tuple[str, bool]]:
+    """What may follow `start` at the beginning of a name: letters met there in these ids (owner/name), the most frequent first, then those
+    met behind it elsewhere and all others of the Latin ones; and whether each was met at the beginning."""
     begun: Counter[str] = Counter()
     found = Counter(dict.fromkeys(_LETTERS, 0))
     for name in ids:
@@ -19,4 +20,4 @@ def letters_behind(ids: Iterable[str], start: str) -> list[str]:
         if own.startswith(start) and len(own) > len(start):
             begun[own[len(start)]] += 1
     letters = sorted(found, key=lambda letter: (-begun[letter], -found[letter]))
-    return [letter for letter in letters if not letter.isspace()]
+    return [(letter, begun[letter] > 0) for letter in letters if not letter.isspace()]

@@ -165,7 +165,7 @@ class _Walks:
     def _by_names(self, whole: _Slice, start: str, within: int | None) -> Iterator[Page]:
         """Names by their letters, a letter more where the depth limit cuts, until they make up what they are of; ends where the hub ignores the search."""
         made_up = 0
-        for letter in letters_behind(whole.ids, start):
+        for letter, _ in letters_behind(whole.ids, start):
             if self._is_prefix and within is not None and made_up >= within:
                 return
             if whole.total is None or whole.total <= DEPTH or not whole.is_missing_some or self._is_spent or self._is_search_ignored:

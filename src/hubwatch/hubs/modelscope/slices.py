@@ -27,7 +27,10 @@ _STRATEGY = "dolphin, window "
 _ORDERS = {"GmtCreated": "CreatedTime", "GmtCreate": "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars"}
 _GROUP = 100  # owners of one question
 _IN_VAIN = 200  # searches without anything new that any hub may cost; a large one a quarter as many as it has pages
+_LEFT = 0.002  # share of a slice for which no letters are tried that were not met behind its beginning
+_DEAR = 1.3  # times the requests of a hub without a window, behind which the last few models are not looked for
 _REFUSALS = 3  # slices refused one after the other: that is the hub, not the slice
+_ELSEWHERE = 0.05  # share of what a search by the beginning of names may show that begins otherwise
 _FALLING = 3  # records of which an order can be told
 AskFor = Callable[..., Ask]  # page number, page size, and what narrows the question
 
@@ -66,6 +69,13 @@ class Slices:
         return self._state.listed_total or 0
 
     @property
+    def _is_enough(self) -> bool:
+        """Whether all is seen; or so much that the sweep is complete, and what is left would cost more than it is worth."""
+        spent = self._state.requests + self._client.tally.requests
+        is_dear = spent > max(_IN_VAIN, _DEAR * self.total / self._size)
+        return not self.missing or (is_dear and self.missing <= self.total * TOLERATED)
+
+    @property
     def missing(self) -> int:
         """How many of them were not seen so far."""
         return max(0, self.total - len(self._seen))
@@ -91,7 +101,7 @@ class Slices:
         is_near = self.total <= 2 * self._window
         if is_near:
             yield from self._by_orders()
-        yield from self._by_names("", self.total, only_by_prefix=True)  # these slices do not overlap
+        yield from self._by_beginnings()
         yield from self._by_tasks()
         for kind in (True, False):
             yield from self._by_owners(sorted(self._first[kind]))
@@ -115,7 +125,7 @@ class Slices:
 
     def _by_orders(self) -> Iterator[Page]:
         for sort, key in _ORDERS.items():
-            if not self.missing:
+            if self._is_enough:
                 return
 
             def is_ignored(listing: Listing, key: str = key) -> bool:
@@ -125,7 +135,7 @@ class Slices:
 
     def _by_tasks(self) -> Iterator[Page]:
         for task, _ in sorted(self._tasks.items(), key=lambda item: (-item[1], item[0])):
-            if not self.missing:
+            if self._is_enough:
                 return
             criterion = {"category": "tasks", "predicate": "contains", "values": [task], "sub_values": []}
             yield from self._fitting(f"task {task}", functools.partial(self._of_task, task), criterion=criterion)
@@ -136,7 +146,7 @@ class Slices:
     def _by_owners(self, owners: list[str]) -> Iterator[Page]:
         """Groups of owners; a group that is too large is halved. An answer of nothing for a whole group: they are not known as organizations."""
         for start in range(0, len(owners), _GROUP):
-            if not self.missing:
+            if self._is_enough:
                 return
             total = yield from self._group(owners[start : start + _GROUP])
             if total == 0 or (total is not None and total >= self.total > self._window):
@@ -148,42 +158,55 @@ class Slices:
         total = yield from self._fitting(name, lambda listing: sum(self._owners[owner] for owner in owners), criterion=criterion)
         if total is not None and self._window < total < self.total and len(owners) > 1:
             for half in (owners[: len(owners) // 2], owners[len(owners) // 2 :]):
-                if self.missing:
+                if not self._is_enough:
                     yield from self._group(half)
         return total
 
-    def _by_names(self, start: str, within: int, only_by_prefix: bool = False) -> Iterator[Page]:
+    def _by_beginnings(self) -> Iterator[Page]:
+        """Slices by the beginning of the name, which do not overlap: searched as such, or behind the slash of owner/name where any part is found."""
+        for lead in ("", "/"):
+            self._is_prefix = True
+            yield from self._by_names("", self.total, lead, only_by_prefix=True)
+            if self._is_prefix:
+                return
+
+    def _by_names(self, start: str, within: int, lead: str = "", only_by_prefix: bool = False) -> Iterator[Page]:
         """Names by their letters, from the most frequent on, a letter more where there are too many, until the slices make up what they are of."""
         found = 0
-        for letter in letters_behind(self._seen, start):
-            if not self.missing or self._vain > max(_IN_VAIN, self.total // self._size // 4) or (self._is_prefix and found >= within):
+        for letter, is_met in letters_behind(self._seen, start):
+            left = within - found
+            if self._is_enough or self._vain > max(_IN_VAIN, self.total // self._size // 4) or (self._is_prefix and left <= 0):
+                return
+            if only_by_prefix and not is_met and left <= within * _LEFT:
                 return
             text, before = start + letter, len(self._seen)
-            is_new = self._kept(_partition(f"name {text}")) is None
-            total = yield from self._fitting(f"name {text}", functools.partial(self._named, text), name=text)
+            part = f"name {lead}{text}"
+            is_new = self._kept(_partition(part)) is None
+            known = functools.partial(self._named, text, only_by_prefix)
+            total = yield from self._fitting(part, known, name=lead + text)
             found += total or 0
             self._vain += is_new and len(self._seen) == before
-            self._is_prefix = self._is_prefix and _begin(self._front(f"name {text}"), text)
+            self._is_prefix = self._is_prefix and _begin(self._front(part), text) and (bool(total) or not is_met or total is None)
             if only_by_prefix and not self._is_prefix:
                 return
             if total is None or total <= self._window:
                 continue
-            if total >= self.total and not start and self._is_ignored(text):
+            if total >= self.total and not start and self._is_ignored(part, text):
                 return
             if len(text) < LONGEST:
-                yield from self._by_names(text, total, only_by_prefix)
+                yield from self._by_names(text, total, lead, only_by_prefix)
 
-    def _named(self, text: str, listing: Listing) -> int:
-        """How many seen models the search for `text` finds: by the beginning of the name where all it shows begin so, else anywhere in the id."""
+    def _named(self, text: str, only_by_prefix: bool, listing: Listing) -> int:
+        """How many seen models the search for `text` finds: by the beginning of the name where what it shows begins so, else anywhere in the id."""
         if _begin(listing, text):
             return sum(1 for name in self._seen if name.lower().split("/")[-1].startswith(text))
+        if only_by_prefix:
+            return listing.total or 0  # of no use
         return sum(1 for name in self._seen if text in name.lower())
 
-    def _is_ignored(self, text: str) -> bool:
+    def _is_ignored(self, part: str, text: str) -> bool:
         """Whether models without this text were shown: the hub does not search."""
-        page = next(self._kept.read(_partition(f"name {text}")), None)
-        shown = [name for record in answers.listing_in(page.body).records if (name := answers.model_id(record))] if page else []
-        return any(text not in name.lower() for name in shown)
+        return any(text not in name.lower() for name in _ids(self._front(part)))
 
     def _fitting(self, part: str, known: Callable[[Listing], int], **question: Any) -> Generator[Page, None, int | None]:
         """A slice when it fits the window and holds something new; returns its own total (None: not told, or refused)."""
@@ -242,10 +265,14 @@ def _partition(name: str) -> str:
     return name if len(quote(name, safe="")) < 200 else f"{name.split(' ')[0]} {hashlib.sha1(name.encode()).hexdigest()}"
 
 
+def _ids(listing: Listing) -> list[str]:
+    return [name for record in listing.records if (name := answers.model_id(record))]
+
+
 def _begin(listing: Listing, text: str) -> bool:
-    """Whether all names of a page begin with the text."""
-    shown = [name for record in listing.records if (name := answers.model_id(record))]
-    return all(name.lower().split("/")[-1].startswith(text) for name in shown)
+    """Whether the names of a page begin with the text, but for a few that carry it elsewhere, such as in the title."""
+    begun = [name.lower().split("/")[-1].startswith(text) for name in _ids(listing)]
+    return begun.count(False) <= _ELSEWHERE * len(begun)
 
 
 def _tasks(record: Mapping[str, Any]) -> set[str]:

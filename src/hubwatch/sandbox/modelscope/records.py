@@ -27,6 +27,7 @@ class RecordStore:
         self._openapi: dict[int, dict[str, Any]] = {}  # given in that shape: served in it unchanged
         self._owners: dict[str, list[int]] = {}
         self._places: dict[str, int] = {}
+        self._texts: list[str] = []  # id and title, as they are searched
         self._sort_keys: dict[str, list[float]] = {field: [] for field in SORT_FIELDS.values()}
         self._kept: dict[object, Sequence[int]] = {}
         self._lock = threading.Lock()
@@ -52,13 +53,22 @@ class RecordStore:
         """The place of the model with exactly this id: owners and names are case-sensitive."""
         return self._places.get(model_id)
 
-    def selected(self, key: object, owner: str | None, tests: Sequence[Test]) -> Sequence[int]:
-        """The places of the models that pass all tests; kept under `key`."""
+    def selected(self, key: object, owner: str | None, tests: Sequence[Test], search: str = "", by_prefix: bool = False) -> Sequence[int]:
+        """The places of the models that pass all tests and have `search` in id or title, or begin their name with it; kept under `key`."""
         base: Sequence[int] = range(len(self._raws)) if owner is None else self._owners.get(owner, ())
-        if not tests:
+        if not tests and not search:
             return base
+        wanted, texts = search.lower(), self._texts
+
+        def found() -> Sequence[int]:
+            if by_prefix:
+                named = [place for place in base if texts[place].partition("/")[2].startswith(wanted)]
+            else:
+                named = [place for place in base if wanted in texts[place]]
+            return [place for place in named if all(test(self.item(place)) for test in tests)] if tests else named
+
         with self._lock:
-            return self._keep(key, lambda: [place for place in base if all(test(self.item(place)) for test in tests)])
+            return self._keep(key, found)
 
     def ordered(self, key: object, places: Sequence[int], sort: str) -> Sequence[int]:
         """The places in the order of `SortBy`, kept under `key`; an unknown `SortBy` is the order given."""
@@ -98,6 +108,7 @@ class RecordStore:
         if isinstance(record, bytes):
             self._verbatim.add(place)
         self._raws.append(record if isinstance(record, bytes) else encode(item))
+        self._texts.append(f"{repo_id(item)} {item.get('ChineseName') or ''}".lower())
         self._owners.setdefault(sys.intern(str(item.get("Path"))), []).append(place)
         self._places.setdefault(repo_id(item), place)
         for field, keys in self._sort_keys.items():
@@ -108,9 +119,3 @@ class RecordStore:
 def tagged(name: str, value: str) -> Test:
     """The test of an OpenAPI filter such as `filter.library`."""
     return lambda item: f"{name}:{value}" in openapi_tags(item)
-
-
-def containing(text: str) -> Test:
-    """The test of a text search over id and title."""
-    wanted = text.lower()
-    return lambda item: wanted in f"{repo_id(item)} {item.get('ChineseName') or ''}".lower()

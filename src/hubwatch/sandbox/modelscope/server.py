@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from hubwatch.sandbox.modelscope.records import CREATION, RecordStore, Test, containing, tagged
+from hubwatch.sandbox.modelscope.records import CREATION, RecordStore, Test, tagged
 from hubwatch.sandbox.modelscope.shapes import names
 from hubwatch.sandbox.switches import ROBOTS, Switches
 from hubwatch.sandbox.wire import HTML_TYPE, Answer, Request, encode, html_page, json_answer, listing_answer, text_answer
@@ -91,11 +91,10 @@ class ModelScope:
             return answer
         filters = [(name, value) for name, value in request.query if name.startswith("filter.") and value]
         tests = [tagged(name.removeprefix("filter."), value) for name, value in filters]
-        if search := request.first("search"):
-            tests.append(containing(search))
+        search = request.first("search") or ""
         owner = request.first("owner") or None
         key = ("openapi", owner, search, *filters)
-        places = store.selected(key, owner, tests)
+        places = store.selected(key, owner, tests, search, self._switches.search == "prefix")
         places = store.ordered(key, places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
         page = places[(number - 1) * size : number * size]
         ends = {"total_count": len(places), "page_number": number, "page_size": size}
@@ -123,21 +122,22 @@ class ModelScope:
         asked = request.json()
         if asked is None:
             return _web_error(400, 400, "invalid request body", route="listing")
-        tests: list[Test] = [containing(asked["Name"])] if isinstance(asked.get("Name"), str) and asked["Name"] else []
+        name = asked["Name"] if isinstance(asked.get("Name"), str) else ""
+        tests: list[Test] = []
         for criterion in _objects(asked.get("Criterion")) + _objects(asked.get("SingleCriterion")):
             if (test := _criterion(criterion)) is not None:
                 tests.append(test)
         key = ("dolphin", encode([asked.get("Name"), asked.get("Criterion"), asked.get("SingleCriterion")]))
-        return self._web_page(store, asked, key, store.selected(key, None, tests), (b'"Model":{', b'},"Source":"","Target":""'))
+        places = store.selected(key, None, tests, name, self._switches.search == "prefix")
+        return self._web_page(store, asked, key, places, (b'"Model":{', b'},"Source":"","Target":""'))
 
     def _legacy_list(self, store: RecordStore, request: Request) -> Answer:
         asked = request.json()
         if asked is None:
             return _web_error(400, 400, "invalid request body", route="listing")
         owner, name = asked.get("Path"), asked.get("Name")
-        tests = [containing(name)] if isinstance(name, str) and name else []
         key = ("legacy", encode([owner, name]))
-        places = store.selected(key, owner if isinstance(owner, str) and owner else None, tests)
+        places = store.selected(key, owner if isinstance(owner, str) and owner else None, [], name if isinstance(name, str) else "")
         return self._web_page(store, asked, key, places, (b"", b""))
 
     def _web_page(
