@@ -17,14 +17,14 @@ from hubwatch.settings import Settings
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
 NAMES = {
-    "huggingface": ["reachable", "robots.txt", "token", "listing", "order", "next page", "own cursor", "rate quota"],
+    "huggingface": ["reachable", "robots.txt", "token", "listing", "order", "next page", "own cursor", "rate quota", "keys not read"],
     "modelscope": [
         *("reachable", "robots.txt", "site listing", "order by change", "order by downloads", "order by creation"),
-        *("depth", "openapi", "totals", "token", "rate quota"),
+        *("depth", "openapi", "totals", "token", "rate quota", "keys not read"),
     ],
     "wisemodel": [
         *("reachable", "robots.txt", "token", "project list", "order", "next page", "license", "owner's projects", "front end"),
-        *("site listing", "rate quota"),
+        *("site listing", "rate quota", "keys not read"),
     ],
 }
 

@@ -56,6 +56,13 @@ def sandbox(
 
 def doctor(
     hub: Annotated[str | None, typer.Argument(metavar="[HUB]", help=f"{', '.join(hub_names())} [default: all]")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FOLDER", help="write the JSON responses, without persons, as files to share")
+    ] = None,
+    captured: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="wisemodel: print the listing block for a response (or HAR) saved from a browser"),
+    ] = None,
     as_json: Json = False,
     data: Data = None,
 ) -> None:
@@ -63,8 +70,11 @@ def doctor(
     from hubwatch.collect import examine
     from hubwatch.settings import Settings
 
+    if captured is not None:
+        _show_proposal(hub, captured)
+        return
     settings = Settings.from_environment(data)
-    reports = [examine(settings, name) for name in known_hubs(None if hub is None else [hub])]
+    reports = [examine(settings, name, save=save) for name in known_hubs(None if hub is None else [hub])]
     if as_json:
         say(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
     for report in reports if not as_json else []:
@@ -72,10 +82,28 @@ def doctor(
         for finding in report.findings:
             cure = f"; {finding.cure}" if finding.cure else ""
             say(f"  {'ok ' if finding.ok else 'OFF'} {finding.name}: {finding.told}{cure}")
+        for path in report.saved:
+            say(f"  saved {path}")
     off = [f"{report.hub} {finding.name}" for report in reports for finding in report.findings if not finding.ok]
     if off:
         complain(f"not as expected: {', '.join(off)}")
         raise typer.Exit(1)
+
+
+def _show_proposal(hub: str | None, captured: Path) -> None:
+    """Print the listing block that a captured response gives, with what to confirm as comments."""
+    from hubwatch.hubs import HUBS
+
+    name = known_hubs(None if hub is None else [hub])
+    propose = HUBS[name[0]].propose_listing if len(name) == 1 else None
+    if propose is None:
+        raise UsageError("--from is for a hub whose listing call is configured: hubwatch doctor wisemodel --from FILE")
+    found = propose(captured)
+    say(f"# Filled in from {captured.name}: {len(found.records)} records at {found.items}. Confirm each field on these records:")
+    say("\n".join(f"#   {line}" for line in found.shown()))
+    say("\n".join(f"# To do: {line}" for line in found.to_do))
+    say(f"# Save as a file, name it in HUBWATCH_{name[0].upper()}_LISTING, then run: hubwatch doctor {name[0]}\n")
+    say(found.block())
 
 
 def demo(

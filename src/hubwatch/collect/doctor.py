@@ -4,6 +4,7 @@ This is how an operator settles what could not be established from outside: whet
 how deep, with which token and quota, and what robots.txt says. Nothing is loaded and nothing is repaired.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -16,8 +17,9 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from hubwatch.clock import now
+from hubwatch.collect.scrub import Scrubber, json_of
 from hubwatch.errors import Blocked, HubFailure, RateLimited, Refused, TimedOut, Unreachable
-from hubwatch.hubs import HUBS
+from hubwatch.hubs import HUBS, UnreadKeys
 from hubwatch.net import JSON_TYPES, Answer, Ask, Client, Transport
 from hubwatch.settings import Settings
 
@@ -42,6 +44,7 @@ class Report(BaseModel):
     at: datetime
     requests: int = 0
     findings: list[Finding] = []
+    saved: list[Path] = Field(default=[], description="pages without persons, written to the folder asked for")
     evidence: Path | None = Field(default=None, description="folder with every answer as it came")
 
     @property
@@ -50,8 +53,8 @@ class Report(BaseModel):
         return all(finding.ok for finding in self.findings)
 
 
-def examine(settings: Settings, hub: str, transport: Transport | None = None) -> Report:
-    """What was found at the hub; trouble with the hub is a finding, never an exception."""
+def examine(settings: Settings, hub: str, transport: Transport | None = None, save: Path | None = None) -> Report:
+    """What was found at the hub; trouble with the hub is a finding, never an exception. `save`: where scrubbed pages go."""
     report = Report(hub=hub, endpoint=settings.hubs[hub].endpoint, at=now())
     folder = settings.data / "doctor" / hub / f"{report.at:%Y-%m-%dT%H%M%S.%fZ}"
     with Client(hub, settings.model_copy(update={"attempts": 1}), transport) as client:
@@ -60,8 +63,11 @@ def examine(settings: Settings, hub: str, transport: Transport | None = None) ->
         if examination.robots(HUBS[hub].listing_path):
             HUBS[hub].probe(examination)
             examination.quota()
+            examination.unread()
         report.requests = client.tally.requests
     report.evidence = folder if folder.exists() else None
+    if save is not None:
+        report.saved = examination.save(save)
     return report
 
 
@@ -72,6 +78,8 @@ class Examination:
         self.client, self.report, self._folder = client, report, folder
         self._name, self._number = "", 0
         self._quota: str | None = None
+        self._unread = UnreadKeys(HUBS[client.hub].keys_read)
+        self._pages: dict[str, Any] = {}  # JSON answers by name
 
     def keep(self, answer: Answer) -> None:
         """Keep an answer as evidence: its bytes, and beside them what else is known of it."""
@@ -84,6 +92,8 @@ class Examination:
         if answer.ask.body:
             facts["request"] = answer.ask.body.decode()
         place.with_suffix(".json").write_bytes(msgspec.json.format(msgspec.json.encode(facts)))
+        if (page := json_of(answer.body)) is not None:
+            self._pages[place.name] = page
         told = [f"{name}: {value}" for name, value in headers.items() if "ratelimit" in name.lower().replace("-", "")]
         self._quota = ", ".join(told) or self._quota
 
@@ -105,6 +115,9 @@ class Examination:
     def shape(self, name: str, records: list[Any], expected: dict[str, str]) -> None:
         """Note which promised keys are missing or of another type in these records."""
         odd = [] if records else ["no records"]
+        for record in records:
+            if isinstance(record, dict):
+                self._unread.take(record)
         for key, due in expected.items():
             kinds = [JSON_TYPES[type(record[key])] for record in records if isinstance(record, dict) and key in record]
             if len(kinds) < len(records):
@@ -152,6 +165,23 @@ class Examination:
         left, rate = self.client.tally.quota_left, self.client.own.rate
         told = self._quota or f"the hub announces no window; paced at {rate:g} requests a second"
         self.found("rate quota", left != 0, told, "wait until the window is over, or set a token")
+
+    def unread(self) -> None:
+        """Note the keys of the hub's records that hubwatch does not read."""
+        found = self._unread.found()
+        told = f"{len(found)}: " + "; ".join(one.told for one in found) if found else "none"
+        self.found("keys not read", True, told)
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write the JSON answers without persons, one file each; returns the files."""
+        scrubber = Scrubber()
+        for page in self._pages.values():
+            scrubber.meet(page)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {folder / f"{self.client.hub}-{name}.json": page for name, page in self._pages.items()}
+        for path, page in files.items():
+            path.write_text(json.dumps(scrubber.scrubbed(page), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return list(files)
 
     def _cure(self, failure: HubFailure) -> str:
         if isinstance(failure, Refused) and failure.status == 401:

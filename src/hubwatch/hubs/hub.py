@@ -80,6 +80,7 @@ class Hub:
     probe: Callable[[Look], None]
     profiles: Profiles | None = None
     read_saved_page: Callable[[Path], list[str]] | None = None  # model_ids that a page saved from a browser links to
+    propose_listing: Callable[[Path], Any] | None = None  # the configuration of a listing call, from a captured answer of it
     archive_scheme: str | None = None  # under which published archives lie on the hub, as in SCHEME://datasets/...
     looks_up_licenses: bool = False  # whether it gives licenses only one by one, so that a run has a budget for them
 
@@ -88,6 +89,7 @@ class Hub:
     kinds_of_record: tuple[Kinds, ...] = ()  # where there are several: what each promises; the first key tells the kind
     record_type: Any = None  # as json_transform writes a type; a page is then an array of records
     record_keys: frozenset[str] = frozenset()  # keys that record.sql reads
+    other_keys: frozenset[str] = frozenset()  # further keys of its records that are read somewhere
     records: str = "page"  # SQL over a kept `page`: its records, JSON[]
     is_envelope: Callable[[Mapping[str, Any]], bool] = lambda value: False  # whether an object is around records, not a record
     records_of: Callable[[Any], list[Any]]  # the same as `records`, in Python
@@ -96,6 +98,11 @@ class Hub:
     def name(self) -> str:
         """How the hub is called in commands and tables."""
         return self.sites[0].name
+
+    @property
+    def keys_read(self) -> frozenset[str]:
+        """Every top-level key of its records that hubwatch reads."""
+        return self.record_keys | self.other_keys | frozenset(self.promised)
 
     @property
     def title(self) -> str:

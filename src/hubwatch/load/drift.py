@@ -6,34 +6,36 @@ from datetime import date
 import duckdb
 
 from hubwatch.errors import DayFailure
-from hubwatch.hubs import hub_of
+from hubwatch.hubs import Unread, UnreadKeys, hub_of
 from hubwatch.net import JSON_TYPES, lenient_json
 from hubwatch.pages import SweepPages
 
 TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
+_NAMED = 3  # keys that are not read and are named on the first day
 _RECORDS = 20_000  # that many are judged all; of a longer sweep as many, from all along it
 
 Fingerprint = dict[str, Counter[str]]
 
 
-def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int]:
-    """Keys with their JSON types in records from all along the sweep, and how many records that were."""
+def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int, list[Unread]]:
+    """Keys with their JSON types in records from all along the sweep, how many records that were, and the keys that are not read."""
     typed: Counter[tuple[str, type]] = Counter()
-    seen = 0
+    seen, unread = 0, UnreadKeys(hub_of(pages.hub).keys_read)
     for page in pages.sample(_RECORDS):
         for record in hub_of(pages.hub).records_of(lenient_json(page.body)):
             if isinstance(record, dict):
                 seen += 1
+                unread.take(record)
                 typed.update(zip(record, map(type, record.values()), strict=True))
     keys: Fingerprint = defaultdict(Counter)
     for (key, kind), count in typed.items():
         keys[key][JSON_TYPES[kind]] += count
-    return keys, seen
+    return keys, seen, unread.found()
 
 
 def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> tuple[list[str], list[list[object]]]:
     """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
-    found, seen = fingerprint(pages)
+    found, seen, unread = fingerprint(pages)
     # Of each key the types of the last day that had it (a hub that is listed in two ways shows other keys on some days), and the
     # largest share it ever had: what goes away a little every day goes away.
     last = con.execute(
@@ -41,17 +43,30 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) ->
            group by key order by key""",
         [pages.hub, pages.sweep, pages.day],
     ).fetchall()
+    examples = {one.key: one.example for one in unread}
     rows: list[list[object]] = [
-        [pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], _share(pages.hub, key, found, seen)]
+        [
+            *(pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], _share(pages.hub, key, found, seen)),
+            *(key not in examples, examples.get(key)),
+        ]
         for key, types in sorted(found.items())
     ]
     if not last or not seen:
-        return [], rows
+        return _told_unread(pages.hub, unread), rows
     for key, types, share in last:
         if key in hub_of(pages.hub).promised and (of := _of_its_kind(pages.hub, key, found, seen)):
             _judge(pages.hub, pages.day, key, _usual(types), share, found.get(key, Counter()), of)
     new = sorted(set(found) - {key for key, _, _ in last})
-    return ([f"new key(s) in the hub's records: {', '.join(new)}"] if new else []), rows
+    told = {one.key: one.told for one in unread}
+    return ([f"new key(s) in the hub's records: {', '.join(told.get(key, key) for key in new)}"] if new else []), rows
+
+
+def _told_unread(hub: str, unread: list[Unread]) -> list[str]:
+    """On the first day of a sweep: the keys that are not read, a few by name; `store.fingerprints` and doctor have them all."""
+    if not unread:
+        return []
+    more = f" and {len(unread) - _NAMED} more (hubwatch doctor {hub} shows each)" if len(unread) > _NAMED else ""
+    return [f"not read of the hub's records: {', '.join(one.told for one in unread[:_NAMED])}{more}"]
 
 
 def _of_its_kind(hub: str, key: str, found: Fingerprint, seen: int) -> int:

@@ -137,7 +137,7 @@ def _store_day(
             )
         settle_departures(con, pages.hub)
         con.execute("delete from store.fingerprints where hub = ? and source = ? and day = ?", [pages.hub, pages.sweep, pages.day])
-        columns = ("hub", "source", "day", "key", "types", "share")
+        columns = ("hub", "source", "day", "key", "types", "share", "is_read", "example")
         insert_rows(con, "store.fingerprints", [dict(zip(columns, row, strict=True)) for row in keys])
 
 

@@ -137,6 +137,8 @@ day | DATE | the day
 key | VARCHAR | top-level key of the records
 types | VARCHAR[] | JSON types it had, most frequent first
 share | DOUBLE | share of sampled records that had the key, 0..1
+is_read | BOOLEAN | whether hubwatch reads the key
+example | VARCHAR | of a key that is not read: what it holds, without personal details
 """),
     ),
     Table(

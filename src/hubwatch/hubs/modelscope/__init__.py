@@ -36,6 +36,7 @@ HUB = Hub(
     promised=walk.PROMISED,
     kinds_of_record=walk.SHAPES,
     record_keys=walk.RECORD_KEYS,
+    other_keys=walk.OTHER_KEYS,
     records=walk.RECORDS,
     is_envelope=is_envelope,
     records_of=walk.records_of,

@@ -39,6 +39,24 @@ RECORD_KEYS = frozenset(
         *("Frameworks", "BaseModel", "Visibility", "IsPublished", "BaseModelRelation", "ModelInfos", "AigcType", "IsOnline"),
     )
 )
+# Those of the OpenAPI's records that it reads, and what profiles are made of.
+OTHER_KEYS = frozenset(
+    (
+        "id",
+        "display_name",
+        "created_at",
+        "last_modified",
+        "downloads",
+        "likes",
+        "license",
+        "tasks",
+        "tags",
+        "params",
+        "gated",
+        "private",
+        "Organization",
+    )
+)
 # How DuckDB finds the records of a kept page: in whichever envelope, see envelopes.py.
 _PLACES = tuple(
     f"$.{data}{inner}" for data in ("Data", "data") for inner in (".Model.Models", ".Model.models", ".Model", ".Models", ".models", "")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hubwatch.hubs.hub import Hub, Site
 from hubwatch.hubs.wisemodel import walk
+from hubwatch.hubs.wisemodel.capture import propose
 from hubwatch.hubs.wisemodel.probe import probe
 
 
@@ -35,8 +36,10 @@ HUB = Hub(
     pages=walk.pages,
     probe=probe,
     read_saved_page=read_saved_page,
+    propose_listing=propose,
     looks_up_licenses=True,
     promised=walk.PROMISED,
+    other_keys=frozenset(("id", "path_with_namespace", "name", "created_at", "last_activity_at", "visibility", "looked_up", "listed")),
     kinds_of_record=(walk.PROMISED,),
     records=walk.RECORDS,
     is_envelope=lambda value: "data" in value or "list" in value,
