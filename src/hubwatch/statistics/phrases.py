@@ -207,6 +207,60 @@ def built_on_within(result: Result, row: Row) -> str | None:
     )
 
 
+def new_ones(result: Result, row: Row) -> str | None:
+    """How much of the downloads goes to models of the last months."""
+    context, share = result.context, bounds_of(row)
+    if share is None:
+        return None
+    metric = str(context.parameters.get("metric"))
+    of = "" if context.parameters.get("by") == "hub" else f" of {who(result, row)}"
+    return (
+        f"On {hub_of(result)}, {share} of {UNITS.get(metric, metric)}{of} go to models created in the last {counted(int(str(row['months'])), 'month')}: "
+        f"{row['value']:,} of {row['denominator']:,}, {counted(int(str(row['models'])), 'model')}."
+    )
+
+
+def released(result: Result, row: Row) -> str | None:
+    """How many models were created on a day."""
+    share = bounds_of(row)
+    if share is None:
+        return None
+    if result.context.parameters.get("by") == "hub":
+        return f"On {row['created_on']}, {counted(int(str(row['value'])), 'model')} were released on {row['group']}, by its creation dates."
+    whole = counted(int(str(row["denominator"])), "model")
+    return (
+        f"On {row['created_on']}, {row['value']:,} of {whole} released, {share}, were from {who(result, row)}, by the hubs' creation dates."
+    )
+
+
+def largest(result: Result, row: Row) -> str | None:
+    """The largest model of a month."""
+    month, size = row.get("month"), row.get("parameters")
+    if not isinstance(month, date) or not isinstance(size, int):
+        return None
+    of = f"{row['sized']:,} of {counted(int(str(row['models'])), 'release')} whose size is known"
+    return (
+        f"The largest model from {who(result, row)} created in {period_told(month, 'month')} was {row['model_id']} with {size / 1e9:,.1f} billion "
+        f"parameters, on {row['hub']} since {row['created_on']}: the largest of {of}."
+    )
+
+
+_ACCESS = {"open": "can be had without asking", "gated": "are gated", "unknown": "do not say whether they are gated"}
+
+
+def free(result: Result, row: Row) -> str | None:
+    """How many of a group's models can be had in this way under such a license."""
+    share, part = bounds_of(row), row.get("share_free")
+    if share is None or not isinstance(part, float):
+        return None
+    license_told = str(row["license_class"]).replace("_", "-")
+    under = "no known license" if license_told == "unknown" else f"a {license_told} license"
+    return (
+        f"Of {counted(int(str(row['denominator'])), 'model')} from {who(result, row)}, {share} {_ACCESS[str(row['access'])]} and are under {under}: "
+        f"{row['value']:,}; {percent(part)} are open and under a permissive license."
+    )
+
+
 SPECIAL: dict[str, Say] = {
     "crossings": crossing,
     "download_flow": flow,
@@ -216,6 +270,10 @@ SPECIAL: dict[str, Say] = {
     "derivatives_by_month": derived_in_month,
     "derived_share": derived,
     "time_to_derivatives": built_on_within,
+    "vintage": new_ones,
+    "release_calendar": released,
+    "largest_releases": largest,
+    "openness": free,
 }
 
 

@@ -18,7 +18,7 @@ links as materialized (
   from parts.built_on('scope')
 ),
 made as materialized (
-  select listing_key, case when count(distinct base_model_id) > 1 or bool_or(relation = 'merge') then 'merge'
+  select listing_key, case when min(base_model_id) <> max(base_model_id) or bool_or(relation = 'merge') then 'merge'
     when min(relation) in ('finetune', 'adapter', 'quantized', 'unknown') then min(relation) when min(relation) is null then 'unknown' else 'other' end as relation
   from links group by listing_key
 ),

@@ -11,7 +11,7 @@ create or replace macro parts.flagged(in_scope, in_metric) as table
 -- A join that the question does not need is switched off by its constant condition.
 create or replace macro parts.described(in_scope, {question}) as table
   select listing.listing_key, listing.hub, scope.hubs, scope.day, scope.source, scope.metric, listing.model_id, listing.namespace,
-    first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class, parameters, task, created_at,
+    first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class, parameters, task, created_at, gated,
     parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
       case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
       parameters, created_at, relation) as part_1,
@@ -34,7 +34,7 @@ create or replace macro parts.described(in_scope, {question}) as table
   ) link on link.hub = listing.hub and link.model_id = listing.model_id
   left join (
     select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(license, 'unknown') as license,
-      nullif(task, 'unknown') as task, library, parameters, created_at, len(coalesce(base_models, [])) > 0 as is_derived,
+      nullif(task, 'unknown') as task, library, parameters, created_at, gated, len(coalesce(base_models, [])) > 0 as is_derived,
       base_relation, hub_type, repo_kind,
       case when len(coalesce(base_models, [])) = 0 then 'original' else nullif(base_relation, 'unknown') end as relation
     from store.attributes
