@@ -16,6 +16,7 @@ check: $(INSTALLED)
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(VENV)/bin/sqlfluff lint --disable-progress-bar src
 
 docs: $(INSTALLED)
 	$(VENV)/bin/python docs/generate.py

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings_for(tmp_path / "data")
 
 
-def built(settings: Settings, **more: bool) -> list[tuple[int, int, bool]]:
+def built(settings: Settings, **more: Any) -> list[tuple[int, int, bool]]:
     """Day, records and whether it failed, of what a build loaded."""
     return [(one.day.day, one.records, one.failed) for one in pipeline.build(settings, **more).loaded]
 
@@ -40,7 +41,7 @@ def published(settings: Settings) -> list[tuple[int, int]]:
         return con.execute("select day(day), count(*) from observations group by all order by all").fetchall()
 
 
-def day(settings: Settings, number: int, models: str = "abcd", **more: bool) -> SweepPages:
+def day(settings: Settings, number: int, models: str = "abcd", **more: Any) -> SweepPages:
     return keep(settings.data, date(2026, 1, number), [record(f"o/{name}") for name in models], **more)
 
 

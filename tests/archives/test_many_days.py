@@ -7,12 +7,13 @@ import duckdb
 
 from hubwatch import pipeline
 from hubwatch.archives.day import Wanted
+from hubwatch.archives.files import archive_files
 from hubwatch.archives.load import load_archive
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.facts.reader import load_facts
 from hubwatch.maintenance.verification import verify
 from hubwatch.settings import Settings
-from tests.archives.test_archive import archive_files, mapping
+from tests.archives.test_archive import mapping
 from tests.conftest import settings_for
 from tests.kept import keep, record
 

@@ -9,8 +9,8 @@ import typer.main
 
 from hubwatch.cli import app
 from hubwatch.cli.help import EXAMPLES, GROUPS
+from hubwatch.hubs import HUBS
 from hubwatch.pages import Sweep
-from hubwatch.settings import HUBS
 from tests.conftest import ROOT
 from tests.test_readme import hubwatch
 

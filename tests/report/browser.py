@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 _PATIENCE = 120.0  # seconds: the machine may be busy
@@ -21,7 +22,7 @@ _PATIENCE = 120.0  # seconds: the machine may be busy
 class Page:
     """One tab: go somewhere, look, click, type. `said` holds console errors and exceptions, `asked` every address requested."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: Connection) -> None:
         self.socket, self.number = socket, 0
         self.said: list[str] = []
         self.asked: list[str] = []

@@ -50,8 +50,9 @@ def test_a_figures_data_are_the_statistics_rows_in_all_three_forms(site: Path) -
     expected = result.records()
     assert rows(site, "downloads-by-huggingface-country") == expected
     assert (site / "data/downloads-by-huggingface-country.csv").read_text() == result.to_csv()
-    stored = duckdb.sql(f"from '{site}/data/downloads-by-huggingface-country.parquet'")
-    assert [dict(zip(stored.columns, row, strict=True)) for row in stored.fetchall()] == expected
+    stored = duckdb.execute(f"from '{site}/data/downloads-by-huggingface-country.parquet'")
+    columns = [name for name, *_ in stored.description]
+    assert [dict(zip(columns, row, strict=True)) for row in stored.fetchall()] == expected
 
 
 def test_every_page_has_its_json_and_every_address_in_it_exists(site: Path) -> None:

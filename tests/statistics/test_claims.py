@@ -10,7 +10,8 @@ import pytest
 from hubwatch.classify.origins import classify
 from hubwatch.errors import ClaimError
 from hubwatch.facts import load_facts
-from hubwatch.statistics.claims import OWN, Claim, Verdict, check, check_claims, load_claims
+from hubwatch.statistics.claim import Claim
+from hubwatch.statistics.claims import OWN, Verdict, check, check_claims, load_claims
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.measured import rank_bounds
 from hubwatch.store.warehouse import open_warehouse
@@ -52,7 +53,8 @@ def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) ->
     figures = (counted.measured, counted.measured_low, counted.measured_high)
     assert all(type(figure) is int for figure in figures)
     assert counted.measured == counted.measured_low
-    assert counted.measured_high == round((counted.measured or 0) * 0.85 / 0.8)
+    assert isinstance(counted.measured, int)
+    assert counted.measured_high == round(counted.measured * 0.85 / 0.8)
 
 
 def test_a_figure_that_the_unlabelled_could_decide_is_within_the_bounds(con: duckdb.DuckDBPyConnection) -> None:

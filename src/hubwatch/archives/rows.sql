@@ -25,7 +25,8 @@ select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
     case when parameters is not null and counter_said(parameters) is null then {what: 'parameters', said: parameters} end,
     case when len(list_filter(bases, lambda one: not is_base(one))) > 0 then {what: 'base_models', said: base_models} end,
     case when visible(id_text) <> id_text then {what: 'invisible', said: id_text} end,
-    case when is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d} when is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
+    case when is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d}
+      when is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
   ], lambda one: one is not null) as notes,
   hub_key,
   title,
@@ -48,7 +49,8 @@ select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
   counter_said(downloads_total) as downloads_total,
   counter_said(likes) as likes
 from (select *,
-    list_distinct(list_transform(coalesce(list_of(base_models), list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_replace(one, '^[a-z]+:', ''))),
+    list_distinct(list_transform(coalesce(list_of(base_models),
+      list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_replace(one, '^[a-z]+:', ''))),
       lambda one: id_of(one, hub))) as bases,
     nullif(list_extract(list_sort(list_filter(list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_extract(one, '^([a-z]+):', 1)),
       lambda one: one <> '')), 1), '') as tagged_relation

@@ -66,4 +66,5 @@ create or replace temp macro tags_with(t, prefix) as
   list_transform(list_filter(list_of(t), lambda one: starts_with(one, prefix)), lambda one: substr(one, length(prefix) + 1));
 
 -- Ids. Nobody sees these characters, and with one an id would be another's.
-create or replace temp macro visible(t) as regexp_replace(t, '[\x{00ad}\x{061c}\x{115f}\x{180e}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{0000}-\x{001f}\x{007f}]', '', 'g');
+create or replace temp macro visible(t) as
+  regexp_replace(t, '[\x{00ad}\x{061c}\x{115f}\x{180e}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{0000}-\x{001f}\x{007f}]', '', 'g');

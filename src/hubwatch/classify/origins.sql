@@ -5,264 +5,264 @@
 -- and `name_claims`(text, rule, kind, country, confidence, source): what the name rules say of a text.
 
 -- statement: fold: spellings that differ only by case, accents, spaces and punctuation are one
-CREATE OR REPLACE TEMP MACRO fold(spelling) AS regexp_replace(lower(strip_accents(nfc_normalize(spelling))), '[^\p{L}\p{N}]+', '', 'g');
+create or replace temp macro fold(spelling) as regexp_replace(lower(strip_accents(nfc_normalize(spelling))), '[^\p{L}\p{N}]+', '', 'g');
 
 -- statement: ancestry: every organization with itself (distance 0) and all it belongs to
-CREATE OR REPLACE TEMP TABLE ancestry AS
-WITH RECURSIVE up AS (
-    SELECT organization, organization AS ancestor, 0 AS distance FROM facts.organizations
-    UNION ALL
-    SELECT up.organization, parents.parent, distance + 1
-    FROM up JOIN facts.organizations AS parents ON parents.organization = up.ancestor
-    WHERE parents.parent IS NOT NULL
+create or replace temp table ancestry as
+with recursive up as (
+    select organization, organization as ancestor, 0 as distance from facts.organizations
+    union all
+    select up.organization, parents.parent, distance + 1
+    from up join facts.organizations as parents on parents.organization = up.ancestor
+    where parents.parent is not null
 )
-FROM up;
+from up;
 
 -- statement: policies: country and kind of every organization under every policy
 -- A policy re-judges a country or kind: a child that differs from the re-judged parent there keeps its own word. A policy may also
 -- have no use for a kind (`instead`): who has it by the review alone is of another kind there.
-CREATE OR REPLACE TEMP TABLE judged_organizations AS
-WITH said AS (
-    SELECT ancestry.organization, policies.policy, distance, policies.source,
-           CASE WHEN distance = 0 OR own.country IS NOT DISTINCT FROM above.country OR policy = 'home-country'
-                THEN policies.country END AS country,
-           CASE WHEN distance = 0 OR own.kind = above.kind THEN policies.kind END AS kind
-    FROM ancestry
-    JOIN facts.policies AS policies ON policies.organization = ancestor
-    JOIN facts.organizations AS own ON own.organization = ancestry.organization
-    JOIN facts.organizations AS above ON above.organization = ancestor
-), nearest AS (
-    SELECT organization, policy,
-           arg_min(country, distance) AS country,   -- arg_min passes over nulls: a nearer row may leave one open
-           arg_min(kind, distance) AS kind,
-           arg_min(source, distance) FILTER (country IS NOT NULL OR kind IS NOT NULL) AS source
-    FROM said GROUP BY ALL
-), roots AS (
-    SELECT ancestry.organization, arg_max(home.country, distance) AS country
-    FROM ancestry JOIN facts.organizations AS home ON home.organization = ancestor
-    GROUP BY ALL
-), instead AS (
-    SELECT policy, split_part(pair, '=', 1) AS kind, split_part(pair, '=', 2) AS used, source
-    FROM (SELECT policy, source, unnest(kinds_instead) AS pair FROM facts.policy_meanings)
-), judged AS (
-    SELECT own.organization, asked.policy,
-           coalesce(nearest.country, CASE WHEN asked.policy = 'home-country' THEN roots.country END, own.country) AS country,
-           coalesce(nearest.kind, instead.used, own.kind) AS kind,
-           coalesce(nearest.source, instead.source) AS source
-    FROM facts.organizations AS own
-    JOIN roots USING (organization)
-    CROSS JOIN judged_policies AS asked
-    LEFT JOIN nearest ON nearest.organization = own.organization AND nearest.policy = asked.policy
-    LEFT JOIN instead ON instead.policy = asked.policy AND instead.kind = own.kind
+create or replace temp table judged_organizations as
+with said as (
+    select ancestry.organization, policies.policy, distance, policies.source,
+           case when distance = 0 or own.country is not distinct from above.country or policy = 'home-country'
+                then policies.country end as country,
+           case when distance = 0 or own.kind = above.kind then policies.kind end as kind
+    from ancestry
+    join facts.policies as policies on policies.organization = ancestor
+    join facts.organizations as own on own.organization = ancestry.organization
+    join facts.organizations as above on above.organization = ancestor
+), nearest as (
+    select organization, policy,
+           arg_min(country, distance) as country,   -- arg_min passes over nulls: a nearer row may leave one open
+           arg_min(kind, distance) as kind,
+           arg_min(source, distance) filter (country is not null or kind is not null) as source
+    from said group by all
+), roots as (
+    select ancestry.organization, arg_max(home.country, distance) as country
+    from ancestry join facts.organizations as home on home.organization = ancestor
+    group by all
+), instead as (
+    select policy, split_part(pair, '=', 1) as kind, split_part(pair, '=', 2) as used, source
+    from (select policy, source, unnest(kinds_instead) as pair from facts.policy_meanings)
+), judged as (
+    select own.organization, asked.policy,
+           coalesce(nearest.country, case when asked.policy = 'home-country' then roots.country end, own.country) as country,
+           coalesce(nearest.kind, instead.used, own.kind) as kind,
+           coalesce(nearest.source, instead.source) as source
+    from facts.organizations as own
+    join roots using (organization)
+    cross join judged_policies as asked
+    left join nearest on nearest.organization = own.organization and nearest.policy = asked.policy
+    left join instead on instead.policy = asked.policy and instead.kind = own.kind
 )
-SELECT judged.organization, judged.policy,
-       CASE WHEN policy = 'home-country' THEN coalesce(place.counted_with, judged.country) ELSE judged.country END AS country,
+select judged.organization, judged.policy,
+       case when policy = 'home-country' then coalesce(place.counted_with, judged.country) else judged.country end as country,
        judged.kind,
-       coalesce(judged.source, CASE WHEN policy = 'home-country' AND place.counted_with IS NOT NULL THEN place.source END) AS source
-FROM judged LEFT JOIN facts.country_groups AS place ON place.country = judged.country;
+       coalesce(judged.source, case when policy = 'home-country' and place.counted_with is not null then place.source end) as source
+from judged left join facts.country_groups as place on place.country = judged.country;
 
 -- statement: spans: each namespace once for each stretch of time in which the facts of its name are the same
 -- `since` is the first day of the stretch (-infinity: from the beginning), `until` the first day after it (infinity: open).
-CREATE OR REPLACE TEMP TABLE judged_spans AS
-WITH changes AS (
-    SELECT lower(namespace) AS folded, unnest([valid_from, valid_to]) AS day FROM facts.namespace_facts
-    UNION
-    SELECT lower(renamed_to), unnest([valid_from, valid_to]) FROM facts.namespace_facts WHERE renamed_to IS NOT NULL
-), starts AS (
-    SELECT hub, namespace, day AS since FROM judged_namespaces JOIN changes ON folded = lower(namespace) WHERE day IS NOT NULL
-    UNION
-    SELECT hub, namespace, '-infinity'::DATE FROM judged_namespaces
+create or replace temp table judged_spans as
+with changes as (
+    select lower(namespace) as folded, unnest([valid_from, valid_to]) as day from facts.namespace_facts
+    union
+    select lower(renamed_to), unnest([valid_from, valid_to]) from facts.namespace_facts where renamed_to is not null
+), starts as (
+    select hub, namespace, day as since from judged_namespaces join changes on folded = lower(namespace) where day is not null
+    union
+    select hub, namespace, '-infinity'::date from judged_namespaces
 )
-SELECT hub, namespace, since, coalesce(lead(since) OVER (PARTITION BY hub, namespace ORDER BY since), 'infinity'::DATE) AS until
-FROM starts;
+select hub, namespace, since, coalesce(lead(since) over (partition by hub, namespace order by since), 'infinity'::date) as until
+from starts;
 
 -- statement: current facts: one fact a namespace and stretch: the one valid at its start, else the last that ended
 -- The namespace that replaced another (renamed_to) and has no row of its own belongs to the same organization.
-CREATE OR REPLACE TEMP TABLE current_facts AS
-WITH moments AS (
-    SELECT DISTINCT lower(namespace) AS folded, since FROM judged_spans
-), begun AS (
-    SELECT facts.*, since, valid_to IS NULL OR valid_to > since AS is_valid
-    FROM facts.namespace_facts AS facts JOIN moments ON folded = lower(namespace)
-    WHERE valid_from IS NULL OR valid_from <= since
-), own AS (
-    SELECT hub, namespace, since, organization, confidence, source
-    FROM begun
-    QUALIFY row_number() OVER (
-        PARTITION BY hub, namespace, since ORDER BY is_valid DESC, valid_to DESC NULLS FIRST, valid_from DESC NULLS LAST
+create or replace temp table current_facts as
+with moments as (
+    select distinct lower(namespace) as folded, since from judged_spans
+), begun as (
+    select facts.*, since, valid_to is null or valid_to > since as is_valid
+    from facts.namespace_facts as facts join moments on folded = lower(namespace)
+    where valid_from is null or valid_from <= since
+), own as (
+    select hub, namespace, since, organization, confidence, source
+    from begun
+    qualify row_number() over (
+        partition by hub, namespace, since order by is_valid desc, valid_to desc nulls first, valid_from desc nulls last
     ) = 1
-), successors AS (
-    SELECT facts.hub, facts.renamed_to AS namespace, since, any_value(facts.organization) AS organization,
-           min(facts.confidence) * 0.95 AS confidence, any_value(facts.source) AS source
-    FROM facts.namespace_facts AS facts JOIN moments ON folded = lower(facts.renamed_to)
-    ANTI JOIN facts.namespace_facts AS known ON known.hub = facts.hub AND known.namespace = facts.renamed_to
-    WHERE facts.renamed_to IS NOT NULL AND (valid_from IS NULL OR valid_from <= since)
-    GROUP BY facts.hub, facts.renamed_to, since
-    HAVING count(DISTINCT facts.organization) = 1
+), successors as (
+    select facts.hub, facts.renamed_to as namespace, since, any_value(facts.organization) as organization,
+           min(facts.confidence) * 0.95 as confidence, any_value(facts.source) as source
+    from facts.namespace_facts as facts join moments on folded = lower(facts.renamed_to)
+    anti join facts.namespace_facts as known on known.hub = facts.hub and known.namespace = facts.renamed_to
+    where facts.renamed_to is not null and (valid_from is null or valid_from <= since)
+    group by facts.hub, facts.renamed_to, since
+    having count(distinct facts.organization) = 1
 )
-FROM own UNION ALL BY NAME FROM successors;
+from own union all by name from successors;
 
 -- statement: spelt: of two namespaces of one hub that differ by case alone, one may be a look-alike
-CREATE OR REPLACE TEMP TABLE spelt AS
-SELECT hub, namespace, since, spellings <= 1 AS is_lone
-FROM judged_spans
-JOIN (SELECT *, count(*) FILTER (is_listed) OVER (PARTITION BY hub, lower(namespace)) AS spellings FROM judged_namespaces) USING (hub, namespace);
+create or replace temp table spelt as
+select hub, namespace, since, spellings <= 1 as is_lone
+from judged_spans
+join (select *, count(*) filter (is_listed) over (partition by hub, lower(namespace)) as spellings from judged_namespaces) using (hub, namespace);
 
 -- statement: famous: whom a look-alike in another case would pay to be taken for: Big Tech and tigers under any policy
-CREATE OR REPLACE TEMP TABLE famous AS
-SELECT DISTINCT organization FROM judged_organizations WHERE kind IN ('big_tech', 'ai_tiger');
+create or replace temp table famous as
+select distinct organization from judged_organizations where kind in ('big_tech', 'ai_tiger');
 
 -- statement: by fact: the exact spelling first; another case only where it can mean one namespace of that hub
 -- Some hubs (variable `case_blind_hubs`) give no second account of a name in another case; elsewhere anybody may take it.
-CREATE OR REPLACE TEMP TABLE by_fact AS
-WITH one_spelling AS (
-    SELECT hub, lower(namespace) AS folded, since, any_value(organization) AS organization,
-           any_value(confidence) * if(hub IN getvariable('case_blind_hubs'), 0.95, 0.76) AS confidence,
-           if(hub IN getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) AS source
-    FROM current_facts GROUP BY hub, lower(namespace), since HAVING count(*) = 1
+create or replace temp table by_fact as
+with one_spelling as (
+    select hub, lower(namespace) as folded, since, any_value(organization) as organization,
+           any_value(confidence) * if(hub in getvariable('case_blind_hubs'), 0.95, 0.76) as confidence,
+           if(hub in getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) as source
+    from current_facts group by hub, lower(namespace), since having count(*) = 1
 )
-SELECT asked.hub, asked.namespace, asked.since,
-       CASE WHEN exact.hub IS NOT NULL THEN exact.organization ELSE one_spelling.organization END AS organization,
-       coalesce(exact.confidence, one_spelling.confidence) AS confidence,
-       coalesce(exact.source, one_spelling.source) AS source
-FROM spelt AS asked
-LEFT JOIN current_facts AS exact USING (hub, namespace, since)
-LEFT JOIN one_spelling ON one_spelling.hub = asked.hub AND one_spelling.folded = lower(asked.namespace) AND one_spelling.since = asked.since
-    AND (asked.hub IN getvariable('case_blind_hubs') OR (asked.is_lone AND one_spelling.organization NOT IN (FROM famous)))
-WHERE exact.hub IS NOT NULL OR one_spelling.hub IS NOT NULL;
+select asked.hub, asked.namespace, asked.since,
+       case when exact.hub is not null then exact.organization else one_spelling.organization end as organization,
+       coalesce(exact.confidence, one_spelling.confidence) as confidence,
+       coalesce(exact.source, one_spelling.source) as source
+from spelt as asked
+left join current_facts as exact using (hub, namespace, since)
+left join one_spelling on one_spelling.hub = asked.hub and one_spelling.folded = lower(asked.namespace) and one_spelling.since = asked.since
+    and (asked.hub in getvariable('case_blind_hubs') or (asked.is_lone and one_spelling.organization not in (from famous)))
+where exact.hub is not null or one_spelling.hub is not null;
 
 -- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take
 -- One body's namespaces often differ by case between hubs (openbmb, OpenBMB). Another case counts where its hub has no second
 -- namespace so spelt, of which one would be a look-alike, where elsewhere one body alone is so spelt, and where that is not a famous one.
-CREATE OR REPLACE TEMP TABLE by_other_hub AS
-SELECT asked.hub, asked.namespace, asked.since,
-       coalesce(any_value(elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) AS organization,
-       if(bool_or(elsewhere.namespace = asked.namespace), 0.8, 0.76) * min(elsewhere.confidence) AS confidence,
-       'the same name on ' || min(elsewhere.hub) || ': ' || arg_min(elsewhere.source, (elsewhere.hub, elsewhere.namespace)) AS source
-FROM spelt AS asked
-JOIN current_facts AS elsewhere
-    ON lower(elsewhere.namespace) = lower(asked.namespace) AND elsewhere.since = asked.since AND elsewhere.hub <> asked.hub
-JOIN facts.organizations AS body ON body.organization = elsewhere.organization
-LEFT JOIN name_claims AS claim ON claim.text = asked.namespace
-WHERE body.kind NOT IN ('individual', 'mirror', 'unknown')
-  AND length(asked.namespace) >= 4
-  AND (elsewhere.namespace = asked.namespace OR (asked.is_lone AND elsewhere.organization NOT IN (FROM famous)))
-  AND claim.rule IS DISTINCT FROM 'nothing-generic'   -- the other rules that stop are of look-alikes, not of a reviewed name
-GROUP BY asked.hub, asked.namespace, asked.since
-HAVING count(DISTINCT elsewhere.organization) = 1
-    OR count(DISTINCT elsewhere.organization) FILTER (elsewhere.namespace = asked.namespace) = 1;
+create or replace temp table by_other_hub as
+select asked.hub, asked.namespace, asked.since,
+       coalesce(any_value(elsewhere.organization) filter (elsewhere.namespace = asked.namespace), any_value(elsewhere.organization)) as organization,
+       if(bool_or(elsewhere.namespace = asked.namespace), 0.8, 0.76) * min(elsewhere.confidence) as confidence,
+       'the same name on ' || min(elsewhere.hub) || ': ' || arg_min(elsewhere.source, (elsewhere.hub, elsewhere.namespace)) as source
+from spelt as asked
+join current_facts as elsewhere
+    on lower(elsewhere.namespace) = lower(asked.namespace) and elsewhere.since = asked.since and elsewhere.hub <> asked.hub
+join facts.organizations as body on body.organization = elsewhere.organization
+left join name_claims as claim on claim.text = asked.namespace
+where body.kind not in ('individual', 'mirror', 'unknown')
+  and length(asked.namespace) >= 4
+  and (elsewhere.namespace = asked.namespace or (asked.is_lone and elsewhere.organization not in (from famous)))
+  and claim.rule is distinct from 'nothing-generic'   -- the other rules that stop are of look-alikes, not of a reviewed name
+group by asked.hub, asked.namespace, asked.since
+having count(distinct elsewhere.organization) = 1
+    or count(distinct elsewhere.organization) filter (elsewhere.namespace = asked.namespace) = 1;
 
 -- statement: names: every folded spelling that means exactly one organization
-CREATE OR REPLACE TEMP TABLE organization_names AS
-WITH spellings AS (
-    SELECT organization, fold(organization) AS folded FROM facts.organizations
-    UNION
-    SELECT organization, fold(unnest(other_names)) FROM facts.organizations
+create or replace temp table organization_names as
+with spellings as (
+    select organization, fold(organization) as folded from facts.organizations
+    union
+    select organization, fold(unnest(other_names)) from facts.organizations
 )
-SELECT folded, any_value(organization) AS organization
-FROM spellings WHERE folded <> '' GROUP BY folded HAVING count(*) = 1;
+select folded, any_value(organization) as organization
+from spellings where folded <> '' group by folded having count(*) = 1;
 
 -- statement: by profile: what the hub's own page of the account says
 -- Anybody may write a famous name there. Big Tech, tigers and short names need the account's name to say the same.
-CREATE OR REPLACE TEMP TABLE by_profile AS
-WITH named AS (
-    SELECT profile.hub, profile.namespace, profile.full_name, profile.account_type, profile.fetched_on,
-           body.organization, body.kind, body.country, claim.rule, claim.kind AS rule_kind, claim.country AS rule_country,
-           claim.confidence AS rule_confidence,
-           same.organization IS NOT NULL AS corroborated,
-           length(fold(profile.full_name)) >= CASE WHEN regexp_matches(profile.full_name, '\p{Han}') THEN 3 ELSE 6 END AS long_enough
-    FROM judged_profiles AS profile
-    LEFT JOIN organization_names AS spelt ON spelt.folded = fold(profile.full_name)
-    LEFT JOIN facts.organizations AS body ON body.organization = spelt.organization
-    LEFT JOIN organization_names AS same ON same.folded = fold(profile.namespace) AND same.organization = spelt.organization
-    LEFT JOIN name_claims AS claim ON claim.text = profile.full_name
-), judged AS (
-    SELECT *, account_type = 'organization' AND organization IS NOT NULL AND kind NOT IN ('individual', 'mirror')
-              AND (corroborated OR (long_enough AND kind NOT IN ('big_tech', 'ai_tiger'))) AS is_organization
-    FROM named
+create or replace temp table by_profile as
+with named as (
+    select profile.hub, profile.namespace, profile.full_name, profile.account_type, profile.fetched_on,
+           body.organization, body.kind, body.country, claim.rule, claim.kind as rule_kind, claim.country as rule_country,
+           claim.confidence as rule_confidence,
+           same.organization is not null as corroborated,
+           length(fold(profile.full_name)) >= case when regexp_matches(profile.full_name, '\p{Han}') then 3 else 6 end as long_enough
+    from judged_profiles as profile
+    left join organization_names as spelt on spelt.folded = fold(profile.full_name)
+    left join facts.organizations as body on body.organization = spelt.organization
+    left join organization_names as same on same.folded = fold(profile.namespace) and same.organization = spelt.organization
+    left join name_claims as claim on claim.text = profile.full_name
+), judged as (
+    select *, account_type = 'organization' and organization is not null and kind not in ('individual', 'mirror')
+              and (corroborated or (long_enough and kind not in ('big_tech', 'ai_tiger'))) as is_organization
+    from named
 )
-SELECT hub, namespace,
-       CASE WHEN is_organization THEN organization END AS organization,
-       CASE WHEN is_organization THEN country WHEN account_type = 'organization' THEN rule_country END AS country,
-       CASE WHEN is_organization THEN kind WHEN account_type = 'user' THEN 'individual' ELSE rule_kind END AS kind,
-       CASE WHEN is_organization THEN 0.8 WHEN account_type = 'user' THEN 0.7 ELSE 0.95 * rule_confidence END AS confidence,
+select hub, namespace,
+       case when is_organization then organization end as organization,
+       case when is_organization then country when account_type = 'organization' then rule_country end as country,
+       case when is_organization then kind when account_type = 'user' then 'individual' else rule_kind end as kind,
+       case when is_organization then 0.8 when account_type = 'user' then 0.7 else 0.95 * rule_confidence end as confidence,
        concat_ws(' ', 'profile on ' || hub || ':', account_type, '''' || full_name || '''', 'as of ' || fetched_on,
-                 CASE WHEN NOT is_organization AND account_type = 'organization' THEN '(rule ' || rule || ')' END) AS source
-FROM judged
-WHERE is_organization OR account_type = 'user' OR (account_type = 'organization' AND organization IS NULL AND rule_kind IS NOT NULL)
-QUALIFY row_number() OVER (PARTITION BY hub, namespace ORDER BY fetched_on DESC NULLS LAST) = 1;
+                 case when not is_organization and account_type = 'organization' then '(rule ' || rule || ')' end) as source
+from judged
+where is_organization or account_type = 'user' or (account_type = 'organization' and organization is null and rule_kind is not null)
+qualify row_number() over (partition by hub, namespace order by fetched_on desc nulls last) = 1;
 
 -- statement: origins: the first answer, under every policy; stretches that tell the same are one
-CREATE OR REPLACE TEMP TABLE judged_origins AS
-WITH known AS (
-    SELECT *, NULL AS country, NULL AS kind, 'fact' AS known_by, 1 AS turn FROM by_fact
-    UNION ALL BY NAME
-    SELECT *, NULL AS country, NULL AS kind, 'fact_other_hub' AS known_by, 2 AS turn FROM by_other_hub
-    UNION ALL BY NAME
-    SELECT by_profile.*, since, 'profile' AS known_by, 3 AS turn FROM by_profile JOIN judged_spans USING (hub, namespace)
-    UNION ALL BY NAME
-    SELECT asked.hub, asked.namespace, since, NULL AS organization, claim.country, claim.kind, claim.confidence,
-           'name rule ' || claim.rule || ': ' || claim.source AS source, 'rule' AS known_by, 4 AS turn
-    FROM judged_spans AS asked JOIN name_claims AS claim ON claim.text = asked.namespace
-    WHERE claim.kind IS NOT NULL
-), first_known AS (
-    FROM known QUALIFY row_number() OVER (PARTITION BY hub, namespace, since ORDER BY turn) = 1
-), stretches AS (
-    SELECT asked.*, known.* EXCLUDE (hub, namespace, since),
-           hash(known.organization, known.country, known.kind, known.confidence, known.known_by, known.source) AS told
-    FROM judged_spans AS asked LEFT JOIN first_known AS known USING (hub, namespace, since)
-), told_anew AS (
-    FROM stretches QUALIFY told IS DISTINCT FROM lag(told) OVER (PARTITION BY hub, namespace ORDER BY since) OR since = '-infinity'
-), first_told AS (
-    SELECT *, lead(since) OVER (PARTITION BY hub, namespace ORDER BY since) AS valid_to FROM told_anew
+create or replace temp table judged_origins as
+with known as (
+    select *, null as country, null as kind, 'fact' as known_by, 1 as turn from by_fact
+    union all by name
+    select *, null as country, null as kind, 'fact_other_hub' as known_by, 2 as turn from by_other_hub
+    union all by name
+    select by_profile.*, since, 'profile' as known_by, 3 as turn from by_profile join judged_spans using (hub, namespace)
+    union all by name
+    select asked.hub, asked.namespace, since, null as organization, claim.country, claim.kind, claim.confidence,
+           'name rule ' || claim.rule || ': ' || claim.source as source, 'rule' as known_by, 4 as turn
+    from judged_spans as asked join name_claims as claim on claim.text = asked.namespace
+    where claim.kind is not null
+), first_known as (
+    from known qualify row_number() over (partition by hub, namespace, since order by turn) = 1
+), stretches as (
+    select asked.*, known.* exclude (hub, namespace, since),
+           hash(known.organization, known.country, known.kind, known.confidence, known.known_by, known.source) as told
+    from judged_spans as asked left join first_known as known using (hub, namespace, since)
+), told_anew as (
+    from stretches qualify told is distinct from lag(told) over (partition by hub, namespace order by since) or since = '-infinity'
+), first_told as (
+    select *, lead(since) over (partition by hub, namespace order by since) as valid_to from told_anew
 )
-SELECT known.hub, known.namespace, policies.policy, known.organization,
-       CASE WHEN known.organization IS NULL THEN known.country ELSE body.country END AS country,
-       coalesce(CASE WHEN known.organization IS NULL THEN known.kind ELSE body.kind END, 'unknown') AS kind,
-       round(coalesce(known.confidence, 0), 3)::DOUBLE AS confidence,
-       coalesce(known.known_by, 'none') AS known_by,
-       coalesce(known.source || coalesce('; policy: ' || body.source, ''), 'name rule ' || stop.rule || ': ' || stop.source) AS source,
-       nullif(known.since, '-infinity') AS valid_from, known.valid_to, testing.purpose
-FROM first_told AS known
-CROSS JOIN judged_policies AS policies
-LEFT JOIN name_claims AS stop ON stop.text = known.namespace AND stop.kind IS NULL
-LEFT JOIN judged_organizations AS body ON body.organization = known.organization AND body.policy = policies.policy
-LEFT JOIN (SELECT hub, namespace, 'testing' AS purpose FROM facts.testing_namespaces) AS testing
-    ON testing.hub = known.hub AND testing.namespace = known.namespace;
+select known.hub, known.namespace, policies.policy, known.organization,
+       case when known.organization is null then known.country else body.country end as country,
+       coalesce(case when known.organization is null then known.kind else body.kind end, 'unknown') as kind,
+       round(coalesce(known.confidence, 0), 3)::double as confidence,
+       coalesce(known.known_by, 'none') as known_by,
+       coalesce(known.source || coalesce('; policy: ' || body.source, ''), 'name rule ' || stop.rule || ': ' || stop.source) as source,
+       nullif(known.since, '-infinity') as valid_from, known.valid_to, testing.purpose
+from first_told as known
+cross join judged_policies as policies
+left join name_claims as stop on stop.text = known.namespace and stop.kind is null
+left join judged_organizations as body on body.organization = known.organization and body.policy = policies.policy
+left join (select hub, namespace, 'testing' as purpose from facts.testing_namespaces) as testing
+    on testing.hub = known.hub and testing.namespace = known.namespace;
 
 -- statement: insert: who only owns bases that the hub does not list has rows where something is known of it
-INSERT INTO origins BY NAME
-FROM judged_origins SEMI JOIN judged_namespaces AS asked
-    ON asked.hub = judged_origins.hub AND asked.namespace = judged_origins.namespace AND (is_listed OR known_by <> 'none');
+insert into origins by name
+from judged_origins semi join judged_namespaces as asked
+    on asked.hub = judged_origins.hub and asked.namespace = judged_origins.namespace and (is_listed or known_by <> 'none');
 
 -- statement: rule claims: what the rules say of the judged texts, heard or not
-SELECT 'rule' AS by, text AS namespace, country, kind, confidence, rule || ': ' || source AS source,
-       CASE WHEN kind IS NULL THEN 'such a name says nothing of who is behind it' END AS note
-FROM name_claims ORDER BY text;
+select 'rule' as by, text as namespace, country, kind, confidence, rule || ': ' || source as source,
+       case when kind is null then 'such a name says nothing of who is behind it' end as note
+from name_claims order by text;
 
 -- statement: unlabelled: the reviewer's work list; parameters: the last day to look at, the hub (null: all), how many rows
 -- A share is comparable between hubs, a count is not: 30 rolling days there, everything since the start here.
-WITH last_days AS (
+with last_days as (
     -- a whole sweep where there is one: a head or new sweep shows a part of the hub
-    SELECT hub, arg_max(day, (complete AND sweep = 'full', complete, day)) AS day FROM days WHERE day <= ? GROUP BY hub
-), on_day AS (
-    SELECT listings.hub, listings.namespace, observations.day, downloads_30d, downloads_total
-    FROM observations
-    JOIN last_days ON last_days.hub = observations.hub AND last_days.day = observations.day
-    JOIN listings ON listings.hub = observations.hub AND listings.model_id = observations.model_id
-), hubs AS (
-    SELECT hub, CASE WHEN count(downloads_30d) > 0 THEN 'downloads_30d' WHEN count(downloads_total) > 0 THEN 'downloads_total' END AS unit,
-           coalesce(sum(downloads_30d), sum(downloads_total)) AS downloads
-    FROM on_day GROUP BY hub
-), namespaces AS (
-    SELECT on_day.hub, namespace, any_value(day) AS day, any_value(unit) AS unit, any_value(hubs.downloads) AS of_hub, count(*) AS models,
-           CASE any_value(unit) WHEN 'downloads_30d' THEN sum(downloads_30d) WHEN 'downloads_total' THEN sum(downloads_total) END AS downloads
-    FROM on_day JOIN hubs ON hubs.hub = on_day.hub
-    GROUP BY on_day.hub, namespace
+    select hub, arg_max(day, (complete and sweep = 'full', complete, day)) as day from days where day <= ? group by hub
+), on_day as (
+    select listings.hub, listings.namespace, observations.day, downloads_30d, downloads_total
+    from observations
+    join last_days on last_days.hub = observations.hub and last_days.day = observations.day
+    join listings on listings.hub = observations.hub and listings.model_id = observations.model_id
+), hubs as (
+    select hub, case when count(downloads_30d) > 0 then 'downloads_30d' when count(downloads_total) > 0 then 'downloads_total' end as unit,
+           coalesce(sum(downloads_30d), sum(downloads_total)) as downloads
+    from on_day group by hub
+), namespaces as (
+    select on_day.hub, namespace, any_value(day) as day, any_value(unit) as unit, any_value(hubs.downloads) as of_hub, count(*) as models,
+           case any_value(unit) when 'downloads_30d' then sum(downloads_30d) when 'downloads_total' then sum(downloads_total) end as downloads
+    from on_day join hubs on hubs.hub = on_day.hub
+    group by on_day.hub, namespace
 )
-SELECT hub, namespace, day, models, downloads::BIGINT AS downloads, unit, CASE WHEN of_hub > 0 THEN downloads / of_hub END AS share
-FROM namespaces
-ANTI JOIN (FROM origins WHERE kind <> 'unknown' AND valid_to IS NULL) AS judged USING (hub, namespace)
-WHERE hub = coalesce(?, hub)
-ORDER BY share DESC NULLS LAST, downloads DESC NULLS LAST, models DESC, hub, namespace
-LIMIT ?;
+select hub, namespace, day, models, downloads::bigint as downloads, unit, case when of_hub > 0 then downloads / of_hub end as share
+from namespaces
+anti join (from origins where kind <> 'unknown' and valid_to is null) as judged using (hub, namespace)
+where hub = coalesce(?, hub)
+order by share desc nulls last, downloads desc nulls last, models desc, hub, namespace
+limit ?;

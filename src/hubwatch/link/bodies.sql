@@ -32,7 +32,8 @@ create or replace temp macro is_generic(name) as length(name) < 8 or (length(nam
 
 -- Names that many makers give to different conversions of one model.
 create or replace temp macro is_conversion(name) as regexp_matches(lower(name),
-  '(^|[^a-z])(gguf|ggml|gptq|awq|exl[23]|mlx|bnb|nf4|fp8|fp4|nvfp4|mxfp4|hqq|eetq|onnx|openvino|int[348]|i?q[2-8](_|$)|w[48]a(4|8|16)|[2-8][-_]?bits?|quanti[sz]ed|quant|abliterated|uncensored)([^a-z]|$)');
+  '(^|[^a-z])(gguf|ggml|gptq|awq|exl[23]|mlx|bnb|nf4|fp8|fp4|nvfp4|mxfp4|hqq|eetq|onnx|openvino|int[348]|i?q[2-8](_|$)'
+  || '|w[48]a(4|8|16)|[2-8][-_]?bits?|quanti[sz]ed|quant|abliterated|uncensored)([^a-z]|$)');
 
 -- --- bodies ---
 

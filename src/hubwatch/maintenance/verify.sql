@@ -3,7 +3,8 @@
 with
 seen as (select listing_key, min(day) as first, max(day) as last from store.counters group by listing_key),
 stretches as (
-  select listing_key, valid_from, valid_to, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from from store.attributes
+  select listing_key, valid_from, valid_to, lead(valid_from) over (partition by listing_key order by valid_from, valid_to nulls last) as next_from
+  from store.attributes
 ),
 unread as (select hub, model_id, max(day) as last_unread from store.unread group by all),
 whole as (select hub, day, listed_total > records + rejected - coalesce(part_read, 0) as lacks from sweeps where complete and source = 'full'),
@@ -42,7 +43,8 @@ faults as (
   where first is distinct from first_seen_on or last is distinct from last_seen_on or greatest(last, last_unread) is distinct from last_listed_on
   group by hub
   union all
-  select hub, min(valid_from), null, 'attributes', format('{} listings have attributes of overlapping or broken stretches, {} the first', count(distinct listing_key), min(model_id))
+  select hub, min(valid_from), null, 'attributes',
+    format('{} listings have attributes of overlapping or broken stretches, {} the first', count(distinct listing_key), min(model_id))
   from stretches join store.listing using (listing_key)
   where valid_to <= valid_from or (next_from is not null and valid_to is distinct from next_from) or (next_from is null and valid_to is not null)
     or valid_from < first_seen_on or valid_from > last_seen_on group by hub

@@ -5,6 +5,7 @@ select coalesce(ml.model_key, l.hub || ':' || l.model_id) as model_key, l.hub, l
 from listings l
 left join model_listings ml on ml.hub = l.hub and ml.model_id = l.model_id
 left join (from origins where policy = $policy
-  qualify row_number() over (partition by hub, namespace order by valid_to desc nulls first, valid_from desc) = 1) o on o.hub = l.hub and o.namespace = l.namespace
+  qualify row_number() over (partition by hub, namespace order by valid_to desc nulls first, valid_from desc) = 1) o
+  on o.hub = l.hub and o.namespace = l.namespace
 where coalesce(ml.model_key, l.hub || ':' || l.model_id) in (select model_key from chosen)
 order by model_key, is_mirror, l.hub, l.model_id

@@ -50,7 +50,8 @@ ranked as (
   window earlier as (order by value desc, unlabelled rows between unbounded preceding and current row)
 ),
 ranked_singles as (
-  select value / nullif(inside, 0) as share, publishers, sum(publishers) over (order by value desc rows between unbounded preceding and current row) - publishers as before
+  select value / nullif(inside, 0) as share, publishers,
+    sum(publishers) over (order by value desc rows between unbounded preceding and current row) - publishers as before
   from singles, whole
 ),
 depths as (

@@ -50,7 +50,8 @@ select rank, previous_rank, previous_rank - rank as rank_change,
   case when in_by = 'model' then parts.share(value, inside) else parts.share_high(value, true, loose, inside, beyond) end as share_high, models
 from first_ones as n
 cross join whole
-left join earlier on earlier.model is not distinct from n.model and earlier.part_1 is not distinct from n.part_1 and earlier.part_2 is not distinct from n.part_2
+left join earlier on earlier.model is not distinct from n.model
+  and earlier.part_1 is not distinct from n.part_1 and earlier.part_2 is not distinct from n.part_2
 left join store.listing on listing_key = n.model
 where rank <= in_top
 order by rank, "group"

@@ -6,7 +6,8 @@ create or replace macro parts.quoted(said) as coalesce(chr(39) || replace(said::
 -- The choice of columns: with two dimensions a column of each name stands beside "group".
 create or replace macro parts.columns_of(dimensions) as
   case when contains(dimensions, ',')
-    then '* rename (part_1 as "' || replace(split_part(dimensions, ',', 1), '"', '') || '", part_2 as "' || replace(split_part(dimensions, ',', 2), '"', '') || '")'
+    then '* rename (part_1 as "' || replace(split_part(dimensions, ',', 1), '"', '')
+      || '", part_2 as "' || replace(split_part(dimensions, ',', 2), '"', '') || '")'
     else '* exclude (part_1, part_2)' end;
 
 -- A share and what it is at least and at most: the unlabelled and what may be outside all are this group's, or none of them is.

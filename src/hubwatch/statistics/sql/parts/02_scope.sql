@@ -24,7 +24,8 @@ create or replace macro parts.scope({question}) as table
       and (in_day is null or day = in_day or (in_days = 'standing' and day < in_day))
       and (in_day is not null or not in_without_flagged
         or (hub, day) not in (select (hub, day) from flags where model_id = ''))
-    qualify row_number() over (partition by hub order by day is not distinct from in_day desc, is_ahead, is_fit desc, is_whole desc, complete and source = 'full' desc,
+    qualify row_number() over (partition by hub
+      order by day is not distinct from in_day desc, is_ahead, is_fit desc, is_whole desc, complete and source = 'full' desc,
       complete desc, day desc) = 1
   ),
   given as (

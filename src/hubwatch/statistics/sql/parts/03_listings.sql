@@ -11,7 +11,8 @@ create or replace macro parts.flagged(in_scope, in_metric) as table
 -- A join that the question does not need is switched off by its constant condition.
 create or replace macro parts.described(in_scope, {question}) as table
   select listing.listing_key, listing.hub, scope.hubs, scope.day, scope.source, scope.metric, listing.model_id, listing.namespace,
-    first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class, parameters, task, created_at, gated,
+    first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class,
+    parameters, task, created_at, gated,
     parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
       case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
       parameters, created_at, relation) as part_1,

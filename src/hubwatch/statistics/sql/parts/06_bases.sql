@@ -4,7 +4,8 @@ create or replace macro parts.built_on(in_scope) as table
   with
   standing as materialized (
     select listing_key, hub, model_id, valid_to is null as is_current, coalesce(base_models, []) as base_models, base_relation
-    from store.listing join query_table(in_scope) scope using (hub) semi join (from parts.standing(in_scope)) using (listing_key) join store.attributes a using (listing_key)
+    from store.listing join query_table(in_scope) scope using (hub) semi join (from parts.standing(in_scope)) using (listing_key)
+    join store.attributes a using (listing_key)
     where valid_from <= scope.day and (valid_to is null or valid_to > scope.day)
   ),
   changed as materialized (
