@@ -25,30 +25,29 @@ create or replace macro parts.described(in_scope, {question}) as table
   from store.listing
   join query_table(in_scope) scope on scope.hub = listing.hub
   left join (
-    select hub, namespace, organization, country, nullif(kind, 'unknown') as kind,
+    select hub, namespace, organization, origins.country, region, nullif(kind, 'unknown') as kind,
       coalesce(valid_from, date '0001-01-01') as valid_from, coalesce(valid_to, date '9999-12-31') as valid_to
-    from origins where policy = in_policy
+    from origins left join (
+      select country, min(region) as region from facts.country_groups where parts.asks(in_by, ['region']) group by country
+    ) regions on regions.country = origins.country
+    where policy = in_policy
   ) origin on origin.hub = listing.hub and origin.namespace = listing.namespace and origin.valid_from <= scope.day and origin.valid_to > scope.day
   left join (
     select hub, model_id, family, is_mirror, substr(model_key, strpos(model_key, ':') + 1) as model_name from model_listings
     where parts.asks(in_by, ['family', 'model']) or in_family is not null or in_only is not null
   ) link on link.hub = listing.hub and link.model_id = listing.model_id
   left join (
-    select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(license, 'unknown') as license,
+    select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(a.license, 'unknown') as license, license_class,
       nullif(task, 'unknown') as task, library, parameters, created_at, gated, len(coalesce(base_models, [])) > 0 as is_derived,
       base_relation, hub_type, repo_kind,
       case when len(coalesce(base_models, [])) = 0 then 'original' else nullif(base_relation, 'unknown') end as relation
-    from store.attributes
+    from store.attributes a left join (
+      select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
+    ) terms on terms.license = a.license
     where in_attributes or in_split = 'task' or parts.asks(in_by, ['license', 'license_class', 'task', 'library', 'size_class', 'created_year', 'relation'])
       or in_task is not null or in_library is not null or in_license_class is not null
       or in_created_since is not null or in_created_until is not null or in_only is not null or in_form is not null
   ) held on held.listing_key = listing.listing_key and held.valid_from <= scope.day and held.valid_to > scope.day
-  left join (
-    select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
-  ) terms using (license)
-  left join (
-    select country, min(region) as region from facts.country_groups where parts.asks(in_by, ['region']) group by country
-  ) regions on regions.country = origin.country
   where (in_country is null or origin.country is null or origin.country = in_country)
     and (in_kind is null or kind is null or kind = in_kind)
     and (in_organization is null or organization is null or organization = in_organization)
@@ -75,12 +74,12 @@ create or replace macro parts.linked(in_by) as table
 -- mirrors' on another hub are left out. `is_again`: the model is counted by another listing.
 create or replace macro parts.counted(in_scope, {question}) as table
   with
-  observed as not materialized (
+  observed as (
     select d.*, c.likes,
       parts.counter(case when in_metric is not null then in_metric else d.metric end, downloads_30d, downloads_total, likes) as value,
       flagged.hub is not null as is_flagged
-    from parts.described(in_scope, {question}) d
-    join store.counters c on c.listing_key = d.listing_key and c.day = d.day and c.source = d.source
+    from (select c.* from store.counters c semi join query_table(in_scope) scope on scope.day = c.day and scope.source = c.source) c
+    join (from parts.described(in_scope, {question})) d on d.listing_key = c.listing_key and d.day = c.day and d.source = c.source
     left join (from parts.flagged(in_scope, in_metric)) flagged on flagged.hub = d.hub and flagged.model_id = d.model_id and flagged.day = d.day
     where not in_without_flagged or flagged.hub is null
   ),
