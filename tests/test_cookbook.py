@@ -12,7 +12,7 @@ from tests.test_readme import hubwatch as command
 
 COOKBOOK = (ROOT / "docs/cookbook.md").read_text("utf-8")
 QUESTIONS = re.findall(r"^## (\d+)\. ([^\n]+)\n.*?```sql\n(.*?)```", COOKBOOK, re.MULTILINE | re.DOTALL)
-EMPTY: set[str] = set()
+EMPTY = {"9"}  # the demo holds selections of hubs: what they leave out is not gone
 
 
 @pytest.fixture(scope="module")

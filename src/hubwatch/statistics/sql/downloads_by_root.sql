@@ -48,7 +48,8 @@ whole as (
   from counted
 ),
 joined as (
-  select coalesce(root_1, u.part_1) as part_1, coalesce(root_2, u.part_2) as part_2, case when has_roots then r.value else 0 end as value, coalesce(derived_value, 0) as derived_value,
+  select coalesce(root_1, u.part_1) as part_1, coalesce(root_2, u.part_2) as part_2, case when has_roots then r.value else 0 end as value,
+    coalesce(derived_value, 0) as derived_value,
     case when has_uploads then u.value else 0 end as value_by_uploader, coalesce(models, 0) as models, coalesce(uncounted, 0) as uncounted, coalesce(flagged, 0) as flagged,
     coalesce(flagged_value, 0) as flagged_value
   from roots r full join uploaders u on root_1 is not distinct from u.part_1 and root_2 is not distinct from u.part_2
