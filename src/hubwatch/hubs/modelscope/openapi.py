@@ -23,6 +23,10 @@ from hubwatch.pages import Kept, Page, Sweep, SweepState
 
 PAGE, DEPTH = 50, 3000
 _SEARCHES = 200  # without anything new that any hub may cost; a large one half as many as it has pages
+_LEFT = 0.002  # share of a slice for which no letters are tried that were not met behind its beginning
+_ELSEWHERE = 0.05  # share of what a search by the beginning of names may show that begins otherwise
+_DEAR = 2  # times the requests that it takes to list each model once, behind which little is not looked for
+_LITTLE = 0.005  # share of the hub's models that is little
 PROMISED = {"id": "text", "downloads": "number", "likes": "number", "created_at": "text", "last_modified": "text"}
 _SORTS = ("default", "downloads", "likes", "last_modified")
 _FILTERS = ("license", "task", "library", "model_type")  # those whose values records tell in their tags
@@ -120,6 +124,11 @@ class _Slice:
                 self.values[key].setdefault(value)
 
 
+def _begins(model_id: str, text: str) -> bool:
+    """Whether the model's own name begins with this text."""
+    return model_id.lower().split("/")[-1].startswith(text)
+
+
 def _is_of_no_use(slice_: _Slice, known: int, record: object) -> bool:
     """Whether a slice is too large to be seen whole, or all of it is known: one page of it is enough then."""
     return slice_.total is not None and (slice_.total > DEPTH or known >= slice_.total)
@@ -131,18 +140,26 @@ class _Walks:
     def __init__(self, client: Client, kept: Kept, state: SweepState, left: int | None) -> None:
         self._client, self._kept, self._state, self._left = client, kept, state, left
         self._searches, self._is_search_ignored, self._is_prefix = 0, False, True
+        self._short: dict[str, int] = {}  # beginnings of names, and how many models of each are behind the depth limit
         self._owner: str | None = None  # whose models alone are wanted
 
     def everything(self) -> Iterator[Page]:
         whole = _Slice()
         done: set[str] = set()
         yield from self._in_every_order(whole)
-        yield from self._by_names(whole, "", whole.total)
+        for lead in ("", "/"):  # the beginning of a name is found behind the slash where the search finds any part of owner/name
+            self._is_prefix = True
+            yield from self._by_names(whole, "", whole.total, lead)
+            if self._is_prefix or self._is_search_ignored:
+                break
+        if not self._is_prefix:
+            yield from self._by_names(whole, "", whole.total, only_by_prefix=False)
         yield from self._owners_met(whole, done)
-        yield from self._narrowed(whole, levels=1)
-        yield from self._owners_met(whole, done)
+        if not self._is_enough(whole):
+            yield from self._narrowed(whole, levels=1)
+            yield from self._owners_met(whole, done)
         if self._left is None:
-            self._judge(whole, "models were seen; the others are behind the depth limit of the OpenAPI")
+            self._judge(whole, f"models were seen; the others are behind the depth limit of the OpenAPI{self._unseen(whole)}")
 
     def owner(self, slice_: _Slice) -> Iterator[Page]:
         self._owner = slice_.narrowed[0][1]
@@ -162,41 +179,67 @@ class _Walks:
         if self._left is None and not reached and slice_.is_cut:
             self._state.lack(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
 
-    def _by_names(self, whole: _Slice, start: str, within: int | None) -> Iterator[Page]:
-        """Names by their letters, a letter more where the depth limit cuts, until they make up what they are of; ends where the hub ignores the search."""
+    def _by_names(self, whole: _Slice, start: str, within: int | None, lead: str = "", only_by_prefix: bool = True) -> Iterator[Page]:
+        """Names by their letters, a letter more where the depth limit cuts, until they make up what they are of; ends where the hub ignores the search.
+
+        `only_by_prefix`: ends, too, where the search finds not the beginning of names alone, so that slices overlap.
+        """
         made_up = 0
-        for letter, _ in letters_behind(whole.ids, start):
-            if self._is_prefix and within is not None and made_up >= within:
+        for letter, is_met in letters_behind(whole.ids, start):
+            left = None if within is None else within - made_up
+            if self._is_prefix and left is not None and left <= (0 if is_met else (within or 0) * _LEFT):
                 return
-            if whole.total is None or whole.total <= DEPTH or not whole.is_missing_some or self._is_spent or self._is_search_ignored:
+            if whole.total is None or whole.total <= DEPTH or self._is_enough(whole) or self._is_search_ignored:
                 return
             if self._searches > max(_SEARCHES, whole.total // PAGE // 2):
                 return
             text, before = start + letter, len(whole.ids)
-            slice_ = _Slice((("search", text),), whole)
-            known = sum(1 for name in whole.ids if name.lower().split("/")[-1].startswith(text))
-            is_last = len(text) == LONGEST
-            if is_last:
+            slice_ = _Slice((("search", lead + text),), whole)
+            known = sum(1 for name in whole.ids if _begins(name, text))
+            if len(text) == LONGEST:
                 yield from self._in_every_order(slice_)
-                continue
-            yield from self._pages(slice_, "default", functools.partial(_is_of_no_use, slice_, known))
+            else:
+                yield from self._pages(slice_, "default", functools.partial(_is_of_no_use, slice_, known))
             self._searches += len(whole.ids) == before
             made_up += slice_.total or 0
-            self._is_prefix = self._is_prefix and all(name.lower().split("/")[-1].startswith(text) for name in slice_.ids)
-            if self._is_no_narrower(slice_)(None) and not all(text in name.lower() for name in slice_.ids):
+            begun = [_begins(name, text) for name in slice_.ids]
+            self._is_prefix = self._is_prefix and begun.count(False) <= _ELSEWHERE * len(begun) and (bool(begun) or not is_met)
+            if self._is_no_narrower(slice_)(None) and not all(lead + text in name.lower() for name in slice_.ids):
                 self._is_search_ignored = True
                 return
-            if slice_.is_cut:
-                yield from self._by_names(whole, text, slice_.total)
+            if only_by_prefix and not self._is_prefix:
+                return
+            if slice_.is_cut and len(text) < LONGEST:
+                yield from self._by_names(whole, text, slice_.total, lead, only_by_prefix)
+            elif self._is_prefix and slice_.total is not None:
+                self._short[text] = slice_.total - sum(1 for name in whole.ids if _begins(name, text))
+
+    def _is_enough(self, whole: _Slice) -> bool:
+        """Whether all is seen, or no more is wanted; or what is left is little and would cost more than it is worth."""
+        spent = self._state.requests + self._client.tally.requests
+        total = whole.total or 0
+        is_dear = spent > max(_SEARCHES, _DEAR * total / PAGE) and len(whole.ids) >= total * (1 - _LITTLE)
+        return self._is_spent or not whole.is_missing_some or is_dear
+
+    def _unseen(self, whole: _Slice) -> str:
+        """Which part of the hub was not seen, as far as the beginnings of names tell."""
+        short = {text: count for text, count in self._short.items() if count > 0}
+        if not self._is_prefix or whole.total is None or not self._short:
+            return ""
+        others = max(0, whole.total - len(whole.ids) - sum(short.values()))
+        worst = max(short, key=lambda text: short[text], default="")
+        told = [f"{sum(short.values())} in {len(short)} beginnings of names with more than that (such as {worst!r})"] if short else []
+        told += [f"{others} whose names begin with none of the letters searched"] if others else []
+        return f": {', '.join(told)}" if told else ""
 
     def _owners_met(self, whole: _Slice, done: set[str]) -> Iterator[Page]:
-        while whole.is_missing_some and not self._is_spent and (new := [name for name in whole.owners if name not in done]):
+        while not self._is_enough(whole) and (new := [name for name in whole.owners if name not in done]):
             for name in new:
                 done.add(name)
                 slice_ = _Slice((("owner", name),), whole)
                 yield from self._in_every_order(slice_)
                 yield from self._narrowed(slice_, levels=2)
-                if not whole.is_missing_some or self._is_spent:
+                if self._is_enough(whole):
                     return
 
     def _in_every_order(self, slice_: _Slice) -> Iterator[Page]:
