@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 from datetime import date
 from pathlib import Path
@@ -84,9 +85,9 @@ def test_a_finding_states_value_bounds_and_extent(site: Path) -> None:
     assert any("Chinese Big Tech 60.0% (at least 60.0%, at most 65.0%)" in " ".join(one["sentences"]) for one in found)
 
 
-def test_an_unchanged_database_rewrites_nothing_and_a_vanished_page_goes(tmp_path: Path) -> None:
+def test_an_unchanged_database_rewrites_nothing_and_a_vanished_page_goes(site: Path, tmp_path: Path) -> None:
     con = world()
-    write_site(con, tmp_path, draw=plain)
+    shutil.copytree(site, tmp_path, dirs_exist_ok=True)
     (tmp_path / "own.txt").write_text("mine")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".manifest.json"}
     write_site(con, tmp_path, draw=plain)
@@ -257,14 +258,14 @@ def test_a_long_history_shows_recent_days_all_older_ones_by_week_and_month() -> 
     assert thinned(days[:45]) == days[:45]
 
 
-def test_a_new_day_computes_one_day_of_the_history(tmp_path: Path) -> None:
-    con = world()
-    first = Site(con, tmp_path, draw=plain)
-    first.build()
-    again = Site(con, tmp_path, draw=plain)
-    again.build()
-    assert first.history.computed > 0
+def test_a_history_that_is_written_is_not_computed_again(site: Path, tmp_path: Path) -> None:
+    shutil.copytree(site, tmp_path, dirs_exist_ok=True)
+    again = Site(world(), tmp_path, draw=plain)
+    again._series()
     assert again.history.computed == 0
+    anew = Site(world(), tmp_path / "elsewhere", draw=plain)
+    anew._series()
+    assert anew.history.computed > 0
 
 
 def test_a_badge_states_counter_rank_and_day(site: Path) -> None:
