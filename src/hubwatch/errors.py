@@ -54,7 +54,7 @@ class ServerTrouble(TransientFailure):
 
 
 class TooDeep(TransientFailure):
-    """The hub shows no more of this listing (ModelScope's QuotaLimitExceed): finer questions may, waiting and another token do not."""
+    """The hub shows no more of this listing: finer questions may, waiting and another token do not."""
 
 
 class Outage(ServerTrouble):

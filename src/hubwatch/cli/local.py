@@ -61,7 +61,7 @@ def doctor(
     ] = None,
     captured: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="wisemodel: print the listing block for a response (or HAR) saved from a browser"),
+        typer.Option("--from", metavar="FILE", help="print the listing block for a response (or HAR) saved from a browser"),
     ] = None,
     as_json: Json = False,
     data: Data = None,
@@ -97,7 +97,8 @@ def _show_proposal(hub: str | None, captured: Path) -> None:
     name = known_hubs(None if hub is None else [hub])
     propose = HUBS[name[0]].propose_listing if len(name) == 1 else None
     if propose is None:
-        raise UsageError("--from is for a hub whose listing call is configured: hubwatch doctor wisemodel --from FILE")
+        configured = " or ".join(f"hubwatch doctor {one} --from FILE" for one, known in HUBS.items() if known.propose_listing)
+        raise UsageError(f"--from is for a hub whose listing call is configured: {configured}")
     found = propose(captured)
     say(f"# Filled in from {captured.name}: {len(found.records)} records at {found.items}. Confirm each field on these records:")
     say("\n".join(f"#   {line}" for line in found.shown()))

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from hubwatch.hubs import HUBS
 from hubwatch.report import words
 from hubwatch.report.chosen import POLICY, Known, Row
 from hubwatch.report.entities import safe_url
@@ -33,8 +34,8 @@ MENU = (
 )  # fmt: skip
 READING = (
     "A share has bounds: the least and the most that it can be, whoever the unlabelled accounts are. Where bounds overlap, nobody is surely ahead.",
-    "A counter is what the hub reports. Hugging Face counts downloads over 30 days and since creation, ModelScope since creation only, WiseModel"
-    " reports none. Hubs count differently and are never added; automatic downloads count.",
+    f"A counter is what the hub reports: {'; '.join(f'{hub.title} {hub.counters}' for hub in HUBS.values())}. Hubs count differently and are"
+    " never added; automatic downloads count.",
     "Nothing is not zero: a model for which the hub reports no counter is in no denominator, and is counted apart.",
     "Country is the home of the organization that released the model, never of its base model. Mirrors count for the mirror.",
     "Every figure states what part of the hub it covers. A share of a selection is a share of that selection, and says nothing of the hub.",

@@ -96,7 +96,7 @@ def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
         found = of_list(con, claim, question) if question.get("list") else None
         return _judged(claim, found, question, [])
     if not hub:
-        raise ClaimError(f"{claim.claim}: write the hub into `hub` or into the question, as hub=huggingface")
+        raise ClaimError(f"{claim.claim}: write the hub into `hub` or into the question, as hub=NAME")
     unmet = _apply_filters(claim, question)
     return _judged(claim, next(measures(con, claim, question, named_site(hub).name), None), question, unmet)
 
