@@ -38,15 +38,32 @@ def _with_an_option_for_each_hub(command: Callable[..., None]) -> Callable[..., 
 
 def sandbox(
     fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, as HUB:429@3 (repeatable)")] = None,
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--switch", help="how a hub behaves, such as window=10000, creation_order=GmtCreate or dolphin=forbidden (repeatable)"
+        ),
+    ] = None,
+    counters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--counters", help="what Hugging Face's counters do: freeze, roll-back, lose-weeks, rename=OLD>NEW, dead=ID (repeatable)"
+        ),
+    ] = None,
+    before: Annotated[
+        Path | None, typer.Option("--before", metavar="FILE", help="Hugging Face's records of the day before, for freeze and dead")
+    ] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop after this many seconds")] = None,
     **files: Path | None,
 ) -> None:
     """Serve local mock hubs until Ctrl-C and print the variables to export; without files, the bundled sample."""
-    from hubwatch.sandbox import Faults, Sandbox, latest_records, read_jsonl, serve
+    from hubwatch.sandbox import Faults, Sandbox, Switches, latest_records, on_a_bad_day, read_jsonl, serve
 
     try:
         served: dict[str, Any] = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path}
-        box = Sandbox(**(served or latest_records()), faults=Faults.parse(fault or []), max_seconds=seconds)
+        served = served or {hub: list(records) for hub, records in latest_records().items()}
+        served = on_a_bad_day(served, counters or [], read_jsonl(before) if before else ())
+        box = Sandbox(**served, faults=Faults.parse(fault or []), switches=Switches.parse(switch or []), max_seconds=seconds)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; name a JSON Lines file of the hub's records") from None
     except ValueError as error:

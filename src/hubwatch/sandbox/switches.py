@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +16,42 @@ class WiseModelListing:
     path: str
     method: str = "POST"
     login: bool = False
+
+
+def _flag(name: str, value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError(f"{name}={value}: it is true or false")
+    return value == "true"
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isdecimal():
+        raise ValueError(f"{name}={value}: it is a number")
+    return int(value)
+
+
+def _one_of(*choices: str) -> Callable[[str, str], str | None]:
+    def chosen(name: str, value: str) -> str | None:
+        if value not in choices:
+            raise ValueError(f"{name}={value}: it is {' or '.join(choices)}")
+        return None if value == "none" else value
+
+    return chosen
+
+
+# Those that one value sets.
+_SETTABLE: dict[str, Callable[[str, str], Any]] = {
+    "page_cap": _count,
+    "dolphin": _one_of("open", "forbidden", "html"),
+    "past_the_end": _one_of("empty", "null-list", "null-data"),
+    "creation_order": _one_of("GmtCreated", "GmtCreate", "none"),
+    "search": _one_of("anywhere", "prefix"),
+    "window": _count,
+    "behind_the_window": _count,
+    "moving": _count,
+    "wisemodel_list": _flag,
+    "gateway_login": _flag,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +98,18 @@ class Switches:
     gateway_login: bool = False
     tokens: Mapping[str, frozenset[str]] = field(default_factory=dict)
     robots: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Switches:
+        """The switches that texts such as `window=10000` or `creation_order=none` set; ValueError says what there is."""
+        given: dict[str, Any] = {}
+        for text in texts:
+            name, _, value = text.partition("=")
+            name = name.strip().replace("-", "_")
+            if name not in _SETTABLE:
+                raise ValueError(f"there is no switch {name!r}, only {', '.join(_SETTABLE)}")
+            given[name] = _SETTABLE[name](name, value.strip())
+        return cls(**given)
 
     def accepts(self, hub: str, token: str) -> bool:
         """Whether the hub takes this token."""

@@ -251,14 +251,18 @@ def _at(value: Any, place: str) -> Any:
 def _quoted(value: Any) -> str:
     """A value in TOML; JSON writes texts and numbers in the same way, and null, which TOML lacks, is left out."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_quoted(key)} = {_quoted(inner)}" for key, inner in value.items() if inner is not None) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {_quoted(inner)}" for key, inner in value.items() if inner is not None) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_quoted(inner) for inner in value if inner is not None) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
+
+
 def _table(name: str, values: Mapping[str, Any]) -> list[str]:
     """A table of TOML with the tables in it; a null, which TOML lacks, is left out."""
-    plain = [f"{_quoted(key)} = {_quoted(value)}" for key, value in values.items() if not isinstance(value, Mapping) and value is not None]
-    inner = [line for key, value in values.items() if isinstance(value, Mapping) for line in _table(f"{name}.{_quoted(key)}", value)]
+    plain = [f"{_key(key)} = {_quoted(value)}" for key, value in values.items() if not isinstance(value, Mapping) and value is not None]
+    inner = [line for key, value in values.items() if isinstance(value, Mapping) for line in _table(f"{name}.{_key(key)}", value)]
     return [*(["", f"[{name}]", *plain] if plain or not inner else []), *inner]
