@@ -137,7 +137,7 @@ create or replace macro parts.standing(in_scope) as table
 -- the alphabet.
 create or replace macro parts.listed(in_scope, {question}) as table
   with
-  present as not materialized (
+  present as materialized (
     select d.* from parts.described(in_scope, {question}) d semi join (from parts.standing(in_scope)) standing using (listing_key)
   ),
   linked as materialized (
