@@ -138,9 +138,15 @@ Line = tuple[int, str, float, float, float, int]
 
 
 def whole_way(
-    count: int, days: list[int], data: Path, tell: Callable[[Line], object], environment: dict[str, str] | None = None
+    count: int,
+    days: list[int],
+    data: Path,
+    tell: Callable[[Line], object],
+    environment: dict[str, str] | None = None,
+    stages: tuple[str, ...] = STAGES,
+    readers: tuple[str, ...] = READERS,
 ) -> list[Line]:
-    """Measure every stage on each of these days and the readers after the last: day, stage, wall s, processor s, peak MB, MB grown."""
+    """Measure these stages on each of these days and the readers after the last: day, stage, wall s, processor s, peak MB, MB grown."""
     lines: list[Line] = []
 
     def step(day: int, stage: str, *args: str, endpoint: str = "") -> None:
@@ -162,9 +168,9 @@ def whole_way(
         url = server.stdout.readline().strip()
         step(day, "collect", "collect", str(data), str(on), endpoint=url)
         server.communicate("")
-        for stage in STAGES[1:]:
+        for stage in stages[1:]:
             step(day, stage, stage, str(data), str(on))
-    for reader in READERS:
+    for reader in readers:
         step(days[-1], reader, reader, str(data), str(FIRST + timedelta(days=days[-1] - 1)))
     return lines
 

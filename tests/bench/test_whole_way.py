@@ -1,0 +1,19 @@
+"""The benchmark of the full pipeline, small: every stage of several days of a hub holds to the least memory that may be set."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.whole_way import STAGES, Line, whole_way
+
+LISTINGS, LIMIT = 100_000, "256MB"
+AROUND = 350  # MB of a process beside what DuckDB may hold: Python, its modules, threads' buffers
+
+
+@pytest.mark.slow
+def test_every_stage_of_several_days_holds_to_the_memory_allowed(tmp_path: Path) -> None:
+    lines: list[Line] = []
+    stages = tuple(stage for stage in STAGES if stage != "report")
+    whole_way(LISTINGS, [1, 2, 5], tmp_path / "data", lines.append, {"HUBWATCH_MEMORY_LIMIT": LIMIT}, stages, ("shares",))
+    assert {stage for _, stage, *_ in lines} >= {*stages, "fill", "catch-up", "shares"}
+    assert {(day, stage): peak for day, stage, _, _, peak, _ in lines if peak > 256 + AROUND} == {}
