@@ -6,7 +6,7 @@
 --   those be this group's. derived is in models, the
 --   number of different listings derived directly; descendants those whose chain of bases ends in this group,
 --   where from a merge on it follows the first base that the merge names; bases the models built on. The rest counts derivations by
---   relation, relation_unknown all that are none of the four. By the listings' own word on the day: a base nobody names is not counted.
+--   relation, relation_unknown all that are none of the four. By the listings' own word on the day, a renamed base by the id it had last by then: a base nobody names is not counted.
 --   Filters are of the base models.
 -- unit: derivations; share of derivations, 0..1
 -- window: derived listings listed on the day
@@ -36,13 +36,24 @@ chains as (
 ),
 whole as (
   select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as beyond,
-    coalesce(sum(value) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)), 0) as loose from direct
+    coalesce(sum(value) filter (not outside and part_1 is null and part_2 is null), 0) as loose from direct
+),
+within as (
+  from direct where not outside
+),
+half as (
+  from parts.half_known('within', in_by)
+),
+known as (
+  select within.*, inside, beyond, loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose
+  from within cross join whole
+  left join half a on a.part_2 is null and a.part_1 = within.part_1
+  left join half b on b.part_1 is null and b.part_2 = within.part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share,
   parts.share_low(value, parts.is_labelled(in_by, part_1, part_2), inside, beyond) as share_low,
   parts.share_high(value, parts.is_labelled(in_by, part_1, part_2), loose, inside, beyond) as share_high, derived as models,
   coalesce(descendants, 0) as descendants, bases, finetune, adapter, merge, quantized, relation_unknown
-from direct left join chains on owner_1 is not distinct from part_1 and owner_2 is not distinct from part_2, whole
-where not outside
+from known left join chains on owner_1 is not distinct from part_1 and owner_2 is not distinct from part_2
 order by value desc, not parts.is_labelled(in_by, part_1, part_2), "group"

@@ -3,8 +3,8 @@
 -- definition: download_share for every day from since to the day on one hub that was observed by a complete full sweep or is
 --   of an archive (sweep says which: their extents differ); other sweeps see a part of the hub and are left out. value and
 --   share are over all listings of the day: a panel that grows. value_constant and share_constant are over the listings
---   of namespaces observed on every one of these days: a constant panel. Where the two tell different stories,
---   the difference is the panel. Labels, licenses and tasks are those of the last day. flagged counts the day's flagged observations in value,
+--   of namespaces observed on every one of these days, as far as the filters leave them in: a constant panel. Where the two tell different stories,
+--   the difference is the panel. Labels, licenses and tasks of a day are those that held on it, also for filters. flagged counts the day's flagged observations in value,
 --   flagged_value their part of it; without_flagged leaves them out of every day. With every week or month a row is the medians, each column
 --   its own, over that period's days (days says how many; a group that a day lacks has a share of 0 on it) and day is the period's first:
 --   a Monday, or the first of the month; sweep is the last day's. A period without such a day has no row.
@@ -43,7 +43,7 @@ absent as (
     0 as value_constant, 0 / nullif(inside_constant, 0) as share_constant, 0 as flagged, 0 as flagged_value
   from periods p
   join (select distinct period, part_1, part_2, is_known from shared) g using (period)
-  join (select day, any_value(inside) as inside, any_value(beyond) as beyond, any_value(loose) as loose, any_value(inside_constant) as inside_constant
+  join (select day, any_value(inside) as inside, any_value(beyond) as beyond, any_value(loose_all) as loose, any_value(inside_constant) as inside_constant
     from series group by day) w on w.day = p.day
   anti join series s on s.day = p.day and s.part_1 is not distinct from g.part_1 and s.part_2 is not distinct from g.part_2
   where in_every <> 'day'

@@ -1,13 +1,13 @@
 -- name: growth
 -- title: Growth between two days
 -- definition: A row is a group of one hub's listings. value and previous_value are its sums of the counter on the day and on
---   since (by default the nearest to 30 days before of a whole sweep of the same kind), each by the names of that day; 0 where
---   that day's source lists nothing of the group and would. value_constant and previous_constant sum only
---   listings of namespaces observed on both days, a constant panel alongside the growing one, where a renamed repository counts as what
---   it is called now. flow_30d is, for downloads_total,
---   a derived 30-day figure: the increase of the repositories observed on both days, times 30 over the days between; one
---   whose counter fell is left out of it and counted in falls, a flagged spike is replaced by the next observed value. flagged counts
---   the listings flagged on either day.
+--   since (by default the nearest to 30 days before of a whole sweep of the same kind), each by the names, labels and licenses of that
+--   day; 0 where that day's source lists nothing of the group and would. value_constant and previous_constant sum only
+--   listings of namespaces observed on both days, a constant panel alongside the growing one, where a renamed or relabelled repository counts as what
+--   it is now. flow_30d is, for downloads_total,
+--   a derived 30-day figure: the increase of the repositories observed on both days, times 30 over the days between; a flagged
+--   spike is replaced by the next observed value, and one whose counter fell otherwise is left out of it and counted in falls. models counts a
+--   model once, whatever its listings; flagged counts the listings flagged on either day.
 -- unit: the counter's unit; change_rate is the change over previous_value; flow_30d: downloads in 30 days, derived
 -- window: from since to the day
 -- whole: none
@@ -34,7 +34,8 @@ counter as (
 portions as (
   select namespace, part_1, part_2, sum(now) as now, sum(before) as before, sum(joined_before) as joined_before, count(now) as models,
     count(joined_before) as earlier_models, count(*) filter (is_now) as seen_now, count(*) filter (is_before) as seen_before,
-    sum(step) filter (step >= 0) as rise, count(*) filter (now < joined_before) as falls, count(*) filter (is_flagged) as flagged
+    count(now) filter (not is_again) as counted, sum(step) filter (step >= 0) as rise, count(*) filter (step < 0) as falls,
+    count(*) filter (is_flagged) as flagged
   from sides where not outside group by all
 ),
 panel as (
@@ -44,7 +45,7 @@ groups as (
   select part_1, part_2, case when sum(seen_now) = 0 and any_value(knows_now) then 0 else sum(now) end as value,
     case when sum(seen_before) = 0 and any_value(knew_before) then 0 else sum(before) end as previous_value,
     sum(now) filter (constant) as value_constant, sum(joined_before) filter (constant) as previous_constant,
-    sum(models)::bigint as models, case when any_value(metric) = 'downloads_total' then sum(rise) * 30 / any_value(days) end as flow_30d,
+    sum(counted)::bigint as models, case when any_value(metric) = 'downloads_total' then sum(rise) * 30 / any_value(days) end as flow_30d,
     case when any_value(metric) in ('downloads_total', 'likes') then sum(falls)::bigint end as falls, sum(flagged)::bigint as flagged
   from portions join panel using (namespace) cross join counter group by part_1, part_2
 )

@@ -18,7 +18,7 @@ hub_bits as (
   select hub, 1 << (row_number() over (order by hub) - 1)::int as bit from scope
 ),
 standing as not materialized (
-  select d.listing_key, d.hub, part_1, part_2, outside, model_key, coalesce(is_mirror, false) as is_mirror, bit
+  select d.listing_key, d.hub, d.model_id, part_1, part_2, outside, model_key, coalesce(is_mirror, false) as is_mirror, bit
   from parts.described('scope', {question}) d semi join (from parts.standing('scope')) using (listing_key) join hub_bits using (hub)
   left join parts.linked(in_by) linked using (listing_key)
 ),
@@ -34,7 +34,7 @@ placed as (
   union all
   select said['part_1'], said['part_2'], bits, all_bits from (
     select model_key, bool_and(is_mirror) as is_copy, arg_min({'part_1': part_1, 'part_2': part_2, 'outside': outside},
-        (is_mirror, not parts.is_labelled(in_by, part_1, part_2), hub, listing_key)) as said
+        (is_mirror, not parts.is_labelled(in_by, part_1, part_2), hub, model_id)) as said
     from standing where model_key is not null group by model_key
   ) join models_of_several using (model_key)
   where not said['outside'] and not (is_copy and has_original)  -- what the filters leave in must not be its copies alone

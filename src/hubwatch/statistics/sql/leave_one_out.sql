@@ -3,7 +3,7 @@
 -- definition: A row is a group and that one of its parts (by default one model) whose absence would change the group's share
 --   most: without it, value and denominator both lose its counter. part_value is what the part has in the group; change is
 --   share_without minus share, share_without 0 where nothing is left; decisive marks a change of more than two points. A group
---   without any counter has a row without a part. Over several hubs a model is one whatever its listings. Bounds as of download_share.
+--   whose counters are all 0 has a row without a part. Over several hubs a model is one whatever its listings. Bounds as of download_share.
 -- unit: share of the counter's sum, 0..1
 -- window: as of download_share
 -- whole: rows
@@ -30,8 +30,11 @@ groups as materialized (
   select part_1, part_2, sum(weight) as value from parts_of group by all
 ),
 whole as (
-  select sum(value) as inside, coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2)), 0) as loose,
+  select sum(value) as inside, coalesce(sum(value) filter (part_1 is null and part_2 is null), 0) as loose,
     (select coalesce(sum(value), 0) from counted where outside) as beyond from groups
+),
+half as (
+  from parts.half_known('groups', in_by)
 ),
 -- A model that moves the share most is among the group's largest; an organization or namespace may have most of its own elsewhere.
 bars as (
@@ -50,10 +53,11 @@ totals as (
   group by part
 ),
 measured as (
-  select groups.part_1, groups.part_2, value, part, weight, parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known,
-    case when part is not null then case when inside = total then 0 else (value - weight) / (inside - total) end end as share_without,
-    inside, beyond, loose
-  from groups left join (from largest join totals using (part)) l
+  select groups.part_1, groups.part_2, groups.value, part, weight, parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known,
+    case when part is not null then case when inside = total then 0 else (groups.value - weight) / (inside - total) end end as share_without,
+    inside, beyond, loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose
+  from groups left join half a on a.part_2 is null and a.part_1 = groups.part_1 left join half b on b.part_1 is null and b.part_2 = groups.part_2
+  left join (from largest join totals using (part)) l
     on l.part_1 is not distinct from groups.part_1 and l.part_2 is not distinct from groups.part_2, whole
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,

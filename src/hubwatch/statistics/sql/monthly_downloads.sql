@@ -4,7 +4,7 @@
 --   hub's own rolling figure where it gives one; else derived, the increase of the cumulative counter of the same repository since the observed
 --   day since (by default the nearest to 30 days before, within tolerance days, a whole sweep of the same kind), times 30 over the days between unless scaled is false. derived is
 --   the part of value that is so derived. A total that is flagged as a spike is replaced by the next observed one, which it cannot have been above;
---   a counter that fell otherwise or was not observed then is no figure: uncounted. flagged counts the listings of value that are flagged on either day,
+--   a counter that fell otherwise or was not observed then is no figure: uncounted. models counts the listings of value, flagged those flagged on either day,
 --   flagged_value their part of it. Listings below at_least are left out. Bounds as of download_share. Hubs are never added: they count differently.
 -- unit: downloads in 30 days; share of their sum, 0..1
 -- window: the 30 days before the day; derived: from since to the day
@@ -66,14 +66,21 @@ groups as (
 ),
 whole as (
   select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as beyond,
-    coalesce(sum(value) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)), 0) as loose
+    coalesce(sum(value) filter (not outside and part_1 is null and part_2 is null), 0) as loose
   from counted
 ),
+half as (
+  from parts.half_known('groups', in_by)
+),
 known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from groups
+  select groups.*, inside, beyond, loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose,
+    parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known
+  from groups cross join whole
+  left join half a on a.part_2 is null and a.part_1 = groups.part_1
+  left join half b on b.part_1 is null and b.part_2 = groups.part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   part, value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
   parts.share_high(value, is_known, loose, inside, beyond) as share_high, models, uncounted, derived, flagged, flagged_value
-from known, whole
+from known
 order by sum(value) over (partition by part_1, part_2) desc nulls last, not is_known, "group", value desc nulls last, part

@@ -30,7 +30,7 @@ months as (
   select unnest(generate_series(min(month)::timestamp, max(month)::timestamp, interval 1 month))::date as month from counted
 ),
 whole as (
-  select month, count(*) filter (not outside) as inside, count(*) filter (outside) as beyond,
+  select month, count(*) filter (not outside) as inside, count(*) filter (not outside and part_1 is null and part_2 is null) as lost, count(*) filter (outside) as beyond,
     count(*) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)) as loose, count(*) filter (not outside and settled) as inside_constant
   from counted group by month
 ),
@@ -42,14 +42,19 @@ filled as (
   where not parts.asks(in_by, ['namespace', 'model'])
     and (month, coalesce(part_1, ''), coalesce(part_2, '')) not in (select (month, coalesce(part_1, ''), coalesce(part_2, '')) from groups)
 ),
+half as (
+  from groups where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null)
+),
 known as (
-  select filled.*, parts.is_labelled(in_by, part_1, part_2) as is_known, coalesce(inside, 0) as inside, coalesce(beyond, 0) as beyond,
-    coalesce(loose, 0) as loose, coalesce(inside_constant, 0) as inside_constant
+  select filled.*, parts.is_labelled(in_by, filled.part_1, filled.part_2) as is_known, coalesce(inside, 0) as inside, coalesce(beyond, 0) as beyond,
+    coalesce(loose, 0) as loose, coalesce(lost, 0) + coalesce(a.value, 0) + coalesce(b.value, 0) as maybe, coalesce(inside_constant, 0) as inside_constant
   from filled left join whole using (month)
+  left join half a on a.month = filled.month and a.part_2 is null and a.part_1 = filled.part_1
+  left join half b on b.month = filled.month and b.part_1 is null and b.part_2 = filled.part_2
 )
 select month, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, loose, inside, beyond) as share_high,
+  parts.share_high(value, is_known, maybe, inside, beyond) as share_high,
   value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
   (in_since is not null and month < in_since) or month + interval 1 month > (select min(day) from scope) + interval 1 day as is_partial,
   case when in_since is not null then value_constant end as value_constant,

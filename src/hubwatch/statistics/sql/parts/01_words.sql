@@ -59,6 +59,12 @@ create or replace macro parts.dimension(name, a_country, a_kind, an_organization
     when 'size_class' then nullif(parts.size_class(a_number), 'unknown') when 'created_year' then year(a_creation)::varchar
     when 'relation' then a_relation end;
 
+-- Whether a question needs what its listings say of themselves.
+create or replace macro parts.asks_attributes({question}) as
+  in_attributes or in_split = 'task' or parts.asks(in_by, ['license', 'license_class', 'task', 'library', 'size_class', 'created_year', 'relation'])
+    or in_task is not null or in_library is not null or in_license_class is not null
+    or in_created_since is not null or in_created_until is not null or in_only is not null or in_form is not null;
+
 -- Whether a filter asks for an origin, which may be unknown.
 create or replace macro parts.asks_origin(a_country, a_kind, an_organization) as
   a_country is not null or a_kind is not null or an_organization is not null;

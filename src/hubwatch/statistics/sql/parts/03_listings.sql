@@ -6,24 +6,23 @@ create or replace macro parts.flagged(in_scope, in_metric) as table
   where model_id <> '' and starts_with(flag,
     case when in_metric is not null then in_metric else (select min(metric) from query_table(in_scope)) end);
 
--- A row a listing of the scope's hubs that the filters leave in, with its labels and attributes as they held on the scope's
--- day: its dimensions (null: not known), and whether it is outside because what the filters ask of its origin is not known.
+-- Of rows of listings and days those that the filters leave in, with labels and attributes as they held on the day: dimensions
+-- (null: not known), and whether it is outside because what the filters ask of its origin is not known.
 -- A join that the question does not need is switched off by its constant condition.
-create or replace macro parts.described(in_scope, {question}) as table
-  select listing.listing_key, listing.hub, scope.hubs, scope.day, scope.source, scope.metric, listing.model_id, listing.namespace,
+create or replace macro parts.described_on(in_listings, {question}) as table
+  select listing.listing_key, listing.hub, hubs, day, source, metric, listing.model_id, listing.namespace,
     first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class,
     parameters, task, created_at, gated,
     parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
-      case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
+      case when hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
       parameters, created_at, relation) as part_1,
     case when parts.is_double(in_by) then
       parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
-        case when scope.hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
+        case when hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
         parameters, created_at, relation) end as part_2,
     (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
       or (in_organization is not null and organization is null) as outside
-  from store.listing
-  join query_table(in_scope) scope on scope.hub = listing.hub
+  from query_table(in_listings) listing
   left join (
     select hub, namespace, organization, origins.country, region, nullif(kind, 'unknown') as kind,
       coalesce(valid_from, date '0001-01-01') as valid_from, coalesce(valid_to, date '9999-12-31') as valid_to
@@ -31,7 +30,7 @@ create or replace macro parts.described(in_scope, {question}) as table
       select country, min(region) as region from facts.country_groups where parts.asks(in_by, ['region']) group by country
     ) regions on regions.country = origins.country
     where policy = in_policy
-  ) origin on origin.hub = listing.hub and origin.namespace = listing.namespace and origin.valid_from <= scope.day and origin.valid_to > scope.day
+  ) origin on origin.hub = listing.hub and origin.namespace = listing.namespace and origin.valid_from <= day and origin.valid_to > day
   left join (
     select hub, model_id, family, is_mirror, substr(model_key, strpos(model_key, ':') + 1) as model_name from model_listings
     where parts.asks(in_by, ['family', 'model']) or in_family is not null or in_only is not null
@@ -44,10 +43,8 @@ create or replace macro parts.described(in_scope, {question}) as table
     from store.attributes a left join (
       select license, nullif(min(class), 'unknown') as license_class from facts.licenses group by license
     ) terms on terms.license = a.license
-    where in_attributes or in_split = 'task' or parts.asks(in_by, ['license', 'license_class', 'task', 'library', 'size_class', 'created_year', 'relation'])
-      or in_task is not null or in_library is not null or in_license_class is not null
-      or in_created_since is not null or in_created_until is not null or in_only is not null or in_form is not null
-  ) held on held.listing_key = listing.listing_key and held.valid_from <= scope.day and held.valid_to > scope.day
+    where parts.asks_attributes({question})
+  ) held on held.listing_key = listing.listing_key and held.valid_from <= day and held.valid_to > day
   where (in_country is null or origin.country is null or origin.country = in_country)
     and (in_kind is null or kind is null or kind = in_kind)
     and (in_organization is null or organization is null or organization = in_organization)
@@ -64,9 +61,34 @@ create or replace macro parts.described(in_scope, {question}) as table
     and (in_leave_out is null or not (list_contains(in_leave_out, listing.namespace)
       or coalesce(list_contains(in_leave_out, organization), false)));
 
+-- The same of all listings of the scope's hubs, as of its day.
+create or replace macro parts.described(in_scope, {question}) as table
+  with
+  asked_listings as not materialized (
+    select listing.*, scope.hubs, scope.day, scope.source, scope.metric
+    from store.listing join query_table(in_scope) scope on scope.hub = listing.hub
+  )
+  from parts.described_on('asked_listings', {question});
+
+-- A hub's listings whose description may differ from the first day of the span to its last: their owner changed, or, where the question asks for it, what
+-- they say of themselves.
+create or replace macro parts.redescribed(in_span, {question}) as table
+  select listing_key from store.listing semi join (
+    select origins.hub, namespace from origins join query_table(in_span) span on span.hub = origins.hub where policy = in_policy
+      and (valid_from > first_day and valid_from <= last_day or valid_to > first_day and valid_to <= last_day)
+  ) using (hub, namespace)
+  union
+  select listing_key from (
+    select listing_key, hub from (
+      select listing_key, span.hub, hash(license, task, library, parameters, created_at, base_models, base_relation, hub_type, repo_kind, gated) as said
+      from store.attributes cross join query_table(in_span) span
+      where parts.asks_attributes({question}) and valid_from <= last_day and (valid_to is null or valid_to > first_day)
+    ) group by listing_key, hub having min(said) <> max(said)
+  ) semi join store.listing using (listing_key, hub);
+
 -- Listings that stand for a model together with others: all others stand alone. By hub, each hub counts for itself.
 create or replace macro parts.linked(in_by) as table
-  select listing_key, listing.hub, model_key, is_mirror, case when parts.asks(in_by, ['hub']) then listing.hub else '' end as part_of
+  select listing_key, listing.hub, model_id as linked_id, model_key, is_mirror, case when parts.asks(in_by, ['hub']) then listing.hub else '' end as part_of
   from model_listings join store.listing using (hub, model_id) where tier <> 'single';
 
 -- A row a listing that the scope's source observed, with its counter (null: the hub does not report it). A model is counted once:
@@ -125,13 +147,15 @@ create or replace macro parts.standing(in_scope) as table
   ),
   returned as (
     select distinct listing_key from store.counters join days_told using (day) join store.listing using (listing_key)
-    where listing.hub = days_told.hub and last_seen_on > until
+    where listing.hub = days_told.hub and coalesce(last_listed_on, last_seen_on) > until
     union
-    select listing_key from store.unread join days_told using (hub, day) join store.listing using (hub, model_id) where last_seen_on > until
+    select listing_key from store.unread join days_told using (hub, day) join store.listing using (hub, model_id)
+    where coalesce(last_listed_on, last_seen_on) > until
   )
   select listing_key from store.listing join telling using (hub)
   where first_seen_on <= until
-    and case when last_seen_on > until then listing_key in (from returned) else coalesce(last_listed_on, last_seen_on) >= since end;
+    and case when coalesce(last_listed_on, last_seen_on) > until then listing_key in (from returned)
+      else coalesce(last_listed_on, last_seen_on) >= since end;
 
 -- A row a model listed on the day: of a model with several listings the original before its mirrors, then the first hub and id in
 -- the alphabet.

@@ -1,6 +1,10 @@
+-- With two dimensions, what is known of the one half still says where the rest cannot be: what groups have that lack the other.
+create or replace macro parts.half_known(in_groups, in_by) as table
+  select part_1, part_2, sum(value) as value from query_table(in_groups)
+  where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null) group by part_1, part_2;
+
 -- Shares of what `parts.counted` gives, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
--- group's, also where the hub gives no counter for what is labelled (value and share are null then). With two dimensions, what is
--- known of the one half still says where the rest cannot be.
+-- group's, also where the hub gives no counter for what is labelled (value and share are null then).
 create or replace macro parts.shares(in_scope, {question}) as table
   with
   counted as (from parts.counted(in_scope, {question})),
@@ -14,10 +18,8 @@ create or replace macro parts.shares(in_scope, {question}) as table
       coalesce(sum(value) filter (not outside and part_1 is null and part_2 is null), 0) as loose
     from groups
   ),
-  half as (
-    select part_1, part_2, sum(value) as value from groups
-    where parts.is_double(in_by) and not outside and (part_1 is null) <> (part_2 is null) group by all
-  ),
+  within as (from groups where not outside),
+  half as (from parts.half_known('within', in_by)),
   bounded as (
     select groups.*, parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known,
       whole.loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose

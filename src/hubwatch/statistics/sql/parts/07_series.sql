@@ -1,7 +1,7 @@
 -- One hub's days side by side.
 
 -- A row a day and group: its sums, those of the constant panel, and the day's whole: what is inside, what may be outside (`beyond`), and
--- what has no label (`loose`). `in_observed` names the table of the days: hub, day, source, metric.
+-- what has no label and may be this group's (`loose`; `loose_all`: any group's). `in_observed` names the table of the days: hub, day, source, metric.
 create or replace macro parts.series(in_scope, in_observed, {question}) as table
 with
 observed as materialized (
@@ -12,14 +12,43 @@ others as materialized (
   select day, source from sweeps where hub in (select hub from observed) and day in (select day from observed)
     and (day, source) not in (select (day, source) from observed)
 ),
-length as (
-  select count(*)::int as days, min(day) as first_day, max(day) as last_day, any_value(metric) as metric from observed
+length as materialized (
+  select count(*)::int as days, min(day) as first_day, max(day) as last_day, any_value(metric) as metric, any_value(hub) as hub from observed
+),
+ended as materialized (
+  select scope.hub, scope.hubs, last_day as day, source, scope.metric from query_table(in_scope) scope cross join length
+),
+-- The few listings that change their labels, or what of them is asked for, within these days: described on each day of a change.
+redescribed as materialized (
+  from parts.redescribed('length', {question})
+),
+changes as (
+  select listing_key, first_day as day from redescribed cross join length
+  union
+  select listing_key, unnest([valid_from, valid_to]) as day from redescribed join store.listing using (listing_key) join origins using (hub, namespace)
+  where policy = in_policy
+  union
+  select listing_key, valid_from from store.attributes semi join redescribed using (listing_key) where parts.asks_attributes({question})
+),
+points as materialized (
+  select listing.*, 1 as hubs, changes.day, '' as source, metric from store.listing join changes using (listing_key) cross join length
+  where changes.day between first_day and last_day
+),
+ends as (
+  select listing_key, day, lead(day, 1, date '9999-12-31') over (partition by listing_key order by day) as until from points
+),
+told_of as materialized (
+  select listing_key, namespace, first_seen_on, last_seen_on, null::date as since, null::date as until, part_1, part_2, outside
+  from parts.described('ended', {question}) anti join redescribed using (listing_key)
+  union all
+  select listing_key, namespace, first_seen_on, last_seen_on, day, until, part_1, part_2, outside
+  from parts.described_on('points', {question}) join ends using (listing_key, day)
 ),
 -- Groups as small numbers.
 numbered as materialized (
-  select listing_key, dense_rank() over (order by namespace)::int as owner, first_seen_on, last_seen_on,
+  select listing_key, dense_rank() over (order by namespace)::int as owner, first_seen_on, last_seen_on, since, until,
     case when outside then -1 else coalesce(dense_rank() over (order by part_1 nulls first, part_2 nulls first), 0)::int end as number, part_1, part_2
-  from parts.described(in_scope, {question})
+  from told_of
 ),
 names as (
   select distinct number, part_1, part_2 from numbered where number >= 0
@@ -28,7 +57,7 @@ names as (
 -- the few whose tried listing has gaps, when its listings together were.
 spans as (
   select owner, min(first_seen_on) <= any_value(first_day) and max(last_seen_on) >= any_value(last_day) as possible,
-    min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day) as listing_key
+    min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day and since is null) as listing_key
   from numbered, length group by owner
 ),
 tried as (
@@ -49,43 +78,84 @@ steady as materialized (
 patched as materialized (
   select owner from (
     select distinct owner, day from store.counters anti join others using (day, source) semi join observed using (day) join numbered using (listing_key)
-    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner))
+    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner)
+    where since is null or day >= since and day < until)
   group by owner having count(*) = (select days from length)
 ),
 constant as (
   select owner from spans semi join steady using (listing_key) union all from patched
 ),
 panel as materialized (
-  select listing_key, number, constant.owner is not null as constant from numbered left join constant using (owner)
+  select listing_key, number, since, until, constant.owner is not null as constant from numbered left join constant using (owner)
 ),
 sums as (
-  select day, number, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant
-  from told join panel using (listing_key) group by day, number
+  select day, number, count(*) as listings, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant,
+    count(value) filter (constant) as constants
+  from told join panel using (listing_key) where since is null or day >= since and day < until group by day, number
 ),
--- Flagged observations are few: they are taken from the sums, not left out of the scan.
+-- What is few is taken from the sums, not left out of the scan: flagged observations, and listings whose model another one counts.
 doubts as (
-  select day, number, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant
-  from told semi join doubted using (listing_key, day) join panel using (listing_key) group by day, number
+  select day, number, count(*) as listings, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant,
+    count(value) filter (constant) as constants
+  from told semi join doubted using (listing_key, day) join panel using (listing_key) where since is null or day >= since and day < until
+  group by day, number
+),
+doubles as materialized (
+  select listing_key, model_key, linked_id, is_mirror from parts.linked(in_by) semi join length using (hub) qualify count(*) over (partition by model_key) > 1
+),
+doubles_told as materialized (
+  select told.* from told semi join doubles using (listing_key)
+),
+again as (
+  select day, number, count(*) as listings, count(*) filter (constant) as constants from (
+    select d.*, is_mirror and bool_or(not is_mirror) over (partition by model_key, day) as is_copy,
+      row_number() over (partition by model_key, day, fits order by is_mirror, linked_id) as turn
+    from (
+      select t.listing_key, t.day, number, constant, number is not null and value is not null and not (in_without_flagged and f.listing_key is not null) as fits
+      from doubles_told t left join doubted f using (listing_key, day)
+      left join panel p on p.listing_key = t.listing_key and (since is null or t.day >= since and t.day < until)
+    ) d join doubles using (listing_key)
+  ) where fits and (turn > 1 or is_copy and (select metric from length) = 'models') group by day, number
+),
+left_out as (
+  select day, number, listings, value, models, value_constant, constants from doubts where in_without_flagged
+  union all by name
+  select day, number, case when metric = 'models' then listings else 0 end as listings, case when metric = 'models' then listings end as value,
+    listings as models, case when metric = 'models' then constants end as value_constant, case when metric = 'models' then constants else 0 end as constants
+  from again cross join length
+),
+taken as (
+  select day, number, sum(listings) as listings, sum(value) as value, sum(models) as models, sum(value_constant) as value_constant, sum(constants) as constants
+  from left_out group by day, number
 ),
 groups as (
-  select s.day, s.number,
-    case when in_without_flagged and d.models > 0 then case when s.models > d.models then s.value - d.value end else s.value end as value,
-    s.models - case when in_without_flagged then coalesce(d.models, 0) else 0 end as models,
-    s.value_constant - case when in_without_flagged then coalesce(d.value_constant, 0) else 0 end as value_constant,
+  select s.day, s.number, case when s.models > coalesce(o.models, 0) or o.value is null then s.value - coalesce(o.value, 0) end as value,
+    (s.models - coalesce(o.models, 0))::bigint as models,
+    case when s.constants > coalesce(o.constants, 0) then s.value_constant - coalesce(o.value_constant, 0) end as value_constant,
     case when in_without_flagged then 0 else coalesce(d.models, 0) end as flagged,
     case when in_without_flagged then 0 else coalesce(d.value, 0) end as flagged_value
-  from sums s left join doubts d using (day, number)
+  from sums s left join taken o using (day, number) left join doubts d using (day, number)
+  where s.listings > coalesce(o.listings, 0)
 ),
 whole as (
   select day, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as beyond,
-    coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose,
+    coalesce(sum(value) filter (part_1 is null and part_2 is null and number >= 0), 0) as loose,
+    coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose_all,
     sum(value_constant) filter (number >= 0) as inside_constant, coalesce(sum(value_constant) filter (number < 0), 0) as beyond_constant,
     coalesce(sum(value_constant) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose_constant
   from groups left join names using (number) group by day
 ),
+half as (
+  select day, part_1, part_2, value from groups join names using (number) where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null)
+),
 known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from groups join names using (number) join whole using (day) join observed using (day)
+  select groups.*, names.part_1, names.part_2, parts.is_labelled(in_by, names.part_1, names.part_2) as is_known, inside, beyond,
+    inside_constant, beyond_constant, loose_constant, loose_all, source,
+    loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose
+  from groups join names using (number) join whole using (day) join observed using (day)
+  left join half a on a.day = groups.day and a.part_2 is null and a.part_1 = names.part_1
+  left join half b on b.day = groups.day and b.part_1 is null and b.part_2 = names.part_2
 )
 select day, source, part_1, part_2, is_known, value, models, value_constant, flagged, flagged_value, inside, beyond, loose, inside_constant,
-  beyond_constant, loose_constant
+  beyond_constant, loose_constant, loose_all
 from known;
