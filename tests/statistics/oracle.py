@@ -526,6 +526,8 @@ def sizes(told: Told, question: Question) -> list[Row]:
         ]
         row["median_parameters"] = round(median(known)) if known else None
         row["smallest_parameters"], row["largest_parameters"] = min(known, default=None), max(known, default=None)
+        for name, part in (("lower_quartile", 0.25), ("upper_quartile", 0.75), ("top_tenth", 0.9)):
+            row[name] = sorted(known)[math.ceil(part * len(known)) - 1] if known else None
     return rows
 
 
