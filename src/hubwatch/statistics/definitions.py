@@ -77,6 +77,7 @@ FILTERS = (
     " created_until date, models ids, only choice = |originals|derivatives, form choice = |model|finetune|adapter|quantized|merge,"
     " leave_out names, without_flagged switch = false"
 )
+FILTER_NAMES = tuple(one.split()[0] for one in FILTERS.split(","))
 _TAKEN = {
     "earlier": ("since", "days", "tolerance"),
     "whole_days": ("source", "since", "day"),
@@ -199,16 +200,26 @@ def called(statistic: Definition, values: Mapping[str, Value]) -> str:
 
 def rows_of(con: duckdb.DuckDBPyConnection, part: str, statistic: Definition, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
     """What `scope`, `earlier`, `whole_days` or `sound_days` gives for a statistic's question."""
-    asked = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
-    said = {
-        name: f"{literal(asked.get(name, _UNASKED.get(name, False if kind == 'boolean' else None)))}::{kind}"
-        for name, kind in _fields().items()
-    }
+    said = _arguments(statistic, values)
     scope = f"from parts.scope({', '.join(said.values())})"
     if part == "scope":
         return con.execute(scope).fetchall()
     arguments = ", ".join(said[name] for name in _TAKEN[part])
     return con.execute(f"with scope as materialized ({scope}) from parts.{part}('scope', {arguments})").fetchall()
+
+
+def filters_of(statistic: Definition, values: Mapping[str, Value]) -> str:
+    """The arguments of `parts.described` and `parts.described_on` that leave in what a statistic's question does."""
+    return ", ".join(_arguments(statistic, {**values, "by": ""}).values())
+
+
+def _arguments(statistic: Definition, values: Mapping[str, Value]) -> dict[str, str]:
+    """Every field of a question as SQL."""
+    asked = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
+    return {
+        name: f"{literal(asked.get(name, _UNASKED.get(name, False if kind == 'boolean' else None)))}::{kind}"
+        for name, kind in _fields().items()
+    }
 
 
 def whole_sql(name: str) -> str:

@@ -12,7 +12,7 @@ from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
-from hubwatch.statistics.flagged import Flagged, flagged_part
+from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
 from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.sensitivity import contested_label
@@ -97,6 +97,8 @@ def _context(
     whole = _whole(statistic, columns, rows)
     if statistic.name == "download_share" and (said := _contested(con, question, whole)):
         question.warnings.append(said)
+    if said := tests_told(con, statistic, question.observed, question.values):
+        question.warnings.append(said)
     return Context(
         statistic=statistic.name,
         title=statistic.title,
@@ -141,7 +143,7 @@ def _flagged(
 ) -> Flagged | None:
     """How many of the observations in the rows are flagged, and how much of the sum they are; or what was left out of it."""
     if "flagged_value" not in columns or question.values.get("without_flagged") or "day" in columns:
-        return flagged_part(con, question.observed, question.values)
+        return flagged_part(con, question.statistic, question.observed, question.values)
     if question.values.get("metric") == "models":
         return None
     count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))

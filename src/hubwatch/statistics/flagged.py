@@ -1,4 +1,4 @@
-"""What of a figure's sum is flagged: how many observations, and which part of it they are."""
+"""What of a figure's sum is flagged, or is no adoption at all: how many observations, and which part of it they are."""
 
 from typing import Any
 
@@ -6,7 +6,11 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.statistics.days import COUNTERS, ObservedDay
+from hubwatch.statistics.definitions import FILTER_NAMES, Definition, filters_of
 from hubwatch.statistics.tabular import counted, percent
+
+_TOLD = 0.01  # part of a sum from which on automated tests are told
+_NAMED = 5  # namespaces named one by one
 
 
 class Flagged(BaseModel):
@@ -28,31 +32,95 @@ class Flagged(BaseModel):
         return f"{what} in the sum ({of}): --without-flagged leaves them out"
 
 
-def flagged_part(con: duckdb.DuckDBPyConnection, observed: list[ObservedDay], values: dict[str, Any]) -> Flagged | None:
-    """What of the counters of these days is flagged, within the country asked for; None where no counter is summed."""
-    metric = values.get("metric", "downloads_30d" if "at_least" in values else None)
-    if metric not in COUNTERS or not observed:
+def flagged_part(
+    con: duckdb.DuckDBPyConnection, statistic: Definition, observed: list[ObservedDay], values: dict[str, Any]
+) -> Flagged | None:
+    """What of the counters of these days is flagged, of what the filters leave in; None where no counter is summed."""
+    metric = _summed(values)
+    if metric is None or not observed:
         return None
-    scope = {"hubs": [at.hub for at in observed], "days": [at.day for at in observed], "sources": [at.sweep for at in observed]}
-    last = max(at.day for at in observed)
-    asked = scope | {"metric": metric, "country": values.get("country"), "policy": values.get("policy")}
-    count, value = con.execute(_FLAGGED.format(metric=metric), asked | {"last": last}).fetchall()[0]
+    asked = _days(observed)
+    found = con.execute(_FLAGGED.format(metric=metric, filters=filters_of(statistic, values)), asked | {"metric": metric}).fetchall()
+    count, value = found[0]
     if not count:
         return Flagged(observations=0, value=0, part=0.0)
-    whole = con.execute(_WHOLE.format(metric=metric), {k: v for k, v in asked.items() if k != "metric"} | {"last": last}).fetchall()[0][0]
-    return Flagged(observations=count, value=int(value or 0), part=float(value or 0) / float(whole) if whole else None)
+    whole = _whole(con, statistic, observed, values, metric)
+    return Flagged(observations=count, value=int(value or 0), part=float(value or 0) / whole if whole else None)
 
 
-_WITHIN = (
-    """($country is null or (hub, namespace) in (select (hub, namespace) from origins where policy = $policy and country = $country))"""
-)
+def tests_told(con: duckdb.DuckDBPyConnection, statistic: Definition, observed: list[ObservedDay], values: dict[str, Any]) -> str | None:
+    """What to say where namespaces made for automated tests have more than 1 % of a sum; None where they have not."""
+    metric = _summed(values)
+    if metric is None or not observed or "leave_out" not in values or not _knows_purpose(con):
+        return None
+    asked = _days(observed) | {"policy": values.get("policy")}
+    rows = con.execute(_TESTS.format(metric=metric, filters=filters_of(statistic, values)), asked).fetchall()
+    amount = sum(value for _, value in rows)
+    whole = _whole(con, statistic, observed, values, metric) if amount else None
+    if not whole or amount / whole <= _TOLD:
+        return None
+    names = [name for name, _ in rows[:_NAMED]]
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    cure = " ".join(f"--leave-out {name}" for name in names)
+    return (
+        f"namespaces made for automated tests have {percent(amount / whole)} of the sum ({amount:,}), which is no adoption: "
+        f"{', '.join(names)}{more}; {cure} leaves them out"
+    )
+
+
+def _summed(values: dict[str, Any]) -> str | None:
+    """The counter that a question sums."""
+    metric = values.get("metric", "downloads_30d" if "at_least" in values else None)
+    return metric if metric in COUNTERS else None
+
+
+def _days(observed: list[ObservedDay]) -> dict[str, Any]:
+    """The days as parameters of the queries below."""
+    return {"hubs": [at.hub for at in observed], "days": [at.day for at in observed], "sources": [at.sweep for at in observed]}
+
+
+def _whole(
+    con: duckdb.DuckDBPyConnection, statistic: Definition, observed: list[ObservedDay], values: dict[str, Any], metric: str
+) -> float:
+    """The sum of the counter on the last of each hub's days, of what the filters leave in."""
+    narrowed = any(values.get(name) for name in FILTER_NAMES if name != "without_flagged")
+    sql = (_WHOLE if narrowed else _WHOLE_DAY).format(metric=metric, filters=filters_of(statistic, values))
+    return float(con.execute(sql, _days(observed)).fetchall()[0][0] or 0)
+
+
+def _knows_purpose(con: duckdb.DuckDBPyConnection) -> bool:
+    """False for a file that an earlier hubwatch published."""
+    return bool(con.execute("select 1 from duckdb_columns() where table_name = 'origins' and column_name = 'purpose'").fetchall())
+
+
+_SCOPE = """scope as materialized (
+  select *, '' as metric, 1 as hubs, day = max(day) over (partition by hub) as is_last
+  from (select unnest($hubs) as hub, unnest($days) as day, unnest($sources) as source)
+)"""
 _FLAGGED = f"""
-with scope as (select unnest($hubs) as hub, unnest($days) as day, unnest($sources) as source),
+with {_SCOPE},
 doubted as (select distinct hub, model_id, day from flags where model_id <> '' and starts_with(flag, $metric) and list_contains($days, day)),
-keys as (select listing_key, hub, day from doubted join store.listing using (hub, model_id) where {_WITHIN})
-select count(*), sum({{metric}}) filter (day = $last)
-from keys join scope using (hub, day) join store.counters using (listing_key, day, source) where {{metric}} is not null"""
+asked as materialized (
+  select listing.*, scope.hubs, scope.day, scope.source, scope.metric
+  from store.listing join doubted using (hub, model_id) join scope on scope.hub = doubted.hub and scope.day = doubted.day
+)
+select count(*), sum({{metric}}) filter (is_last)
+from (from parts.described_on('asked', {{filters}})) join store.counters using (listing_key, day, source) join scope using (hub, day, source)
+where not outside and {{metric}} is not null"""
+_TESTS = f"""
+with {_SCOPE},
+asked as materialized (
+  select listing.*, scope.hubs, scope.day, scope.source, scope.metric from store.listing join scope using (hub)
+  where is_last and (hub, namespace) in (select (hub, namespace) from origins where policy = $policy and purpose = 'testing')
+)
+select namespace, sum({{metric}}) as amount
+from (from parts.described_on('asked', {{filters}})) join store.counters using (listing_key, day, source)
+where not outside group by namespace having amount > 0 order by amount desc, namespace"""
 _WHOLE = f"""
-with scope as (select unnest($hubs) as hub, unnest($days) as day, unnest($sources) as source)
-select sum({{metric}}) from store.counters join scope using (day, source) join store.listing using (hub, listing_key)
-where day = $last and {_WITHIN}"""
+with {_SCOPE},
+last_days as materialized (from scope where is_last)
+select sum({{metric}}) from (from parts.described('last_days', {{filters}})) join store.counters using (listing_key, day, source)
+where not outside"""
+_WHOLE_DAY = f"""
+with {_SCOPE}
+select sum({{metric}}) from store.counters join (from scope where is_last) using (day, source) join store.listing using (hub, listing_key)"""
