@@ -41,3 +41,13 @@ def test_with_the_sites_listing_refused_names_lead_to_99_of_100_models_and_the_r
     assert f"{seen} of {len(models)} models were seen" in result.message
     assert f"{len(models) - seen} whose names begin with none of the letters searched" in result.message
     assert result.requests <= 3.5 * len(models) / 50
+
+
+def test_where_the_search_finds_any_part_of_a_name_most_are_reached_and_the_rest_is_a_number(tmp_path: Path) -> None:
+    models = spread_models(8_000)
+    with Sandbox(modelscope=models, switches=Switches(window=2_000, search="name"), max_seconds=300) as sandbox:
+        result = collect_and_load(Settings.from_environment(tmp_path, sandbox.endpoints), Sweep("modelscope", today()))
+    seen = rows(tmp_path, "select count(*) from observations")[0][0]
+    assert seen >= 0.97 * len(models), result.message
+    assert seen == len(models) or f"{len(models) - seen} " in result.message
+    assert result.complete == (seen >= 0.995 * len(models))

@@ -45,7 +45,7 @@ _SETTABLE: dict[str, Callable[[str, str], Any]] = {
     "dolphin": _one_of("open", "forbidden", "html"),
     "past_the_end": _one_of("empty", "null-list", "null-data"),
     "creation_order": _one_of("GmtCreated", "GmtCreate", "none"),
-    "search": _one_of("anywhere", "prefix"),
+    "search": _one_of("anywhere", "name", "prefix"),
     "window": _count,
     "behind_the_window": _count,
     "moving": _count,
@@ -68,7 +68,7 @@ class Switches:
     - `dolphin`: whether ModelScope's site listing answers, refuses (403), or blocks with an HTML page.
     - `past_the_end`: what dolphin holds after the last page: an empty list, a null list, or null `Data`.
     - `creation_order`: how dolphin spells the order by creation; the other spelling is ignored, with None both are.
-    - `search`: whether ModelScope searches anywhere in id and title, or for the beginning of a name.
+    - `search`: whether ModelScope searches anywhere in id and title, anywhere in the name alone, or for the beginning of a name.
     - `window`: rows of one question behind which dolphin shows nothing, while its total says more; None: no such window.
     - `behind_the_window`: what dolphin answers there: an HTTP status, or 0 for an empty page.
     - `moving`: unseen ModelScope models that change between two pages of a walk by `GmtModified`, and so come first.
@@ -89,7 +89,7 @@ class Switches:
     dolphin: Literal["open", "forbidden", "html"] = "open"
     past_the_end: Literal["empty", "null-list", "null-data"] = "empty"
     creation_order: Literal["GmtCreated", "GmtCreate"] | None = "GmtCreated"
-    search: Literal["anywhere", "prefix"] = "anywhere"
+    search: Literal["anywhere", "name", "prefix"] = "anywhere"
     window: int | None = None
     behind_the_window: int = 500
     moving: int = 0

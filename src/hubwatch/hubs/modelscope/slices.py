@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from hubwatch.errors import Refused, ServerTrouble, TooDeep
 from hubwatch.hubs.modelscope import envelopes as answers
-from hubwatch.hubs.modelscope.letters import LONGEST, letters_behind
+from hubwatch.hubs.modelscope.letters import LONGEST, Parts, letters_behind
 from hubwatch.hubs.paging import Listing, Numbered, numbered_pages, total_of
 from hubwatch.net import Answer, Ask, Client
 from hubwatch.pages import Kept, Page, SweepState
 
 TOLERATED = 0.005  # share of the hub's total that no slice may reach in a sweep that is called complete
+FRONT = "dolphin"  # the partition of the whole listing, up to the window
 _STRATEGY = "dolphin, window "
 # Orders of the listing and the key that must fall where an order is honoured; creation is spelled in two ways, one of them ignored.
 _ORDERS = {"GmtCreated": "CreatedTime", "GmtCreate": "CreatedTime", "DownloadsCount": "Downloads", "StarsCount": "Stars"}
@@ -57,6 +58,7 @@ class Slices:
         self._first: dict[bool, set[str]] = {True: set(), False: set()}  # organizations and others, met before owners are asked for
         self._asked = self._cut = self._short = self._refused = self._in_a_row = self._vain = 0
         self._is_prefix = True  # whether the search by name goes by its beginning, as far as was seen
+        self._sample: list[str] = []  # names that the front of the whole listing shows
         self._read: set[str] = set()  # what was seen, and what the page that is fetched ahead shows
         for partition in kept.pages.partitions():
             for page in kept.read(partition):
@@ -88,6 +90,8 @@ class Slices:
             if name is None or not isinstance(record, Mapping):
                 continue
             owner = name.split("/")[0]
+            if page.partition == FRONT:
+                self._sample.append(_name(name))
             if is_first:
                 organization = record.get("Organization")
                 self._first[bool(isinstance(organization, Mapping) and organization.get("Name"))].add(owner)
@@ -105,7 +109,8 @@ class Slices:
         yield from self._by_tasks()
         for kind in (True, False):
             yield from self._by_owners(sorted(self._first[kind]))
-        yield from self._by_names("", self.total)  # by any part of the name they overlap
+        yield from self._by_parts()  # these overlap
+        yield from self._by_names("", self.total)
         if not is_near:
             yield from self._by_orders()
 
@@ -196,13 +201,27 @@ class Slices:
             if len(text) < LONGEST:
                 yield from self._by_names(text, total, lead, only_by_prefix)
 
+    def _by_parts(self) -> Iterator[Page]:
+        """Parts of names, where the search finds them anywhere: as few and as little overlapping as the front of the listing lets guess."""
+        if not self._sample:
+            return
+        parts = Parts(self._sample, self.total / len(self._sample), self._window, self._size)
+        while not self._is_enough and self._vain <= max(_IN_VAIN, self.total // self._size // 4) and (text := parts.best()) is not None:
+            part, before = f"name {text}", len(self._seen)
+            is_new = self._kept(_partition(part)) is None
+            total = yield from self._fitting(part, functools.partial(self._named, text, False), name=text)
+            self._vain += is_new and len(self._seen) == before
+            if total is not None and total >= self.total and self._is_ignored(part, text):
+                return
+            parts.used(text, fits=total is not None and total <= self._window)
+
     def _named(self, text: str, only_by_prefix: bool, listing: Listing) -> int:
         """How many seen models the search for `text` finds: by the beginning of the name where what it shows begins so, else anywhere in the id."""
         if _begin(listing, text):
             return sum(1 for name in self._seen if name.lower().split("/")[-1].startswith(text))
         if only_by_prefix:
             return listing.total or 0  # of no use
-        return sum(1 for name in self._seen if text in name.lower())
+        return sum(1 for name in self._seen if text in _name(name))
 
     def _is_ignored(self, part: str, text: str) -> bool:
         """Whether models without this text were shown: the hub does not search."""
@@ -267,6 +286,11 @@ def _partition(name: str) -> str:
 
 def _ids(listing: Listing) -> list[str]:
     return [name for record in listing.records if (name := answers.model_id(record))]
+
+
+def _name(model_id: str) -> str:
+    """The model's own name, as it is searched."""
+    return model_id.lower().split("/")[-1]
 
 
 def _begin(listing: Listing, text: str) -> bool:

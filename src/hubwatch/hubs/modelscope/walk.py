@@ -65,7 +65,7 @@ RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_
 CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
 _CHANGED = "GmtModified"
 _BY_CHANGE = "listed by last modification down to the first day wanted"
-_WHOLE = ("dolphin", "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
+_WHOLE = (slices.FRONT, "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
 _AGAIN = "again"  # and the walk once more, where a deletion may have drawn a model past the walk and the hub is small enough
 _SMALL = 5000  # models that are cheap to list twice
 

@@ -53,16 +53,18 @@ class RecordStore:
         """The place of the model with exactly this id: owners and names are case-sensitive."""
         return self._places.get(model_id)
 
-    def selected(self, key: object, owner: str | None, tests: Sequence[Test], search: str = "", by_prefix: bool = False) -> Sequence[int]:
-        """The places of the models that pass all tests and have `search` in id or title, or begin their name with it; kept under `key`."""
+    def selected(self, key: object, owner: str | None, tests: Sequence[Test], search: str = "", within: str = "anywhere") -> Sequence[int]:
+        """The places of the models that pass all tests and have `search` in what is searched, see `Switches.search`; kept under `key`."""
         base: Sequence[int] = range(len(self._raws)) if owner is None else self._owners.get(owner, ())
         if not tests and not search:
             return base
         wanted, texts = search.lower(), self._texts
 
         def found() -> Sequence[int]:
-            if by_prefix:
+            if within == "prefix":
                 named = [place for place in base if texts[place].partition("/")[2].startswith(wanted)]
+            elif within == "name":
+                named = [place for place in base if wanted in texts[place].partition("/")[2]]
             else:
                 named = [place for place in base if wanted in texts[place]]
             return [place for place in named if all(test(self.item(place)) for test in tests)] if tests else named

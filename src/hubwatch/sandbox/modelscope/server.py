@@ -94,7 +94,7 @@ class ModelScope:
         search = request.first("search") or ""
         owner = request.first("owner") or None
         key = ("openapi", owner, search, *filters)
-        places = store.selected(key, owner, tests, search, self._switches.search == "prefix")
+        places = store.selected(key, owner, tests, search, self._switches.search)
         places = store.ordered(key, places, OPENAPI_SORTS.get(request.first("sort") or "", ""))
         page = places[(number - 1) * size : number * size]
         ends = {"total_count": len(places), "page_number": number, "page_size": size}
@@ -128,7 +128,7 @@ class ModelScope:
             if (test := _criterion(criterion)) is not None:
                 tests.append(test)
         key = ("dolphin", encode([asked.get("Name"), asked.get("Criterion"), asked.get("SingleCriterion")]))
-        places = store.selected(key, None, tests, name, self._switches.search == "prefix")
+        places = store.selected(key, None, tests, name, self._switches.search)
         return self._web_page(store, asked, key, places, (b'"Model":{', b'},"Source":"","Target":""'))
 
     def _legacy_list(self, store: RecordStore, request: Request) -> Answer:
