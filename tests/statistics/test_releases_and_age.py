@@ -78,8 +78,8 @@ def test_the_largest_of_a_month_is_of_those_whose_size_is_known() -> None:
         ("CN", "c/large", 70_000_000_000, 3, 4)
     ]
     assert sentence(result, result.records()[0]) == (
-        "The largest model from CN created in June 2025 was c/large with 70.0 billion parameters, on huggingface since 2025-06-02: the largest of 3 of 4 "
-        "releases whose size is known; policy six-tigers."
+        "The largest model from CN created in June 2025 was c/large with 70.0 billion parameters, on huggingface since 2025-06-02: the largest of the 3 "
+        "(of 4 releases) whose size is known; policy six-tigers."
     )
 
 

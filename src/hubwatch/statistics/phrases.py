@@ -197,7 +197,7 @@ def derived(result: Result, row: Row) -> str | None:
 
 def built_on_within(result: Result, row: Row) -> str | None:
     """How soon a model was built on."""
-    base, all_of_them = row["group"], f"{counted(int(str(row['derivatives'])), 'listing')} on {hub_of(result)} name it as their base"
+    base, all_of_them = row["group"], f"{counted(int(str(row['derivatives'])), 'listing')} on {row['hub']} name it as their base"
     days, nth_days = row["days_to_first"], row["days_to_nth"]
     if days is None:
         return f"No derivative of {base} has a creation date after its own; {all_of_them}."
@@ -238,7 +238,7 @@ def largest(result: Result, row: Row) -> str | None:
     month, size = row.get("month"), row.get("parameters")
     if not isinstance(month, date) or not isinstance(size, int):
         return None
-    of = f"{row['sized']:,} of {counted(int(str(row['models'])), 'release')} whose size is known"
+    of = f"the {row['sized']:,} (of {counted(int(str(row['models'])), 'release')}) whose size is known"
     return (
         f"The largest model from {who(result, row)} created in {period_told(month, 'month')} was {row['model_id']} with {size / 1e9:,.1f} billion "
         f"parameters, on {row['hub']} since {row['created_on']}: the largest of {of}."

@@ -10,7 +10,6 @@
 -- window: derived listings listed on the day
 -- whole: none
 -- needs: attributes
--- hubs: one
 -- parameters: hub name, day date, source name, nth count = 10, top count = 20, model name, policy policy, filters
 with
 scope as materialized (
