@@ -2,13 +2,14 @@
 
 -- Flagged observations of the question's counter.
 create or replace macro parts.flagged(in_scope, in_metric) as table
-  select distinct flags.hub, model_id, flags.day from flags
+  select distinct listing_key, flags.day from flags join store.listing using (hub, model_id)
   where model_id <> '' and starts_with(flag,
     case when in_metric is not null then in_metric else (select min(metric) from query_table(in_scope)) end);
 
 -- Of rows of listings and days those that the filters leave in, with labels and attributes as they held on the day: dimensions
 -- (null: not known), and whether it is outside because what the filters ask of its origin is not known.
--- A join that the question does not need is switched off by its constant condition.
+-- A join that the question does not need is switched off by its constant condition. Joins are by key: the optimizer, which takes all
+-- for few rows then, may hold the other side in memory, and ids are long.
 create or replace macro parts.described_on(in_listings, {question}) as table
   select listing.listing_key, listing.hub, hubs, day, source, metric, listing.model_id, listing.namespace,
     first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class,
@@ -22,7 +23,9 @@ create or replace macro parts.described_on(in_listings, {question}) as table
         parameters, created_at, relation) end as part_2,
     (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
       or (in_organization is not null and organization is null) as outside
-  from query_table(in_listings) listing
+  from (
+    from query_table(in_listings) where in_models is null or model_id in (select unnest(in_models))
+  ) listing
   left join (
     select hub, namespace, organization, origins.country, region, nullif(kind, 'unknown') as kind,
       coalesce(valid_from, date '0001-01-01') as valid_from, coalesce(valid_to, date '9999-12-31') as valid_to
@@ -32,9 +35,10 @@ create or replace macro parts.described_on(in_listings, {question}) as table
     where policy = in_policy
   ) origin on origin.hub = listing.hub and origin.namespace = listing.namespace and origin.valid_from <= day and origin.valid_to > day
   left join (
-    select hub, model_id, family, is_mirror, substr(model_key, strpos(model_key, ':') + 1) as model_name from model_listings
+    select listing_key, family, is_mirror, substr(model_key, strpos(model_key, ':') + 1) as model_name
+    from model_listings join store.listing using (hub, model_id)
     where parts.asks(in_by, ['family', 'model']) or in_family is not null or in_only is not null
-  ) link on link.hub = listing.hub and link.model_id = listing.model_id
+  ) link on link.listing_key = listing.listing_key
   left join (
     select listing_key, valid_from, coalesce(valid_to, date '9999-12-31') as valid_to, nullif(a.license, 'unknown') as license, license_class,
       nullif(task, 'unknown') as task, library, parameters, created_at, gated, len(coalesce(base_models, [])) > 0 as is_derived,
@@ -55,7 +59,6 @@ create or replace macro parts.described_on(in_listings, {question}) as table
     and (in_license_class is null or coalesce(license_class, 'unknown') = in_license_class)
     and (in_created_since is null or created_at >= in_created_since)
     and (in_created_until is null or created_at < in_created_until + interval 1 day)
-    and (in_models is null or listing.model_id in (select unnest(in_models)))
     and (in_only is null or case in_only when 'derivatives' then is_derived else not is_derived and not coalesce(is_mirror, false) end)
     and (in_form is null or in_form = parts.form_of(repo_kind, base_relation, hub_type, library, listing.name))
     and (in_leave_out is null or not (list_contains(in_leave_out, listing.namespace)
@@ -99,11 +102,11 @@ create or replace macro parts.counted(in_scope, {question}) as table
   observed as (
     select d.*, c.likes,
       parts.counter(case when in_metric is not null then in_metric else d.metric end, downloads_30d, downloads_total, likes) as value,
-      flagged.hub is not null as is_flagged
+      flagged.listing_key is not null as is_flagged
     from (select c.* from store.counters c semi join query_table(in_scope) scope on scope.day = c.day and scope.source = c.source) c
     join (from parts.described(in_scope, {question})) d on d.listing_key = c.listing_key and d.day = c.day and d.source = c.source
-    left join (from parts.flagged(in_scope, in_metric)) flagged on flagged.hub = d.hub and flagged.model_id = d.model_id and flagged.day = d.day
-    where not in_without_flagged or flagged.hub is null
+    left join (from parts.flagged(in_scope, in_metric)) flagged on flagged.listing_key = d.listing_key and flagged.day = d.day
+    where not in_without_flagged or flagged.listing_key is null
   ),
   linked as materialized (
     from parts.linked(in_by)
@@ -118,8 +121,8 @@ create or replace macro parts.counted(in_scope, {question}) as table
     select listing_key, is_left_out from (
       select listing_key, metric = 'models' or (metric = 'likes' and is_mirror and hubs > 1) as is_left_out,
         is_mirror and originals.model_key is not null as is_copy,
-        row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, observed.hub, model_id) as turn,
-        row_number() over (partition by linked.model_key, linked.part_of order by value is null, is_mirror, observed.hub, model_id) as value_turn
+        row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, linked.hub, linked_id) as turn,
+        row_number() over (partition by linked.model_key, linked.part_of order by value is null, is_mirror, linked.hub, linked_id) as value_turn
       from observed join linked using (listing_key)
       left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
     ) where case when is_left_out then turn > 1 or is_copy else value_turn > 1 end
@@ -174,6 +177,6 @@ create or replace macro parts.listed(in_scope, {question}) as table
     select listing_key from present join linked using (listing_key)
     left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
     qualify (is_mirror and originals.model_key is not null)
-      or row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, present.hub, model_id) > 1
+      or row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, linked.hub, linked_id) > 1
   )
   from present anti join repeated using (listing_key);

@@ -91,7 +91,7 @@ create or replace macro parts.sides(in_scope, in_before, {question}) as table
     from repaired semi join query_table(in_before) since using (day) left join moved on former_key = repaired.listing_key
   ),
   doubted as materialized (
-    select listing_key from parts.flagged(in_scope, in_metric) f join store.listing using (hub, model_id)
+    select listing_key from parts.flagged(in_scope, in_metric) f
     where f.day in (select day from query_table(in_scope) scope union all select day from query_table(in_before))
   ),
   joined_doubts as (

@@ -64,7 +64,7 @@ tried as (
   select listing_key from spans where listing_key is not null
 ),
 doubted as materialized (
-  select listing_key, f.day from parts.flagged(in_scope, in_metric) f join store.listing using (hub, model_id) semi join observed on observed.day = f.day
+  select listing_key, f.day from parts.flagged(in_scope, in_metric) f semi join observed on observed.day = f.day
 ),
 -- A year of a large hub is a billion rows.
 told as not materialized (
