@@ -17,7 +17,7 @@ def con() -> duckdb.DuckDBPyConnection:
     return con
 
 
-GROUPINGS = (None, "origin", "license_class", "country,kind", "family,task", "hub")
+GROUPINGS = (None, "origin", "country,kind", "hub")
 FILTERS: tuple[dict[str, Any], ...] = (
     {"country": "CN"},
     {"kind": "big_tech", "without_flagged": True},

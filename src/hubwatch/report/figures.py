@@ -13,13 +13,21 @@ from hubwatch.report.charts import Chart
 from hubwatch.statistics import Cell, ObservedDay, Result, record, shown
 
 _CODED = ("country", "kind", "hub", "region", "license_class", "place", "measure")
-_HIDDEN = ("country_code", "denominator_models")
+_HIDDEN = (  # in the data of a figure, not in its table: there would be no room
+    "country_code", "denominator_models", "until", "first_day", "last_day", "days", "days_ahead", "ahead_at_start", "counter",
+    "denominator", "labelled",
+)  # fmt: skip
 _NOTHING: dict[str, tuple[Cell, ...]] = {
     "uncounted": (0,),
     "decisive": (False,),
     "derived": (0,),
     "falls": (0,),
     "mirrored": (0,),
+    "repaired": (0,),
+    "spikes": (0,),
+    "flagged": (0,),
+    "flagged_value": (0,),
+    "is_partial": (False,),
 }  # columns not worth showing
 _BARS = 10
 _LONGEST = 200  # characters of a name in print
