@@ -52,10 +52,16 @@ def choose(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], panels: list
     )
     known.observed = _by(_rows(con, _sql("observed")), _listing)
     con.execute(
-        """create or replace temp table newest as select o.hub, o.model_id,
-           case a.counter when 'downloads_30d' then downloads_30d else downloads_total end as value
-           from asked a join observations o on o.hub = a.hub and o.day = a.day
-           qualify row_number() over (partition by o.hub, o.model_id order by o.day desc) = 1"""
+        """create or replace temp table newest as
+           with told as (
+             select distinct hub, model_id from derivations
+             semi join (select hub, model_id as base_model_id from chosen_listings) using (hub, base_model_id)
+           )
+           select l.hub, l.model_id, case a.counter when 'downloads_30d' then downloads_30d else downloads_total end as value
+           from (select listing_key, hub, model_id from store.listing semi join told using (hub, model_id)) l
+           join asked a on a.hub = l.hub join store.counters c on c.listing_key = l.listing_key and c.day = a.day
+           where not superseded
+           qualify row_number() over (partition by l.hub, l.model_id order by a.day desc) = 1"""
     )
     known.derived = _by(_rows(con, _sql("derived")), lambda row: (row["hub"], row["base_model_id"]))
     flags = """select f.hub, f.model_id, f.day, f.flag, f.detail from flags f
