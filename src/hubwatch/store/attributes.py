@@ -17,6 +17,7 @@ _NAMES = [column.name for column in schema.ATTRIBUTES]
 _BITS = {name: 1 << at for at, name in enumerate(_NAMES)}
 _ALL = sum(_BITS.values())
 _COLUMNS = ", ".join(_NAMES)
+_SLICE = 250_000  # listings whose attributes are compared at once
 _BATCH = 8  # later days looked at together: mostly the next one ends what a day's statement reaches
 
 
@@ -103,12 +104,19 @@ def _find_touched(con: duckdb.DuckDBPyConnection, changed: bool, mask: int) -> N
         return
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name, bit in _BITS.items() if mask & bit)
     con.execute(
-        f"""create or replace temp table touched as
-            select listing_key from sharing
-            union select listing_key from before_this_day anti join numbers using (listing_key)
-            union select k.listing_key from keyed k left join {_HELD.format(of="k", day="getvariable('day')")}
-              where a.listing_key is null or not ({same})"""
+        """create or replace temp table touched as
+            select listing_key from sharing union select listing_key from before_this_day anti join numbers using (listing_key)"""
     )
+    last = con.execute("select coalesce(max(listing_key), -1) from store.listing").fetchall()[0][0]
+    for first in range(0, last + 1, _SLICE):  # a join of all attributes of a whole hub takes more memory than is allowed
+        within = f"between {first} and {first + _SLICE - 1}"
+        con.execute(
+            f"""insert into touched
+                select k.listing_key from (from keyed where listing_key {within}) k
+                left join {_HELD.format(of="k", day="getvariable('day')")} and a.listing_key {within}
+                where a.listing_key is null or not ({same})
+                except select listing_key from touched"""
+        )
 
 
 def _find_stated(con: duckdb.DuckDBPyConnection, mask: int) -> None:
