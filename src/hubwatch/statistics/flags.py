@@ -9,7 +9,7 @@ import duckdb
 
 from hubwatch.errors import StatisticsError
 from hubwatch.statistics.health import settle_health
-from hubwatch.store import Value, substitute
+from hubwatch.store import Value, slices, substitute
 
 _FOLDER = Path(__file__).parent / "sql" / "flags"
 _BYTES_A_LISTING = 2500  # of the memory allowed, that comparing a listing's days may need: three million at once need more than 1 GB
@@ -69,13 +69,7 @@ def _flag_day(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: b
 
 
 def _slices(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
-    """First and last numbers of listings that are compared at once."""
-    last, memory = con.execute(
-        """select (select coalesce(max(listing_key), 0) from store.listing),
-             parse_formatted_bytes(coalesce(getvariable('memory_limit'), current_setting('memory_limit')))"""
-    ).fetchall()[0]
-    size = max(1, memory // _BYTES_A_LISTING)
-    return [(first, min(first + size - 1, last)) for first in range(0, last + 1, size)]
+    return slices(con, _BYTES_A_LISTING)
 
 
 def flags_of(con: duckdb.DuckDBPyConnection, hub: str | None = None, day: date | None = None) -> list[tuple[str, date, str, str, str]]:

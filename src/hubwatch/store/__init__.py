@@ -8,7 +8,7 @@ from hubwatch.store.many_days import add_days, number_many
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
 from hubwatch.store.runs import log_event, recorded
 from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, FORM, NO_LISTINGS, PRECEDENCE, SAW_ALL, TABLES, VIEWS, extent_of, precedence
-from hubwatch.store.sql import Value, insert_rows, literal, substitute
+from hubwatch.store.sql import Value, insert_rows, literal, slices, substitute
 from hubwatch.store.warehouse import (
     connect,
     in_room,
@@ -64,6 +64,7 @@ __all__ = [
     "replace_day",
     "settle",
     "settle_departures",
+    "slices",
     "substitute",
     "take_in_runs",
     "told_lost",

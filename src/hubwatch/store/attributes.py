@@ -12,12 +12,13 @@ from datetime import date
 import duckdb
 
 from hubwatch.store import schema
+from hubwatch.store.sql import slices
 
 _NAMES = [column.name for column in schema.ATTRIBUTES]
 _BITS = {name: 1 << at for at, name in enumerate(_NAMES)}
 _ALL = sum(_BITS.values())
 _COLUMNS = ", ".join(_NAMES)
-_SLICE = 250_000  # listings whose attributes are compared at once
+_BYTES_A_LISTING = 4000  # of the memory allowed, that comparing its attributes may need: loading has half of it
 _BATCH = 8  # later days looked at together: mostly the next one ends what a day's statement reaches
 
 
@@ -107,9 +108,8 @@ def _find_touched(con: duckdb.DuckDBPyConnection, changed: bool, mask: int) -> N
         """create or replace temp table touched as
             select listing_key from sharing union select listing_key from before_this_day anti join numbers using (listing_key)"""
     )
-    last = con.execute("select coalesce(max(listing_key), -1) from store.listing").fetchall()[0][0]
-    for first in range(0, last + 1, _SLICE):  # a join of all attributes of a whole hub takes more memory than is allowed
-        within = f"between {first} and {first + _SLICE - 1}"
+    for first, last in slices(con, _BYTES_A_LISTING):
+        within = f"between {first} and {last}"
         con.execute(
             f"""insert into touched
                 select k.listing_key from (from keyed where listing_key {within}) k

@@ -1,4 +1,4 @@
-"""SQL text in which values stand in place of `$name`: what is run is what a reader can paste."""
+"""SQL text in which values stand in place of `$name` (what is run is what a reader can paste); rows by name; slices of listings."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -36,3 +36,13 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mappi
         places = ", ".join("?" for _ in names)
         columns = ", ".join(f'"{name}"' for name in names)
         con.executemany(f"insert into {table} ({columns}) values ({places})", [[row[name] for name in names] for row in rows])
+
+
+def slices(con: duckdb.DuckDBPyConnection, bytes_a_listing: int) -> list[tuple[int, int]]:
+    """First and last numbers of the listings that may be compared at once within the memory allowed."""
+    last, memory = con.execute(
+        """select (select coalesce(max(listing_key), 0) from store.listing),
+             parse_formatted_bytes(coalesce(getvariable('memory_limit'), current_setting('memory_limit')))"""
+    ).fetchall()[0]
+    size = max(1, memory // bytes_a_listing)
+    return [(first, min(first + size - 1, last)) for first in range(0, last + 1, size)]
