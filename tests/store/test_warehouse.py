@@ -86,18 +86,36 @@ def _row(pages: SweepPages, loaded_at: datetime) -> list[object]:
     return [pages.hub, pages.day, pages.sweep, loaded_at.replace(tzinfo=None)]
 
 
-def test_an_interrupt_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
-    endless = "select count(*) from range(1000000000000) where range % 7 = 9"  # streams: nothing is written to disk
-    stop = threading.Timer(0.3, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    stop.start()
-    with pytest.raises(KeyboardInterrupt), store.interrupts():
-        con.execute(endless).fetchall()
-    stop.join()
-    stop = threading.Timer(0.3, con.interrupt)
-    stop.start()
-    with pytest.raises(KeyboardInterrupt), store.interrupts():
-        con.execute(endless).fetchall()
-    stop.join()
+LONG = "select count(*) from range(30000000000) where range % 7 = 9"  # half a minute; it streams: nothing is written to disk
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs us in the background ignores it for us
+    stop = threading.Timer(0.5, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    try:
+        stop.start()
+        with pytest.raises(KeyboardInterrupt), store.interrupts():
+            con.execute(LONG).fetchall()
+    finally:
+        stop.join()
+        signal.signal(signal.SIGINT, heard)
+
+
+def test_a_query_that_is_interrupted_from_another_thread_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while not over.wait(0.1):  # again and again: one that comes before the query has begun is lost
+            con.interrupt()
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), store.interrupts():
+            con.execute(LONG).fetchall()
+    finally:
+        over.set()
+        other.join()
 
 
 def test_an_older_file_gets_the_columns_and_tables_that_it_lacks(tmp_path: Path) -> None:
