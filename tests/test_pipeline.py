@@ -55,6 +55,11 @@ def run(
     return pipeline.run(settings_for(data, sandbox.url, **(settings or {})), [sweep]).hubs["huggingface"]
 
 
+def collect(data: Path, sandbox: Sandbox, settings: dict[str, object] | None = None) -> HubResult:
+    """The sweep's first stage alone, for what ends with it."""
+    return pipeline.collect_all(settings_for(data, sandbox.url, **(settings or {})), [Sweep("huggingface", DAY)])["huggingface"]
+
+
 def published(data: Path, query: str) -> list[tuple[Any, ...]]:
     with publishing.open_published(data) as con:
         return con.execute(query).fetchall()
@@ -137,7 +142,7 @@ def test_a_field_that_the_hub_does_not_know_is_dropped_and_said(tmp_path: Path) 
 )
 def test_a_passing_fault_is_asked_again_and_the_day_is_whole(tmp_path: Path, fault: str) -> None:
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse([f"huggingface:{fault}@2"])) as sandbox:
-        got = run(tmp_path, sandbox, settings={"HUBWATCH_READ_TIMEOUT": 1})
+        got = collect(tmp_path, sandbox, {"HUBWATCH_READ_TIMEOUT": 1})
     assert (got.complete, got.records, got.retries) == (True, 40, 1)
 
 
@@ -161,13 +166,24 @@ def test_a_passing_fault_is_asked_again_and_the_day_is_whole(tmp_path: Path, fau
 def test_a_lasting_fault_fails_the_day_with_its_name_and_keeps_the_pages_before(tmp_path: Path, fault: str, told: str) -> None:
     quick: dict[str, object] = {"HUBWATCH_READ_TIMEOUT": 0.5, "HUBWATCH_ATTEMPTS": 2}
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse([f"huggingface:{fault}@3+"])) as sandbox:
-        got = run(tmp_path, sandbox, settings=quick)
+        got = collect(tmp_path, sandbox, quick)
     assert got.failed
     assert told in got.message
+    (kept,) = kept_sweeps(tmp_path)
+    assert (kept.state().complete, sum(facts.records for facts in kept.facts())) == (False, 20)
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10)) as healed:
+        got = collect(tmp_path, healed)
+        assert (got.complete, got.records, got.requests) == (True, 40, 3)  # the last page is full: is there more behind it?
+
+
+def test_a_day_that_a_lasting_fault_cut_is_published_as_far_as_it_came_and_then_whole(tmp_path: Path) -> None:
+    quick: dict[str, object] = {"HUBWATCH_READ_TIMEOUT": 0.5, "HUBWATCH_ATTEMPTS": 2}
+    with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10), faults=Faults.parse(["huggingface:503@3+"])) as sandbox:
+        assert run(tmp_path, sandbox, settings=quick).failed
     assert published(tmp_path, "select complete, records from days") == [(False, 20)]
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10)) as healed:
-        got = run(tmp_path, healed)
-        assert (got.complete, got.records, got.requests) == (True, 40, 3)  # the last page is full: is there more behind it?
+        assert run(tmp_path, healed).complete
+    assert published(tmp_path, "select complete, records from days") == [(True, 40)]
 
 
 def test_links_to_another_host_are_followed_on_the_endpoint(tmp_path: Path) -> None:
