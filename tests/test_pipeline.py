@@ -170,7 +170,9 @@ def test_a_lasting_fault_fails_the_day_with_its_name_and_keeps_the_pages_before(
     assert got.failed
     assert told in got.message
     (kept,) = kept_sweeps(tmp_path)
-    assert (kept.state().complete, sum(facts.records for facts in kept.facts())) == (False, 20)
+    state = kept.state()
+    assert state is not None
+    assert (state.complete, sum(facts.records for facts in kept.facts())) == (False, 20)
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10)) as healed:
         got = collect(tmp_path, healed)
         assert (got.complete, got.records, got.requests) == (True, 40, 3)  # the last page is full: is there more behind it?

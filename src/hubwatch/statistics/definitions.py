@@ -5,7 +5,7 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
     -- name: download_share          as the file
     -- title, definition, unit, window: words for readers
     -- whole: what shares are of: `rows` (all rows together), `each row` (`by group`: the unlabelled are the group unknown),
-    --   `last day`, `first ones`, `first row`, `none`
+    --   `last day`, `first ones`, `last row`, `none`
     -- hubs: one                     it is about one hub at a time
     -- days: two                     which days it rests on: one (default), two, two or one, all, sound (all whose health is ok), standing, none
     -- needs: attributes             it reads attributes, whatever the question
@@ -36,7 +36,7 @@ from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
 _FOLDER = Path(__file__).parent / "sql"
 _REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "parameters")
 _RESERVED = ("by", "only", "top", "group")  # as a parameter these are written in quotes
-WHOLES = ("rows", "rows; models overlap", "each row", "each row by group", "last day", "first ones", "first row", "none")
+WHOLES = ("rows", "rows; models overlap", "each row", "each row by group", "last day", "first ones", "last row", "none")
 DAYS = ("one", "two", "two or one", "all", "sound", "standing", "none")
 TYPES = {
     "name": "varchar",

@@ -170,8 +170,8 @@ def _whole(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple
     said = [dict(zip(columns, row, strict=True)) for row in rows]
     if statistic.whole == "none" or not said:
         return {}
-    if statistic.whole == "first row":  # measures of one whole
-        return {name: said[0][name] for name in ("denominator", "models", "labelled")}
+    if statistic.whole == "last row":  # measures of one whole, of several days the last one's
+        return {name: said[-1][name] for name in ("denominator", "models", "labelled")}
     if statistic.whole == "first ones":  # their sum is not the whole
         return _whole_of_first(said)
     if statistic.whole.startswith("each row"):

@@ -1,75 +1,18 @@
 """Sentences of statistics whose rows are not plainly a group's share: what each says, as an editor would print it."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
+from hubwatch.statistics import phrases_of_models
 from hubwatch.statistics.answer import Result
-from hubwatch.statistics.observed import is_sound, told_extent, told_state
-from hubwatch.statistics.tabular import Cell, counted, percent
-
-Row = dict[str, Cell]
-Say = Callable[[Result, Row], str | None]
-_COUNTED = {
-    "downloads_30d": "downloads in 30 days",
-    "downloads_total": "downloads since creation",
-    "likes": "likes",
-    "models": "number of models",
-}
-UNITS = {
-    "downloads_30d": "downloads in the 30 days before",
-    "downloads_total": "downloads since creation",
-    "likes": "likes",
-    "models": "models",
-}
-_QUARTERS = ("first", "second", "third", "fourth")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-
-
-def bounded(share: float, low: float, high: float) -> str:
-    """A share with its bounds, where these differ from it in print."""
-    told = percent(share)
-    if (percent(low), percent(high)) == (told, told):
-        return told
-    return f"{told} (between {percent(low)} and {percent(high)}, depending on the unlabelled)"
-
-
-def bounds_of(row: Row) -> str | None:
-    """A row's share with its bounds; None where it has none."""
-    share, low, high = (row.get(key) for key in ("share", "share_low", "share_high"))
-    if isinstance(share, float) and isinstance(low, float) and isinstance(high, float):
-        return bounded(share, low, high)
-    return None
-
-
-def period_told(first: date, every: str) -> str:
-    """A period by its first day: June 2025, the second quarter of 2025, the week of 2025-06-02."""
-    if every == "month":
-        return f"{_MONTHS[first.month - 1]} {first.year}"
-    if every == "quarter":
-        return f"the {_QUARTERS[(first.month - 1) // 3]} quarter of {first.year}"
-    if every == "year":
-        return str(first.year)
-    return f"the week of {first}" if every == "week" else str(first)
-
-
-def who(result: Result, row: Row) -> str:
-    """The group in words; what has no label is said so."""
-    by = str(result.context.parameters.get("by") or "group").replace(",", " and ").replace("_", " ")
-    return f"what is of unknown {by}" if row["group"] == "unknown" else str(row["group"])
-
-
-def hub_of(result: Result) -> str:
-    """The hub, with what part of it the days are of where that is not all of it."""
-    at = result.context.observed[-1]
-    return at.hub if is_sound(at) else f"{at.hub} ({told_extent(at)}; {told_state(at)})"
+from hubwatch.statistics.tabular import counted, percent
+from hubwatch.statistics.wording import COUNTED, UNITS, Row, Say, bounds_of, hub_of, limits, period_told, who
 
 
 def crossing(result: Result, row: Row) -> str | None:
     """Whether and when one group passed another."""
     hub, panel = hub_of(result), row["panel"]
     group, other, outcome = row["group"], row["against"], row["outcome"]
-    where = f"On {hub}, by {_COUNTED.get(str(row['counter']), row['counter'])} ({panel} panel)"
+    where = f"On {hub}, by {COUNTED.get(str(row['counter']), row['counter'])} ({panel} panel)"
     if outcome == "no data" or not isinstance(row["share"], float) or not isinstance(row["share_against"], float):
         return f"{where}: no listing was observed on every day, so nothing can be said of {group} and {other}."
     last = f"on {row['last_day']} the shares were {percent(row['share'])} and {percent(row['share_against'])}"
@@ -207,60 +150,6 @@ def built_on_within(result: Result, row: Row) -> str | None:
     )
 
 
-def new_ones(result: Result, row: Row) -> str | None:
-    """How much of the downloads goes to models of the last months."""
-    context, share = result.context, bounds_of(row)
-    if share is None:
-        return None
-    metric = str(context.parameters.get("metric"))
-    of = "" if context.parameters.get("by") == "hub" else f" of {who(result, row)}"
-    return (
-        f"On {hub_of(result)}, {share} of {UNITS.get(metric, metric)}{of} go to models created in the last {counted(int(str(row['months'])), 'month')}: "
-        f"{row['value']:,} of {row['denominator']:,}, {counted(int(str(row['models'])), 'model')}."
-    )
-
-
-def released(result: Result, row: Row) -> str | None:
-    """How many models were created on a day."""
-    share = bounds_of(row)
-    if share is None:
-        return None
-    if result.context.parameters.get("by") == "hub":
-        return f"On {row['created_on']}, {counted(int(str(row['value'])), 'model')} were released on {row['group']}, by its creation dates."
-    whole = counted(int(str(row["denominator"])), "model")
-    return (
-        f"On {row['created_on']}, {row['value']:,} of {whole} released, {share}, were from {who(result, row)}, by the hubs' creation dates."
-    )
-
-
-def largest(result: Result, row: Row) -> str | None:
-    """The largest model of a month."""
-    month, size = row.get("month"), row.get("parameters")
-    if not isinstance(month, date) or not isinstance(size, int):
-        return None
-    of = f"the {row['sized']:,} (of {counted(int(str(row['models'])), 'release')}) whose size is known"
-    return (
-        f"The largest model from {who(result, row)} created in {period_told(month, 'month')} was {row['model_id']} with {size / 1e9:,.1f} billion "
-        f"parameters, on {row['hub']} since {row['created_on']}: the largest of {of}."
-    )
-
-
-_ACCESS = {"open": "can be had without asking", "gated": "are gated", "unknown": "do not say whether they are gated"}
-
-
-def free(result: Result, row: Row) -> str | None:
-    """How many of a group's models can be had in this way under such a license."""
-    share, part = bounds_of(row), row.get("share_free")
-    if share is None or not isinstance(part, float):
-        return None
-    license_told = str(row["license_class"]).replace("_", "-")
-    under = "no known license" if license_told == "unknown" else f"a {license_told} license"
-    return (
-        f"Of {counted(int(str(row['denominator'])), 'model')} from {who(result, row)}, {share} {_ACCESS[str(row['access'])]} and are under {under}: "
-        f"{row['value']:,}; {percent(part)} are open and under a permissive license."
-    )
-
-
 SPECIAL: dict[str, Say] = {
     "crossings": crossing,
     "download_flow": flow,
@@ -270,10 +159,13 @@ SPECIAL: dict[str, Say] = {
     "derivatives_by_month": derived_in_month,
     "derived_share": derived,
     "time_to_derivatives": built_on_within,
-    "vintage": new_ones,
-    "release_calendar": released,
-    "largest_releases": largest,
-    "openness": free,
+    "vintage": phrases_of_models.new_ones,
+    "release_calendar": phrases_of_models.released,
+    "largest_releases": phrases_of_models.largest,
+    "openness": phrases_of_models.free,
+    "download_distribution": phrases_of_models.spread_of,
+    "velocity": phrases_of_models.fast,
+    "retention": phrases_of_models.left,
 }
 
 
@@ -285,29 +177,3 @@ def say(result: Result, row: Row) -> str | None:
         return None
     labelled = f"; {percent(part)} labelled" if isinstance(part := row.get("labelled"), float) else ""
     return told[:-1] + labelled + limits(result.context.parameters) + "."
-
-
-_FILTERS = (
-    "kind",
-    "organization",
-    "namespace",
-    "family",
-    "task",
-    "library",
-    "license_class",
-    "created_since",
-    "created_until",
-    "only",
-    "form",
-)
-
-
-def limits(parameters: dict[str, Any]) -> str:
-    """The choices that a printed share must not go without: within which filters, under which policy, without which rows."""
-    country = [f"of country {parameters['country']} only"] if parameters.get("country") else []
-    filters = [f"{name.replace('_', ' ')} {parameters[name]}" for name in _FILTERS if parameters.get(name)]
-    models = ["within a list of model ids"] if parameters.get("models") else []
-    left_out = [f"without {', '.join(map(str, parameters['leave_out']))}"] if parameters.get("leave_out") else []
-    policy = [f"policy {parameters['policy']}"] if parameters.get("policy") else []
-    flagged = ["flagged observations left out"] if parameters.get("without_flagged") else []
-    return "".join(f"; {said}" for said in (*country, *filters, *models, *left_out, *policy, *flagged))

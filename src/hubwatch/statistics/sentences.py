@@ -7,8 +7,9 @@ from hubwatch.clock import today
 from hubwatch.errors import plain
 from hubwatch.statistics.answer import Result
 from hubwatch.statistics.observed import is_sound, told_age, told_extent, told_state
-from hubwatch.statistics.phrases import UNITS, bounded, limits, say
+from hubwatch.statistics.phrases import say
 from hubwatch.statistics.tabular import Cell, counted, percent, said_plainly, shown
+from hubwatch.statistics.wording import UNITS, bounded, limits
 
 _PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of besides its group
 _RANKS = ("rank", "previous_rank")
@@ -24,7 +25,11 @@ Row = dict[str, Cell]
 
 def sentence(result: Result, row: Row) -> str:
     """What a row says, ready for print: value, bounds, scope."""
-    special: dict[str, Callable[[Result, Row], str | None]] = {"hub_coverage": _coverage, "concentration": _concentration}
+    special: dict[str, Callable[[Result, Row], str | None]] = {
+        "hub_coverage": _coverage,
+        "concentration": _concentration,
+        "concentration_series": _concentration,
+    }
     write = special.get(result.context.statistic, _share)
     return plain(say(result, row) or write(result, row) or _share(result, row) or _fields(result, row))
 
@@ -93,12 +98,15 @@ def _concentration(result: Result, row: Row) -> str | None:
         bounds = bounded(value, low, high) if isinstance(low, float) and isinstance(high, float) else percent(value)
         number = measure.removeprefix("top_")
         said = f"the largest {number} have {bounds}" if number != "1" else f"the largest has {bounds}"
+    elif measure == "half":
+        said = f"the largest {value:,.0f} have half" if value != 1 else "the largest alone has half"
     else:
         said = _MEASURES.get(measure, f"{measure.replace('_', ' ')} is {{value}}").format(value=f"{value:.4f}")
         if isinstance(low, float) and isinstance(high, float) and f"{low:.4f}" != f"{high:.4f}":
             said += f" (between {low:.4f} and {high:.4f}, depending on the unlabelled)"
     groups = next((f" among {row[key]:,} {key}" for key in ("organizations", "bodies", "groups") if isinstance(row.get(key), int)), "")
-    return f"{context.heading}, {where(result)}: {said}{groups}; by {context.parameters.get('by')}, {_unit(result)}{limits(context.parameters)}."
+    on = f"{row['day']}, " if row.get("day") else ""
+    return f"{context.heading}, {where(result)}: {on}{said}{groups}; by {context.parameters.get('by')}, {_unit(result)}{limits(context.parameters)}."
 
 
 def _fields(result: Result, row: Row) -> str:

@@ -1,5 +1,40 @@
 -- One hub's days side by side.
 
+-- The listings of the scope's hub with their dimensions, over days from first_day to last_day (`in_span` names the table of these two and the
+-- metric). The few that change their labels, or what of them is asked for, within these days have a row for each time: since, until (the day
+-- after); both are null of all others.
+create or replace macro parts.described_over(in_scope, in_span, {question}) as table
+with
+span as materialized (
+  from query_table(in_span)
+),
+ended as materialized (
+  select scope.hub, scope.hubs, last_day as day, source, scope.metric from query_table(in_scope) scope cross join span
+),
+redescribed as materialized (
+  from parts.redescribed(in_span, {question})
+),
+changes as (
+  select listing_key, first_day as day from redescribed cross join span
+  union
+  select listing_key, unnest([valid_from, valid_to]) as day from redescribed join store.listing using (listing_key) join origins using (hub, namespace)
+  where policy = in_policy
+  union
+  select listing_key, valid_from from store.attributes semi join redescribed using (listing_key) where parts.asks_attributes({question})
+),
+points as materialized (
+  select listing.*, 1 as hubs, changes.day, '' as source, metric from store.listing join changes using (listing_key) cross join span
+  where changes.day between first_day and last_day
+),
+ends as (
+  select listing_key, day, lead(day, 1, date '9999-12-31') over (partition by listing_key order by day) as until from points
+)
+select listing_key, namespace, first_seen_on, last_seen_on, null::date as since, null::date as until, part_1, part_2, outside
+from parts.described('ended', {question}) anti join redescribed using (listing_key)
+union all
+select listing_key, namespace, first_seen_on, last_seen_on, day, until, part_1, part_2, outside
+from parts.described_on('points', {question}) join ends using (listing_key, day);
+
 -- A row a day and group: its sums, those of the constant panel, and the day's whole: what is inside, what may be outside (`beyond`), and
 -- what has no label and may be this group's (`loose`; `loose_all`: any group's). `in_observed` names the table of the days: hub, day, source, metric.
 create or replace macro parts.series(in_scope, in_observed, {question}) as table
@@ -15,34 +50,8 @@ others as materialized (
 length as materialized (
   select count(*)::int as days, min(day) as first_day, max(day) as last_day, any_value(metric) as metric, any_value(hub) as hub from observed
 ),
-ended as materialized (
-  select scope.hub, scope.hubs, last_day as day, source, scope.metric from query_table(in_scope) scope cross join length
-),
--- The few listings that change their labels, or what of them is asked for, within these days: described on each day of a change.
-redescribed as materialized (
-  from parts.redescribed('length', {question})
-),
-changes as (
-  select listing_key, first_day as day from redescribed cross join length
-  union
-  select listing_key, unnest([valid_from, valid_to]) as day from redescribed join store.listing using (listing_key) join origins using (hub, namespace)
-  where policy = in_policy
-  union
-  select listing_key, valid_from from store.attributes semi join redescribed using (listing_key) where parts.asks_attributes({question})
-),
-points as materialized (
-  select listing.*, 1 as hubs, changes.day, '' as source, metric from store.listing join changes using (listing_key) cross join length
-  where changes.day between first_day and last_day
-),
-ends as (
-  select listing_key, day, lead(day, 1, date '9999-12-31') over (partition by listing_key order by day) as until from points
-),
 told_of as materialized (
-  select listing_key, namespace, first_seen_on, last_seen_on, null::date as since, null::date as until, part_1, part_2, outside
-  from parts.described('ended', {question}) anti join redescribed using (listing_key)
-  union all
-  select listing_key, namespace, first_seen_on, last_seen_on, day, until, part_1, part_2, outside
-  from parts.described_on('points', {question}) join ends using (listing_key, day)
+  from parts.described_over(in_scope, 'length', {question})
 ),
 -- Groups as small numbers.
 numbered as materialized (

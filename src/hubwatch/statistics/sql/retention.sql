@@ -1,0 +1,49 @@
+-- name: retention
+-- title: What is left of a month's releases
+-- definition: A row is a month and an age: the listings created in that month on one hub (as the hub reports it) that hubwatch ever observed,
+--   and how many of them were observed again so many months later (listed), and had a counter of at_least [1] or more then (value). The later
+--   day is the whole day nearest to the month's last day so many months on, at most seven days away; without one there is no row. share is of
+--   the month's listings (denominator), listed_share too. What was removed before the first observation is not known: survival of months
+--   before hubwatch's first whole day is that of what had survived until then. A time that a hub gives where it has none
+--   (data/placeholder_times.csv) is no month's.
+-- unit: share of the month's listings, 0..1
+-- window: 0, 1, 2, 3, 6, 12, 18 and 24 months after the month's last day
+-- whole: none
+-- days: all
+-- hubs: one
+-- needs: attributes
+-- parameters: hub name, day date, source name, since date, at_least number = 1, metric choice = downloads_30d|downloads_total|likes, policy policy, filters
+with
+scope as materialized (
+  from parts.scope({question})
+),
+observed as materialized (
+  from parts.whole_days('scope', in_source, null::date, in_day)
+),
+cohorts as materialized (
+  select listing_key, date_trunc('month', created_at)::date as month from parts.described('scope', {question})
+  where not outside and created_at is not null and listing_key in (select listing_key from store.counters semi join observed using (day, source))
+    and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)
+    and (in_since is null or created_at >= date_trunc('month', in_since))
+),
+sizes as (
+  select month, count(*) as listings from cohorts group by month
+),
+ages as (
+  select unnest([0, 1, 2, 3, 6, 12, 18, 24]) as months
+),
+looks as materialized (
+  select month, months, day, source, metric from sizes cross join ages cross join observed
+  where abs(day - last_day(month + to_months(months::int))) <= 7
+  qualify row_number() over (partition by month, months order by abs(day - last_day(month + to_months(months::int))), day) = 1
+),
+seen as (
+  select month, months, looks.day, count(*) as listed,
+    count(*) filter (parts.counter(metric, downloads_30d, downloads_total, likes) >= in_at_least) as value
+  from looks join cohorts using (month) join store.counters c on c.listing_key = cohorts.listing_key and c.day = looks.day and c.source = looks.source
+  group by all
+)
+select month, months, looks.day, coalesce(value, 0) as value, coalesce(value, 0) / listings as share, coalesce(listed, 0) as listed,
+  coalesce(listed, 0) / listings as listed_share, listings as denominator
+from looks join sizes using (month) left join seen using (month, months)
+order by month, months
