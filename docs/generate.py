@@ -1,4 +1,4 @@
-"""The pages of docs/ that are made from the code: the commands, the dictionary of the data, the drawing of the architecture.
+"""The pages of docs/ that are made from the code: the commands, the statistics, the dictionary of the data, the drawing of the architecture.
 
 `make docs` writes them; tests/docs compares what stands there with what the code gives.
 """
@@ -80,6 +80,41 @@ def dictionary() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def statistics_page() -> str:
+    """docs/statistics.md: every statistic with its definition, unit, window, parameters and the columns of its rows."""
+    from hubwatch import statistics
+
+    lines = [
+        "# Statistics",
+        "",
+        "Made by `make docs` from the head of each statistic's SQL file. `hubwatch stats NAME` runs it, `hubwatch cite NAME`",
+    ]
+    lines += [
+        "prints one row to quote, and `select * from NAME(...)` is the same in DuckDB. Filters that most of them take: `--country`, `--kind`,"
+    ]
+    lines += [
+        "`--organization`, `--namespace`, `--family`, `--task`, `--library`, `--license-class`, `--created-since`, `--created-until`, `--models FILE`,"
+    ]
+    lines += ["`--only originals|derivatives`, `--form`, `--leave-out`, `--without-flagged`.", ""]
+    for one in sorted(statistics.definitions(), key=lambda one: one.name):
+        own = {name: choices for name, choices in one.parameters.items() if name not in statistics.FILTER_NAMES}
+        lines += [
+            f"## {one.name.replace('_', '-')}",
+            "",
+            f"**{one.title}.** {_cell(one.definition)}",
+            "",
+            f"- Unit: {one.unit}",
+            f"- Window: {one.window}",
+        ]
+        lines += ["- Options: " + "; ".join(_option(name, choices) for name, choices in own.items()), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _option(name: str, choices: tuple[str, ...]) -> str:
+    shown = f"`--{name.replace('_', '-')}`"
+    return f"{shown} ({', '.join(one or 'none' for one in choices)})" if choices else shown
+
+
 def drawing() -> str:
     """The folders of src/hubwatch as a mermaid graph: an arrow leads to what is imported, without what follows from other arrows."""
     imports = folder_imports()
@@ -129,7 +164,7 @@ def architecture() -> str:
     return f"{before}{_BEGIN}\n\n{drawing()}\n\n{_END}{rest.partition(_END)[2]}"
 
 
-PAGES = {"cli.md": commands, "dictionary.md": dictionary, "architecture.md": architecture}
+PAGES = {"cli.md": commands, "dictionary.md": dictionary, "statistics.md": statistics_page, "architecture.md": architecture}
 
 
 def _first(text: str) -> str:

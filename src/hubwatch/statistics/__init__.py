@@ -5,7 +5,7 @@ from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claims import check_claims, load_claims
 from hubwatch.statistics.days import ObservedDay, counters_given, doubts, observed_day, observed_hubs
-from hubwatch.statistics.definitions import Definition, definition, definitions, macros
+from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.recent_days import day_figures
@@ -15,6 +15,7 @@ from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdow
 from hubwatch.statistics.versions import facts_version
 
 __all__ = [
+    "FILTER_NAMES",
     "WIDTH",
     "Cell",
     "Citation",
