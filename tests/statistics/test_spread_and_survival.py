@@ -1,5 +1,6 @@
 """How downloads are spread over models, how fast models gather them, and what is left of a month's releases."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.statistics.world_of import empty, spread
 Seen = tuple[str, str, int | None]  # day, name, value of all counters
 
 
-def world(created: dict[str, str | None], *seen: Seen) -> duckdb.DuckDBPyConnection:
+def world(created: Mapping[str, str | None], *seen: Seen) -> duckdb.DuckDBPyConnection:
     """Hugging Face's whole days; a model's name is its id in the namespace c, which is of CN."""
     con = empty()
     for name, at in created.items():
