@@ -684,6 +684,22 @@ def test_a_base_whose_repository_got_another_id_is_the_listing_it_is_now(con: du
     ]
 
 
+def test_a_base_whose_renamed_repository_is_gone_has_its_last_id_and_its_chain_goes_on_from_there(con: duckdb.DuckDBPyConnection) -> None:
+    made_from = {"ms:x/ft": ["old/alpha-7b"], "ms:new/alpha-7b": ["z/root"]}
+    given_listings(con, "ms:old/alpha-7b", "ms:z/root", *made_from, base_models=made_from)
+    con.execute("""update store.attributes set hub_key = '1' from store.listing
+        where listing.listing_key = attributes.listing_key and name = 'alpha-7b'""")
+    con.execute("update store.listing set last_seen_on = '2026-11-10', last_listed_on = '2026-11-10' where model_id = 'old/alpha-7b'")
+    con.execute("update store.listing set last_seen_on = '2026-11-11', last_listed_on = '2026-11-11' where model_id = 'new/alpha-7b'")
+    con.execute("insert into store.departures values ('modelscope', '2026-11-10', '2026-11-11'), ('modelscope', '2026-11-11', '2026-11-12')")
+    assert con.execute("select model_id from listings where gone_on is not null order by 1").fetchall() == [("new/alpha-7b",), ("old/alpha-7b",)]
+    link(con)
+    assert con.execute("select model_id, base_model_id, root_model_id from derivations order by 1 desc").fetchall() == [
+        ("x/ft", "new/alpha-7b", "z/root"),
+        ("new/alpha-7b", "z/root", "z/root"),
+    ]
+
+
 def test_a_base_named_by_an_id_its_hub_no_longer_lists_counts_as_the_listing_it_is_now(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(
         con,

@@ -315,7 +315,7 @@ class Sides:
         if model_id not in self.now or joined is None or self.before is None:
             return None
         if self.at.metric != "downloads_total":
-            now, then = self.now[model_id], self.then[joined]
+            now, then = self.now[model_id], self.then.get(joined)  # one that is counted by another id has none
         else:
             now, then = self.total(model_id, self.at), self.total(joined, self.before)
         return now - then if now is not None and then is not None else None

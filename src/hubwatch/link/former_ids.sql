@@ -1,7 +1,7 @@
 -- Bases that are named by an id their hub does not list -> the id it lists them under now. From: listings, renames (bodies.sql).
 -- Into: former_ids (hub, model_id as named, listed_as). The hub's own key of the repository counts before a renamed owner, that
--- before a spelling, an exact one before another case; where a hub lists two that would do, none is chosen. What a listing itself
--- says stays in listings.base_models.
+-- before a spelling, an exact one before another case; where a hub lists two that would do, none is chosen. A repository that is gone
+-- has the id it had last, as on the days before it went. What a listing itself says stays in listings.base_models.
 
 -- One repository that its hub has listed under several ids: the id seen last is the present one.
 create or replace temp table moved_ids as
@@ -33,7 +33,7 @@ with named as (
 ), found as (
   select t.hub, t.model_id, l.model_id as listed_as, t.turn, t.candidate = l.model_id as is_exact
   from tried t join listings l on l.hub = t.hub and lower(l.model_id) = lower(t.candidate)
-  where l.gone_on is null
+  where l.gone_on is null or (t.turn = 0 and l.model_id = t.candidate)  -- one repository, though it is gone
 )
 select hub, model_id, any_value(listed_as) as listed_as from (
   select * from found qualify rank() over (partition by hub, model_id order by turn, not is_exact) = 1

@@ -20,7 +20,9 @@ create or replace macro parts.built_on(in_scope) as table
     select hub, named.model_id as said, arg_max(known.model_id, ids.place) as listed_as
     from store.repositories own join store.listing named using (listing_key) join query_table(in_scope) scope using (hub)
     join store.repositories ids using (repository) join store.listing known on known.listing_key = ids.listing_key
-    where known.first_seen_on <= scope.day group by all
+    where known.first_seen_on <= scope.day
+      and not (own.is_last and own.listing_key <> ids.listing_key and named.first_seen_on <= scope.day)  -- of two that are listed to the end neither is the later one
+    group by all
   ),
   -- Hubs of which later days are held: there today's chains may lead elsewhere. Each listing's first base goes on, as far as it was
   -- seen by the day.
