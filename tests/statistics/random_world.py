@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 
 from hubwatch.link.bases import derive
-from hubwatch.statistics.tables import find_repositories, store_definitions
+from hubwatch.statistics.tables import find_repositories
 from hubwatch.store import ATTRIBUTES, COUNTERS, connect, number_listings, replace_day, settle_departures, transaction
-from hubwatch.store.warehouse import migrate
+from tests.statistics.world_of import make_schema
 
 FIRST = date(2026, 1, 1)
 DAYS = (0, 3, 15, 30, 33, 60, 61)
@@ -209,10 +209,11 @@ def stored(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """The world in a database, by the product's own ways of storing days, renames, derivations and statistics."""
     with connect(Path(":memory:")) as con:
         con.execute("set threads = 1")
-        migrate(con)
-        store_definitions(con)
+        make_schema(con)
         for source in world.sources:
             _load(con, source)
+        for hub in HUBS:
+            settle_departures(con, hub)
         for label in world.labels:
             con.execute(
                 "insert into origins(hub, namespace, policy, organization, country, kind, valid_from, valid_to) values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -262,7 +263,6 @@ def _load(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         replace_day(con, source.hub, source.day, source.name, facts)
         for model_id in source.unread:
             con.execute("insert into store.unread values (?, ?, ?, ?)", [source.hub, source.day, source.name, model_id])
-        settle_departures(con, source.hub)
 
 
 def _derive(con: duckdb.DuckDBPyConnection) -> None:

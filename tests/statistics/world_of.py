@@ -17,13 +17,18 @@ WORLD = Path(__file__).parent / "world"
 def empty() -> duckdb.DuckDBPyConnection:
     """A database with every table and no row, and the staging tables `listing_rows`, `observed` and `listed`."""
     con = duckdb.connect(config={"threads": 2})
-    con.execute(f"attach '{_template()}' as template (read_only); copy from database template to memory; detach template")
+    make_schema(con)
     con.execute("create temp table listing_rows as select * from store.listing limit 0")
     for column in schema.ATTRIBUTES:
         con.execute(f'alter table listing_rows add column "{column.name}" {column.type}')
     con.execute("create temp table observed as select hub, model_id, day, downloads_30d, downloads_total, likes from observations limit 0")
     con.execute("create temp table listed(subject varchar, organization varchar)")
     return con
+
+
+def make_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Every table, view and macro in a new database in memory."""
+    con.execute(f"attach '{_template()}' as template (read_only); copy from database template to memory; detach template")
 
 
 @cache

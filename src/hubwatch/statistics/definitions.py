@@ -78,6 +78,7 @@ FILTERS = (
     " leave_out names, without_flagged switch = false"
 )
 FILTER_NAMES = tuple(one.split()[0] for one in FILTERS.split(","))
+_BY_PARTS = ("by_1", "by_2")  # each of the dimensions that are asked as `by`: as constants they cost a query nothing
 _TAKEN = {
     "earlier": ("since", "days", "tolerance"),
     "whole_days": ("source", "since", "day"),
@@ -85,7 +86,7 @@ _TAKEN = {
 }  # what these parts ask beside the scope
 # What every part may ask of a question, with its type: parameters, and what a head declares.
 _FIELDS = (
-    "hub name, day date, source name, since date, by name, metric name, policy policy, tolerance count, split name, part name, model name,"
+    "hub name, day date, source name, since date, by name, by_1 name, by_2 name, metric name, policy policy, tolerance count, split name, part name, model name,"
     " top count, at_least number, scaled switch, listed name, every name, group name, against name, months count, nth count, " + FILTERS
 )
 
@@ -216,6 +217,8 @@ def filters_of(statistic: Definition, values: Mapping[str, Value]) -> str:
 def _arguments(statistic: Definition, values: Mapping[str, Value]) -> dict[str, str]:
     """Every field of a question as SQL."""
     asked = {**statistic.fixed, **{name: value for name, value in values.items() if name in statistic.declared}}
+    dimensions = str(asked.get("by") or "").split(",")
+    asked |= {f"by_{turn}": name or None for turn, name in enumerate(dimensions, 1)}
     return {
         name: f"{literal(asked.get(name, _UNASKED.get(name, False if kind == 'boolean' else None)))}::{kind}"
         for name, kind in _fields().items()
@@ -309,6 +312,8 @@ def _macros(name: str, body: str, declared: dict[str, Parameter], fixed: dict[st
     for field, kind in _fields().items():
         if field in fixed:
             said = literal(literal(fixed[field]))
+        elif field in _BY_PARTS and "by" in declared:
+            said = f"parts.quoted(nullif(split_part(\"by\", ',', {field[-1]}), ''))"
         elif field not in declared:
             said = literal(literal(_UNASKED.get(field, False if kind == "boolean" else None)))
         elif kind == "varchar[]":

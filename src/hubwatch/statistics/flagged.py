@@ -40,6 +40,8 @@ def flagged_part(
     if metric is None or not observed:
         return None
     asked = _days(observed)
+    if not con.execute(_ANY_FLAG, {"days": asked["days"], "metric": metric}).fetchall():
+        return Flagged(observations=0, value=0, part=0.0)
     found = con.execute(_FLAGGED.format(metric=metric, filters=filters_of(statistic, values)), asked | {"metric": metric}).fetchall()
     count, value = found[0]
     if not count:
@@ -52,6 +54,8 @@ def tests_told(con: duckdb.DuckDBPyConnection, statistic: Definition, observed: 
     """What to say where namespaces made for automated tests have more than 1 % of a sum; None where they have not."""
     metric = _summed(values)
     if metric is None or not observed or "leave_out" not in values or not _knows_purpose(con):
+        return None
+    if not con.execute("select 1 from origins where purpose = 'testing' limit 1").fetchall():
         return None
     asked = _days(observed) | {"policy": values.get("policy")}
     rows = con.execute(_TESTS.format(metric=metric, filters=filters_of(statistic, values)), asked).fetchall()
@@ -90,13 +94,14 @@ def _whole(
 
 def _knows_purpose(con: duckdb.DuckDBPyConnection) -> bool:
     """False for a file that an earlier hubwatch published."""
-    return bool(con.execute("select 1 from duckdb_columns() where table_name = 'origins' and column_name = 'purpose'").fetchall())
+    return any(row[0] == "purpose" for row in con.execute("describe origins").fetchall())
 
 
 _SCOPE = """scope as materialized (
   select *, '' as metric, 1 as hubs, day = max(day) over (partition by hub) as is_last
   from (select unnest($hubs) as hub, unnest($days) as day, unnest($sources) as source)
 )"""
+_ANY_FLAG = "select 1 from flags where model_id <> '' and starts_with(flag, $metric) and list_contains($days, day) limit 1"
 _FLAGGED = f"""
 with {_SCOPE},
 doubted as (select distinct hub, model_id, day from flags where model_id <> '' and starts_with(flag, $metric) and list_contains($days, day)),

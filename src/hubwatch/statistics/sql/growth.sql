@@ -21,8 +21,64 @@ scope as materialized (
 since as materialized (
   from parts.earlier('scope', in_since, in_days, in_tolerance)
 ),
+moved as materialized (
+  from parts.moved('scope', 'since')
+),
+doubted as materialized (
+  from parts.doubted('scope', 'since', 'moved', in_metric)
+),
+doubles as materialized (
+  from parts.doubles('scope', in_by)
+),
+-- The few listings that are not described alike on both days, or are one model with others of this hub.
+span as materialized (
+  select scope.hub, since.day as first_day, scope.day as last_day from scope cross join since
+),
+redescribed as materialized (
+  from parts.redescribed('span', {question})
+),
+special as (
+  select listing_key from redescribed union select listing_key from doubles
+),
+described_twice as materialized (
+  from parts.described_twice('special', 'scope', 'since', {question})
+),
+again as materialized (
+  from parts.again('scope', 'since', 'doubles', 'described_twice', 'doubted', in_metric, in_without_flagged)
+),
+relabelled as materialized (
+  select listing_key, b.listing_key is not null as fits_before, b.part_1, b.part_2, b.outside, b.namespace
+  from redescribed left join (from described_twice semi join scope using (day)) n using (listing_key)
+  left join (from described_twice semi join since using (day)) b using (listing_key)
+  where (n.listing_key is null) <> (b.listing_key is null) or n.part_1 is distinct from b.part_1 or n.part_2 is distinct from b.part_2
+    or n.outside is distinct from b.outside
+),
+repaired as materialized (
+  select r.* from parts.repaired('scope', 'since') r cross join scope where metric = 'downloads_total'
+),
+fixed_now as (
+  select listing_key, downloads_total from repaired semi join scope using (day)
+),
+fixed_before as (
+  select coalesce(moved.listing_key, repaired.listing_key) as listing_key, downloads_total
+  from repaired semi join since using (day) left join moved on former_key = repaired.listing_key
+),
+-- What was of another group then, or was left out by the filters, has a row for each day. `step`: the increase since, spikes repaired.
 sides as (
-  from parts.sides('scope', 'since', {question})
+  select s.* replace (case when relabelled.listing_key is null then before end as before, is_before and relabelled.listing_key is null as is_before),
+    coalesce(fixed_now.downloads_total, now) - coalesce(fixed_before.downloads_total, joined_before) as step
+  from parts.sides('scope', 'since', 'moved', 'doubted', 'again', {question}) s
+  left join fixed_now on fixed_now.listing_key = s.listing_key
+  left join fixed_before on fixed_before.listing_key = s.listing_key
+  left join relabelled on relabelled.listing_key = s.listing_key
+  union all by name
+  select relabelled.listing_key, namespace, part_1, part_2, outside,
+    parts.counter(case when in_metric is not null then in_metric else metric end, downloads_30d, downloads_total, likes) as before,
+    false as is_now, true as is_before, doubted.listing_key is not null as is_flagged, false as is_again
+  from relabelled join store.counters c using (listing_key) join since using (day, source)
+  cross join (select metric from scope) left join doubted using (listing_key)
+  where fits_before and listing_key not in (select listing_key from again where is_left_out and not is_now)
+    and (not in_without_flagged or doubted.listing_key is null)
 ),
 counter as (
   select metric, (select parts.extent_of(extent, source) = 'whole' and complete or starts_with(source, 'archive') from sweeps

@@ -18,8 +18,23 @@ scope as materialized (
 since as materialized (
   from parts.earlier('scope', in_since, in_days, in_tolerance)
 ),
+moved as materialized (
+  from parts.moved('scope', 'since')
+),
+doubted as materialized (
+  from parts.doubted('scope', 'since', 'moved', in_metric)
+),
+doubles as materialized (
+  from parts.doubles('scope', in_by)
+),
+doubles_described as materialized (
+  from parts.described_twice('doubles', 'scope', 'since', {question})
+),
+again as materialized (
+  from parts.again('scope', 'since', 'doubles', 'doubles_described', 'doubted', in_metric, in_without_flagged)
+),
 sides as (
-  from parts.sides('scope', 'since', {question})
+  from parts.sides('scope', 'since', 'moved', 'doubted', 'again', {question})
 ),
 -- Models are counted by number, and named at the end.
 sums as (

@@ -37,14 +37,10 @@ create or replace macro parts.counter(name, rolling, total, liked) as
 
 -- A country and a kind in words: Chinese Big Tech, US companies.
 create or replace macro parts.origin_words(land, sort) as
-  case land when 'CN' then 'Chinese' when 'US' then 'US' when 'FR' then 'French' when 'DE' then 'German' when 'GB' then 'British'
-    when 'JP' then 'Japanese' when 'KR' then 'South Korean' when 'CA' then 'Canadian' when 'IL' then 'Israeli' when 'IN' then 'Indian'
-    when 'SG' then 'Singaporean' when 'AE' then 'Emirati' when 'SA' then 'Saudi' when 'CH' then 'Swiss' when 'HK' then 'Hong Kong'
-    when 'TW' then 'Taiwanese' when 'RU' then 'Russian' when 'IT' then 'Italian' when 'ES' then 'Spanish' when 'NL' then 'Dutch'
-    when 'SE' then 'Swedish' when 'FI' then 'Finnish' when 'NO' then 'Norwegian' when 'DK' then 'Danish' when 'PL' then 'Polish'
-    when 'AT' then 'Austrian' when 'BE' then 'Belgian' when 'AU' then 'Australian' when 'BR' then 'Brazilian' when 'VN' then 'Vietnamese'
-    when 'ID' then 'Indonesian' when 'TH' then 'Thai' when 'TR' then 'Turkish' when 'UA' then 'Ukrainian' when 'INTL' then 'International'
-    else land end || ' ' ||
+  coalesce(string_split('Chinese,US,French,German,British,Japanese,South Korean,Canadian,Israeli,Indian,Singaporean,Emirati,Saudi,Swiss,'
+      || 'Hong Kong,Taiwanese,Russian,Italian,Spanish,Dutch,Swedish,Finnish,Norwegian,Danish,Polish,Austrian,Belgian,'
+      || 'Australian,Brazilian,Vietnamese,Indonesian,Thai,Turkish,Ukrainian,International', ',')[
+    list_position(string_split('CN,US,FR,DE,GB,JP,KR,CA,IL,IN,SG,AE,SA,CH,HK,TW,RU,IT,ES,NL,SE,FI,NO,DK,PL,AT,BE,AU,BR,VN,ID,TH,TR,UA,INTL', ','), land)], land) || ' ' ||
   case sort when 'big_tech' then 'Big Tech' when 'ai_tiger' then 'AI tigers' when 'company' then 'companies' when 'academic' then 'academia'
     when 'research_institute' then 'research institutes' when 'government' then 'government' when 'community' then 'communities'
     when 'individual' then 'individuals' when 'mirror' then 'mirrors' else sort end;

@@ -14,13 +14,12 @@ create or replace macro parts.described_on(in_listings, {question}) as table
   select listing.listing_key, listing.hub, hubs, day, source, metric, listing.model_id, listing.namespace,
     first_seen_on, last_seen_on, last_listed_on, organization, origin.country, coalesce(license_class, 'unknown') as license_class,
     parameters, task, created_at, gated,
-    parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
+    parts.dimension(in_by_1, origin.country, kind, organization, region, family, listing.namespace, listing.hub,
       case when hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
       parameters, created_at, relation) as part_1,
-    case when parts.is_double(in_by) then
-      parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, listing.namespace, listing.hub,
-        case when hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
-        parameters, created_at, relation) end as part_2,
+    parts.dimension(in_by_2, origin.country, kind, organization, region, family, listing.namespace, listing.hub,
+      case when hubs > 1 then coalesce(model_name, listing.model_id) else listing.model_id end, license, license_class, task, library,
+      parameters, created_at, relation) as part_2,
     (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
       or (in_organization is not null and organization is null) as outside
   from (

@@ -15,11 +15,10 @@ create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
   select hub, model_id, part_1, part_2, outside from ends join (from parts.described(in_scope, {question})) d using (hub, model_id)
   union all
   select hub, model_id,
-    parts.dimension(split_part(in_by, ',', 1), origin.country, kind, organization, region, family, namespace, hub, model_id,
+    parts.dimension(in_by_1, origin.country, kind, organization, region, family, namespace, hub, model_id,
       null, null, null, null, null::bigint, null::timestamp, null) as part_1,
-    case when parts.is_double(in_by) then
-      parts.dimension(split_part(in_by, ',', 2), origin.country, kind, organization, region, family, namespace, hub, model_id,
-        null, null, null, null, null::bigint, null::timestamp, null) end as part_2,
+    parts.dimension(in_by_2, origin.country, kind, organization, region, family, namespace, hub, model_id,
+      null, null, null, null, null::bigint, null::timestamp, null) as part_2,
     (in_country is not null and origin.country is null) or (in_kind is not null and kind is null)
       or (in_organization is not null and organization is null) as outside
   from unlisted
