@@ -140,13 +140,15 @@ def download_share_series(told: Told, question: Question) -> list[Row]:
         source.day: [one for model_id in source.listings if (one := told.describe(source.hub, model_id, source.day, question, 1))]
         for source in days
     }
-    owners = [{one.namespace for one in listed} for listed in described.values()]
-    constant = set.intersection(*owners) if owners else set()
+    first = days[0] if days else None
+    constant = {one.namespace for one in described[first.day]} if first else set()
+    hub = scope[0].source.hub if scope else ""
+    moved = {new for old in (first.listings if first else ()) if len(ids := told.same_repository(hub, old)) > 1 for new in ids}
     rows = []
     for source in days:
         at = at_of(source, scope[0])
         counted = Counted(told, question, [at])
-        panel = [(one.parts, value) for one, value, _, _ in counted.rows if one.namespace in constant and not one.outside]
+        panel = [(one.parts, value) for one, value, _, _ in counted.rows if (one.namespace in constant or one.model_id in moved) and not one.outside]
         panel_whole = added(value for _, value in panel)
         for row, parts in zip(_shares(told, question, [at]), counted.sums()[0], strict=True):
             value_constant = added(value for own, value in panel if own == parts)
@@ -348,9 +350,8 @@ def growth(told: Told, question: Question) -> list[Row] | None:
         {one: known for one, known in described.items() if not known.outside}
         for described in (sides.described_now, sides.described_then, sides.described)
     )
-    panel = {known.namespace for one, known in now.items() if sides.now[one] is not None} & {
-        known.namespace for one, known in joined.items() if sides.value_before(one) is not None
-    }
+    there = {known.namespace for known in then.values()}
+    panel = {one for one, known in {**now, **joined}.items() if known.namespace in there or one in sides.former}
     knows_now = at.metric == "models" or is_whole(at.source) or is_archive(at.source)
     knew_before = at.metric == "models" or is_whole(before.source) or is_archive(before.source)
     rows = []
@@ -360,8 +361,8 @@ def growth(told: Told, question: Question) -> list[Row] | None:
         own = [one for one, known in joined.items() if known.parts == parts]
         value = added(sides.now[one] for one in own_now) if own_now else 0 if knows_now else None
         previous = added(sides.then[one] for one in own_then) if own_then else 0 if knew_before else None
-        value_constant = added(sides.now[one] for one in own_now if now[one].namespace in panel)
-        previous_constant = added(sides.value_before(one) for one in own if joined[one].namespace in panel)
+        value_constant = added(sides.now[one] for one in own_now if one in panel)
+        previous_constant = added(sides.value_before(one) for one in own if one in panel)
         steps = [step for one in own if (step := sides.step(one)) is not None]
         rises = added(step for step in steps if step >= 0)
         rows.append(

@@ -70,7 +70,9 @@ def test_the_constant_panel_answers_for_itself() -> None:
     con = world(c=(1, 1), u=(5, 5), c2=(None, 50))
     assert found(crossing(con))[:2] == ("surely", DAYS[1])
     assert found(crossing(con, "constant"))[:2] == ("never", None)
-    assert found(crossing(world(c=(1, None), u=(None, 5)), "constant"))[0] == "no data"
+    row = crossing(world(c=(1, None), u=(None, 5)), "constant")  # whom it holds is gone on the second day
+    assert (row["surely_on"], row["last_day"], row["days"]) == (DAYS[0], DAYS[0], 1)
+    assert found(crossing(world(c=(0, None), u=(None, 5)), "constant"))[0] == "no data"
 
 
 def test_without_options_the_two_largest_of_the_last_day_are_compared() -> None:

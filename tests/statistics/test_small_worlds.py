@@ -172,6 +172,39 @@ def test_a_day_on_which_nothing_was_counted_has_bounds_in_a_series_too() -> None
     assert (series["share_low"], series["share_high"]) == (share["share_low"], share["share_high"]) == (0, 1)
 
 
+def series_constant(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    found = statistics.run(con, "download_share_series", by="namespace")
+    assert f"the constant panel is of the namespaces observed on {JAN}, the first day: --since sets another" in " ".join(found.notes())
+    return [(row["day"], row["group"], row["value"], row["value_constant"]) for row in found.records()]
+
+
+def test_the_constant_panel_is_fixed_on_the_first_day_and_later_days_change_nothing_of_it() -> None:
+    seen = [(JAN, "full", "a/x", 60), (JAN, "full", "b/y", 40), (FEB, "full", "a/x", 60), (FEB, "full", "a/new", 7), (FEB, "full", "b/y", 50)]
+    seen.append((FEB, "full", "c/z", 900))
+    told = [(JAN, "a", 60, 60), (JAN, "b", 40, 40), (FEB, "c", 900, None), (FEB, "a", 67, 67), (FEB, "b", 50, 50)]
+    assert series_constant(world(*seen)) == told
+    # c, which came later, stays out of it, and b, which is gone, was in it
+    assert series_constant(world(*seen, (MARCH, "full", "a/x", 60), (MARCH, "full", "c/z", 900))) == [
+        *told,
+        (MARCH, "c", 900, None),
+        (MARCH, "a", 60, 60),
+    ]
+
+
+def test_a_repository_of_the_first_day_stays_in_the_constant_panel_under_another_id_and_brings_nobody_with_it() -> None:
+    con = renamed((JAN, "full", "old/x", 5), (FEB, "full", "new/x", 9), (FEB, "full", "new/z", 4))
+    con.execute("update store.attributes set hub_key = 'z' from store.listing l where l.listing_key = attributes.listing_key and model_id = 'new/z'")
+    find_repositories(con)
+    assert [row for row in series_constant(con) if row[1] != "b"] == [(JAN, "old", 5, 5), (FEB, "new", 13, 9)]
+
+
+def test_growth_of_the_constant_panel_holds_who_is_gone_and_not_who_is_new() -> None:
+    con = world((JAN, "full", "a/x", 60), (JAN, "full", "b/y", 40), (FEB, "full", "a/x", 66), (FEB, "full", "c/z", 900))
+    con.execute("insert into origins(hub, namespace, policy, country) select 'huggingface', unnest(['a', 'b', 'c']), 'six-tigers', 'CN'")
+    row = statistics.run(con, "growth").records()[0]
+    assert (row["value"], row["previous_constant"], row["value_constant"], row["change_rate_constant"]) == (966, 100, 66, -0.34)
+
+
 def test_a_namespace_that_begins_with_the_first_day_is_not_of_the_constant_panel() -> None:
     rows = [("huggingface", "a/x", "2024-04-30 23:59:59", False, "CN"), ("huggingface", "a/y", "2024-05-02", False, "CN")]
     con = listings(*rows, ("huggingface", "b/z", "2024-05-01 00:00:00", False, "US"))

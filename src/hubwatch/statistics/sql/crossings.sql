@@ -2,7 +2,7 @@
 -- title: When one group passed another
 -- definition: Is the share of one group (group) above that of another (against), and since when? By default the two largest of the last day.
 --   A row is a panel of the series of one hub's days (see download_share_series): growing (all listings of the day) or constant (those of
---   namespaces observed on every day). surely_on is the first day on which group is above against whoever the unlabelled are (its
+--   namespaces observed on the first day). surely_on is the first day on which group is above against whoever the unlabelled are (its
 --   lowest possible value above the other's highest), labelled_on the first day on which it is by the labels, possibly_on
 --   the first on which some completion of the unlabelled puts it above; each is empty where there is no such day, and outcome says
 --   which there is: surely, possibly, never, or no data. ahead_since is the day since which it has been above by the labels on every

@@ -2,8 +2,9 @@
 -- title: Share of downloads over time
 -- definition: download_share for every day from since to the day on one hub that was observed by a complete full sweep or is
 --   of an archive (sweep says which: their extents differ); other sweeps see a part of the hub and are left out. value and
---   share are over all listings of the day: a panel that grows. value_constant and share_constant are over the listings
---   of namespaces observed on every one of these days, as far as the filters leave them in: a constant panel. Where the two tell different stories,
+--   share are over all listings of the day: a panel that grows. value_constant and share_constant are over a constant panel, fixed on the first
+--   of these days: the namespaces observed on it, as far as the filters leave them in, with all that they list later, and repositories that were there
+--   and have another id since. Who vanishes stays in it with nothing; later days change nothing of it. Where the two tell different stories,
 --   the difference is the panel. Labels, licenses and tasks of a day are those that held on it, also for filters. flagged counts the day's flagged observations in value,
 --   flagged_value their part of it; without_flagged leaves them out of every day. With every week or month a row is the medians, each column
 --   its own, over that period's days (days says how many; a group that a day lacks has a share of 0 on it) and day is the period's first:

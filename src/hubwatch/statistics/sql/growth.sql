@@ -2,9 +2,9 @@
 -- title: Growth between two days
 -- definition: A row is a group of one hub's listings. value and previous_value are its sums of the counter on the day and on
 --   since (by default the nearest to 30 days before of a whole sweep of the same kind), each by the names, labels and licenses of that
---   day; 0 where that day's source lists nothing of the group and would. value_constant and previous_constant sum only
---   listings of namespaces observed on both days, a constant panel alongside the growing one, where a renamed or relabelled repository counts as what
---   it is now. flow_30d is, for downloads_total,
+--   day; 0 where that day's source lists nothing of the group and would. value_constant and previous_constant are of a constant panel that is
+--   fixed on since: the namespaces observed on it, whether or not they are still there, with all that they list on the day, and renamed repositories that
+--   were there. In it a renamed or relabelled repository counts as what it is now. flow_30d is, for downloads_total,
 --   a derived 30-day figure: the increase of the repositories observed on both days, times 30 over the days between; a flagged
 --   spike is replaced by the next observed value, and one whose counter fell otherwise is left out of it and counted in falls. models counts a
 --   model once, whatever its listings; flagged counts the listings flagged on either day.
@@ -88,14 +88,14 @@ counter as (
   from scope
 ),
 portions as (
-  select namespace, part_1, part_2, sum(now) as now, sum(before) as before, sum(joined_before) as joined_before, count(now) as models,
-    count(joined_before) as earlier_models, count(*) filter (is_now) as seen_now, count(*) filter (is_before) as seen_before,
+  select namespace, listing_key in (select listing_key from moved) as is_moved, part_1, part_2, sum(now) as now, sum(before) as before, sum(joined_before) as joined_before,
+    count(*) filter (is_now) as seen_now, count(*) filter (is_before) as seen_before,
     count(now) filter (not is_again) as counted, sum(step) filter (step >= 0) as rise, count(*) filter (step < 0) as falls,
     count(*) filter (is_flagged) as flagged
   from sides where not outside group by all
 ),
 panel as (
-  select namespace, sum(models) > 0 and sum(earlier_models) > 0 as constant from portions group by namespace
+  select namespace, is_moved, is_moved or sum(sum(seen_before)) over (partition by namespace) > 0 as constant from portions group by namespace, is_moved
 ),
 groups as (
   select part_1, part_2, case when sum(seen_now) = 0 and any_value(knows_now) then 0 else sum(now) end as value,
@@ -103,7 +103,7 @@ groups as (
     sum(now) filter (constant) as value_constant, sum(joined_before) filter (constant) as previous_constant,
     sum(counted)::bigint as models, case when any_value(metric) = 'downloads_total' then sum(rise) * 30 / any_value(days) end as flow_30d,
     case when any_value(metric) in ('downloads_total', 'likes') then sum(falls)::bigint end as falls, sum(flagged)::bigint as flagged
-  from portions join panel using (namespace) cross join counter group by part_1, part_2
+  from portions join panel using (namespace, is_moved) cross join counter group by part_1, part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   previous_value, value, value - previous_value as change,

@@ -55,22 +55,12 @@ told_of as materialized (
 ),
 -- Groups as small numbers.
 numbered as materialized (
-  select listing_key, dense_rank() over (order by namespace)::int as owner, first_seen_on, last_seen_on, since, until,
+  select listing_key, dense_rank() over (order by namespace)::int as owner, since, until,
     case when outside then -1 else coalesce(dense_rank() over (order by part_1 nulls first, part_2 nulls first), 0)::int end as number, part_1, part_2
   from told_of
 ),
 names as (
   select distinct number, part_1, part_2 from numbered where number >= 0
-),
--- A namespace is constant when one listing of it was observed on every day (one that spans the range is tried) or, for
--- the few whose tried listing has gaps, when its listings together were.
-spans as (
-  select owner, min(first_seen_on) <= any_value(first_day) and max(last_seen_on) >= any_value(last_day) as possible,
-    min(listing_key) filter (first_seen_on <= first_day and last_seen_on >= last_day and since is null) as listing_key
-  from numbered, length group by owner
-),
-tried as (
-  select listing_key from spans where listing_key is not null
 ),
 doubted as materialized (
   select listing_key, f.day from parts.flagged(in_scope, in_metric) f semi join observed on observed.day = f.day
@@ -81,21 +71,22 @@ told as not materialized (
     downloads_30d, downloads_total, likes) as value
   from store.counters anti join others using (day, source) where day in (select day from observed)
 ),
-steady as materialized (
-  select listing_key from told join tried using (listing_key) group by listing_key having count(*) = (select days from length)
+-- The constant panel is fixed on the first day: the namespaces that were there, with all that they list later, and a repository that was there
+-- under whatever id it has later. What later days bring changes nothing of it.
+there_first as materialized (
+  select listing_key from store.counters anti join others using (day, source) semi join length on day = first_day
 ),
-patched as materialized (
-  select owner from (
-    select distinct owner, day from store.counters anti join others using (day, source) semi join observed using (day) join numbered using (listing_key)
-    semi join (select owner from spans where possible and coalesce(listing_key not in (from steady), true)) using (owner)
-    where since is null or day >= since and day < until)
-  group by owner having count(*) = (select days from length)
+founders as materialized (
+  select distinct owner from there_first join numbered using (listing_key) cross join length
+  where since is null or first_day >= since and first_day < until
 ),
-constant as (
-  select owner from spans semi join steady using (listing_key) union all from patched
+moved as materialized (
+  select distinct later.listing_key from there_first join store.repositories first using (listing_key)
+  join store.repositories later using (repository)
 ),
 panel as materialized (
-  select listing_key, number, since, until, constant.owner is not null as constant from numbered left join constant using (owner)
+  select listing_key, number, since, until, founders.owner is not null or moved.listing_key is not null as constant
+  from numbered left join founders using (owner) left join moved using (listing_key)
 ),
 sums as (
   select day, number, count(*) as listings, sum(value) as value, count(value) as models, sum(value) filter (constant) as value_constant,
