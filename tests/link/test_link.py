@@ -691,8 +691,13 @@ def test_a_base_whose_renamed_repository_is_gone_has_its_last_id_and_its_chain_g
         where listing.listing_key = attributes.listing_key and name = 'alpha-7b'""")
     con.execute("update store.listing set last_seen_on = '2026-11-10', last_listed_on = '2026-11-10' where model_id = 'old/alpha-7b'")
     con.execute("update store.listing set last_seen_on = '2026-11-11', last_listed_on = '2026-11-11' where model_id = 'new/alpha-7b'")
-    con.execute("insert into store.departures values ('modelscope', '2026-11-10', '2026-11-11'), ('modelscope', '2026-11-11', '2026-11-12')")
-    assert con.execute("select model_id from listings where gone_on is not null order by 1").fetchall() == [("new/alpha-7b",), ("old/alpha-7b",)]
+    con.execute(
+        "insert into store.departures values ('modelscope', '2026-11-10', '2026-11-11'), ('modelscope', '2026-11-11', '2026-11-12')"
+    )
+    assert con.execute("select model_id from listings where gone_on is not null order by 1").fetchall() == [
+        ("new/alpha-7b",),
+        ("old/alpha-7b",),
+    ]
     link(con)
     assert con.execute("select model_id, base_model_id, root_model_id from derivations order by 1 desc").fetchall() == [
         ("x/ft", "new/alpha-7b", "z/root"),

@@ -148,7 +148,11 @@ def download_share_series(told: Told, question: Question) -> list[Row]:
     for source in days:
         at = at_of(source, scope[0])
         counted = Counted(told, question, [at])
-        panel = [(one.parts, value) for one, value, _, _ in counted.rows if (one.namespace in constant or one.model_id in moved) and not one.outside]
+        panel = [
+            (one.parts, value)
+            for one, value, _, _ in counted.rows
+            if (one.namespace in constant or one.model_id in moved) and not one.outside
+        ]
         panel_whole = added(value for _, value in panel)
         for row, parts in zip(_shares(told, question, [at]), counted.sums()[0], strict=True):
             value_constant = added(value for own, value in panel if own == parts)

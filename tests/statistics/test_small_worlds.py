@@ -179,7 +179,13 @@ def series_constant(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
 
 
 def test_the_constant_panel_is_fixed_on_the_first_day_and_later_days_change_nothing_of_it() -> None:
-    seen = [(JAN, "full", "a/x", 60), (JAN, "full", "b/y", 40), (FEB, "full", "a/x", 60), (FEB, "full", "a/new", 7), (FEB, "full", "b/y", 50)]
+    seen = [
+        (JAN, "full", "a/x", 60),
+        (JAN, "full", "b/y", 40),
+        (FEB, "full", "a/x", 60),
+        (FEB, "full", "a/new", 7),
+        (FEB, "full", "b/y", 50),
+    ]
     seen.append((FEB, "full", "c/z", 900))
     told = [(JAN, "a", 60, 60), (JAN, "b", 40, 40), (FEB, "c", 900, None), (FEB, "a", 67, 67), (FEB, "b", 50, 50)]
     assert series_constant(world(*seen)) == told
@@ -193,7 +199,9 @@ def test_the_constant_panel_is_fixed_on_the_first_day_and_later_days_change_noth
 
 def test_a_repository_of_the_first_day_stays_in_the_constant_panel_under_another_id_and_brings_nobody_with_it() -> None:
     con = renamed((JAN, "full", "old/x", 5), (FEB, "full", "new/x", 9), (FEB, "full", "new/z", 4))
-    con.execute("update store.attributes set hub_key = 'z' from store.listing l where l.listing_key = attributes.listing_key and model_id = 'new/z'")
+    con.execute(
+        "update store.attributes set hub_key = 'z' from store.listing l where l.listing_key = attributes.listing_key and model_id = 'new/z'"
+    )
     find_repositories(con)
     assert [row for row in series_constant(con) if row[1] != "b"] == [(JAN, "old", 5, 5), (FEB, "new", 13, 9)]
 

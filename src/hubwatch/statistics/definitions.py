@@ -87,7 +87,8 @@ _TAKEN = {
 # What every part may ask of a question, with its type: parameters, and what a head declares.
 _FIELDS = (
     "hub name, day date, source name, since date, by name, by_1 name, by_2 name, metric name, policy policy, tolerance count, split name, part name,"
-    " model name, top count, at_least number, scaled switch, listed name, every name, group name, against name, months count, nth count, " + FILTERS
+    " model name, top count, at_least number, scaled switch, listed name, every name, group name, against name, months count, nth count, "
+    + FILTERS
 )
 
 
