@@ -6,6 +6,7 @@ Every function takes a world as told (`Told`) and a question, and gives the stat
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -133,35 +134,223 @@ def _shares(told: Told, question: Question, scope: list[At]) -> list[Row]:
     return rows
 
 
-def download_share_series(told: Told, question: Question) -> list[Row]:
+class Series:
+    """A hub's days side by side: of each its groups, its constant panel, and what may be of any group."""
+
+    def __init__(self, told: Told, question: Question) -> None:
+        scope = told.scope(question)
+        self.metric = scope[0].metric if scope else ""
+        self.days = told.series(scope[0], question) if scope else []
+        self.rows: dict[date, dict[Parts, Row]] = {}
+        self.constant: dict[date, dict[Parts, int | None]] = {}
+        self.loose: dict[date, int] = {}
+        self.beyond: dict[date, int] = {}
+        self.loose_constant: dict[date, int] = {}
+        first = self.days[0] if self.days else None
+        left_in = [one for one in (first.listings if first else ()) if first and told.describe(first.hub, one, first.day, question, 1)]
+        there = {one.split("/")[0] for one in left_in}
+        moved = {new for old in left_in if first for new in told.same_repository(first.hub, old)}
+        for source in self.days:
+            at, day = at_of(source, scope[0]), source.day
+            counted = Counted(told, question, [at])
+            sums, self.beyond[day] = counted.sums()
+            panel: dict[Parts | None, list[int | None]] = defaultdict(list)
+            for one, value, _, _ in counted.rows:
+                if one.namespace in there or one.model_id in moved:
+                    panel[None if one.outside else one.parts].append(value)
+            self.rows[day] = dict(zip(sums, _shares(told, question, [at]), strict=True))
+            self.constant[day] = {parts: added(values) for parts, values in panel.items() if parts is not None}
+            self.loose[day] = sum(value for parts, value in sums.items() if None in parts)
+            open_panel = [value for parts, value in self.constant[day].items() if None in parts] + [added(panel[None])]
+            self.loose_constant[day] = added(open_panel) or 0
+
+    def inside(self, day: date) -> int:
+        return sum(row["value"] or 0 for row in self.rows[day].values())
+
+    def inside_constant(self, day: date) -> int | None:
+        return added(self.constant[day].values())
+
+
+def download_share_series(told: Told, question: Question, every: str = "day") -> list[Row]:
+    series = Series(told, question)
+    rows: list[Row] = []
+    periods: dict[date, list[Any]] = defaultdict(list)
+    for source in series.days:
+        if series.rows[source.day]:
+            periods[_begin(source.day, every)].append(source)
+    for period, sources in periods.items():
+        for parts in dict.fromkeys(parts for source in sources for parts in series.rows[source.day]):
+            found = [_on_day(series, source.day, parts) for source in sources]
+            row = {name: found[0][name] for name in named(question, parts)}
+            for name in found[0].keys() - row.keys():
+                values = [one[name] for one in found if one[name] is not None]
+                row[name] = median(values) if values else None
+                if row[name] is not None and not name.startswith("share"):
+                    row[name] = math.floor(row[name] + 0.5)
+            rows.append(row | {"day": period, "sweep": sources[-1].name, "days": len(sources)})
+    return rows
+
+
+def _begin(day: date, every: str) -> date:
+    if every == "week":
+        return day - timedelta(day.weekday())
+    month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}.get(every)
+    return date(day.year, month, 1) if month else day
+
+
+def _on_day(series: Series, day: date, parts: Parts) -> Row:
+    """A group's row of the day; where it has no listing it has nothing, and at most what is not labelled."""
+    inside, inside_constant = series.inside(day), series.inside_constant(day)
+    if parts in series.rows[day]:
+        row = dict(series.rows[day][parts])
+        row.pop("uncounted")
+        value_constant = series.constant[day].get(parts)
+    else:
+        most = series.beyond[day] + (series.loose[day] if None not in parts else 0)
+        row = {"value": 0, "share": over(0, inside), "share_low": over(0, inside + series.beyond[day]), "models": 0, "flagged": 0}
+        row |= {"share_high": over(most, inside + series.beyond[day]), "flagged_value": 0}
+        row |= {name: word for other in series.rows.values() if parts in other for name, word in other[parts].items() if name not in row}
+        row.pop("uncounted")
+        value_constant = 0
+    return row | {"denominator": inside, "value_constant": value_constant, "share_constant": over(value_constant, inside_constant or 0)}
+
+
+def crossings(told: Told, question: Question, group: str | None, against: str | None) -> list[Row]:
+    series = Series(told, question)
+    if not series.days:
+        return []
+    last = series.days[-1].day
+    names = {named(question, parts)["group"]: parts for rows in series.rows.values() for parts in rows if None not in parts}
+    last_values = {name: (series.rows[last].get(parts) or {}).get("value") for name, parts in names.items()}
+    ordered = sorted(names, key=lambda name: (last_values[name] is None, -(last_values[name] or 0), name))
+    one = next((name for name in ordered if _is_meant(name, group, against)), None)
+    other = next((name for name in ordered if (name != one if against is None else name.lower() == against.lower())), None)
+    if one is None or other is None or one == other:
+        return []
+    about: Row = dict.fromkeys(question.dimensions, "") if len(question.dimensions) > 1 else {}
+    about |= {"group": one, "against": other, "counter": series.metric}
+    return [about | _crossing(series, names[one], names[other], panel) for panel in ("growing", "constant")]
+
+
+def _is_meant(name: str, group: str | None, against: str | None) -> bool:
+    if group is not None:
+        return name.lower() == group.lower()
+    return against is None or name.lower() != against.lower()
+
+
+def _crossing(series: Series, one: Parts, other: Parts, panel: str) -> Row:
+    seen = []
+    for source in series.days:
+        day = source.day
+        if panel == "growing":
+            inside: int | None = series.inside(day)
+            mine, its = ((series.rows[day].get(parts) or {}).get("value") or 0 for parts in (one, other))
+            most, most_of_other = (_open(series, day, parts) for parts in (one, other))
+        else:
+            inside = series.inside_constant(day)
+            mine, its = (series.constant[day].get(parts) or 0 for parts in (one, other))
+            most = most_of_other = series.loose_constant[day]
+        if inside:
+            seen.append((day, mine, its, inside, mine > its + most_of_other, mine > its, mine + most > its))
+    sure, ahead, possible = ([day for day, *_, a, b, c in seen if (a, b, c)[turn]] for turn in range(3))
+    days = [day for day, *_ in seen]
+    behind = [day for day in days if day not in ahead]
+    since = [day for day in days if not behind or day > behind[-1]]
+    turn = (sure or ahead or possible or [None])[0]
+    row: Row = {"panel": panel, "outcome": "no data" if not days else "surely" if sure else "possibly" if possible else "never"}
+    row |= {"surely_on": sure[0] if sure else None, "labelled_on": ahead[0] if ahead else None, "possibly_on": possible[0] if possible else None}
+    row |= {"day_before": days[days.index(turn) - 1] if turn is not None and days.index(turn) else None}
+    row |= {"ahead_since": since[0] if since else None, "ahead_at_start": bool(ahead) and ahead[0] == days[0]}
+    row |= {"first_day": days[0] if days else None, "last_day": days[-1] if days else None, "days": len(days), "days_ahead": len(ahead)}
+    value, of_other, whole = seen[-1][1:4] if seen else (None, None, 0)
+    return row | {"value": value, "share": over(value, whole), "against_value": of_other, "share_against": over(of_other, whole)}
+
+
+def _open(series: Series, day: date, parts: Parts) -> int:
+    """What may be this group's beside its own: where it has a listing, what is known of one half says where the rest cannot be."""
+    if parts not in series.rows[day]:
+        return series.loose[day] + series.beyond[day]
+    maybe = [
+        row["value"] or 0
+        for other, row in series.rows[day].items()
+        if None in other and all(mine == its or its is None for mine, its in zip(parts, other, strict=True))
+    ]
+    return sum(maybe) + series.beyond[day]
+
+
+def vintage(told: Told, question: Question, months: int) -> list[Row]:
     scope = told.scope(question)
-    days = told.series(scope[0], question) if scope else []
-    described = {
-        source.day: [one for model_id in source.listings if (one := told.describe(source.hub, model_id, source.day, question, 1))]
-        for source in days
-    }
-    first = days[0] if days else None
-    constant = {one.namespace for one in described[first.day]} if first else set()
-    hub = scope[0].source.hub if scope else ""
-    moved = {new for old in (first.listings if first else ()) if len(ids := told.same_repository(hub, old)) > 1 for new in ids}
+    groups: dict[Parts, list[tuple[int | None, bool, bool | None]]] = defaultdict(list)
+    for one, value, _, again in Counted(told, question, scope).rows:
+        if not one.outside:
+            created = one.attributes.get("created_at")
+            known = created is not None and not is_placeholder(one.hub, created)
+            groups[one.parts].append((value, again, created >= _months_before(scope[0].day, months) if known else None))
     rows = []
-    for source in days:
-        at = at_of(source, scope[0])
-        counted = Counted(told, question, [at])
-        panel = [
-            (one.parts, value)
-            for one, value, _, _ in counted.rows
-            if (one.namespace in constant or one.model_id in moved) and not one.outside
-        ]
-        panel_whole = added(value for _, value in panel)
-        for row, parts in zip(_shares(told, question, [at]), counted.sums()[0], strict=True):
-            value_constant = added(value for own, value in panel if own == parts)
-            row.pop("uncounted")
-            rows.append(
-                row
-                | {"day": source.day, "sweep": source.name, "days": 1, "denominator": sum(counted.sums()[0].values())}
-                | {"value_constant": value_constant, "share_constant": over(value_constant, panel_whole or 0)}
-            )
+    for parts, listed in groups.items():
+        inside = added(value for value, _, _ in listed)
+        if inside is None:
+            continue
+        new = sum(value or 0 for value, _, is_new in listed if is_new)
+        loose = sum(value or 0 for value, _, is_new in listed if is_new is None)
+        rows.append(
+            named(question, parts)
+            | {"value": new, "share": over(new, inside), "share_low": over(new, inside), "share_high": over(new + loose, inside)}
+            | {"models": sum(value is not None and not again for value, again, is_new in listed if is_new)}
+            | {"uncounted": sum(value is None for value, _, _ in listed), "denominator": inside, "months": months}
+            | {"labelled": 1 - loose / inside if inside else None}
+        )
+    return rows
+
+
+def _months_before(day: date, months: int) -> datetime:
+    month = day.year * 12 + day.month - 1 - months
+    first = date(month // 12, month % 12 + 1, 1)
+    length = ((first + timedelta(days=32)).replace(day=1) - first).days
+    return datetime(first.year, first.month, min(day.day, length))
+
+
+def downloads_by_root(told: Told, question: Question) -> list[Row]:
+    scope = told.scope(question)
+    unfiltered = replace(question, filters={}, without_flagged=False)
+    counted = Counted(told, question, scope).rows
+    rooted: list[tuple[Parts, Described, int | None, bool, bool, bool]] = []
+    shared: dict[Parts, list[int | None]] = defaultdict(list)
+    for one, value, doubt, again in counted:
+        ends = {_root(told, one.hub, base, scope[0].day) for base in _bases(told, one.hub, one.model_id, scope[0].day)}
+        of = [told.describe(one.hub, end, scope[0].day, unfiltered, 1) for end in ends]
+        groups = {known.parts for known in of if known is not None}
+        root: Parts = one.parts
+        if any(None in parts for parts in groups):
+            root = tuple(None for _ in one.parts)
+        elif len(groups) > 1:
+            root = tuple("several" for _ in one.parts)
+            if not one.outside:
+                for parts in groups:
+                    shared[parts].append(value)
+        elif groups:
+            root = groups.pop()
+        rooted.append((root, one, value, doubt, again, bool(ends)))
+    inside = sum(value or 0 for _, one, value, *_ in rooted if not one.outside)
+    beyond = sum(value or 0 for _, one, value, *_ in rooted if one.outside)
+    loose = sum(value or 0 for root, one, value, *_ in rooted if not one.outside and None in root)
+    known_groups = {root for root, one, *_ in rooted if not one.outside} | {one.parts for _, one, *_ in rooted if not one.outside}
+    rows = []
+    for parts in known_groups:
+        own = [row for row in rooted if row[0] == parts and not row[1].outside]
+        uploads = [value for _, one, value, *_ in rooted if one.parts == parts and not one.outside]
+        value = added(row[2] for row in own) if own else 0
+        by_uploader = added(uploads) if uploads else 0
+        least = (value or 0) if None not in parts else 0
+        most = (value or 0) + beyond + (loose if None not in parts else 0)
+        rows.append(
+            named(question, parts)
+            | {"value": value, "share": over(value, inside), "share_low": over(least, inside + beyond), "share_high": over(most, inside + beyond)}
+            | {"derived_value": sum(row[2] or 0 for row in own if row[5]), "shared_value": added(shared[parts]) or 0}
+            | {"value_by_uploader": by_uploader, "share_by_uploader": over(by_uploader, inside)}
+            | {"models": sum(row[2] is not None and not row[4] for row in own), "uncounted": sum(row[2] is None for row in own)}
+            | {"flagged": sum(row[2] is not None for row in own if row[3]), "flagged_value": sum(row[2] or 0 for row in own if row[3])}
+        )
     return rows
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from hubwatch.statistics import definition
 from hubwatch.store import literal
-from tests.statistics import oracle
+from tests.statistics import oracle, oracle_flow
 from tests.statistics.oracle_rows import Question, Told
 from tests.statistics.random_world import DAYS, FIRST, draw, stored
 
@@ -50,10 +51,10 @@ def _filters(chance: random.Random, told: Told) -> dict[str, Any]:
     return {name: choices[name] for name in chance.sample(sorted(choices), chance.choice([0, 0, 1, 1, 2]))}
 
 
-def _by(chance: random.Random, default: str) -> str:
+def _by(chance: random.Random, default: str, own: str | None) -> str:
     if chance.random() < 0.3:
         return default
-    return ",".join(chance.sample(DIMENSIONS, chance.choice([1, 1, 2])))
+    return ",".join(chance.sample([one for one in DIMENSIONS if one != own], chance.choice([1, 1, 2])))
 
 
 def _day(chance: random.Random) -> date | None:
@@ -97,11 +98,11 @@ class Asking:
             day=_day(chance),
             source=None if standing else _source(chance),
             since=FIRST + timedelta(chance.choice([-40, 0, 3, 30])) if self.since and chance.random() < 0.5 else None,
-            by=_by(chance, self.by),
+            by=_by(chance, self.by, definition(self.name).splits),
             metric=chance.choice([None, *self.counters]) if len(self.counters) > 1 and self.name != "monthly_downloads" else None,
             policy=chance.choice(["six-tigers", "six-tigers", "osai"]),
             filters=_filters(chance, told),
-            without_flagged=chance.random() < 0.25 if len(self.counters) > 1 else False,
+            without_flagged=chance.random() < 0.25 if self.counters != ("models",) else False,
             days=self.days,
             one_hub=self.one_hub,
         )
@@ -129,7 +130,32 @@ def _flows(chance: random.Random) -> Asked:
 
 ASKED = (
     Asking(oracle.download_share, counters=COUNTERS),
-    Asking(oracle.download_share_series, counters=COUNTERS, days="all", one_hub=True, since=True),
+    Asking(
+        oracle.download_share_series,
+        counters=COUNTERS,
+        days="all",
+        one_hub=True,
+        since=True,
+        further=lambda chance: {"every": chance.choice(["day", "day", "week", "month"])},
+    ),
+    Asking(
+        oracle.crossings,
+        counters=COUNTERS,
+        days="all",
+        one_hub=True,
+        since=True,
+        further=lambda chance: {"group": chance.choice([None, None, "CN", "us", "a"]), "against": chance.choice([None, None, "US", "B"])},
+    ),
+    Asking(oracle.vintage, by="hub", counters=COUNTERS[:3], one_hub=True, further=lambda chance: {"months": chance.choice([12, 1, 2, 3])}),
+    Asking(
+        oracle_flow.download_flow,
+        counters=("downloads_total",),
+        days="sound",
+        one_hub=True,
+        since=True,
+        further=lambda chance: {"every": chance.choice(["month", "day", "week", "quarter", "year"])},
+    ),
+    Asking(oracle.downloads_by_root, counters=COUNTERS[:3], one_hub=True),
     Asking(oracle.growth, counters=COUNTERS, days="two", one_hub=True, since=True),
     Asking(
         oracle.monthly_downloads,
@@ -161,7 +187,7 @@ ASKED = (
 
 
 def _sql(name: str, said: Asked) -> str:
-    arguments = [f'"{key}" := {literal(value)}' for key, value in said.items()]
+    arguments = [f'"{key}" := {literal(value)}' for key, value in said.items() if value is not None]
     return f"from {name}({', '.join(arguments)})"
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
-from hubwatch.errors import HeadError, StatisticsError
+from hubwatch.errors import HeadError, StatisticsError, WrongQuestion
 from hubwatch.statistics.definitions import parse
 from hubwatch.statistics.tabular import percent
 from tests.statistics.world_of import WORLD, build, empty, spread
@@ -220,3 +220,11 @@ def test_a_namespace_called_unknown_is_known(by: str, labelled: int) -> None:
         con.execute("update store.attributes set created_at = timestamp '2025-01-01'")
         context = statistics.run(con, name, by=by, **({"metric": "likes"} if name == "download_share" else {})).context
         assert context.labelled == labelled, (name, by)
+
+
+def test_a_dimension_that_rows_have_as_their_own_column_is_no_second_one() -> None:
+    con = build(WORLD)
+    for name, column in (("sizes", "size_class"), ("licenses", "license_class"), ("first_hub", "hub")):
+        with pytest.raises(WrongQuestion, match=f"the rows of {name} have a column {column} already: leave it out of --by"):
+            statistics.run(con, name, by=f"country,{column}")
+    assert statistics.run(con, "sizes", by="size_class").rows

@@ -8,6 +8,7 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
     --   `last day`, `first ones`, `last row`, `none`
     -- hubs: one                     it is about one hub at a time
     -- days: two                     which days it rests on: one (default), two, two or one, all, sound (all whose health is ok), standing, none
+    -- splits: size_class            the dimension that its rows have as a column of their own: no second one of `by`
     -- needs: attributes             it reads attributes, whatever the question
     -- counters: a|b                 counters it reads where there is no choice of metric
     -- parameters: hub name, by dimensions = country, top count = 20, filters     NAME TYPE = CHOICES; the first is the default
@@ -113,6 +114,7 @@ class Definition:
     hubs: str
     days: str
     counters: tuple[str, ...]
+    splits: str | None
     declared: dict[str, Parameter]
     fixed: dict[str, Value]
     sql: str
@@ -150,7 +152,7 @@ def parse(text: str, stem: str) -> Definition:
         raise HeadError(f"{stem}.sql: its head lacks {', '.join(missing)}")
     if head["name"] != stem:
         raise HeadError(f"{stem}.sql declares the name {head['name']!r}; it must be its file's")
-    for key, choices in (("whole", WHOLES), ("days", DAYS), ("hubs", ("one", "any")), ("needs", ("attributes",))):
+    for key, choices in (("whole", WHOLES), ("days", DAYS), ("hubs", ("one", "any")), ("needs", ("attributes",)), ("splits", DIMENSIONS)):
         if key in head and head[key] not in choices:
             raise HeadError(f"{stem}.sql: {key} is {head[key]!r}; it must be one of {', '.join(choices)}")
     declared = _declared(head["parameters"], stem)
@@ -169,6 +171,7 @@ def parse(text: str, stem: str) -> Definition:
         hubs=hubs,
         days=days,
         counters=metrics,
+        splits=head.get("splits"),
         declared=declared,
         fixed=fixed,
         sql=_filled(_macros(stem, body, declared, fixed)),

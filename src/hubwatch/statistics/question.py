@@ -50,6 +50,9 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     if foreign := sorted(set(given) - set(statistic.parameters)):
         raise WrongQuestion(f"{statistic.name} takes no {', '.join(foreign)}; it takes {statistic.takes}")
     values = {name: value_of(con, name, parameter, given.get(name)) for name, parameter in statistic.declared.items()}
+    dimensions = str(values.get("by", "")).split(",")
+    if len(dimensions) > 1 and statistic.splits in dimensions:
+        raise WrongQuestion(f"the rows of {statistic.name} have a column {statistic.splits} already: leave it out of --by")
     if isinstance(source := values.get("source"), str):
         values["source"] = known_source(con, source)
     for name in ("group", "against"):

@@ -40,7 +40,7 @@ pair as (
   where one is not null and other is not null and one <> other
 ),
 days as (
-  select day, any_value(inside) as inside, any_value(beyond) as beyond, any_value(loose) as loose, any_value(inside_constant) as inside_constant,
+  select day, any_value(inside) as inside, any_value(beyond) as beyond, any_value(loose_all) as loose, any_value(inside_constant) as inside_constant,
     any_value(beyond_constant) as beyond_constant, any_value(loose_constant) as loose_constant from series group by day
 ),
 sides as (
@@ -48,13 +48,14 @@ sides as (
     coalesce(case when place = 1 then a.value else a.value_constant end, 0) as value,
     coalesce(case when place = 1 then b.value else b.value_constant end, 0) as against_value,
     case when place = 1 then inside else inside_constant end as inside,
-    case when place = 1 then loose + beyond else loose_constant + beyond_constant end as open_part
+    case when place = 1 then coalesce(a.loose, days.loose) + beyond else loose_constant + beyond_constant end as open_part,
+    case when place = 1 then coalesce(b.loose, days.loose) + beyond else loose_constant + beyond_constant end as against_open
   from days cross join pair cross join (values (1, 'growing'), (2, 'constant')) as panel(place, name)
-  left join (select day as a_day, name as a_name, value, value_constant from series) a on a_day = days.day and a_name = one
-  left join (select day as b_day, name as b_name, value, value_constant from series) b on b_day = days.day and b_name = other
+  left join (select day as a_day, name as a_name, value, value_constant, loose from series) a on a_day = days.day and a_name = one
+  left join (select day as b_day, name as b_name, value, value_constant, loose from series) b on b_day = days.day and b_name = other
 ),
 judged as (
-  select *, value > against_value + open_part as is_sure, value > against_value as is_ahead,
+  select *, value > against_value + against_open as is_sure, value > against_value as is_ahead,
     value + open_part > against_value as is_possible, row_number() over (partition by panel order by day) as nth,
     lag(day) over (partition by panel order by day) as day_before
   from sides where inside > 0

@@ -7,6 +7,7 @@
 --   that is not known be of it. By the listings' own statements on the day: one that names no base counts as an original.
 -- unit: share of the group's sum of the counter, 0..1; value in the counter's unit
 -- window: as of download_share
+-- splits: relation
 -- whole: each row
 -- hubs: one
 -- parameters: hub name, day date, source name, by dimensions = hub, metric choice = downloads_30d|downloads_total|likes, policy policy, filters

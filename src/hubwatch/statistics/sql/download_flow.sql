@@ -46,18 +46,25 @@ chosen as materialized (
   where day in (select max(day) from sound join edges on day <= edge group by edge)
     or day in (select min(day) from sound join edges on day >= edge group by edge)
 ),
+ended as materialized (
+  select scope.hub, hubs, last_day as day, source, metric from scope cross join length
+),
 -- Groups as small numbers; -1: of an origin that the filters ask for and that is not known.
 labelled as materialized (
   select listing_key, case when outside then -1 else dense_rank() over (order by part_1 nulls first, part_2 nulls first)::int end as number, part_1, part_2,
     case when (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times) then created_at::date end as created_on
-  from parts.described('scope', {question})
+  from parts.described('ended', {question})
 ),
 names as (
   select distinct number, part_1, part_2, parts.is_labelled(in_by, part_1, part_2) as is_known from labelled where number >= 0
 ),
+-- A repository goes by the last id that it had by then.
 renamed as materialized (
   select former.listing_key, last.listing_key as label_key from store.repositories former
-  join (select repository, arg_max(listing_key, place) as listing_key from store.repositories group by repository) last using (repository)
+  join (
+    select repository, arg_max(listing_key, place) as listing_key from store.repositories join store.listing using (listing_key) cross join length
+    where first_seen_on <= last_day group by repository
+  ) last using (repository)
 ),
 doubted as materialized (
   select listing_key, flags.day, bool_or(flag = 'downloads_total_spiked') as is_spike

@@ -8,6 +8,7 @@
 --   none of the models of unknown group first on this hub be this group's, or all of those first elsewhere.
 -- unit: models that are on several hubs; share of the group's, 0..1; days
 -- window: models listed on the day
+-- splits: hub
 -- whole: each row by group
 -- needs: attributes
 -- days: standing

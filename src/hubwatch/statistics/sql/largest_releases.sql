@@ -7,6 +7,7 @@
 --   copy may be reported with fewer or other parameters. A group without a model of known size in a month has no row.
 -- unit: parameters; models
 -- window: calendar month of creation, from since (default: the first) up to the day
+-- splits: hub
 -- whole: none
 -- needs: attributes
 -- parameters: hub name, day date, source name, since date, by dimensions = country, policy policy, filters

@@ -6,6 +6,7 @@
 --   the bounds let the group's unknown licenses all or none be of this class. A model is counted once. Licenses as they were on the day.
 -- unit: models; share of the group's models, 0..1
 -- window: models listed on the day
+-- splits: license_class
 -- whole: each row
 -- needs: attributes
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters

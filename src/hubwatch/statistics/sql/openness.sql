@@ -7,6 +7,7 @@
 --   what the listing states, not what was tried. A model is counted once, by its original.
 -- unit: models; share of the group's models, 0..1
 -- window: models listed on the day
+-- splits: license_class
 -- whole: each row
 -- needs: attributes
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters

@@ -7,6 +7,7 @@
 --   parameters, a quarter at least upper_quartile, a tenth at least top_tenth. A model is counted once.
 -- unit: models; share of the group's models, 0..1; parameters
 -- window: models listed on the day
+-- splits: size_class
 -- whole: each row
 -- needs: attributes
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters

@@ -74,11 +74,13 @@ told as not materialized (
 -- The constant panel is fixed on the first day: the namespaces that were there, with all that they list later, and a repository that was there
 -- under whatever id it has later. What later days bring changes nothing of it.
 there_first as materialized (
-  select listing_key from store.counters anti join others using (day, source) semi join length on day = first_day
+  select listing_key, owner from (
+    select listing_key from store.counters anti join others using (day, source) semi join length on day = first_day
+  ) join numbered using (listing_key) cross join length
+  where since is null or first_day >= since and first_day < until
 ),
 founders as materialized (
-  select distinct owner from there_first join numbered using (listing_key) cross join length
-  where since is null or first_day >= since and first_day < until
+  select distinct owner from there_first
 ),
 moved as materialized (
   select distinct later.listing_key from there_first join store.repositories first using (listing_key)
