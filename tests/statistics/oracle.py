@@ -258,7 +258,11 @@ def _crossing(series: Series, one: Parts, other: Parts, panel: str) -> Row:
     since = [day for day in days if not behind or day > behind[-1]]
     turn = (sure or ahead or possible or [None])[0]
     row: Row = {"panel": panel, "outcome": "no data" if not days else "surely" if sure else "possibly" if possible else "never"}
-    row |= {"surely_on": sure[0] if sure else None, "labelled_on": ahead[0] if ahead else None, "possibly_on": possible[0] if possible else None}
+    row |= {
+        "surely_on": sure[0] if sure else None,
+        "labelled_on": ahead[0] if ahead else None,
+        "possibly_on": possible[0] if possible else None,
+    }
     row |= {"day_before": days[days.index(turn) - 1] if turn is not None and days.index(turn) else None}
     row |= {"ahead_since": since[0] if since else None, "ahead_at_start": bool(ahead) and ahead[0] == days[0]}
     row |= {"first_day": days[0] if days else None, "last_day": days[-1] if days else None, "days": len(days), "days_ahead": len(ahead)}
@@ -345,7 +349,12 @@ def downloads_by_root(told: Told, question: Question) -> list[Row]:
         most = (value or 0) + beyond + (loose if None not in parts else 0)
         rows.append(
             named(question, parts)
-            | {"value": value, "share": over(value, inside), "share_low": over(least, inside + beyond), "share_high": over(most, inside + beyond)}
+            | {
+                "value": value,
+                "share": over(value, inside),
+                "share_low": over(least, inside + beyond),
+                "share_high": over(most, inside + beyond),
+            }
             | {"derived_value": sum(row[2] or 0 for row in own if row[5]), "shared_value": added(shared[parts]) or 0}
             | {"value_by_uploader": by_uploader, "share_by_uploader": over(by_uploader, inside)}
             | {"models": sum(row[2] is not None and not row[4] for row in own), "uncounted": sum(row[2] is None for row in own)}

@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from tests.statistics.oracle import Parts, Row, _begin, named, over
 from tests.statistics.oracle_rows import At, Described, Question, Source, Told, is_placeholder
@@ -74,7 +75,7 @@ def _next(begin: date, every: str) -> date:
 def _mended(readings: Readings) -> tuple[Readings, set[date]]:
     """The counter as it can have stood, and the days on which it was read otherwise."""
     days = sorted(readings)
-    if all(readings[a] <= readings[b] for a, b in zip(days, days[1:], strict=False)):
+    if all(readings[a] <= readings[b] for a, b in pairwise(days)):
         return readings, set()
     kept = [
         day

@@ -186,7 +186,7 @@ class Told:
 
     def attribute(self, hub: str, model_id: str, name: str, day: date) -> Any:
         """What the leading one of the sources that say anything of it said last."""
-        for seen in reversed(self.observed[hub, model_id]):
+        for seen in reversed(self.observed.get((hub, model_id), [])):
             if seen <= day:
                 for source in self.of_day[hub, seen]:
                     if model_id in source.listings and (source.speaks is None or name in source.speaks):
@@ -195,7 +195,7 @@ class Told:
 
     def attributes(self, hub: str, model_id: str, day: date) -> dict[str, Any] | None:
         """All of them; None before the listing was seen."""
-        if not self.observed[hub, model_id] or self.observed[hub, model_id][0] > day:
+        if not (seen := self.observed.get((hub, model_id))) or seen[0] > day:
             return None
         names = ("hub_key", "created_at", "license", "task", "library", "parameters", "base_models", "base_relation")
         return {name: self.attribute(hub, model_id, name, day) for name in names}

@@ -228,3 +228,22 @@ def test_a_dimension_that_rows_have_as_their_own_column_is_no_second_one() -> No
         with pytest.raises(WrongQuestion, match=f"the rows of {name} have a column {column} already: leave it out of --by"):
             statistics.run(con, name, by=f"country,{column}")
     assert statistics.run(con, "sizes", by="size_class").rows
+
+
+def test_bounds_of_a_share_of_one_country_say_that_they_rest_on_those_of_unknown_country() -> None:
+    con = build(WORLD)
+    for name in ("download_share", "origin_share", "leaders"):
+        notes = statistics.run(con, name, by="kind", country="CN").notes()
+        assert "Note: the denominator is what is known to be of the country; the bounds allow for all whose country is unknown" in notes, (
+            name
+        )
+        assert [note for note in notes if note.startswith("Labelled") and note.endswith("together with all whose country is unknown")], name
+
+
+def test_a_counter_that_no_hub_gives_on_its_last_day_is_pointed_to_where_one_has_it() -> None:
+    con = build(WORLD)
+    con.execute("update store.counters set downloads_30d = null where day > '2025-06-15'")
+    with pytest.raises(
+        StatisticsError, match=r"^no observed hub gives downloads_30d: use .* or --hub huggingface --day 2025-05-31, which has it$"
+    ):
+        statistics.run(con, "download_share", metric="downloads_30d")

@@ -146,6 +146,9 @@ class Result(BaseModel):
             notes.append(f"Denominator: each row's own, in its column; {counted(context.models or 0, 'model')} in all rows")
         if context.labelled is not None:
             of = "the denominator" if context.denominator is not None else "all rows"
+            asked = [name for name in ("country", "kind", "organization") if context.parameters.get(name)]
+            if asked and context.denominator is not None:
+                of += f" together with all whose {' or '.join(asked)} is unknown"
             notes.append(f"Labelled: {percent(context.labelled)} of {of}")
         elif "labelled" in self.columns:
             notes.append("Labelled: the part of each row's denominator, in its column")

@@ -95,7 +95,7 @@ def _context(
         question.warnings.append(f"{model} has no row: {why if 'model_id' in columns else 'no listing of the day names it as its base'}")
     unit, window = _unit(statistic, question)
     whole = _whole(statistic, columns, rows)
-    if statistic.name == "download_share" and (said := _contested(con, question, whole)):
+    if statistic.name in _WEIGHED and (said := _contested(con, question, whole, columns, rows)):
         question.warnings.append(said)
     if said := tests_told(con, statistic, question.observed, question.values):
         question.warnings.append(said)
@@ -150,19 +150,36 @@ def _flagged(
     return Flagged(observations=count, value=amount, part=amount / whole if whole else None)
 
 
-_UNNARROWED = {"hub", "day", "by", "metric", "policy", "source", "sweep"}  # what may be asked of all that a source observed
+_WEIGHED = ("download_share", "download_share_series", "origin_share")  # shares of all that a source observed
+_UNNARROWED = {
+    "since",
+    "every",
+    "hub",
+    "day",
+    "by",
+    "metric",
+    "policy",
+    "source",
+    "sweep",
+}  # what may be asked of all that a source observed
 
 
-def _contested(con: duckdb.DuckDBPyConnection, question: Question, whole: dict[str, Any]) -> str | None:
-    """What to say of a contested label, where the share is of all that one source observed."""
+def _contested(
+    con: duckdb.DuckDBPyConnection, question: Question, whole: dict[str, Any], columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
+) -> str | None:
+    """What to say of a contested label, where the share is of all that one source observed; of a series, on its last day."""
     narrowed = [name for name, value in question.asked.items() if name not in _UNNARROWED and value not in (None, False, "", [])]
     by = question.values.get("by")
     by = by[0] if isinstance(by, list) and len(by) == 1 else by
-    if narrowed or len(question.observed) != 1 or not isinstance(by, str):
+    if narrowed or len({at.hub for at in question.observed}) != 1 or not isinstance(by, str):
         return None
-    metric, policy = (str(question.values[name]) for name in ("metric", "policy"))
+    last = question.observed[-1]
+    metric, policy = str(question.values.get("metric", question.statistic.counters[0])), str(question.values["policy"])
     unlabelled = None if whole.get("labelled") is None else 1 - whole["labelled"]
-    return contested_label(con, question.observed[0], by, metric, policy, whole.get("denominator"), unlabelled)
+    said = [dict(zip(columns, row, strict=True)) for row in rows]
+    latest = max((str(row["day"]) for row in said if "day" in row), default=None)
+    groups = {str(row["group"]): row["value"] for row in said if isinstance(row["value"], int) and str(row.get("day")) == str(latest)}
+    return contested_label(con, last, by, metric, policy, whole.get("denominator"), unlabelled, groups)
 
 
 def _whole(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:

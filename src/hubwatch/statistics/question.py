@@ -13,6 +13,7 @@ import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.statistics.days import (
+    COUNTERS,
     ObservedDay,
     counters_given,
     counts_only_totals,
@@ -152,7 +153,13 @@ def _nothing_found(con: duckdb.DuckDBPyConnection, question: Question, held: lis
         return StatisticsError(f"no hub was observed on {wanted}; leave --day out for the last complete day of each")
     asked = str(metric or " or ".join(question.statistic.counters))
     given = set().union(*(counters_given(con, observed_day(con, one, None)) for one in held))
-    others = " or ".join(f"--metric {name}" for name in question.statistic.parameters.get("metric", ()) if name in given)
+    options = [f"--metric {name}" for name in question.statistic.parameters.get("metric", ()) if name in given]
+    for counter in [one for one in asked.split(" or ") if one in COUNTERS]:
+        had = con.execute(
+            f"select hub, max(day) from observations where {counter} is not null group by hub order by 2 desc, 1 limit 1"
+        ).fetchall()
+        options += [f"--hub {hub} --day {day}, which has it" for hub, day in had]
+    others = " or ".join(options)
     return StatisticsError(f"no observed hub gives {asked}{f': use {others}' if others else ''}")
 
 
@@ -253,7 +260,7 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
 def _say_filters(question: Question) -> None:
     """Say what filters do to the denominator, where they ask for what may be unknown."""
     asked = [name for name in ("country", "kind", "organization") if question.values.get(name) is not None]
-    if asked and "share_low" in question.statistic.sql:
+    if asked and ("share_low" in question.statistic.sql or "parts.shares(" in question.statistic.sql):
         names = " or ".join(asked)
         question.warnings.append(
             f"the denominator is what is known to be of the {names}; the bounds allow for all whose {names} is unknown"
