@@ -256,7 +256,7 @@ def _crossing(series: Series, one: Parts, other: Parts, panel: str) -> Row:
     days = [day for day, *_ in seen]
     behind = [day for day in days if day not in ahead]
     since = [day for day in days if not behind or day > behind[-1]]
-    turn = (sure or ahead or possible or [None])[0]
+    turn = next(iter(sure or ahead or possible), None)
     row: Row = {"panel": panel, "outcome": "no data" if not days else "surely" if sure else "possibly" if possible else "never"}
     row |= {
         "surely_on": sure[0] if sure else None,
@@ -288,8 +288,8 @@ def vintage(told: Told, question: Question, months: int) -> list[Row]:
     for one, value, _, again in Counted(told, question, scope).rows:
         if not one.outside:
             created = one.attributes.get("created_at")
-            known = created is not None and not is_placeholder(one.hub, created)
-            groups[one.parts].append((value, again, created >= _months_before(scope[0].day, months) if known else None))
+            is_new = None if created is None or is_placeholder(one.hub, created) else created >= _months_before(scope[0].day, months)
+            groups[one.parts].append((value, again, is_new))
     rows = []
     for parts, listed in groups.items():
         inside = added(value for value, _, _ in listed)

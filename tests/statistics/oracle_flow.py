@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tests.statistics.oracle import Parts, Row, _begin, named, over
-from tests.statistics.oracle_rows import At, Described, Question, Source, Told, is_placeholder
+from tests.statistics.oracle_rows import At, Described, Question, Told, is_placeholder
+from tests.statistics.random_world import Source
 
 Readings = dict[date, int]
 TOTAL = "downloads_total"
@@ -113,9 +114,9 @@ def download_flow(told: Told, question: Question, every: str) -> list[Row]:
         doubted = any(told.is_flagged(flow.hub, name, day, TOTAL) for name in flow.ids(key) for day in days)
         for period in flow.periods:
             begins, ends = flow.span(period)
-            inside = [day for day in days if begins < day <= ends]
-            repaired[period[0], group] += sum(day in mended for day in inside)
-            spikes[period[0], group] += sum(flow.is_spike(name, day) for name in flow.ids(key) for day in inside)
+            within = [day for day in days if begins < day <= ends]
+            repaired[period[0], group] += sum(day in mended for day in within)
+            spikes[period[0], group] += sum(flow.is_spike(name, day) for name in flow.ids(key) for day in within)
         for day in stands:
             previous = max((one for one in days if one < day), default=None)
             if previous is None:
