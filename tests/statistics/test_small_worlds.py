@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from hubwatch import statistics
+from hubwatch.statistics.sentences import basis
 from hubwatch.statistics.tables import find_repositories
 from tests.statistics.test_extent import FEB, JAN, MARCH, Row, world
 from tests.statistics.world_of import empty, spread
@@ -253,3 +254,28 @@ def test_a_month_of_27_to_33_days_is_compared_with_the_rolling_counter(days: int
     spread(con)
     statistics.measure(con)
     assert con.execute("select count(*) from flags where flag = 'downloads_total_unlike_30d'").fetchall() == [(flags,)]
+
+
+def test_hubs_whose_days_lie_far_apart_are_said_to() -> None:
+    def notes(*rows: tuple[str, str, date]) -> str:
+        con = empty()
+        for hub, model_id, day in rows:
+            con.execute("insert into observed(hub, model_id, day, likes) values (?, ?, ?, 1)", [hub, model_id, day])
+        spread(con)
+        return " ".join(statistics.run(con, "hub_coverage").notes())
+
+    far = "the hubs' days are 59 days apart, from modelscope on 2026-01-01 to huggingface on 2026-03-01: what modelscope lists since then is not in"
+    assert far in notes(("modelscope", "a/x", date(2026, 1, 1)), ("huggingface", "a/x", date(2026, 3, 1)))
+    assert "days apart" not in notes(("modelscope", "a/x", date(2026, 2, 25)), ("huggingface", "a/x", date(2026, 3, 1)))
+
+
+def test_china_without_hong_kong_is_said_where_it_is_asked_for_and_its_region_holds_both() -> None:
+    con = listings(("huggingface", "a/x", "2024-01-01", False, "CN"), ("huggingface", "h/x", "2024-01-01", False, "HK"))
+    con.execute("insert into facts.country_groups(country, name, region) values ('CN', 'China', 'china'), ('HK', 'Hong Kong', 'china')")
+    told = "CN is without Hong Kong, which --by region counts with it"
+    for asked in ({"by": "country"}, {"by": "kind", "country": "CN"}, {"by": "origin"}, {"by": "country,kind"}):
+        result = statistics.run(con, "download_share", metric="likes", **asked)
+        assert told in result.context.warnings, asked
+        assert basis(result).endswith(f"; {told}."), asked
+    assert statistics.run(con, "download_share", metric="likes", by="region").context.apart is None
+    assert statistics.run(con, "download_share", metric="likes", by="kind", country="HK").context.apart is None

@@ -32,7 +32,7 @@ class Context(BaseModel):
     """What a result rests on. `denominator` is the sum of value, null where shares are not all over one: rows then have their own.
 
     `models` is the number of models in the rows; `labelled` the part of the sum of value with a known group, 0..1;
-    `flagged` what of the sum is flagged, null where nothing is summed that could be.
+    `flagged` what of the sum is flagged, null where nothing is summed that could be; `apart` which lands a country in it is without.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +48,7 @@ class Context(BaseModel):
     uncounted: int | None = None
     labelled: float | None = None
     flagged: Flagged | None = None
+    apart: str | None = None
     warnings: tuple[str, ...] = ()
     sql: str
 

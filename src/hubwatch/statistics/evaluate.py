@@ -99,6 +99,9 @@ def _context(
         question.warnings.append(said)
     if said := tests_told(con, statistic, question.observed, question.values):
         question.warnings.append(said)
+    apart = _apart(con, question, columns, rows)
+    if apart is not None:
+        question.warnings.append(apart)
     return Context(
         statistic=statistic.name,
         title=statistic.title,
@@ -108,10 +111,31 @@ def _context(
         parameters=question.asked,
         observed=tuple(question.observed),
         flagged=_flagged(con, question, columns, rows),
+        apart=apart,
         warnings=tuple(question.warnings),
         sql=sql,
         **whole,
     )
+
+
+def _apart(con: duckdb.DuckDBPyConnection, question: Question, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> str | None:
+    """Which lands a country of the answer is without, though its region, which bears its name, counts them with it: CN without Hong Kong."""
+    dimensions = str(question.values.get("by", "")).split(",")
+    asked = {str(question.values["country"])} if question.values.get("country") else set()
+    if "country" in dimensions:
+        at = columns.index("country" if len(dimensions) > 1 else "group")
+        asked |= {str(row[at]) for row in rows}
+    if not asked and "origin" not in dimensions:
+        return None
+    found = con.execute(
+        """select own.country, string_agg(other.name, ' and ' order by other.name) from facts.country_groups own
+        join facts.country_groups other on other.region = own.region and other.country <> own.country
+        where lower(own.name) = own.region and ($any or list_contains($asked, own.country))
+          and other.country in (select country from origins where policy = $policy) group by own.country order by 1""",
+        {"any": "origin" in dimensions, "asked": sorted(asked), "policy": question.values.get("policy")},
+    ).fetchall()
+    said = [f"{country} is without {others}, which --by region counts with it" for country, others in found]
+    return "; ".join(said) or None
 
 
 def _refuse_unknown_group(con: duckdb.DuckDBPyConnection, question: Question) -> None:

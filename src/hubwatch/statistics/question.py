@@ -77,6 +77,9 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     return question
 
 
+_APART = 7  # days between the hubs' days from which on a reader is told
+
+
 def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     """Choose hubs, days, sources and the counter; fills the values, and the warnings."""
     values, statistic = question.values, question.statistic
@@ -92,6 +95,12 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     for at in question.observed:
         if wanted and at.day != wanted:
             question.warnings.append(f"{at.hub} was not observed on {wanted}; as of {at.day}")
+    oldest, newest = (end(question.observed, key=lambda at: at.day) for end in (min, max))
+    if (newest.day - oldest.day).days > _APART:
+        question.warnings.append(
+            f"the hubs' days are {(newest.day - oldest.day).days} days apart, from {oldest.hub} on {oldest.day} to {newest.hub} on {newest.day}: "
+            f"what {oldest.hub} lists since then is not in these figures"
+        )
     if hub is None:
         _say_left_out(con, question, held, metric)
     elif metric != "models" and metric not in counters_given(con, question.observed[0]):

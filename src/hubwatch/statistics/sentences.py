@@ -47,6 +47,8 @@ def basis(result: Result) -> str:
         parts.append(f"{percent(context.labelled)} labelled")
     if context.flagged is not None:
         parts.append(f"flagged: {context.flagged.told(bool(context.parameters.get('without_flagged')))}")
+    if context.apart is not None:
+        parts.append(context.apart)
     return plain("; ".join(parts) + ".")
 
 
