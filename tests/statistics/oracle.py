@@ -809,6 +809,11 @@ def _open_bounds(value: int, inside: int, known: bool, here: int, anywhere: int)
     }
 
 
+def _may_be(other: Parts, parts: Parts) -> bool:
+    """Whether what is not labelled may be of the group, by what is known of it."""
+    return None in other and all(its is None or its == mine for mine, its in zip(parts, other, strict=True))
+
+
 def hub_coverage(told: Told, question: Question) -> list[Row]:
     scope = told.scope(question)
     there = told.standing(scope)
@@ -830,11 +835,11 @@ def hub_coverage(told: Told, question: Question) -> list[Row]:
             continue
         placed.append((one.parts, tuple(sorted(originals or everywhere)), everywhere != (originals or everywhere)))
     rows = []
-    loose = [hubs for parts, hubs, _ in placed if None in parts]
     chinese = {"modelscope", "wisemodel"}
     for parts, hubs in {(parts, hubs) for parts, hubs, _ in placed}:
         own = [(others, mirrored) for group, others, mirrored in placed if group == parts]
         value = sum(others == hubs for others, _ in own)
+        loose = [others for other, others, _ in placed if _may_be(other, parts)]
         place = "chinese_hubs_only" if set(hubs) <= chinese else "both" if set(hubs) & chinese else f"{hubs[0]}_only"
         rows.append(
             named(question, parts)
@@ -864,10 +869,10 @@ def first_hub(told: Told, question: Question) -> list[Row]:
         if not one.outside:
             first.append((one.parts, "tied" if moment == following else order[0], (following - moment).total_seconds() / 86400))
     rows = []
-    loose = [hub for parts, hub, _ in first if None in parts]
     for parts, hub in {(parts, hub) for parts, hub, _ in first}:
         own = [(place, lag) for group, place, lag in first if group == parts]
         lags = [lag for place, lag in own if place == hub]
+        loose = [place for other, place, _ in first if _may_be(other, parts)]
         rows.append(
             named(question, parts)
             | {"hub": hub, "value": len(lags), "models": len(lags), "denominator": len(own), "median_lag_days": median(lags)}

@@ -279,3 +279,19 @@ def test_china_without_hong_kong_is_said_where_it_is_asked_for_and_its_region_ho
         assert basis(result).endswith(f"; {told}."), asked
     assert statistics.run(con, "download_share", metric="likes", by="region").context.apart is None
     assert statistics.run(con, "download_share", metric="likes", by="kind", country="HK").context.apart is None
+
+
+def test_with_two_dimensions_what_is_known_of_the_unlabelled_narrows_the_bounds_over_hubs() -> None:
+    early, late = "2024-01-01", "2024-01-03"
+    con = listings(
+        ("huggingface", "a/x", early, False, "CN"),
+        ("modelscope", "a/x", late, False, "CN"),
+        ("huggingface", "z/y", late, False, None),  # of no known country, but not a's
+        ("modelscope", "z/y", early, False, None),
+        ("wisemodel", "z/w", early, False, None),
+    )
+    for name in ("first_hub", "hub_coverage"):
+        rows = {row["group"]: row for row in statistics.run(con, name, by="country,namespace").records()}
+        assert [rows["CN, a"][bound] for bound in ("share_low", "share", "share_high")] == [1, 1, 1], name
+        alone = next(row for row in statistics.run(con, name, by="country").records() if row["group"] == "CN")
+        assert alone["share_low"] < 1, name  # type: ignore[operator]

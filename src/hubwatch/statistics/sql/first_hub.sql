@@ -44,16 +44,19 @@ grouped as (
   select part_1, part_2, hub, count(*) as value, median(lag_days) as median_lag_days, sum(count(*)) over (partition by part_1, part_2) as inside
   from counts group by part_1, part_2, hub
 ),
+placed_counts as (
+  select part_1, part_2, hub as place, value from grouped
+),
 loose as (
-  select hub, sum(value) as here, (select sum(value) from grouped where not parts.is_labelled(in_by, part_1, part_2)) as anywhere
-  from grouped where not parts.is_labelled(in_by, part_1, part_2) group by hub
+  select part_1 as loose_1, part_2 as loose_2, place, here, anywhere from parts.loose_places('placed_counts', in_by)
 ),
 known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from grouped left join loose using (hub)
+  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from grouped
+  left join loose on place = hub and loose_1 is not distinct from part_1 and loose_2 is not distinct from part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   hub, value, value / inside as share,
-  parts.share_low_of_open(value, is_known, inside, (select any_value(anywhere) from loose), here) as share_low,
+  parts.share_low_of_open(value, is_known, inside, anywhere, here) as share_low,
   parts.share_high_of_open(value, is_known, inside, here) as share_high,
   value as models, inside as denominator, median_lag_days
 from known

@@ -47,18 +47,21 @@ counts as (
   select part_1, part_2, bits, count(*) as value, count(*) filter (all_bits <> bits) as mirrored, sum(count(*)) over (partition by part_1, part_2) as inside
   from placed group by part_1, part_2, bits
 ),
+placed_counts as (
+  select part_1, part_2, bits as place, value from counts
+),
 loose as (
-  select bits, sum(value) as here, (select sum(value) from counts where not parts.is_labelled(in_by, part_1, part_2)) as anywhere
-  from counts where not parts.is_labelled(in_by, part_1, part_2) group by bits
+  select part_1 as loose_1, part_2 as loose_2, place, here, anywhere from parts.loose_places('placed_counts', in_by)
 ),
 known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from counts join named using (bits) left join loose using (bits)
+  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from counts join named using (bits)
+  left join loose on place = bits and loose_1 is not distinct from part_1 and loose_2 is not distinct from part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2, hubs,
   case when is_chinese then 'chinese_hubs_only' when has_chinese then 'both' when len(hubs) = 1 then hubs[1] || '_only'
     else 'international_hubs_only' end as place,
   value, value / inside as share,
-  parts.share_low_of_open(value, is_known, inside, (select any_value(anywhere) from loose), here) as share_low,
+  parts.share_low_of_open(value, is_known, inside, anywhere, here) as share_low,
   parts.share_high_of_open(value, is_known, inside, here) as share_high,
   value as models, inside as denominator, mirrored
 from known

@@ -33,3 +33,20 @@ create or replace macro parts.shares(in_scope, {question}) as table
     parts.share_high(value, is_known, bounded.loose, inside, beyond) as share_high, models, uncounted, flagged, flagged_value
   from bounded cross join whole
   order by value desc nulls last, not is_known, "group";
+
+-- A row a labelled group and place (`in_counts`: part_1, part_2, place, value): what is not labelled and may be of the group, in this place (`here`)
+-- and in all (`anywhere`); with two dimensions what is known of the one half says where the rest cannot be.
+create or replace macro parts.loose_places(in_counts, in_by) as table
+  with
+  counts as (select part_1, part_2, place, value, parts.is_labelled(in_by, part_1, part_2) as is_known from query_table(in_counts)),
+  loose as (select part_1, part_2, place, sum(value) as value from counts where not is_known group by all),
+  places as (select part_1, part_2, sum(value) as value from loose group by all)
+  select g.part_1, g.part_2, g.place, coalesce(n.value, 0) + coalesce(a.value, 0) + coalesce(b.value, 0) as here,
+    coalesce(n_all.value, 0) + coalesce(a_all.value, 0) + coalesce(b_all.value, 0) as anywhere
+  from (select distinct part_1, part_2, place from counts where is_known) g
+  left join loose n on n.part_1 is null and n.part_2 is null and n.place = g.place
+  left join loose a on a.part_2 is null and a.part_1 = g.part_1 and a.place = g.place
+  left join loose b on b.part_1 is null and b.part_2 = g.part_2 and b.place = g.place
+  left join places n_all on n_all.part_1 is null and n_all.part_2 is null
+  left join places a_all on a_all.part_2 is null and a_all.part_1 = g.part_1
+  left join places b_all on b_all.part_1 is null and b_all.part_2 = g.part_2;
