@@ -26,6 +26,7 @@ from tests.statistics.oracle_rows import (
     size_class,
     value_of,
 )
+from tests.statistics.random_world import COUNTED_ANEW
 
 Row = dict[str, Any]
 Parts = tuple[str | None, ...]
@@ -76,6 +77,7 @@ class Counted:
     def __init__(self, told: Told, question: Question, scope: list[At]) -> None:
         self.rows: list[tuple[Described, int | None, bool, bool]] = []  # listing, counter, is it flagged, is its model counted already
         hubs, metric = len(scope), scope[0].metric if scope else ""
+        self.rejected = sum(at.source.rejected.get(metric) or 0 for at in scope)
         there = {(at.source.hub, model_id) for at in scope for model_id in at.source.listings}
         values: dict[tuple[str, str], int | None] = {}
         found: dict[tuple[str, str], Described] = {}
@@ -101,7 +103,7 @@ class Counted:
     def sums(self) -> tuple[dict[Parts, int], int]:
         """What each group has, and what may be outside all of them."""
         sums: dict[Parts, int] = defaultdict(int)
-        beyond = 0
+        beyond = self.rejected
         for described, value, _, _ in self.rows:
             if described.outside:
                 beyond += value or 0
@@ -187,8 +189,18 @@ def download_share_series(told: Told, question: Question, every: str = "day") ->
                 row[name] = median(values) if values else None
                 if row[name] is not None and not name.startswith("share"):
                     row[name] = math.floor(row[name] + 0.5)
+            row |= {"rule_since": rule_change(sources[0].hub, series.metric, None, sources[-1].day)}
+            row |= {"rule_change": rule_change(sources[0].hub, series.metric, sources[0].day, sources[-1].day)}
             rows.append(row | {"day": period, "sweep": sources[-1].name, "days": len(sources)})
     return rows
+
+
+def rule_change(hub: str, metric: str, first: date | None, last: date) -> date | None:
+    """The last change of what the hub counts as a download that figures from the first day (None: whenever) to the last rest on."""
+    if not metric.startswith("downloads"):
+        return None
+    since = date.min if first is None else first - timedelta(30 if metric == "downloads_30d" else 0)
+    return max((changed_on for changed_on in COUNTED_ANEW.get(hub, ()) if since < changed_on <= last), default=None)
 
 
 def _begin(day: date, every: str) -> date:
@@ -264,6 +276,8 @@ def _crossing(series: Series, one: Parts, other: Parts, panel: str) -> Row:
         "possibly_on": possible[0] if possible else None,
     }
     row |= {"day_before": days[days.index(turn) - 1] if turn is not None and days.index(turn) else None}
+    begun = row["day_before"]
+    row |= {"rule_change": rule_change(series.days[0].hub, series.metric, begun, turn) if begun is not None and turn is not None else None}
     row |= {"ahead_since": since[0] if since else None, "ahead_at_start": bool(ahead) and ahead[0] == days[0]}
     row |= {"first_day": days[0] if days else None, "last_day": days[-1] if days else None, "days": len(days), "days_ahead": len(ahead)}
     value, of_other, whole = seen[-1][1:4] if seen else (None, None, 0)
@@ -317,7 +331,8 @@ def _months_before(day: date, months: int) -> datetime:
 def downloads_by_root(told: Told, question: Question) -> list[Row]:
     scope = told.scope(question)
     unfiltered = replace(question, filters={}, without_flagged=False)
-    counted = Counted(told, question, scope).rows
+    every = Counted(told, question, scope)
+    counted = every.rows
     rooted: list[tuple[Parts, Described, int | None, bool, bool, bool]] = []
     shared: dict[Parts, list[int | None]] = defaultdict(list)
     for one, value, doubt, again in counted:
@@ -336,7 +351,7 @@ def downloads_by_root(told: Told, question: Question) -> list[Row]:
             root = groups.pop()
         rooted.append((root, one, value, doubt, again, bool(ends)))
     inside = sum(value or 0 for _, one, value, *_ in rooted if not one.outside)
-    beyond = sum(value or 0 for _, one, value, *_ in rooted if one.outside)
+    beyond = every.rejected + sum(value or 0 for _, one, value, *_ in rooted if one.outside)
     loose = sum(value or 0 for root, one, value, *_ in rooted if not one.outside and None in root)
     known_groups = {root for root, one, *_ in rooted if not one.outside} | {one.parts for _, one, *_ in rooted if not one.outside}
     rows = []
@@ -581,6 +596,7 @@ def growth(told: Told, question: Question) -> list[Row] | None:
                 "falls": sum(step < 0 for step in steps) if at.metric in ("downloads_total", "likes") else None,
                 "models": sum(one in sides.counted for one in own_now),
                 "flagged": sum(sides.is_doubted(one, at.metric) for one in {*own_now, *own_then, *own}),
+                "rule_change": rule_change(at.source.hub, at.metric, before.day, at.day),
             }
         )
     return rows
@@ -598,7 +614,7 @@ def leaders(told: Told, question: Question, top: int) -> list[Row]:
     earlier = told.earlier(at, question, needed=False)
     sides = Sides(told, question, at, at_of(earlier, at) if earlier else None)
     groups: dict[Parts, list[str]] = defaultdict(list)
-    beyond = 0
+    beyond = at.source.rejected.get(at.metric) or 0
     for one, known in sides.described.items():
         if known.outside:
             beyond += sides.now.get(one) or 0
@@ -633,7 +649,7 @@ def monthly_downloads(told: Told, question: Question, split: bool, at_least: int
     before = at_of(earlier, at) if earlier else None
     sides = Sides(told, question, at, before)
     flows: dict[tuple[Parts, str | None], list[tuple[int | None, bool, bool]]] = defaultdict(list)
-    beyond = 0
+    beyond = (at.source.rejected.get("downloads_30d") or 0) if at.metric == "downloads_30d" else 0
     for model_id in sides.now:
         known = told.describe(hub, model_id, at.day, question, 1)
         doubt = sides.is_doubted(model_id, "downloads")

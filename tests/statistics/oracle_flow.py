@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from tests.statistics.oracle import Parts, Row, _begin, named, over
+from tests.statistics.oracle import Parts, Row, _begin, named, over, rule_change
 from tests.statistics.oracle_rows import At, Described, Question, Told, is_placeholder
 from tests.statistics.random_world import Source
 
@@ -151,6 +151,8 @@ def download_flow(told: Told, question: Question, every: str) -> list[Row]:
                 | {"uncounted": sum(fraction is None for _, fraction, *_ in found)}
                 | {"flagged": sum(last and fraction is not None and doubt for _, fraction, last, doubt in found)}
                 | {"flagged_value": _sum([row for row in found if row[3]]) or 0}
+                | {"rule_since": rule_change(flow.hub, TOTAL, None, ends - timedelta(1))}
+                | {"rule_change": rule_change(flow.hub, TOTAL, begins, ends - timedelta(1))}
                 | {"is_partial": period[0] < flow.first or period[1] > flow.last, "days": (ends - begins).days}
             )
     return rows

@@ -18,6 +18,10 @@ from tests.statistics.world_of import make_schema
 
 FIRST = date(2026, 1, 1)
 DAYS = (0, 3, 15, 30, 33, 60, 61)
+COUNTED_ANEW = {
+    "huggingface": (FIRST + timedelta(20), FIRST + timedelta(33)),
+    "modelscope": (FIRST + timedelta(31),),
+}  # other rules of counting
 HUBS = ("huggingface", "modelscope", "wisemodel")
 POLICIES = ("six-tigers", "osai")
 LICENSES = {"mit": "permissive", "apache-2.0": "permissive", "cc-by-nc-4.0": "non_commercial", "odd": None}
@@ -48,6 +52,7 @@ class Source:
     speaks: tuple[str, ...] | None
     listings: dict[str, Stated] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    rejected: dict[str, int | None] = field(default_factory=dict)  # what records that are no listings have of each counter
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,8 @@ def _sources(chance: random.Random, hub: str, day: date, repositories: list[_Rep
         )
         if name == "full" and chance.random() < 0.2 and (lacking := [one for one in repositories if one.hub == hub and one not in part]):
             source.unread = [chance.choice(lacking).id_on(day)]
+        if chance.random() < 0.25:
+            source.rejected = {column.name: chance.choice([None, chance.randrange(500)]) for column in COUNTERS}
         yield source
 
 
@@ -231,6 +238,9 @@ def stored(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
         for country, region in REGIONS.items():
             con.execute("insert into facts.country_groups(country, name, region) values (?, ?, ?)", [country, country, region])
         con.execute("insert into facts.placeholder_times(hub, moment) values ('huggingface', ?)", [str(PLACEHOLDER)])
+        for hub, changes in COUNTED_ANEW.items():
+            for changed_on in (None, *changes):
+                con.execute("insert into facts.counting_rules(hub, valid_from, rule) values (?, ?, '')", [hub, changed_on])
         find_repositories(con)
         _derive(con)
         yield con
@@ -253,6 +263,7 @@ def _load(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         "records": len(source.listings),
         "rejected": len(source.unread),
         "part_read": 0,
+        **{f"rejected_{counter.removeprefix('downloads_')}": weight for counter, weight in source.rejected.items()},
         "listed_total": source.listed_total,
         "extent": source.extent,
         "health": source.health,

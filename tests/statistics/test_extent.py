@@ -250,18 +250,79 @@ def test_a_model_whose_first_listing_was_not_observed_that_day_counts_at_its_oth
     assert [(row["group"], row["value"]) for row in found] == [("a", 2)]
 
 
+def counted_anew(con: duckdb.DuckDBPyConnection, *changes: date) -> None:
+    """Hugging Face changes on these days what it counts as a download."""
+    for day in (None, *changes):
+        con.execute("insert into facts.counting_rules (hub, valid_from, rule) values ('huggingface', ?, 'and params.json')", [day])
+
+
 def test_a_change_of_what_counts_as_a_download_is_told_where_figures_run_over_it() -> None:
-    con = world((JAN, "full", "a/big", 90), (FEB, "full", "a/big", 80), (MARCH, "full", "a/big", 80))
-    con.execute("create table if not exists facts.counting_rules(hub varchar, valid_from date, rule varchar, source varchar)")
-    con.execute(
-        "insert into facts.counting_rules (hub, valid_from, rule) values ('huggingface', null, 'before'), ('huggingface', ?, 'and params.json')",
-        [FEB],
-    )
+    later = MARCH + timedelta(days=28)
+    con = world(*[(day, "full", "a/big", 90) for day in (JAN, FEB, MARCH, later)])
+    counted_anew(con, FEB)
     told = "huggingface: what counts as a download changed on 2025-01-31 (and params.json): figures before and after are not alike"
     assert told in statistics.run(con, "download_share_series", by="namespace").context.warnings
     assert told in statistics.run(con, "growth", since=JAN, day=FEB).context.warnings
-    assert told not in statistics.run(con, "growth", since=FEB, day=MARCH).context.warnings
+    assert told in statistics.run(con, "growth", since=FEB, day=MARCH).context.warnings  # the 30 days to FEB are of the former rule
+    assert told not in statistics.run(con, "growth", since=MARCH, day=later).context.warnings
     assert told not in statistics.run(con, "growth", since=JAN, day=FEB, metric="models").context.warnings
+    assert told not in statistics.run(con, "download_share_series", by="namespace", metric="models").context.warnings
+    mixed = "huggingface: what counts as a download changed on 2025-01-31 (and params.json): the 30 days to {} mix both rules"
+    assert mixed.format(FEB) in statistics.run(con, "download_share", by="namespace", day=FEB).context.warnings
+    assert not [said for said in statistics.run(con, "download_share", by="namespace", day=MARCH).context.warnings if "changed on" in said]
+
+
+def test_a_series_falls_into_parts_where_the_rule_of_counting_changed() -> None:
+    change = date(2025, 2, 3)
+    days = [JAN, FEB, date(2025, 2, 4), MARCH, date(2025, 3, 5)]
+    con = world(*[(day, "full", "a/big", 90) for day in days], *[(day, "full", "b/big", 80 + 3 * at) for at, day in enumerate(days)])
+    con.execute("update store.counters set downloads_total = 1000 + downloads_30d")
+    counted_anew(con, change)
+    rows = statistics.run(con, "download_share_series", by="namespace").records()
+    assert [(row["rule_since"], row["rule_change"]) for row in rows if row["group"] == "a"] == [
+        (None, None),
+        (None, None),
+        (change, change),  # of its thirty days, one is counted by the new rule
+        (change, change),
+        (change, None),
+    ]
+    rows = statistics.run(con, "download_share_series", by="namespace", metric="downloads_total").records()
+    assert [(row["rule_since"], row["rule_change"]) for row in rows if row["group"] == "a"] == [(None, None)] * 2 + [(change, None)] * 3
+    assert {row["rule_since"] for row in statistics.run(con, "download_share_series", by="namespace", metric="models").records()} == {None}
+    months = statistics.run(con, "download_share_series", by="namespace", metric="downloads_total", every="month").records()
+    assert [(row["day"], row["rule_since"], row["rule_change"]) for row in months if row["group"] == "a"] == [
+        (date(2025, 1, 1), None, None),
+        (date(2025, 2, 1), change, None),  # its one day is of the new rule
+        (date(2025, 3, 1), change, None),
+    ]
+    flows = statistics.run(con, "download_flow", by="namespace").records()
+    assert [(row["period"], row["rule_since"], row["rule_change"]) for row in flows if row["group"] == "a"] == [
+        (date(2025, 1, 1), None, None),
+        (date(2025, 2, 1), change, change),
+        (date(2025, 3, 1), change, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "expected"),
+    [
+        ("downloads_30d", JAN - timedelta(days=29), JAN - timedelta(days=29)),  # a day of JAN's thirty is of the former rule
+        ("downloads_30d", JAN - timedelta(days=30), None),
+        ("downloads_total", JAN, None),
+        ("downloads_total", JAN + timedelta(days=1), JAN + timedelta(days=1)),
+        ("downloads_total", FEB, FEB),
+        ("downloads_total", FEB + timedelta(days=1), None),
+        ("models", FEB, None),
+    ],
+)
+def test_growth_and_a_crossing_name_the_change_of_rule_that_they_run_over(metric: str, change: date, expected: date | None) -> None:
+    con = world((JAN, "full", "a/x", 90), (JAN, "full", "b/x", 80), (FEB, "full", "a/x", 90), (FEB, "full", "b/x", 100))
+    con.execute("update store.counters set downloads_total = downloads_30d")
+    counted_anew(con, change)
+    assert {row["rule_change"] for row in statistics.run(con, "growth", by="namespace", metric=metric).records()} == {expected}
+    if metric != "models":
+        rows = statistics.run(con, "crossings", by="namespace", metric=metric, group="b", against="a").records()
+        assert {(row["labelled_on"], row["rule_change"]) for row in rows if row["panel"] == "growing"} == {(FEB, expected)}
 
 
 def test_a_period_s_share_is_the_median_of_its_days_and_a_day_without_the_group_is_none_of_it() -> None:

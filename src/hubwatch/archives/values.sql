@@ -3,9 +3,9 @@
 
 -- What a cell says: spaces around it are none of it, nor is a word for nothing.
 create or replace temp macro said_of(t) as case
-  when t is null or strlen(t) > 8 and getvariable('nulls') is null then t
-  when lower(t) in ('', 'none', 'nan', 'na', 'n/a', 'n.a.', 'null', 'nil', 'nat', '-', '--', '–', '—', '\n', '<na>', '<null>', '#n/a', '(null)',
-    'undefined', '[]', '{}', '""', '[null]', '[none]') or list_contains(getvariable('nulls'), lower(t)) then null
+  when t is null or strlen(t) > 11 and getvariable('nulls') is null then t
+  when lower(t) in ('', 'none', 'nan', 'na', 'n/a', 'n.a.', 'null', 'nil', 'nat', '-', '--', '–', '—', '\n', '<na>', '<null>', '<none>', '#n/a', '(null)', '(none)',
+    '(nan)', '(na)', 'undefined', 'none,none', 'none, none', '[]', '{}', '""', '[null]', '[none]') or list_contains(getvariable('nulls'), lower(t)) then null
   else t end;
 create or replace temp macro said(t) as said_of(trim(t, concat(' ', chr(9), chr(10), chr(13), chr(160), chr(12288))));
 

@@ -2,11 +2,11 @@
 create or replace temp macro whole_number(value) as case
   when try_cast(value::varchar as bigint) >= 0 and (not contains(value::varchar, '.') or regexp_full_match(value::varchar, '\d{1,15}\.0+'))
   then try_cast(value::varchar as bigint) end;
-create or replace temp macro is_model_id(id) as coalesce(regexp_full_match(id, '[^/\s\[{"][^/\s]*/[^/\s]+'), false);  -- no JSON
+create or replace temp macro is_model_id(id) as coalesce(regexp_full_match(id, '[^/\s\pZ\[{"][^/\s\pZ]*/[^/\s\pZ]+'), false);  -- no JSON
 -- A time as text; the usual one, in UTC, is read faster.
 create or replace temp macro utc(value) as
   case when suffix(value, 'Z') then try_cast(value as timestamp) else try_cast(value as timestamptz) at time zone 'UTC' end;
-create or replace temp macro is_nested_id(id) as coalesce(regexp_full_match(id, '[^/\s\[{"][^/\s]*(/[^/\s]+)+'), false);
+create or replace temp macro is_nested_id(id) as coalesce(regexp_full_match(id, '[^/\s\pZ\[{"][^/\s\pZ]*(/[^/\s\pZ]+)+'), false);
 create or replace temp macro counter_fault(value) as
   case when value is null or json_type(value) = 'NULL' then 'missing or null' else 'no whole number' end;
 -- For hubs that spell one thing in several ways; values are JSON.

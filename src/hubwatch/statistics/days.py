@@ -243,20 +243,25 @@ def series_days(
     marked = [at for at in fit if at.health not in (None, "ok")]
     if marked:
         notes.append(f"{hub}: {', '.join(f'{at.day} is {at.health}' for at in marked[:5])}: what is counted on it was partly due before")
-    if fit:
-        notes += rule_changes(con, hub, fit[0].day, fit[-1].day)
     return Series(days=fit, notes=notes)
 
 
-def rule_changes(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date) -> list[str]:
-    """What a reader must know of a hub's rules of counting that changed between two days (data/counting_rules.csv)."""
+ROLLING = 30  # days that downloads_30d counts: so long it holds downloads counted by the rule before
+
+
+def rule_changes(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date, metric: str) -> list[str]:
+    """What a reader must know of changes of what a hub counts as a download (data/counting_rules.csv) that figures of these days rest on."""
+    if not metric.startswith("downloads"):
+        return []
     if not con.execute("select 1 from duckdb_tables() where schema_name = 'facts' and table_name = 'counting_rules'").fetchall():
         return []  # published by an earlier hubwatch
+    since = first - timedelta(days=ROLLING if metric == "downloads_30d" else 0)
     rows = con.execute(
-        "select valid_from, rule from facts.counting_rules where hub = ? and valid_from > ? and valid_from <= ? order by 1",
-        [hub, first, last],
+        "select distinct valid_from, rule from facts.counting_rules where hub = ? and valid_from > ? and valid_from <= ? order by all",
+        [hub, since, last],
     ).fetchall()
-    return [f"{hub}: what counts as a download changed on {day} ({rule}): figures before and after are not alike" for day, rule in rows]
+    alike = f"the 30 days to {last} mix both rules" if first == last else "figures before and after are not alike"
+    return [f"{hub}: what counts as a download changed on {day} ({rule}): {alike}" for day, rule in rows]
 
 
 _COUNTERS_OF = """from store.counters join store.listing using (listing_key)
@@ -297,7 +302,9 @@ def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
     elif at.health_note:
         said.append(f"{day}: {at.health_note}")
     if whole := (at.rejected or 0) - (at.part_read or 0):
-        said.append(f"{day}: {whole} records were rejected and count nowhere (table rejects)")
+        said.append(
+            f"{day}: {whole} records were rejected (table rejects): no row counts them, the bounds allow for what can be read of their counters"
+        )
     if at.part_read:
         said.append(f"{day}: {at.part_read} listings lack what could not be read of their records (table rejects)")
     if at.others:

@@ -19,6 +19,7 @@ RULES = ("partial", "rolled_back", "dipped", "stalled", "catch_up", "slow")
 _SEVERITY = ("partial", "rolled_back", "dipped", "stalled", "catch_up", "ok")
 _LARGER = 2000  # that many of the largest counters are looked at: the seventeen hundred of 60,000 a month and more, on a large hub
 _LEAST_RATE = 20  # downloads within the step that a listing of them must be due: then standing still is no chance
+_THIRTY = 30  # days of a rolling counter: sums are divided when they are whole, so that they do not depend on the order of their rows
 _COURSE = 8  # days of a source after which a roll-back that is not back is a correction
 Slices = Callable[[duckdb.DuckDBPyConnection], list[tuple[int, int]]]
 Source = tuple[str, str]
@@ -90,14 +91,16 @@ def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Sl
                 risen as (select listing_key, (given.downloads_total - past.downloads_total) / ($before - $earlier)::double as rate
                   from given join store.counters past using (listing_key)
                   where past.day = $earlier and past.source = $source and not exists (select 1 from given where downloads_30d is not null))
-                select listing_key, rate from (from rolling union all from risen) where rate * ($day - $before) >= {_LEAST_RATE}
-                order by rate desc, listing_key limit {_LARGER}""",
+                select listing_key, rate from (from rolling union all from risen) where rate * ($day - $before) >= {_LEAST_RATE}""",
             step,
         )
     )
+    con.execute(f"delete from larger where rate < (select list_min(max(rate, {_LARGER})) from larger)")  # equals are all in, or all out
     query = _rule("step")
     parts = [_figures(con, substitute(query, step | {"first": first, "last": last})) for first, last in slices(con)]
-    insert_rows(con, "store.steps", [step | {name: sum(part[name] for part in parts) for name in parts[0]}])
+    figures = {name: sum(part[name] for part in parts) for name in parts[0]}
+    figures["usual"] /= _THIRTY
+    insert_rows(con, "store.steps", [step | figures])
     con.execute("drop table hub_keys; drop table larger")
 
 
@@ -149,11 +152,11 @@ def _stage(con: duckdb.DuckDBPyConnection) -> None:
 
 
 _SHORTFALL = """with fallen as (
-  select listing_key, b.downloads_total as was, coalesce(b.downloads_30d / 30, 0) as rate
+  select listing_key, b.downloads_total as was, coalesce(b.downloads_30d, 0) as month
   from (from store.counters where day = $before and source = $source and listing_key between $first and $last) b
   join (from store.counters where day = $start and source = $source and listing_key between $first and $last) n using (listing_key)
   where n.downloads_total < b.downloads_total and listing_key in (select listing_key from store.listing where hub = $hub))
-select coalesce(sum(was + rate * ($day - $before) - downloads_total), 0)::double as shortfall
+select coalesce(sum(30 * (was - downloads_total) + month * ($day - $before)), 0)::double as shortfall
 from fallen join store.counters using (listing_key) where day = $day and source = $source and listing_key between $first and $last"""
 
 
@@ -174,4 +177,4 @@ def _renew_recoveries(
     for hub, source, start, before, day in sorted(wanted - held):
         step: dict[str, Value] = {"hub": hub, "source": source, "start": start, "before": before, "day": day}
         parts = [_figures(con, substitute(_SHORTFALL, step | {"first": first, "last": last})) for first, last in slices(con)]
-        insert_rows(con, "store.recoveries", [step | {"shortfall": sum(part["shortfall"] for part in parts)}])
+        insert_rows(con, "store.recoveries", [step | {"shortfall": sum(part["shortfall"] for part in parts) / _THIRTY}])

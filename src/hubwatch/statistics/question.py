@@ -114,6 +114,9 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
         values["metric"] = metric
     for at in question.observed:
         question.warnings += doubts(con, at)
+    if statistic.days not in ("all", "sound", "two"):
+        for at in question.observed:
+            question.warnings += rule_changes(con, at.hub, at.day, at.day, str(metric))
     if values.get("without_flagged"):
         question.warnings.append("flagged observations are left out (--without-flagged)")
     if len(question.observed) == 1 and "hub" in values:
@@ -202,6 +205,7 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, wanted: Va
     named = source if isinstance(source := values.get("source"), str) else None
     series = series_days(con, now.hub, _date(since), _date(wanted), named, sound=question.statistic.days == "sound")
     question.warnings = [said for said in question.warnings if said not in of_day] + series.notes
+    question.warnings += rule_changes(con, now.hub, min(rows)[1], max(rows)[1], str(rows[0][3]))
     question.observed = found
     if wanted is not None:
         values["day"] = found[-1].day
@@ -254,8 +258,9 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
     before = source_day(con, *rows[0][:3])
     question.observed.append(before)
     question.warnings += doubts(con, before)
-    if str(question.values.get("metric", "downloads")).startswith("downloads"):
-        question.warnings += rule_changes(con, now.hub, before.day, now.day)
+    metric = str(question.values.get("metric") or question.statistic.counters[0])
+    of_day = set(rule_changes(con, now.hub, now.day, now.day, metric))
+    question.warnings = [said for said in question.warnings if said not in of_day] + rule_changes(con, now.hub, before.day, now.day, metric)
     if not same_extent(now, before):
         differ = "list different parts of the hub; the change mixes both"
         if now.sweep == before.sweep and now.complete and before.complete:

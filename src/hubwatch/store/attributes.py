@@ -39,12 +39,16 @@ def add_attributes(con: duckdb.DuckDBPyConnection, speaks: list[str] | None) -> 
     spoken = [name for name in _NAMES if speaks is None or name in speaks]
     values = ", ".join(f"{'k' if name in spoken else 'a'}.{name} as {name}" for name in _NAMES)
     same = " and ".join(f"a.{name} is not distinct from k.{name}" for name in spoken)
-    con.execute(
-        f"""insert into store.attributes by name
-            select k.listing_key, getvariable('day') as valid_from, null::date as valid_to, {values}
-            from keyed k left join store.attributes a on a.listing_key = k.listing_key and a.valid_to is null
-            where a.listing_key is null or not ({same})"""
-    )
+    is_first = not con.execute("select 1 from store.attributes limit 1").fetchall()  # nothing to compare with: all at once
+    for first, last in slices(con, 1 if is_first else _BYTES_A_LISTING):
+        within = f"listing_key between {first} and {last}"
+        con.execute(
+            f"""insert into store.attributes by name
+                select k.listing_key, getvariable('day') as valid_from, null::date as valid_to, {values}
+                from (from keyed where {within}) k
+                left join (from store.attributes where valid_to is null and {within}) a on a.listing_key = k.listing_key
+                where a.listing_key is null or not ({same})"""
+        )
     con.execute(
         """update store.attributes set valid_to = getvariable('day') where valid_to is null and valid_from < getvariable('day')
            and listing_key in (select listing_key from store.attributes where valid_from = getvariable('day'))"""

@@ -8,7 +8,8 @@
 --   which there is: surely, possibly, never, or no data. ahead_since is the day since which it has been above by the labels on every
 --   day up to the last; ahead_at_start: it was above on the first day already, so that it passed the other before the series begins.
 --   value, share and those of against are of the last day. A gap between days is not looked into: the crossing lies
---   between the day before it (day_before) and the day given.
+--   between the day before it (day_before) and the day given. rule_change is the day between these on which the hub changed what it counts as a download
+--   (for a rolling counter up to 30 days before day_before): what crossed then may be the rule; empty where there is none.
 -- unit: days; value in the counter's unit, share of the counter's sum, 0..1
 -- window: as of download_share, day by day
 -- whole: none
@@ -76,5 +77,7 @@ select '' as part_1, '' as part_2, panel, one as "group", other as against, (sel
   (select day_before from judged j where j.panel = panels.panel and j.day = coalesce(surely_on, labelled_on, possibly_on)) as day_before,
   case when last_behind is distinct from last_day then (select min(day) from judged j where j.panel = panels.panel and (last_behind is null or j.day > last_behind)) end as ahead_since,
   coalesce(labelled_on = first_day, false) as ahead_at_start, first_day, last_day, coalesce(days, 0) as days, coalesce(days_ahead, 0) as days_ahead,
-  value, parts.share(value, inside) as share, against_value, parts.share(against_value, inside) as share_against
+  value, parts.share(value, inside) as share, against_value, parts.share(against_value, inside) as share_against,
+  (select max(changed_on) from parts.rule_changes('scope') join judged j on changed_on <= j.day and changed_on > j.day_before - reach
+    where j.panel = panels.panel and j.day = coalesce(surely_on, labelled_on, possibly_on)) as rule_change
 from panels order by place

@@ -8,7 +8,9 @@
 --   (repaired counts both). Observations flagged as spikes are left out (spikes counts them). A repository created within the period starts
 --   from 0; one whose creation is earlier or not known, and which was not observed before, has no figure before its second observation: uncounted. A renamed
 --   repository is one, by the hub's own key. is_partial marks a period that begins before the first of these days or ends after the last: its
---   value covers days days only. flagged counts the listings flagged on a day that is read, flagged_value their part. Labels are those of the last day; bounds as of download_share.
+--   value covers days days only. flagged counts the listings flagged on a day that is read, flagged_value their part. rule_since is the day
+--   since which the hub counts as a download what it counts at the period's end (data/counting_rules.csv; empty: no change is known before), rule_change
+--   the day of a change within the period, whose value then mixes two rules. Labels are those of the last day; bounds as of download_share.
 -- unit: downloads within the period, derived; share of the period's downloads, 0..1
 -- window: from the period's first day to the first day of the next, from since to the day
 -- whole: each row
@@ -151,10 +153,15 @@ whole as (
   select period, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as beyond,
     coalesce(sum(value) filter (not is_known), 0) as loose
   from flows left join names using (number) group by period
+),
+ruled as (
+  select period, max(changed_on) as rule_since, max(changed_on) filter (changed_on > begins) as rule_change
+  from periods join parts.rule_changes('scope') on changed_on < ends group by period
 )
 select period, until, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
   parts.share_high(value, is_known, loose, inside, beyond) as share_high, models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
-  interpolated, coalesce(repaired, 0) as repaired, coalesce(spikes, 0) as spikes, uncounted, flagged, flagged_value, is_partial, ends - begins as days
+  interpolated, coalesce(repaired, 0) as repaired, coalesce(spikes, 0) as spikes, uncounted, flagged, flagged_value, is_partial, ends - begins as days, rule_since, rule_change
 from flows join names using (number) join whole using (period) join periods using (period) left join mended using (period, number)
+left join ruled using (period)
 order by period, value desc nulls last, not is_known, "group"

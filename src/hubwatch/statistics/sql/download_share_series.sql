@@ -9,6 +9,9 @@
 --   flagged_value their part of it; without_flagged leaves them out of every day. With every week or month a row is the medians, each column
 --   its own, over that period's days (days says how many; a group that a day lacks has a share of 0 on it) and day is the period's first:
 --   a Monday, or the first of the month; sweep is the last day's. A period without such a day has no row.
+--   rule_since is the day since which the hub counts as a download what it counts then (data/counting_rules.csv): days of another rule_since are
+--   another series. rule_change is the day of a change within what the row counts, so that it mixes two rules: one of the last 30 days of a rolling
+--   counter, or within the row's period. Both are empty where no change is known before, and of counters other than downloads.
 -- unit: share of the counter's sum, 0..1
 -- window: as of download_share, day by day
 -- whole: last day
@@ -61,8 +64,14 @@ told as (
   from shared where in_every = 'day'
   union all by name
   from medians
+),
+ruled as (
+  select period as day, max(changed_on) as rule_since, max(changed_on) filter (changed_on > begins - reach) as rule_change
+  from (select period, min(day) as begins, max(day) as ends from periods group by period) join parts.rule_changes('scope') on changed_on <= ends
+  group by period
 )
 select day, source as sweep, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
-  value, share, share_low, share_high, models, inside as denominator, value_constant, share_constant, flagged, flagged_value, days
-from told
+  value, share, share_low, share_high, models, inside as denominator, value_constant, share_constant, flagged, flagged_value, days,
+  rule_since, rule_change
+from told left join ruled using (day)
 order by day, value desc nulls last, not is_known, "group"

@@ -7,7 +7,8 @@
 --   were there. In it a renamed or relabelled repository counts as what it is now. flow_30d is, for downloads_total,
 --   a derived 30-day figure: the increase of the repositories observed on both days, times 30 over the days between; a flagged
 --   spike is replaced by the next observed value, and one whose counter fell otherwise is left out of it and counted in falls. models counts a
---   model once, whatever its listings; flagged counts the listings flagged on either day.
+--   model once, whatever its listings; flagged counts the listings flagged on either day. rule_change is the day between on which the hub changed what it
+--   counts as a download, 30 days and more before since for a rolling counter: what changed then may be the rule; empty where there is none.
 -- unit: the counter's unit; change_rate is the change over previous_value; flow_30d: downloads in 30 days, derived
 -- window: from since to the day
 -- whole: none
@@ -108,6 +109,8 @@ groups as (
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   previous_value, value, value - previous_value as change,
   (value - previous_value) / nullif(previous_value, 0) as change_rate, previous_constant, value_constant,
-  (value_constant - previous_constant) / nullif(previous_constant, 0) as change_rate_constant, flow_30d, falls, models, flagged
+  (value_constant - previous_constant) / nullif(previous_constant, 0) as change_rate_constant, flow_30d, falls, models, flagged,
+  (select max(changed_on) from parts.rule_changes('scope') cross join since where changed_on > since.day - reach
+    and changed_on <= (select day from scope)) as rule_change
 from groups
 order by value desc nulls last, not parts.is_labelled(in_by, part_1, part_2), "group"

@@ -48,7 +48,7 @@ named as (
 ),
 whole as (
   select sum(value) filter (not outside) as inside, coalesce(sum(value) filter (not outside and not is_known and part_1 is null and part_2 is null), 0) as loose,
-    coalesce(sum(value) filter (outside), 0) as beyond
+    coalesce(sum(value) filter (outside), 0) + (select coalesce(sum(amount), 0) from parts.rejected('scope')) as beyond
   from sums
 ),
 half_labelled as (

@@ -31,7 +31,7 @@ groups as materialized (
 ),
 whole as (
   select sum(value) as inside, coalesce(sum(value) filter (part_1 is null and part_2 is null), 0) as loose,
-    (select coalesce(sum(value), 0) from counted where outside) as beyond from groups
+    (select coalesce(sum(value), 0) from counted where outside) + (select coalesce(sum(amount), 0) from parts.rejected('scope')) as beyond from groups
 ),
 half as (
   from parts.half_known('groups', in_by)

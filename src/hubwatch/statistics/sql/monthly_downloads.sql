@@ -65,7 +65,8 @@ groups as (
   from counted where not outside group by all
 ),
 whole as (
-  select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as beyond,
+  select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0)
+      + (select coalesce(sum(amount), 0) from parts.rejected('scope') where (select metric from scope) = 'downloads_30d') as beyond,
     coalesce(sum(value) filter (not outside and part_1 is null and part_2 is null), 0) as loose
   from counted
 ),

@@ -26,7 +26,7 @@ select count(*) as shared,
   count(*) filter (bt >= 100 and nt is not null) as counted,
   count(*) filter (bt >= 100 and if(rounded, nt < bt * 0.995, nt < bt)) as fell,
   coalesce(sum(nt - bt) filter (nt > bt), 0)::double as flow,
-  coalesce(sum(b30 / 30) filter (nt is not null and bt is not null), 0) * ($day - $before)::double as usual,
+  (coalesce(sum(b30) filter (nt is not null and bt is not null), 0) * ($day - $before))::double as usual,  -- thirty times: whole numbers add up alike
   count(rate) filter (b30 > 0 and n30 is not null) as rolling,
   count(rate) filter (b30 > 0 and n30 < b30 * (0.9 - ($day - $before) / 30)) as sunk,
   count(rate) filter (b30 > 0 and n30 < b30 * 0.75) as fell_quarter,

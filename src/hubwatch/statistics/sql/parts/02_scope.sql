@@ -105,3 +105,9 @@ create or replace macro parts.sound_days(in_scope, in_source, in_since, in_day) 
     join sweeps using (hub, day, source) where coalesce(sweeps.health, 'ok') = 'ok'
   )
   from sound where in_since is null or day >= coalesce((select max(day) from sound where day <= in_since), in_since);
+
+-- The days on which the scope's hub changed what it counts as a download (data/counting_rules.csv), where downloads are the counter. A
+-- rolling counter still holds what was counted by the former rule for `reach` days.
+create or replace macro parts.rule_changes(in_scope) as table
+  select distinct valid_from as changed_on, case metric when 'downloads_30d' then 30 else 0 end as reach
+  from facts.counting_rules join query_table(in_scope) scope using (hub) where valid_from is not null and starts_with(metric, 'downloads');

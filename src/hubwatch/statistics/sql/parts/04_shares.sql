@@ -3,8 +3,13 @@ create or replace macro parts.half_known(in_groups, in_by) as table
   select part_1, part_2, sum(value) as value from query_table(in_groups)
   where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null) group by part_1, part_2;
 
+-- What rejected records, which are no listings, have of the counter, as far as it could be read: they may be anybody's.
+create or replace macro parts.rejected(in_scope) as table
+  select sweeps.day, case metric when 'downloads_30d' then rejected_30d when 'downloads_total' then rejected_total when 'likes' then rejected_likes end as amount
+  from sweeps join query_table(in_scope) scope using (hub, day, source);
+
 -- Shares of what `parts.counted` gives, with the bounds that the unlabelled part allows: all of it, or none of it, may be this
--- group's, also where the hub gives no counter for what is labelled (value and share are null then).
+-- group's, also where the hub gives no counter for what is labelled (value and share are null then). So may what rejected records have.
 create or replace macro parts.shares(in_scope, {question}) as table
   with
   counted as (from parts.counted(in_scope, {question})),
@@ -14,7 +19,7 @@ create or replace macro parts.shares(in_scope, {question}) as table
     from counted group by all
   ),
   whole as (
-    select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as beyond,
+    select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) + (select coalesce(sum(amount), 0) from parts.rejected(in_scope)) as beyond,
       coalesce(sum(value) filter (not outside and part_1 is null and part_2 is null), 0) as loose
     from groups
   ),

@@ -140,12 +140,12 @@ groups as (
   where s.listings > coalesce(o.listings, 0)
 ),
 whole as (
-  select day, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as beyond,
+  select day, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) + coalesce(any_value(amount), 0) as beyond,
     coalesce(sum(value) filter (part_1 is null and part_2 is null and number >= 0), 0) as loose,
     coalesce(sum(value) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose_all,
     sum(value_constant) filter (number >= 0) as inside_constant, coalesce(sum(value_constant) filter (number < 0), 0) as beyond_constant,
     coalesce(sum(value_constant) filter (not parts.is_labelled(in_by, part_1, part_2) and number >= 0), 0) as loose_constant
-  from groups left join names using (number) group by day
+  from groups left join names using (number) left join parts.rejected('observed') using (day) group by day
 ),
 half as (
   select day, part_1, part_2, value from groups join names using (number) where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null)
