@@ -279,7 +279,7 @@ def publish(settings: Settings, drop_days: bool = False) -> Path:
         if settings.report:
             from hubwatch.report import write_site  # here, because charts take seconds to import
 
-            with store.open_published(settings.data, settings.memory_limit) as con:
+            with store.open_published(settings.data, settings.memory_beside_report) as con:
                 write_site(con, settings.data / "report")
         return target
 

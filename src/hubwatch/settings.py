@@ -18,6 +18,14 @@ from hubwatch.net import HubSettings, Limits, header_text
 _LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
 
 
+def _bytes_of(value: str) -> int:
+    """A size such as 1GB or 512MB in bytes."""
+    size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?([kmgt])(i?)b", value.strip(), re.IGNORECASE)
+    if not size:
+        raise ValueError("is no size such as 1GB or 512MB")
+    return round(float(size[1]) * (1024 if size[3] else 1000) ** ("kmgt".index(size[2].lower()) + 1))
+
+
 class Settings(Limits):
     """All of a run's settings; `Settings.from_environment()` is the only place that reads the environment."""
 
@@ -31,13 +39,15 @@ class Settings(Limits):
         """The name under which a hub's pages and rows are kept: a site with a name of its own is never mixed with the hub's."""
         return HUBS[hub].kept_as(self.hubs[hub].endpoint)
 
+    @property
+    def memory_beside_report(self) -> str:
+        """What the database may hold while the report is made, which holds its pages and charts in the same process."""
+        return f"{max(_LEAST_MEMORY, round(0.7 * _bytes_of(self.memory_limit)))}B"
+
     @field_validator("memory_limit")
     @classmethod
     def _is_a_size(cls, value: str) -> str:
-        size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?([kmgt])(i?)b", value.strip(), re.IGNORECASE)
-        if not size:
-            raise ValueError("is no size such as 1GB or 512MB")
-        if float(size[1]) * (1024 if size[3] else 1000) ** ("kmgt".index(size[2].lower()) + 1) < _LEAST_MEMORY:
+        if _bytes_of(value) < _LEAST_MEMORY:
             raise ValueError("is less than the 256MB that every stage needs")
         return value.strip()
 

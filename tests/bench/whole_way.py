@@ -81,7 +81,7 @@ def do(stage: str, data: Path, day: date) -> None:
     elif stage == "status":
         maintenance.status(data, day, 2)
     else:
-        with store.open_published(data, settings.memory_limit) as con:
+        with store.open_published(data, settings.memory_beside_report if stage == "report" else settings.memory_limit) as con:
             if stage == "report":
                 report.write_site(con, data / "report")
             elif stage == "claims":

@@ -32,7 +32,7 @@ from hubwatch.statistics import definitions
 from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
-_WRITER_MEMORY = "256MB"
+_WRITER_MEMORY = "128MB"
 _ASSETS = files("hubwatch.report").joinpath("assets")
 
 
