@@ -23,7 +23,8 @@ def _bytes_of(value: str) -> int:
     size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?) ?([kmgt])(i?)b", value.strip(), re.IGNORECASE)
     if not size:
         raise ValueError("is no size such as 1GB or 512MB")
-    return round(float(size[1]) * (1024 if size[3] else 1000) ** ("kmgt".index(size[2].lower()) + 1))
+    unit: int = (1024 if size[3] else 1000) ** ("kmgt".index(size[2].lower()) + 1)
+    return round(float(size[1]) * unit)
 
 
 class Settings(Limits):

@@ -54,7 +54,7 @@ def test_a_series_is_of_complete_full_sweeps_only() -> None:
         (MARCH, "full", "b", 20, 0.2),
     ]
     assert [at.day for at in found.context.observed] == [JAN, MARCH]
-    assert found.context.warnings == ("huggingface: days of another extent are left out, --source asks for them: head (1 days)",)
+    assert "huggingface: days of another extent are left out, --source asks for them: head (1 days)" in found.context.warnings
 
 
 def test_a_series_up_to_a_day_of_another_sweep_ends_with_the_whole_sweep_before_it() -> None:
@@ -117,13 +117,12 @@ def test_a_series_of_whole_days_leaves_a_selection_out_and_says_so() -> None:
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "full", "a/big", 80), (FEB, "full", "b/small", 20))
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(FEB, "full"), (FEB, "full")]
-    assert found.context.warnings == ("huggingface: days of another extent are left out, --source asks for them: archive:osir (1 days)",)
+    assert "huggingface: days of another extent are left out, --source asks for them: archive:osir (1 days)" in found.context.warnings
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "archive:osir", "a/big", 80))
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "archive:osir")]
-    assert found.context.warnings == (
-        "huggingface 2025-01-01, 2025-01-31: archive:osir is a published snapshot, not the whole hub: selection",
-    )
+    assert "huggingface 2025-01-01, 2025-01-31: archive:osir is a published snapshot, not the whole hub: selection" in found.context.warnings
+    assert not [said for said in found.context.warnings if "left out" in said]
 
 
 def test_a_share_is_of_the_leading_sweep_of_its_day_alone() -> None:
