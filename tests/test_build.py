@@ -21,6 +21,7 @@ from hubwatch.store import publishing
 from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
 from tests.kept import keep, record
+from tests.store.test_damage import flip
 from tests.store.test_publishing import nobody
 
 DAY = date(2026, 1, 5)
@@ -124,10 +125,37 @@ def test_a_flipped_bit_of_saved_pages_never_changes_what_is_published(settings: 
     path.write_bytes(body)
     result = pipeline.build(settings)
     held = rows_of(settings)
+    assert {row for row in held if row[1] != "full"} <= set(expected)
     if any(one.failed for one in result.loaded):
         assert held == [row for row in expected if row[0] != "2026-01-05"]
     elif result.shortfall == "":
         assert held == expected
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two published days, and pages of a third."""
+    settings = settings_for(tmp_path_factory.mktemp("flipped") / "data")
+    for number in (4, 5, 6):
+        records = [record(f"o/{name}-{name * 7919}", downloads=name * number, likes=name) for name in range(3000)]
+        keep(settings.data, date(2026, 1, number), records)
+        if number < 6:
+            pipeline.build(settings)
+    return settings.data
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "6"))))
+def test_a_flipped_bit_of_the_warehouse_stops_the_next_build_or_changes_nothing(two_days: Path, settings: Settings, seed: int) -> None:
+    shutil.copytree(two_days, settings.data)
+    flip(settings.data / "warehouse.duckdb", random.Random(seed))
+    before, held = (settings.data / "hubwatch.duckdb").read_bytes(), rows_of(settings)
+    try:
+        pipeline.build(settings)
+    except pipeline.FAILURES:
+        assert (settings.data / "hubwatch.duckdb").read_bytes() == before
+    else:
+        assert [row for row in rows_of(settings) if row[0] != "2026-01-06"] == held
+        assert len({row for row in rows_of(settings) if row[0] == "2026-01-06"}) == 3001
 
 
 def rows_of(settings: Settings) -> list[tuple[object, ...]]:

@@ -121,7 +121,9 @@ def test_a_series_of_whole_days_leaves_a_selection_out_and_says_so() -> None:
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "archive:osir", "a/big", 80))
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "archive:osir")]
-    assert "huggingface 2025-01-01, 2025-01-31: archive:osir is a published snapshot, not the whole hub: selection" in found.context.warnings
+    assert (
+        "huggingface 2025-01-01, 2025-01-31: archive:osir is a published snapshot, not the whole hub: selection" in found.context.warnings
+    )
     assert not [said for said in found.context.warnings if "left out" in said]
 
 

@@ -1,6 +1,10 @@
-"""Flipped bits: nothing damaged is ever published, and the printed cure brings everything back."""
+"""Flipped bits: nothing damaged is ever published, and the printed cure brings everything back.
+
+`HUBWATCH_FLIPS=100 pytest tests/store/test_damage.py tests/test_build.py` flips more of them than an ordinary run does.
+"""
 
 import contextlib
+import os
 import random
 import re
 import shutil
@@ -15,7 +19,7 @@ from hubwatch.store import publishing, whole
 from hubwatch.store import warehouse as store
 from tests.store.test_days import load, said
 
-FLIPS = 60
+FLIPS = int(os.environ.get("HUBWATCH_FLIPS", "36"))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def test_a_flipped_bit_of_the_warehouse_never_reaches_the_published_file(publish
     assert not list(data.glob("*.tmp")) + list(data.glob(".*.tmp"))
 
 
-@pytest.mark.parametrize("seed", range(FLIPS // 3))
+@pytest.mark.parametrize("seed", range(FLIPS if "HUBWATCH_FLIPS" in os.environ else FLIPS // 3))
 def test_a_published_file_with_a_flipped_bit_is_replaced_and_the_generation_before_it_stays(
     published: Path, tmp_path: Path, seed: int
 ) -> None:
