@@ -234,10 +234,18 @@ def test_what_is_no_count_rejects_its_row_and_is_never_made_one(con: duckdb.Duck
     assert sum(row[2] or 0 for row in held(con)) == 30  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("nothing", ["", "NaN", "None", "NULL", "n/a", "-", "<NA>", "#N/A", "\\N"])
+@pytest.mark.parametrize("nothing", ["", "NaN", "None", "NULL", "n/a", "-", "<NA>", "#N/A", "\\N", "undefined", "(none)"])
 def test_every_spelling_of_nothing_is_null_and_not_zero(con: duckdb.DuckDBPyConnection, tmp_path: Path, nothing: str) -> None:
     bring(con, written(tmp_path, "a.csv", f"id,downloads\nacme/alpha,41\numbra/beta,{nothing}\n"))
     assert held(con) == [TWO[0], ("umbra/beta", DAY, None)]
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000", "\u2009"])
+def test_an_id_with_a_space_inside_of_whatever_width_is_none(con: duckdb.DuckDBPyConnection, tmp_path: Path, blank: str) -> None:
+    rest = "".join(f"acme/m{number},1\n" for number in range(30))
+    bring(con, written(tmp_path, "a.csv", f"id,downloads\nacme/al{blank}pha,5\n{rest}"))
+    assert rejected(con) == ["model id is not owner/name"]
+    assert len(held(con)) == 30
 
 
 def test_a_spelling_of_nothing_of_ones_own_is_stated_in_the_mapping(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def exported(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [repr(con.execute(query).fetchall()) for query in EXPORTS]
 
 
-@pytest.mark.parametrize("seed", range(WORLDS))
+@pytest.mark.parametrize("seed", [*range(WORLDS), 213])  # 213: thirds were added up in another order
 def test_any_order_of_days_sources_reloads_and_removals_gives_the_same_tables(seed: int) -> None:
     chance = random.Random(seed)
     wanted = {

@@ -100,7 +100,7 @@ def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Sl
     parts = [_figures(con, substitute(query, step | {"first": first, "last": last})) for first, last in slices(con)]
     figures = {name: sum(part[name] for part in parts) for name in parts[0]}
     figures["usual"] /= _THIRTY
-    insert_rows(con, "store.steps", [step | figures])
+    insert_rows(con, "store.steps", [{**step, **figures}])
     con.execute("drop table hub_keys; drop table larger")
 
 
@@ -177,4 +177,4 @@ def _renew_recoveries(
     for hub, source, start, before, day in sorted(wanted - held):
         step: dict[str, Value] = {"hub": hub, "source": source, "start": start, "before": before, "day": day}
         parts = [_figures(con, substitute(_SHORTFALL, step | {"first": first, "last": last})) for first, last in slices(con)]
-        insert_rows(con, "store.recoveries", [step | {"shortfall": sum(part["shortfall"] for part in parts) / _THIRTY}])
+        insert_rows(con, "store.recoveries", [{**step, "shortfall": sum(part["shortfall"] for part in parts) / _THIRTY}])
