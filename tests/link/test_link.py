@@ -742,6 +742,11 @@ def test_a_base_named_by_an_id_its_hub_no_longer_lists_counts_as_the_listing_it_
         ("huggingface", "e/lost", "THUDM/no-such", "THUDM/no-such", 1),
         ("modelscope", "f/tuned", "THUDM/glm-4-9b", "THUDM/glm-4-9b", 1),
     ]
+    assert con.execute("from store.other_ids order by all").fetchall() == [  # for past days
+        ("huggingface", "A/Tuned", "a/tuned"),
+        ("huggingface", "THUDM/glm-4-9b", "zai-org/glm-4-9b"),
+        ("huggingface", "thudm/GLM-edge", "zai-org/glm-edge"),
+    ]
 
 
 def test_a_base_under_a_name_that_was_given_up_and_taken_back_is_what_is_listed_now(con: duckdb.DuckDBPyConnection) -> None:

@@ -2,12 +2,14 @@
 
 import random
 from datetime import date, timedelta
+from importlib.resources import files
 
 import duckdb
 import pytest
 
 from hubwatch import statistics
 from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.link.bases import derive
 from tests.statistics.world_of import empty, spread
 
 DAY = date(2025, 1, 1)
@@ -106,3 +108,30 @@ def test_where_every_day_is_flagged_the_answer_says_so() -> None:
     con.execute("insert into flags(hub, model_id, day, flag, detail) values ('huggingface', '', '2025-01-01', 'day_partial', '')")
     with pytest.raises(StatisticsError, match="every observed day of huggingface is flagged"):
         statistics.run(con, "download_share", without_flagged=True)
+
+
+def test_a_base_under_a_reviewed_rename_is_what_was_listed_by_then_and_its_chain_goes_on_from_there() -> None:
+    """THUDM's model is zai-org's from the second day, by a reviewed rename and no key; it is made from root's."""
+    days = [{"THUDM/glm": 1, "x/ft": 1, "root/r": 1}, *[{"zai-org/glm": 1, "x/ft": 1, "root/r": 1}] * 2]
+    bases = {"x/ft": "THUDM/glm", "zai-org/glm": "root/r"}
+
+    def descended(until: int, day: int) -> dict[object, tuple[object, object]]:
+        con = world(*days[:until])
+        con.execute("update store.listing set last_listed_on = last_seen_on")
+        for model_id, base in bases.items():
+            con.execute(
+                "update store.attributes set base_models = [?] from store.listing l where l.listing_key = attributes.listing_key and model_id = ?",
+                [base, model_id],
+            )
+        con.execute("create temp table renames as select 'huggingface' as hub, 'THUDM' as namespace, 'zai-org' as target")
+        con.execute(files("hubwatch.link").joinpath("former_ids.sql").read_text("utf-8"))
+        derive(con)
+        con.execute("insert into derivations by name from derived")
+        con.execute("insert into store.other_ids select hub, model_id, listed_as from former_ids")
+        rows = statistics.run(con, "derivatives", by="namespace", day=DAY + timedelta(day - 1)).records()
+        return {row["group"]: (row["value"], row["descendants"]) for row in rows}
+
+    first = {"THUDM": (1, 1)}
+    assert descended(1, 1) == descended(3, 1) == first
+    second = {"root": (1, 2), "zai-org": (1, 0)}
+    assert descended(2, 2) == descended(3, 2) == second

@@ -42,7 +42,7 @@ class LinkResult(BaseModel):
 
 
 def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
-    """Replace `models`, `model_listings` and `derivations` by what the listings, origins and facts say; counts of it.
+    """Replace `models`, `model_listings`, `derivations` and `store.other_ids` by what the listings, origins and facts say; counts of it.
 
     The connection must hold the public schema and staged facts, and no open transaction. The same facts give the same
     rows, in whatever order the listings lie.
@@ -53,7 +53,9 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
         con.execute(files("hubwatch.link").joinpath(step).read_text("utf-8"))
     derive(con)
     with transaction(con):
-        con.execute("delete from models; delete from model_listings; delete from derivations")
+        con.execute("delete from models; delete from model_listings; delete from derivations; delete from store.other_ids")
+        con.execute("""insert into store.other_ids by name
+            select hub, model_id as named, listed_as from former_ids anti join moved_ids using (hub, model_id)""")
         con.execute("""insert into models by name
             select model_key, name, organization, first_hub, first_seen_at, hubs from all_models""")
         con.execute("""insert into model_listings by name

@@ -128,6 +128,15 @@ is_last | BOOLEAN | the repository's last id, or one that the hub still lists
 """),
     ),
     Table(
+        "store.other_ids",
+        "ids by which listings name a base and which their hub lists otherwise: by a reviewed rename of the owner, or in another case",
+        columns("""
+hub | VARCHAR | the hub
+named | VARCHAR | the id as listings name it
+listed_as | VARCHAR | the id that the hub lists it under
+"""),
+    ),
+    Table(
         "store.fingerprints",
         "keys and JSON types of the hub's records on a loaded day, to notice when the hub changes",
         columns("""

@@ -8,22 +8,6 @@ create or replace macro parts.built_on(in_scope) as table
     join store.attributes a using (listing_key)
     where valid_from <= scope.day and (valid_to is null or valid_to > scope.day)
   ),
-  changed as materialized (
-    select s.* from standing s join store.attributes now using (listing_key)
-    where now.valid_to is null and not is_current
-      and (s.base_models <> coalesce(now.base_models, []) or s.base_relation is distinct from now.base_relation)
-  ),
-  spelled as (
-    select distinct listing_key, hub, model_id, coalesce(base_relation, 'unknown') as relation, unnest(base_models) as base_model_id from changed
-  ),
-  ids_then as materialized (
-    select hub, named.model_id as said, arg_max(known.model_id, ids.place) as listed_as
-    from store.repositories own join store.listing named using (listing_key) join query_table(in_scope) scope using (hub)
-    join store.repositories ids using (repository) join store.listing known on known.listing_key = ids.listing_key
-    where known.first_seen_on <= scope.day
-      and not (own.is_last and own.listing_key <> ids.listing_key and named.first_seen_on <= scope.day)  -- of two that are listed to the end neither is the later one
-    group by all
-  ),
   -- Hubs of which later days are held: there today's chains may lead elsewhere. Each listing's first base goes on, as far as it was
   -- seen by the day.
   past as (
@@ -33,6 +17,35 @@ create or replace macro parts.built_on(in_scope) as table
     select hub, model_id, unnest(base_models) as base, generate_subscripts(base_models, 1) as turn
     from store.attributes a join store.listing using (listing_key) join past using (hub)
     where len(base_models) > 0 and valid_from <= day and (valid_to is null or valid_to > day)
+  ),
+  changed as materialized (
+    select s.* from standing s join store.attributes now using (listing_key)
+    where now.valid_to is null and not is_current
+      and (s.base_models <> coalesce(now.base_models, []) or s.base_relation is distinct from now.base_relation)
+    union
+    select s.* from standing s semi join (
+      select hub, model_id from named semi join store.other_ids o on o.hub = named.hub and o.named = base
+    ) using (hub, model_id)
+  ),
+  spelled as (
+    select distinct listing_key, hub, model_id, coalesce(base_relation, 'unknown') as relation, unnest(base_models) as base_model_id from changed
+  ),
+  keyed as materialized (
+    select hub, named.model_id as said, arg_max(known.model_id, ids.place) as listed_as
+    from store.repositories own join store.listing named using (listing_key) join query_table(in_scope) scope using (hub)
+    join store.repositories ids using (repository) join store.listing known on known.listing_key = ids.listing_key
+    where known.first_seen_on <= scope.day
+      and not (own.is_last and own.listing_key <> ids.listing_key and named.first_seen_on <= scope.day)  -- of two that are listed to the end neither is the later one
+    group by all
+  ),
+  -- By the hub's own key; else by a reviewed rename, where what it leads to was listed by the day.
+  ids_then as materialized (
+    from keyed
+    union all
+    select o.hub, o.named, coalesce(keyed.listed_as, o.listed_as) from store.other_ids o join store.listing known on known.hub = o.hub and known.model_id = o.listed_as
+    join query_table(in_scope) scope on scope.hub = o.hub and first_seen_on <= scope.day
+    left join keyed on keyed.hub = o.hub and keyed.said = o.listed_as
+    where (o.hub, o.named) not in (select (hub, said) from keyed)
   ),
   pointers as materialized (
     select named.hub, model_id, arg_min(coalesce(listed_as, base), turn) as base from named left join ids_then on ids_then.hub = named.hub and said = base
