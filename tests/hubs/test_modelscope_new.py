@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from hubwatch.clock import now
 from hubwatch.collect.doctor import examine
+from hubwatch.pages import SweepPages, SweepState
 from hubwatch.pages.sweep import Sweep
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
@@ -160,15 +162,17 @@ class Counted:
         ]
 
 
-@pytest.mark.parametrize(("order", "most"), [("GmtCreated", 9), ("GmtCreate", 10)])
-def test_a_day_of_400_new_models_takes_few_requests_however_large_the_hub_is(tmp_path: Path, order: Any, most: int) -> None:
+@pytest.mark.parametrize(("order", "since", "most"), [("GmtCreated", SINCE, 9), ("GmtCreate", SINCE, 10), ("GmtCreated", None, 13)])
+def test_a_day_of_400_new_models_takes_few_requests_however_large_the_hub_is(
+    tmp_path: Path, order: Any, since: datetime | None, most: int
+) -> None:
     with Sandbox(modelscope=Counted(12_000).records(), switches=Switches(creation_order=order), max_seconds=120) as sandbox:
         own = Settings.from_environment(tmp_path, sandbox.endpoints)
-        result = collect_and_load(own, Sweep("modelscope", DAY, "new", since=SINCE))
+        result = collect_and_load(own, Sweep("modelscope", DAY, "new", since=since))
         told = {finding.name: finding.told for finding in examine(own, "modelscope").findings}
     assert result.complete, result.message
     assert result.requests <= most
-    assert rows(tmp_path, "select count(*) from listings") == [(400,)]
+    assert rows(tmp_path, f"select count(*) from listings where created_at >= '{SINCE}'") == [(400,)]
     assert told["order by creation"] == f"honoured as {order}; sweeps of new models go by it"
 
 
@@ -180,3 +184,55 @@ def test_the_sandbox_without_a_creation_order_is_swept_by_modification_and_docto
     assert result.complete, result.message
     assert rows(tmp_path, "select count(*) from listings") == [(400,)]
     assert told["order by creation"].startswith("ignored: neither GmtCreated nor GmtCreate changes the order")
+
+
+def late(number: int, created: float, published: float) -> dict[str, Any]:
+    """A model that was published so many days after it was created."""
+    return dolphin_record("late", f"m{number}", CreatedTime=second(created), LastUpdatedTime=second(published))
+
+
+@pytest.mark.parametrize("order", ["GmtCreated", None])
+def test_a_new_sweep_without_a_first_day_reads_what_is_new_and_finds_what_was_published_late_by_its_change(
+    tmp_path: Path, order: str | None
+) -> None:
+    seen = [dolphin_record("a", f"seen{number}", CreatedTime=second(5 + number / 100), LastUpdatedTime=second(4)) for number in range(1500)]
+    changed = [dolphin_record("a", f"changed{number}", CreatedTime=second(400), LastUpdatedTime=second(0.2)) for number in range(50)]
+    hub = Hub(
+        [*models(400, new=400), *seen, *changed, late(1, 19, 0.3), late(2, 8, 0.6)],
+        orders=ORDERS | ({order: "CreatedTime"} if order else {}),
+    )
+    result = run(tmp_path, hub, "new")
+    assert result.complete, result.message
+    counted = "count(*) filter (name like 'm%'), count(*) filter (namespace = 'late'), count(*) filter (name like 'seen%') < 200"
+    assert rows(tmp_path, f"select {counted} from listings") == [(402, 2, True)]  # the last page of each walk ends in older ones
+    assert result.requests <= 14  # to read three weeks by creation takes 20
+    note = rows(tmp_path, "select extent, extent_note from days")[0]
+    begun = f"{TODAY - timedelta(days=1 if order else 2):%Y-%m-%d %H:%M}"
+    assert note[0] == "window"
+    assert note[1].endswith(f"the ones changed since {begun}")
+
+
+@pytest.mark.parametrize(("burst", "most"), [(0.001, 12), (0.4, 40)])
+def test_where_the_hub_changes_many_models_at_once_three_weeks_are_read_by_creation(tmp_path: Path, burst: float, most: int) -> None:
+    old = [dolphin_record("a", f"old{number}", CreatedTime=second(30 + number), LastUpdatedTime=second(burst)) for number in range(9000)]
+    hub = Hub([*models(600, new=100), *old, late(1, 19, 0.6)], orders=ORDERS | {"GmtCreate": "CreatedTime"})
+    result = run(tmp_path, hub, "new")
+    assert result.complete, result.message
+    assert result.requests < most
+    assert rows(tmp_path, "select count(*) > 101, count(*) filter (namespace = 'late') from listings") == [(True, 1)]
+    assert rows(tmp_path, "select extent_note similar to 'models created since [0-9-]{10}' from days") == [(True,)]
+
+
+def test_a_new_sweep_reads_back_to_the_last_complete_sweep_where_days_were_missed(tmp_path: Path) -> None:
+    hub = Hub(models(3000, new=100), orders=ORDERS | {"GmtCreated": "CreatedTime"})
+    own = settings(tmp_path)
+    state = SweepState(
+        hub="modelscope", day=DAY - timedelta(days=9), sweep="full", endpoint=own.hubs["modelscope"].endpoint, started_at=now()
+    )
+    state.started_at, state.finished_at = TODAY - timedelta(days=9), now()
+    SweepPages(tmp_path, "modelscope", state.day, "full").save_state(state)
+    result = run(tmp_path, hub, "new", own=own)
+    since = TODAY - timedelta(days=11)
+    assert result.complete, result.message
+    wanted = sum(model["CreatedTime"] >= second(11) for model in hub.models)
+    assert rows(tmp_path, f"select count(*) filter (created_at >= '{since}') from listings") == [(wanted,)]

@@ -50,7 +50,8 @@ Kind = Annotated[str, typer.Option("--sweep", help="full, head, new or owners")]
 Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to collect (repeatable); implies --sweep owners")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
 Floor = Annotated[int, typer.Option("--floor", min=0, help="head: stop below this many downloads")]
-Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="new: created since [default: 21 days before]")]
+_SINCE = "new: created since [default: 21 days before; where a hub lists changes, what came or was published late since the last sweep]"
+Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help=_SINCE)]
 Budget = Annotated[int, typer.Option("--license-budget", min=0, help="licenses to look up in this run, where a hub needs a request each")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="archive the saved pages of this sweep and start over")]
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hubwatch.hubs.modelscope import envelopes as answers
+from hubwatch.hubs.modelscope.creation import changed_since
 from hubwatch.hubs.modelscope.letters import LONGEST, letters_behind
 from hubwatch.hubs.paging import Listing, Numbered, ends, numbered_pages, shortfall
 from hubwatch.net import Answer, Ask, Client
@@ -64,7 +65,8 @@ def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterat
     if sweep.kind == "head":
         yield from walks.down_to("downloads", below(sweep.floor), f"{sweep.floor} downloads")
     elif sweep.kind in ("new", "window"):
-        yield from walks.down_to("last_modified", older_than(sweep.wanted_since), f"what was modified on {sweep.wanted_since:%Y-%m-%d}")
+        since = changed_since(sweep, kept, state)
+        yield from walks.down_to("last_modified", older_than(since), f"what was modified on {since:%Y-%m-%d}")
     elif sweep.kind == "owners":
         for owner in sweep.owners:
             yield from walks.owner(_Slice((("owner", owner),)))

@@ -64,7 +64,7 @@ _PLACES = tuple(
 RECORDS = "case " + " ".join(f"when json_type(page, '{at}') = 'ARRAY' then json_extract(page, '{at}')::JSON[]" for at in _PLACES) + " end"
 CLOCKS_APART = timedelta(hours=1)  # by which the hub's clock may be ahead of ours
 _CHANGED = "GmtModified"
-_BY_CHANGE = "listed by last modification down to the first day wanted"
+_BY_CHANGE = "listed by last modification"
 _WHOLE = (slices.FRONT, "front-1", "front-2", "front-3")  # partitions of a full sweep: the walk, and looks at what changed under it
 _AGAIN = "again"  # and the walk once more, where a deletion may have drawn a model past the walk and the hub is small enough
 _SMALL = 5000  # models that are cheap to list twice
@@ -149,11 +149,13 @@ def _dolphin(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Ite
         yield from walk(f"floor-{sweep.floor}", sweep.limit, openapi.below(sweep.floor), sort="DownloadsCount")
     elif sweep.kind in ("new", "window"):
         if sweep.limit is None:
-            by_creation = creation.Creation(client, functools.partial(dolphin_ask, client), PAGE, kept, state, sweep.wanted_since)
+            by_creation = creation.Creation(
+                client, functools.partial(dolphin_ask, client), PAGE, kept, state, sweep.wanted_since, creation.nearer(sweep, kept)
+            )
             if (yield from by_creation.pages()):
                 return
         state.note(_BY_CHANGE)
-        yield from walk("modified", sweep.limit, openapi.older_than(sweep.wanted_since))
+        yield from walk("modified", sweep.limit, openapi.older_than(creation.changed_since(sweep, kept, state)))
     elif sweep.kind == "owners":
         yield from _dolphin_owners(client, sweep, kept, state, walk)
     else:
