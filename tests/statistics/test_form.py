@@ -7,6 +7,9 @@ import pytest
 
 from hubwatch import statistics
 from hubwatch.errors import WrongQuestion
+from hubwatch.statistics.definitions import definition, definitions
+from hubwatch.statistics.forms import forms_told
+from hubwatch.statistics.question import settle
 from tests.statistics.test_extent import JAN
 from tests.statistics.world_of import empty, spread
 
@@ -66,3 +69,59 @@ def test_the_form_is_said_in_the_sentence_and_changes_the_id(con: duckdb.DuckDBP
 def test_an_unknown_form_is_refused_with_the_forms_there_are(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(WrongQuestion, match=r"there is no form 'gguf' \(choices: model, finetune, adapter, quantized, merge\)"):
         statistics.run(con, "download_share", form="gguf")
+
+
+def notes_of(con: duckdb.DuckDBPyConnection, name: str, **asked: str) -> list[str]:
+    return [note for note in statistics.run(con, name, **asked).notes() if "conversions" in note]
+
+
+NOTE = (
+    "Note: adapters, conversions and other derivatives count as models: 5 of 6 {}, 33.3% adapters, 16.7% fine-tunes, 16.7% merges, "
+    "16.7% quantized conversions; --form model leaves them out"
+)
+
+
+def test_a_count_of_models_says_how_many_of_them_are_adapters_and_conversions(con: duckdb.DuckDBPyConnection) -> None:
+    assert notes_of(con, "download_share", metric="models") == [NOTE.format("observed listings")]
+    assert notes_of(con, "licenses") == [NOTE.format("listings seen up to the day")]
+    assert notes_of(con, "download_share", metric="models", namespace="b")[0].split(": ", 2)[2] == (
+        "2 of 2 observed listings, 100.0% adapters; --form model leaves them out"
+    )
+
+
+@pytest.mark.parametrize(
+    "asked", [{"metric": "downloads_30d"}, {"form": "model"}, {"only": "originals"}, {"by": "relation"}, {"models": "a/base"}]
+)
+def test_no_more_is_said_where_no_models_are_counted_or_their_form_is_asked_for(
+    con: duckdb.DuckDBPyConnection, asked: dict[str, str]
+) -> None:
+    given = {"metric": "models"} | {name: [value] if name == "models" else value for name, value in asked.items()}
+    assert notes_of(con, "download_share", **given) == []  # type: ignore[arg-type]
+
+
+def test_every_statistic_that_counts_models_says_so(con: duckdb.DuckDBPyConnection) -> None:
+    said = set()
+    for one in definitions():
+        if "form" in one.declared and "models" in one.counters and one.days in ("one", "standing"):
+            question = settle(con, one, {"metric": "models"} if "metric" in one.declared else {})
+            if forms_told(con, one, question.observed, question.values):
+                said.add(one.name)
+    assert said >= {
+        "releases",
+        "release_calendar",
+        "largest_releases",
+        "hub_coverage",
+        "licenses",
+        "openness",
+        "sizes",
+        "origin_share",
+        "concentration",
+    }
+
+
+def test_of_many_listings_a_part_is_looked_at_and_the_share_is_about(con: duckdb.DuckDBPyConnection) -> None:
+    one = definition("licenses")
+    question = settle(con, one, {})
+    told = forms_told(con, one, question.observed, question.values, sample=3) or ""
+    assert "of the listings seen up to the day about " in told
+    assert "6 " not in told

@@ -13,6 +13,7 @@ from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
 from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
+from hubwatch.statistics.forms import forms_told
 from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.sensitivity import contested_label
@@ -102,6 +103,8 @@ def _context(
     apart = _apart(con, question, columns, rows)
     if apart is not None:
         question.warnings.append(apart)
+    if rows and (said := forms_told(con, statistic, question.observed, question.values)):
+        question.warnings.append(said)
     return Context(
         statistic=statistic.name,
         title=statistic.title,
