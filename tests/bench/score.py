@@ -1,4 +1,4 @@
-"""How the classifier does on published labels, and the linker on published pairs: `make score`. Every error is listed.
+"""How the classifier does on published labels, forms on reported relations, and the linker on published pairs: `make score`. Every error is listed.
 
 The labels are those of `shared/real/orgs/labels.csv` (namespaces with country and kind, from several indexes). A label that its own
 sources dispute (`a|b`) counts as right when we say any of its sides. Some rows say of themselves that they describe the makers of
@@ -81,6 +81,7 @@ if __name__ == "__main__":
     if not SHARED.is_dir():
         sys.exit("no shared labels here; set HUBWATCH_SHARED to where they are")
     score(lambda line: sys.stdout.write(line + "\n"))
-    from tests.bench import score_link
+    from tests.bench import score_form, score_link
 
+    score_form.score(lambda line: sys.stdout.write(line + "\n"))
     score_link.main()

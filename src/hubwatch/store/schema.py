@@ -444,7 +444,14 @@ _DEPARTURES = "(select hub, last_listed_on, max(gone_on) as gone_on from store.d
 
 # What a listing is: the hub's own words first, then its library, then its name. No rule is sure of what none of them says.
 _ADAPTER_NAME = r"(^|[-_. ])(q?lora|lycoris|locon|dora|adapters?)([-_. ]|$)"
-_QUANTIZED_NAME = r"(^|[-_. ])(gguf|ggml|gptq|awq|exl2|exl3|mlx|bnb|nf4|int4|int8|[2-8]-?bit|w[48]a(8|16)|q[2-8]_[0k][a-z_]*)([-_. ]|$)"
+_ADAPTED_NAME = r"(^|[-_. ])(merged?|fused|(with|via|from)[-_ ](q?lora|adapters?))([-_. ]|$)"  # an adapter that is part of a model now
+_QUANTIZED_NAME = (
+    r"(^|[-_. ])(gguf|ggml|gptq|awq|exl2|exl3|mlx|bnb|hqq|aqlm|auto-?round|nf4|fp8|nvfp4|mxfp4|int4|int8|[2-8]-?bit|w[48]a(8|16)|q[2-8]_[0k][a-z_]*)"
+    r"([-_. ]|$)"
+)
+# What was trained after it was quantized.
+_TRAINED_NAME = r"^ft[-_]|(bit|bnb|nf4|fp8|int[48])[-_. ](.*[-_. ])?(sft|dpo|grpo|orpo|kto|ppo|rlhf|ft|fine-?tuned?|merged?|[0-9]{6,}|[0-9]*steps)([-_. ]|$)"
+_MERGE_NAME = r"(^|[-_. ])(mergekit|slerp|model[-_]?stock|dare[-_]?ties|task[-_]arithmetic)([-_. ]|$)"
 FORM = f"""case when repo_kind is distinct from 'model' then null
  when lower(base_relation) in ('adapter', 'quantized', 'merge', 'finetune')
    then {{'form': lower(base_relation), 'ground': 'the hub reports the relation ' || base_relation}}
@@ -453,8 +460,11 @@ FORM = f"""case when repo_kind is distinct from 'model' then null
  when lower(library) in ('peft', 'lora', 'adapter-transformers') then {{'form': 'adapter', 'ground': 'library ' || library}}
  when lower(library) in ('gguf', 'ggml', 'mlx', 'exllamav2', 'llama.cpp', 'gptq', 'awq') then {{'form': 'quantized', 'ground': 'library ' || library}}
  when lower(library) in ('mergekit') then {{'form': 'merge', 'ground': 'library ' || library}}
- when regexp_matches(lower(name), '{_ADAPTER_NAME}') then {{'form': 'adapter', 'ground': 'its name'}}
- when regexp_matches(lower(name), '{_QUANTIZED_NAME}') then {{'form': 'quantized', 'ground': 'its name'}}
+ when regexp_matches(lower(name), '{_ADAPTER_NAME}') and not regexp_matches(lower(name), '{_ADAPTED_NAME}')
+   then {{'form': 'adapter', 'ground': 'its name'}}
+ when regexp_matches(lower(name), '{_QUANTIZED_NAME}') and not regexp_matches(lower(name), '{_TRAINED_NAME}')
+   then {{'form': 'quantized', 'ground': 'its name'}}
+ when regexp_matches(lower(name), '{_MERGE_NAME}') then {{'form': 'merge', 'ground': 'its name'}}
  else {{'form': 'model', 'ground': 'nothing reports otherwise'}} end"""
 
 _HUBS = ", ".join(
@@ -488,7 +498,7 @@ last_seen_on | DATE | last observed day
 gone_on | DATE | day of the first complete full sweep without it, if that saw all that the hub counts or a later one agrees; null while listed
 url | VARCHAR | its page on the hub
 form | VARCHAR | model, finetune, adapter, quantized or merge, as far as the hub's words, library and name show; null for unknown kinds of repository
-form_ground | VARCHAR | what form rests on
+form_ground | VARCHAR | what form rests on; how far library and name can be trusted is measured in docs/cookbook.md
 hub_key | VARCHAR | the hub's own immutable id of the repository
 listing_key | INTEGER | internal number, joins store.counters and store.attributes
 """),
