@@ -55,9 +55,8 @@ def of_modelscope(con: duckdb.DuckDBPyConnection, shared: Path, say: Say) -> tup
     sql = f"select form_of('model', null, hub_type, null, ''), form_of('model', null, null, null, name), relation from ({_MODELSCOPE})"
     rows = con.execute(sql, [str(shared / "real/modelscope/site_listing_page.json")]).fetchall()
     by_type, by_name = (sum(row[at] == row[2] for row in rows) for at in (0, 1))
-    say(
-        f"ModelScope: {len(rows)} records report a relation, all adapter; told by the hub's type alone {by_type}, by name alone {by_name} (names of persons' models are not the real ones)"
-    )
+    told = f"told by the hub's type alone {by_type}, by name alone {by_name} (names of persons' models are not the real ones)"
+    say(f"ModelScope: {len(rows)} records report a relation, all adapter; {told}")
     return by_type, by_name, len(rows)
 
 
@@ -70,7 +69,7 @@ def of_pairs(con: duckdb.DuckDBPyConnection, shared: Path, say: Say) -> tuple[in
         if form != other_form:
             say(f"  {one} is {form} by name, {other} {other_form}")
     same = sum(form == other for *_, form, other in rows)
-    some = sum("model" != form or "model" != other for *_, form, other in rows)
+    some = sum((form, other) != ("model", "model") for *_, form, other in rows)
     say(f"pairs: of {len(rows)} published pairs {same} have one form by both names; {some} are told by a name at all")
     return same, len(rows), some
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-LONGEST = 12  # letters of a name asked for
+LONGEST = 60  # letters of a name asked for; the documented search takes 100
 _LENGTHS = (2, 3, 4, 6, 8)  # of parts of names that are searched for
 _CHANCE = 0.9  # of the names with a part, those that say nothing of others: a part of one name alone is hardly in another
 _CAUTION = 0.9  # share of the window that a part may fill by a sample

@@ -9,7 +9,8 @@ by any part of it (the document); both are walked rightly, the second at more co
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -142,7 +143,7 @@ class _Walks:
     def __init__(self, client: Client, kept: Kept, state: SweepState, left: int | None) -> None:
         self._client, self._kept, self._state, self._left = client, kept, state, left
         self._searches, self._is_search_ignored, self._is_prefix = 0, False, True
-        self._short: dict[str, int] = {}  # beginnings of names, and how many models of each are behind the depth limit
+        self._totals: dict[str, int] = {}  # beginnings of names that were searched, and how many models each has
         self._owner: str | None = None  # whose models alone are wanted
 
     def everything(self) -> Iterator[Page]:
@@ -151,6 +152,7 @@ class _Walks:
         yield from self._in_every_order(whole)
         for lead in ("", "/"):  # the beginning of a name is found behind the slash where the search finds any part of owner/name
             self._is_prefix = True
+            self._totals.clear()
             yield from self._by_names(whole, "", whole.total, lead)
             if self._is_prefix or self._is_search_ignored:
                 break
@@ -181,20 +183,23 @@ class _Walks:
         if self._left is None and not reached and slice_.is_cut:
             self._state.lack(f"the OpenAPI shows {DEPTH} models only, which does not reach down to {told}")
 
-    def _by_names(self, whole: _Slice, start: str, within: int | None, lead: str = "", only_by_prefix: bool = True) -> Iterator[Page]:
+    def _by_names(
+        self, whole: _Slice, start: str, within: int | None, lead: str = "", only_by_prefix: bool = True
+    ) -> Generator[Page, None, int]:
         """Names by their letters, a letter more where the depth limit cuts, until they make up what they are of; ends where the hub ignores the search.
 
-        `only_by_prefix`: ends, too, where the search finds not the beginning of names alone, so that slices overlap.
+        `only_by_prefix`: ends, too, where the search finds not the beginning of names alone, so that slices overlap. Returns how many
+        models no letter made up.
         """
         made_up = 0
         for letter, is_met in letters_behind(whole.ids, start):
             left = None if within is None else within - made_up
             if self._is_prefix and left is not None and left <= (0 if is_met else (within or 0) * _LEFT):
-                return
+                break
             if whole.total is None or whole.total <= DEPTH or self._is_enough(whole) or self._is_search_ignored:
-                return
+                break
             if self._searches > max(_SEARCHES, whole.total // PAGE // 2):
-                return
+                break
             text, before = start + letter, len(whole.ids)
             slice_ = _Slice((("search", lead + text),), whole)
             known = sum(1 for name in whole.ids if _begins(name, text))
@@ -204,17 +209,36 @@ class _Walks:
                 yield from self._pages(slice_, "default", functools.partial(_is_of_no_use, slice_, known))
             self._searches += len(whole.ids) == before
             made_up += slice_.total or 0
+            self._totals[text] = slice_.total or 0
             begun = [_begins(name, text) for name in slice_.ids]
             self._is_prefix = self._is_prefix and begun.count(False) <= _ELSEWHERE * len(begun) and (bool(begun) or not is_met)
             if self._is_no_narrower(slice_)(None) and not all(lead + text in name.lower() for name in slice_.ids):
                 self._is_search_ignored = True
-                return
+                break
             if only_by_prefix and not self._is_prefix:
-                return
+                break
             if slice_.is_cut and len(text) < LONGEST:
-                yield from self._by_names(whole, text, slice_.total, lead, only_by_prefix)
-            elif self._is_prefix and slice_.total is not None:
-                self._short[text] = slice_.total - sum(1 for name in whole.ids if _begins(name, text))
+                rest = yield from self._by_names(whole, text, slice_.total, lead, only_by_prefix)
+                if self._is_prefix:
+                    yield from self._of_one_name(whole, slice_, text, rest)
+        return max(0, (within or 0) - made_up)
+
+    def _of_one_name(self, whole: _Slice, slice_: _Slice, text: str, count: int) -> Iterator[Page]:
+        """The models of many owners whose whole name is this text: no longer beginning tells them apart, but other orders and filters do."""
+        if count - sum(name.lower().endswith(f"/{text}") for name in whole.ids) > PAGE:
+            yield from self._in_every_order(slice_)
+            yield from self._narrowed(slice_, levels=1)
+
+    def _short(self, whole: _Slice) -> dict[str, int]:
+        """Beginnings of names of which models were not seen, and how many each lacks beside those of longer ones."""
+        names = (name.lower().split("/")[-1] for name in whole.ids)
+        seen = Counter(text for name in names for end in range(1, min(len(name), LONGEST) + 1) if (text := name[:end]) in self._totals)
+        found: dict[str, int] = {}
+        for text in sorted(self._totals, key=len, reverse=True):
+            longer = sum(count for other, count in found.items() if other.startswith(text))
+            if (count := self._totals[text] - seen[text] - longer) > 0:
+                found[text] = count
+        return found
 
     def _is_enough(self, whole: _Slice) -> bool:
         """Whether all is seen, or no more is wanted; or what is left is little and would cost more than it is worth."""
@@ -225,9 +249,9 @@ class _Walks:
 
     def _unseen(self, whole: _Slice) -> str:
         """Which part of the hub was not seen, as far as the beginnings of names tell."""
-        short = {text: count for text, count in self._short.items() if count > 0}
-        if not self._is_prefix or whole.total is None or not self._short:
+        if not self._is_prefix or whole.total is None or not self._totals:
             return ""
+        short = self._short(whole)
         others = max(0, whole.total - len(whole.ids) - sum(short.values()))
         worst = max(short, key=lambda text: short[text], default="")
         told = [f"{sum(short.values())} in {len(short)} beginnings of names with more than that (such as {worst!r})"] if short else []
