@@ -255,6 +255,7 @@ class Told:
             for at in scope
             for hub, model_id in self.observed
             if hub == at.source.hub and self.stands(hub, model_id, at.day)
+            if at.source.extent != "selection" or model_id in (*at.source.listings, *at.source.unread)
         ]
 
     # --- renames ---

@@ -7,7 +7,7 @@ import pytest
 
 from hubwatch import statistics
 from hubwatch.errors import StatisticsError
-from tests.statistics.world_of import empty, spread
+from tests.statistics.world_of import WORLD, build, empty, spread
 
 JAN, FEB, MARCH = date(2025, 1, 1), date(2025, 1, 31), date(2025, 3, 2)
 Row = tuple[date, str, str, int]
@@ -346,3 +346,36 @@ def test_a_period_s_share_is_the_median_of_its_days_and_a_day_without_the_group_
         (date(2025, 1, 1), "a", 0.55, 4),
         (date(2025, 1, 1), "b", 0.45, 4),
     ]
+
+
+def test_who_is_not_in_the_selection_compared_with_has_no_previous_value() -> None:
+    con = build(WORLD)
+    con.execute("update sweeps set extent = 'selection' where hub = 'huggingface' and day = '2025-05-31'")
+    con.execute(
+        "delete from store.counters where day = '2025-05-31' and listing_key in (select listing_key from store.listing where namespace = 'zai-org')"
+    )
+    sides = {
+        row["group"]: (row["previous_value"], row["value"])
+        for row in statistics.run(con, "growth", hub="huggingface", by="namespace").records()
+    }
+    assert sides["zai-org"] == (None, 100)
+    con.execute("update sweeps set extent = 'whole'")
+    sides = {
+        row["group"]: (row["previous_value"], row["value"])
+        for row in statistics.run(con, "growth", hub="huggingface", by="namespace").records()
+    }
+    assert sides["zai-org"] == (0, 100)
+
+
+def test_what_is_listed_on_a_day_of_a_selection_is_the_selection() -> None:
+    con = build(WORLD)
+
+    def listed() -> int | None:
+        return statistics.run(con, "sizes", hub="huggingface", day="2025-06-30", by="hub").context.models
+
+    assert listed() == 7
+    con.execute("update sweeps set extent = 'selection' where hub = 'huggingface' and day = '2025-06-30'")
+    con.execute(
+        "delete from store.counters where day = '2025-06-30' and listing_key in (select listing_key from store.listing where namespace = 'zai-org')"
+    )
+    assert listed() == 6

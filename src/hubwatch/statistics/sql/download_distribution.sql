@@ -16,7 +16,7 @@ scope as materialized (
 ),
 -- Most listings have the same few small values.
 equals as materialized (
-  select value, count(*) as listings from parts.counted('scope', {question}) where not outside group by value
+  select value::hugeint as value, count(*) as listings from parts.counted('scope', {question}) where not outside group by all
 ),
 whole as materialized (
   select coalesce(sum(listings) filter (value is not null), 0)::bigint as listings, sum(value * listings) as inside,

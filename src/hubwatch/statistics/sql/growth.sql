@@ -82,8 +82,10 @@ sides as (
     and (not in_without_flagged or doubted.listing_key is null)
 ),
 counter as (
-  select metric, (select parts.extent_of(extent, source) = 'whole' and complete or starts_with(source, 'archive') from sweeps
-      where (hub, day, source) in (select (hub, day, source) from scope)) or metric = 'models' as knows_now,
+  -- Who is not in a selection may yet be on the hub, unless both days are of the same one.
+  select metric, (select parts.extent_of(extent, source) = 'whole' and (complete or starts_with(source, 'archive'))
+      or starts_with(source, 'archive') and source = (select source from since)
+    from sweeps where (hub, day, source) in (select (hub, day, source) from scope)) or metric = 'models' as knows_now,
     (select tells_all from since) or metric = 'models' as knew_before,
     (select days_between from since) as days
   from scope

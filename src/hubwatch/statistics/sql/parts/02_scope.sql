@@ -72,7 +72,7 @@ create or replace macro parts.earlier(in_scope, in_since, in_days, in_tolerance)
       b.source = now.source and (b.complete and now.complete or starts_with(b.source, 'archive')) or now.extent = 'whole' and b.is_whole as is_like
     from days_before b join now on now.hub = b.hub and b.day < now.day
   )
-  select hub, day, source, days_between, is_whole or starts_with(source, 'archive') as tells_all
+  select hub, day, source, days_between, is_whole or is_own and starts_with(source, 'archive') as tells_all
   from compared
   where case when in_since is not null then day = in_since
     else in_days = 'two' or (is_like and abs(days_between - 30) <= in_tolerance) end

@@ -130,7 +130,7 @@ create or replace macro parts.counted(in_scope, {question}) as table
   from observed left join repeated on repeated.listing_key = observed.listing_key
   where not coalesce(is_left_out, false);
 
--- The listings that stand on the scope's day: listed on it, or lacking only in sweeps that do not tell. A listing is gone when a
+-- The listings that stand on the scope's day: listed on it, or lacking only in sweeps that do not tell; of a selection those in it. A listing is gone when a
 -- complete full sweep lacks it that saw all that the hub counts, or two that did not; what is loaded of later days changes nothing.
 create or replace macro parts.standing(in_scope) as table
   with
@@ -147,6 +147,16 @@ create or replace macro parts.standing(in_scope) as table
   days_told as (
     select distinct sweeps.hub, sweeps.day, until from sweeps join telling using (hub) where sweeps.day between since and until
   ),
+  -- A selection is what it lists on the day: what other sources saw is no part of it.
+  selections as materialized (
+    select sweeps.hub, sweeps.day, sweeps.source from sweeps semi join query_table(in_scope) scope using (hub, day, source)
+    where parts.extent_of(extent, sweeps.source) = 'selection'
+  ),
+  selected as (
+    select listing_key from store.counters join selections using (day, source) join store.listing using (listing_key, hub)
+    union
+    select listing_key from store.unread join selections using (hub, day, source) join store.listing using (hub, model_id)
+  ),
   returned as (
     select distinct listing_key from store.counters join days_told using (day) join store.listing using (listing_key)
     where listing.hub = days_told.hub and coalesce(last_listed_on, last_seen_on) > until
@@ -155,7 +165,7 @@ create or replace macro parts.standing(in_scope) as table
     where coalesce(last_listed_on, last_seen_on) > until
   )
   select listing_key from store.listing join telling using (hub)
-  where first_seen_on <= until
+  where first_seen_on <= until and (hub not in (select hub from selections) or listing_key in (from selected))
     and case when coalesce(last_listed_on, last_seen_on) > until then listing_key in (from returned)
       else coalesce(last_listed_on, last_seen_on) >= since end;
 
