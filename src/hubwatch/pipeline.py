@@ -134,7 +134,7 @@ def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: 
     if kept and not missing:
         return kept
     wanted = f"no kept pages of {f'a {kind} sweep of ' if kind else ''}{', '.join(missing or names)} for {on}"
-    last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in every[-3:])
+    last = ", ".join(f"{pages.hub} {pages.day} {pages.sweep}" for pages in sorted(every, key=lambda pages: pages.day)[-3:])
     raise UsageError(f"{wanted}; {f'the last kept are {last}: name such a day, or ' if last else ''}run `hubwatch collect` first")
 
 

@@ -16,8 +16,10 @@ from hubwatch.archives.day import ArchiveDay, Wanted
 from hubwatch.archives.files import archive_files
 from hubwatch.archives.load import load_archive
 from hubwatch.archives.mapping import read_mapping
+from hubwatch.archives.rows import prepare, rows_as_ours
 from hubwatch.errors import DayFailure, UsageError
 from hubwatch.facts.reader import load_facts
+from hubwatch.store import Column
 from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
 
@@ -376,3 +378,44 @@ def test_text_that_parquet_keeps_as_bytes_is_text(con: duckdb.DuckDBPyConnection
     )
     bring(con, tmp_path / "a.parquet")
     assert held(con) == TWO
+
+
+def test_a_column_of_ours_without_a_rule_is_the_files_text_as_its_type_or_null(con: duckdb.DuckDBPyConnection) -> None:
+    prepare(con)
+    own = (
+        "created_at",
+        "modified_at",
+        "license_raw",
+        "task",
+        "library",
+        "parameters",
+        "base_models",
+        "base_relation",
+        "gated",
+        "repo_kind",
+        "tags",
+    )
+    more = (
+        "hub_key",
+        "title",
+        "parameters_note",
+        "base_revisions",
+        "tasks",
+        "hub_type",
+        "visibility",
+        "downloads_30d",
+        "downloads_total",
+        "likes",
+    )
+    texts = ", ".join(f"null::varchar as {name}" for name in (*own, *more))
+    con.execute(
+        f"""create or replace temp table raw as select row_number() over () as position, null::varchar as broken, 'huggingface' as hub_text,
+            'huggingface' as hub, '2026-03-09' as day_text, date '2026-03-09' as day, null as pass, 'a/b' as id_text, null as unit,
+            null::varchar as unit_fault, {texts},
+            stars, words from (values ('7', 'x, y'), ('many', null)) v(stars, words)"""
+    )
+    added = (Column("stars", "BIGINT", "how many stars"), Column("words", "VARCHAR[]", "some words"))
+    assert con.execute(f"select stars, words from ({rows_as_ours(con, added)}) order by position").fetchall() == [
+        (7, ["x", "y"]),
+        (None, None),
+    ]

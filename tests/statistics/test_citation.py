@@ -255,3 +255,14 @@ def test_up_to_four_observed_days_are_named_each_with_its_hash(days: int) -> Non
     record = cite(con, "download-share-series", hub="huggingface", metric="likes", by="country")
     versions = record.data_version.split()
     assert len([version for version in versions if "..2" not in version and "@" in version]) == (4 if days == 4 else 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "meant"), [("country", "China", "CN"), ("country", "cn", "CN"), ("organization", "alibaba", "Alibaba")]
+)
+def test_a_group_is_known_by_its_names(by: str, said: str, meant: str) -> None:
+    con = build(WORLD)
+    con.execute("alter table facts.country_groups add column other_names varchar[]")
+    con.execute("update facts.country_groups set name = case country when 'CN' then 'China' else country end")
+    record = statistics.cite(con, "download_share", said, hub="huggingface", by=by)
+    assert (record.group, record.id) == (meant, statistics.cite(con, "download_share", meant, hub="huggingface", by=by).id)

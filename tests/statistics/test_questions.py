@@ -8,6 +8,7 @@ import pytest
 from hubwatch import statistics
 from hubwatch.errors import HeadError, StatisticsError, WrongQuestion
 from hubwatch.statistics.definitions import parse
+from hubwatch.statistics.evaluate import whole_of
 from hubwatch.statistics.tabular import percent
 from tests.statistics.world_of import WORLD, build, empty, spread
 
@@ -247,3 +248,8 @@ def test_a_counter_that_no_hub_gives_on_its_last_day_is_pointed_to_where_one_has
         StatisticsError, match=r"^no observed hub gives downloads_30d: use .* or --hub huggingface --day 2025-05-31, which has it$"
     ):
         statistics.run(con, "download_share", metric="downloads_30d")
+
+
+def test_a_query_that_lacks_what_its_whole_is_told_by_is_an_error_that_names_the_columns(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(HeadError, match=r"x\.sql: with `whole: rows` its query must give share_low, share_high, too"):
+        whole_of(parse(HEAD + "select 1", "x"), ("group", "value"), [("CN", 1)])

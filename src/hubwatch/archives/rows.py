@@ -1,6 +1,7 @@
 """Files of a published snapshot -> table `archive_rows`: typed, dated, each row with its reject reason or none."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from hubwatch import store
 from hubwatch.archives.addresses import address_macros
 from hubwatch.archives.mapping import Attribute, Column, Mapping
 from hubwatch.archives.tables import Table, open_table, quoted
@@ -49,7 +51,7 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain, fol
         passed = con.execute("select count(*) from raw where not kept").fetchall()[0][0]
         con.execute("delete from raw where not kept")
         columns = ", ".join(column.name for column in _OWN)
-        read = _as_hub_records(mapping, rows, con) if mapping.layout == "hub-record" else _sql("rows.sql")
+        read = _as_hub_records(mapping, rows, con) if mapping.layout == "hub-record" else rows_as_ours(con)
         con.execute(
             f"""insert into archive_rows by name select {literal(file.name)} as file, 'row ' || position as place, day as read_on,
                 position, hub, day, pass, unit, model_id, reason, fault, notes, {columns} from ({read})"""
@@ -76,6 +78,17 @@ def first_rows(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
     found = con.execute(f"from ({_sql('rows.sql')}) order by position")
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def rows_as_ours(con: duckdb.DuckDBPyConnection, own: Sequence[store.Column] = tuple(_OWN)) -> str:
+    """SQL of table `raw` as rows of ours; a column of `own` that rows.sql has no rule for is the file's text as that column's type, else null."""
+    read = _sql("rows.sql")
+    ruled = {name for name, *_ in con.execute(f"describe {read}").fetchall()}
+    rest = [column for column in own if column.name not in ruled]
+    said = ", ".join(
+        f"list_of(raw.{c.name}) as {c.name}" if c.type.endswith("[]") else f"try_cast(raw.{c.name} as {c.type}) as {c.name}" for c in rest
+    )
+    return f"select ours.*, {said} from ({read}) ours join raw using (position)" if rest else read
 
 
 def _sql(file: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def hub_names() -> list[str]:
     """The hubs' names: from their list where that is imported, else from their folders, because importing them would slow help down."""
     if hubs := sys.modules.get("hubwatch.hubs"):
-        return list(hubs.HUBS)
+        return sorted(hubs.HUBS)
     folder = Path(__file__).parents[1] / "hubs"
     return sorted(path.name for path in folder.iterdir() if (path / "__init__.py").is_file())
 

@@ -85,3 +85,13 @@ def country_code(con: duckdb.DuckDBPyConnection, text: str) -> str | None:
         return None
     names = {fold(name): country for country, title, others in rows for name in (country, title, *(others or ()))}
     return names.get(fold(text))
+
+
+def organization_name(con: duckdb.DuckDBPyConnection, text: str) -> str | None:
+    """The organization that has this name, in the staged facts; None where none has."""
+    try:
+        rows = con.execute("SELECT organization, other_names FROM facts.organizations").fetchall()
+    except duckdb.Error:  # a database before its first classify has no facts
+        return None
+    names = {fold(name): organization for organization, others in rows for name in (organization, *(others or ()))}
+    return names.get(fold(text))

@@ -221,7 +221,13 @@ class Client:
             return
         if isinstance(failure, TransientFailure) and (tries < self._attempts_for(failure) or wait > self.settings.patience):
             wish = f"the hub asks to wait {wait:.0f} s, " if wait else ""
-            failure.add_note(f"{wish}HUBWATCH_PATIENCE allows {self.settings.patience:g} s in all")
+            allowed = self._patience()
+            limit = (
+                f"an address that never answered gets {allowed:g} s"
+                if allowed < self.settings.patience
+                else f"HUBWATCH_PATIENCE allows {allowed:g} s in all"
+            )
+            failure.add_note(f"{wish}{limit}")
         if isinstance(failure.__cause__, httpx.ProxyError):
             failure.add_note(f"check the proxy that {self._proxy_variables or 'HTTPS_PROXY'} names")
         elif "CERTIFICATE_VERIFY_FAILED" in str(failure):
@@ -242,11 +248,13 @@ class Client:
             return _TRIES_OF_A_CAP
         return math.inf if isinstance(failure, Unreachable | TimedOut | RateLimited | Outage) else _TRIES
 
+    def _patience(self) -> float:
+        """Seconds that a request may take with all its tries: an address that never answered is rather wrong than away for long."""
+        return self.settings.patience if self.tally.is_answered else min(self.settings.patience, _FIRST_CONTACT)
+
     def _is_tried_enough(self, state: tenacity.RetryCallState) -> bool:
         failure = state.outcome.exception() if state.outcome else None
-        # An address that never answered is rather wrong than away for long.
-        allowed = self.settings.patience if self.tally.is_answered else min(self.settings.patience, _FIRST_CONTACT)
-        spent = tenacity.stop_before_delay(allowed)(state)
+        spent = tenacity.stop_before_delay(self._patience())(state)
         return state.attempt_number >= self._attempts_for(failure) or spent
 
     def _send(self, ask: Ask) -> Answer:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, plain
+from hubwatch.facts import country_code, organization_name
 from hubwatch.statistics import versions
 from hubwatch.statistics.answer import Result, plain_lines
 from hubwatch.statistics.definitions import whole_sql
@@ -141,6 +142,16 @@ class Citation(BaseModel):
         return {"title": title, "issued": issued, "note": plain(note), "version": version, "url": self.file_address or _HOME}
 
 
+def _meant(con: duckdb.DuckDBPyConnection, result: Result, group: str, labels: list[str]) -> str:
+    """The row's own label for a group in another case, by a country's name, or by another name of an organization."""
+    if group in labels:
+        return group
+    by = result.context.parameters.get("by")
+    named = {"country": country_code, "organization": organization_name}.get(str(by))
+    found = named(con, group) if named else None
+    return {one.casefold(): one for one in labels}.get((found or group).strip().casefold(), group)
+
+
 def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **parameters: Value) -> Citation:
     """The record of one statistic; with `group`, of that row. Raises StatisticsError as `run` does."""
     asked: dict[str, Any] = dict(parameters)
@@ -153,6 +164,7 @@ def record(
     """The record of an answer, or of one group of it; `asked` is what the reader asked for, `address` where the file is published."""
     rows = result.records()
     if group is not None:
+        group = _meant(con, result, group, [str(row.get(label(result))) for row in rows])
         rows = [row for row in rows if str(row.get(label(result))) == group]
         if not rows:
             raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(result, group)}")

@@ -141,8 +141,9 @@ def definition(name: str) -> Definition:
     known = {one.name: one for one in definitions()}
     if wanted in known:
         return known[wanted]
-    near = get_close_matches(wanted, known, n=3, cutoff=0.5) or sorted(known)
-    raise WrongQuestion(f"there is no statistic {name!r}; did you mean {', '.join(n.replace('_', '-') for n in near)}?")
+    near = [one.replace("_", "-") for one in get_close_matches(wanted, known, n=3, cutoff=0.5)]
+    hint = f"did you mean {' or '.join(near)}?" if near else "`hubwatch stats` lists them"
+    raise WrongQuestion(f"there is no statistic {name!r}; {hint}")
 
 
 def parse(text: str, stem: str) -> Definition:

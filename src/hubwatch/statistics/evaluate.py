@@ -95,7 +95,7 @@ def _context(
         why = "it, its size, its creation date or its downloads at these ages were not observed"
         question.warnings.append(f"{model} has no row: {why if 'model_id' in columns else 'no listing of the day names it as its base'}")
     unit, window = _unit(statistic, question)
-    whole = _whole(statistic, columns, rows)
+    whole = whole_of(statistic, columns, rows)
     if statistic.name in _WEIGHED and (said := _contested(con, question, whole, columns, rows)):
         question.warnings.append(said)
     if said := tests_told(con, statistic, question.observed, question.values):
@@ -209,8 +209,23 @@ def _contested(
     return contested_label(con, last, by, metric, policy, whole.get("denominator"), unlabelled, groups)
 
 
-def _whole(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:
+# Columns that the whole of a statistic's rows is told by.
+_TELLING = {
+    "rows": ("value", "share_low", "share_high"),
+    "rows; models overlap": ("value", "share_low", "share_high"),
+    "each row": ("value", "models", "denominator"),
+    "each row by group": ("group", "value", "models", "denominator"),
+    "last day": ("day", "value", "share_low", "share_high"),
+    "first ones": ("value", "share", "share_low", "share_high"),
+    "last row": ("denominator", "models", "labelled"),
+    "none": (),
+}
+
+
+def whole_of(statistic: Definition, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> dict[str, Any]:
     """What the rows' shares are of, as the statistic's head declares it: denominator, models, uncounted, labelled part."""
+    if lacking := [name for name in _TELLING[statistic.whole] if name not in columns]:
+        raise HeadError(f"{statistic.name}.sql: with `whole: {statistic.whole}` its query must give {', '.join(lacking)}, too")
     said = [dict(zip(columns, row, strict=True)) for row in rows]
     if statistic.whole == "none" or not said:
         return {}

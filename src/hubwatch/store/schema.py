@@ -1,4 +1,4 @@
-"""Every table and column once: type, unit, meaning. DDL and comments, the data dictionary inside the file, come from here (`relations.py`).
+"""Every table and column once: type, unit, meaning. DDL and comments, the data dictionary inside the file, come from here (`columns.py`).
 
 Three DuckDB schemas: `main` holds the public contract, `store` what it is made of (narrow counters each day,
 attributes only when they change), `facts` the reviewed facts as loaded. Readers use `main`.
