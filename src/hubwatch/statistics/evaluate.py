@@ -125,8 +125,9 @@ def _apart(con: duckdb.DuckDBPyConnection, question: Question, columns: tuple[st
     """Which lands a country of the answer is without, though its region, which bears its name, counts them with it: CN without Hong Kong."""
     dimensions = str(question.values.get("by", "")).split(",")
     asked = {str(question.values["country"])} if question.values.get("country") else set()
-    if "country" in dimensions:
-        at = columns.index("country" if len(dimensions) > 1 else "group")
+    label = "country" if len(dimensions) > 1 else "group"
+    if "country" in dimensions and label in columns:  # measures of all groups together have none
+        at = columns.index(label)
         asked |= {str(row[at]) for row in rows}
     if not asked and "origin" not in dimensions:
         return None
