@@ -94,6 +94,9 @@ def _context(
     if model is not None and all(row[columns.index("model_id" if "model_id" in columns else "group")] != model for row in rows):
         why = "it, its size, its creation date or its downloads at these ages were not observed"
         question.warnings.append(f"{model} has no row: {why if 'model_id' in columns else 'no listing of the day names it as its base'}")
+    if {"value_constant", "panel"} & {*columns} and statistic.days in ("all", "sound"):
+        first = question.observed[0].day
+        question.warnings.append(f"the constant panel is of the namespaces observed on {first}, the first day: --since sets another")
     unit, window = _unit(statistic, question)
     whole = whole_of(statistic, columns, rows)
     if statistic.name in _WEIGHED and (said := _contested(con, question, whole, columns, rows)):

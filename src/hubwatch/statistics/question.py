@@ -213,8 +213,6 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, wanted: Va
     if len(kinds) > 1:
         counts = ", ".join(f"{kind} ({sum(at.sweep == kind for at in found)} days)" for kind in kinds)
         question.warnings.append(f"{now.hub}: {found[0].extent} days from several sources: {counts}")
-    if "inside_constant" in question.statistic.sql:
-        question.warnings.append(f"the constant panel is of the namespaces observed on {found[0].day}, the first day: --since sets another")
     question.warnings += _doubts_of_days(con, found)
 
 
