@@ -250,6 +250,16 @@ def test_an_id_with_a_space_inside_of_whatever_width_is_none(con: duckdb.DuckDBP
     assert len(held(con)) == 30
 
 
+@pytest.mark.parametrize("zero", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01 08:00:00"])
+def test_a_program_s_zero_is_no_time_of_creation(con: duckdb.DuckDBPyConnection, tmp_path: Path, zero: str) -> None:
+    path = written(tmp_path, "a.csv", f"id,downloads,made\nacme/alpha,41,{zero}\numbra/beta,7,2025-02-01T00:00:00Z\n")
+    bring(con, path, '[attributes]\ncreated_at = "made"')
+    assert con.execute("select model_id, created_at::date::varchar from listings order by all").fetchall() == [
+        ("acme/alpha", None),
+        ("umbra/beta", "2025-02-01"),
+    ]
+
+
 def test_a_spelling_of_nothing_of_ones_own_is_stated_in_the_mapping(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     bring(con, written(tmp_path, "a.csv", "id,downloads\nacme/alpha,41\numbra/beta,unbekannt\n"), 'nulls = ["unbekannt"]')
     assert held(con) == [TWO[0], ("umbra/beta", DAY, None)]
