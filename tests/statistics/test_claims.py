@@ -258,3 +258,33 @@ def test_a_claim_of_a_complete_sweep_gets_no_verdict_from_an_unfinished_one() ->
     assert finding.reason == told
     con.execute("update sweeps set complete = day = '2025-05-31' where hub = 'huggingface'")
     assert check(con, claim(within_days=40)).measured_on == date(2025, 5, 31)
+
+
+@pytest.mark.parametrize(
+    ("column", "low", "high", "extent", "verdict"),
+    [
+        ("max_parameters", 60, 80, "whole", Verdict.SUPPORTED),
+        ("max_parameters", 60, 80, "selection", Verdict.WITHIN_BOUNDS),  # there may be a larger one beside it
+        ("max_parameters", 10, 20, "selection", Verdict.CONTRADICTED),  # there is a larger one
+        ("min_parameters", 4, 6, "selection", Verdict.WITHIN_BOUNDS),
+        ("min_parameters", 20, 30, "selection", Verdict.CONTRADICTED),
+    ],
+)
+def test_the_largest_of_a_part_of_the_hub_may_not_be_the_hubs(column: str, low: int, high: int, extent: str, verdict: Verdict) -> None:
+    con = world((JAN, "full", "a/small", 1), (JAN, "full", "a/large", 1))
+    con.execute(
+        "update store.attributes a set parameters = case when name = 'small' then 5 else 70 end from store.listing l where l.listing_key = a.listing_key"
+    )
+    con.execute("update sweeps set extent = ?", [extent])
+    asked = claim(
+        statistic="attributes",
+        question="hub=huggingface&namespace=a",
+        column=column,
+        low=low,
+        high=high,
+        sweep="*",
+        unit="parameters",
+        as_of=str(JAN),
+        row="",
+    )
+    assert check(con, asked).verdict == verdict

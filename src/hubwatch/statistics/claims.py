@@ -147,6 +147,9 @@ def _differences(claim: Claim, found: Measured, question: dict[str, str], unmet:
     return said
 
 
+_EXTREMES = ("min_parameters", "max_parameters")
+
+
 def _compare(claim: Claim, found: Measured) -> tuple[Verdict, str]:
     """Supported when every completion of the unlabelled is in the printed range, contradicted when none is."""
     scope = f"same unit, hub and time ({found.at.told()})" if found.at.hub else f"measured over {found.at.told()}"
@@ -158,8 +161,12 @@ def _compare(claim: Claim, found: Measured) -> tuple[Verdict, str]:
     least = claim.low if claim.low is not None else float("-inf")
     most = claim.high if claim.high is not None else float("inf")
     low, high = (found.figure if bound is None else bound for bound in (found.low, found.high))
+    undecided = "needs more labels: the unlabelled could decide it either way"
+    if claim.column in _EXTREMES and found.at.extent != "whole" and "model" not in dict(parse_qsl(claim.question or "")):
+        low, high = (float("-inf"), high) if claim.column.startswith("min_") else (low, float("inf"))
+        undecided = f"a {found.at.extent} of the hub tells one side only: what it leaves out could be beyond"
     if high < least or low > most:
         return Verdict.CONTRADICTED, f"{scope}; the printed figure lies outside what the data allows"
     if least <= low and high <= most:
         return Verdict.SUPPORTED, scope
-    return Verdict.WITHIN_BOUNDS, f"{scope}; needs more labels: the unlabelled could decide it either way"
+    return Verdict.WITHIN_BOUNDS, f"{scope}; {undecided}"
