@@ -270,3 +270,30 @@ def test_a_page_too_deep_in_the_documented_listing_ends_that_question_alone(tmp_
     assert rows(tmp_path, "select count(*) from observations") == [(50,)]
     assert "token" not in result.message
     assert "50 of 120 models were seen" in result.message
+
+
+def refused_but(found: list[dict[str, Any]], asked: list[httpx.Request]) -> Callable[[httpx.Request], httpx.Response]:
+    """A hub that refuses its site's listing and searches the documented one by the beginning of names."""
+
+    def hub(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(403, json={"Code": 403, "Success": False}) if request.method == "PUT" else by_prefix(request, found)
+
+    return hub
+
+
+def test_names_that_begin_alike_for_long_are_told_apart_behind_that(tmp_path: Path) -> None:
+    found = [openapi_record(f"o{number % 40}/fine-tuned-qwen-instruct-{number:04}", tags=[]) for number in range(4000)]
+    asked: list[httpx.Request] = []
+    result = run(tmp_path, refused_but(found, asked), own=settings(tmp_path, HUBWATCH_ATTEMPTS="2"))
+    assert rows(tmp_path, "select count(*) from observations") == [(4000,)]
+    assert result.complete, result.message
+    assert len(asked) <= 4 * 60 + 80  # every order as deep as it goes, then 20 letters and the rest
+
+
+def test_one_name_of_more_owners_than_a_question_shows_is_named_as_not_seen(tmp_path: Path) -> None:
+    found = [openapi_record(f"o{number}/lora", tags=[]) for number in range(3200)]
+    result = run(tmp_path, refused_but(found, []), own=settings(tmp_path, HUBWATCH_ATTEMPTS="2"))
+    assert rows(tmp_path, "select count(*) from observations") == [(3000,)]
+    assert "3000 of 3200 models were seen" in result.message
+    assert "200 in 1 beginnings of names with more than that (such as 'lora')" in result.message
