@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from hubwatch.facts.reader import load_facts
 from hubwatch.load.pending import not_yet_loaded
 from hubwatch.pages.kept import SweepPages
 from hubwatch.store import warehouse as store
+from hubwatch.store.interrupting import interrupts
 from tests.kept import keep, record
 
 
@@ -89,16 +91,24 @@ def _row(pages: SweepPages, loaded_at: datetime) -> list[object]:
 LONG = "select count(*) from range(30000000000) where range % 7 = 9"  # half a minute; it streams: nothing is written to disk
 
 
-def test_ctrl_c_in_the_middle_of_a_query_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_in_the_middle_of_a_query_ends_it(tmp_path: Path, threads: int) -> None:
+    con = store.connect(tmp_path / "any.duckdb")
+    con.execute(f"set threads = {threads}")  # where another thread works on the query, DuckDB waits for it
     heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs us in the background ignores it for us
     stop = threading.Timer(0.5, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+    begun = time.process_time()
     try:
         stop.start()
-        with pytest.raises(KeyboardInterrupt), store.interrupts():
+        with pytest.raises(KeyboardInterrupt), interrupts():
             con.execute(LONG).fetchall()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert con.execute("select 1").fetchall() == [(1,)]  # the connection goes on
     finally:
         stop.join()
         signal.signal(signal.SIGINT, heard)
+        con.close()
+    assert time.process_time() - begun < 10, "the query went on to its end"
 
 
 def test_a_query_that_is_interrupted_from_another_thread_is_an_interrupt(con: duckdb.DuckDBPyConnection) -> None:
@@ -111,7 +121,7 @@ def test_a_query_that_is_interrupted_from_another_thread_is_an_interrupt(con: du
     other = threading.Thread(target=interrupt)
     other.start()
     try:
-        with pytest.raises(KeyboardInterrupt), store.interrupts():
+        with pytest.raises(KeyboardInterrupt), interrupts():
             con.execute(LONG).fetchall()
     finally:
         over.set()

@@ -2,6 +2,7 @@
 
 from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
+from hubwatch.store.interrupting import interrupts
 from hubwatch.store.labelled import FACTS as FACT_TABLES
 from hubwatch.store.locks import abandoned, held, locked, settle
 from hubwatch.store.many_days import add_days, number_many
@@ -12,7 +13,6 @@ from hubwatch.store.sql import Value, insert_rows, literal, slices, substitute
 from hubwatch.store.warehouse import (
     connect,
     in_room,
-    interrupts,
     only_days,
     open_warehouse,
     read_warehouse,

@@ -11,7 +11,7 @@ from hubwatch.clock import now
 from hubwatch.errors import told
 from hubwatch.net import Tally
 from hubwatch.settings import Settings
-from hubwatch.store.warehouse import interrupts
+from hubwatch.store.interrupting import interrupts
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from hubwatch.clock import now
 from hubwatch.errors import CURES, Busy, StoreFault
 from hubwatch.store import schema
 from hubwatch.store.days import DEPARTURES
+from hubwatch.store.interrupting import interruptible
 from hubwatch.store.ours import refuse_foreign, views_differ
 from hubwatch.store.sql import literal
 from hubwatch.store.whole import STORAGE_VERSION
@@ -43,7 +44,7 @@ def connect(path: Path, memory_limit: str = "1GB", read_only: bool = False, seal
     if read_only and not os.access(path.parent, os.W_OK, effective_ids=True):
         config["temp_directory"] = str(Path(tempfile.gettempdir()) / f"hubwatch-{os.getpid()}.tmp")
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=config)
+        con = interruptible(duckdb.connect(str(path), read_only=read_only, config=config))
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:  # a block that does not bear its checksum has no class of its own
@@ -225,17 +226,6 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         with contextlib.suppress(duckdb.Error):  # it says less than what came before it
             con.execute("rollback")
         raise
-
-
-@contextlib.contextmanager
-def interrupts() -> Iterator[None]:
-    """Ctrl-C as `KeyboardInterrupt`, also in the middle of a query, where DuckDB makes an error of its own of it."""
-    try:
-        yield
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
-            raise
-        raise KeyboardInterrupt from error
 
 
 @contextlib.contextmanager
