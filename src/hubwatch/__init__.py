@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hubwatch.errors import HubwatchError as HubwatchError
     from hubwatch.outcomes import RunResult
-    from hubwatch.published import Database
+    from hubwatch.readers import Database
     from hubwatch.settings import Settings as Settings
 
 __all__ = ["HubwatchError", "Settings", "__version__", "open", "run"]
@@ -34,7 +34,7 @@ def open(data: str | Path | None = None) -> Database:
 
         db = hubwatch.open("hubwatch-data")
     """
-    from hubwatch.published import Database
+    from hubwatch.readers import Database
 
     return Database(data)
 

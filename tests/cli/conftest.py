@@ -1,3 +1,3 @@
-"""The published database of tests/published, for commands that read."""
+"""The published database of tests/readers, for commands that read."""
 
-from tests.published.conftest import published as published
+from tests.readers.conftest import published as published

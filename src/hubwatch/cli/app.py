@@ -312,7 +312,7 @@ def _tell_hubs(results: dict[str, HubResult]) -> None:
 
 def _summarize(settings: Settings, day: date) -> None:
     """What the published file now says of the day, and where to look next."""
-    from hubwatch.published import Database, changes_on
+    from hubwatch.readers import Database, changes_on
 
     with Database(settings.data) as db:
         for line in changes_on(db, day):

@@ -24,7 +24,7 @@ def export(
     data: Data = None,
 ) -> None:
     """Export tables and statistics with README, data package, Croissant, CITATION.cff and checksums."""
-    from hubwatch.published import describe, export_tables
+    from hubwatch.readers import describe, export_tables
 
     with opened(data) as db:
         done = export_tables(db, folder, form, tuple(only or ()))

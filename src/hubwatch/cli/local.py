@@ -133,7 +133,7 @@ def demo(
     ] = None,
 ) -> None:
     """Run the full pipeline on a bundled sample of real figures: offline, in under a minute."""
-    from hubwatch.published import Database
+    from hubwatch.readers import Database
     from hubwatch.sandbox import SHOWN, run_demo
     from hubwatch.settings import Settings
 

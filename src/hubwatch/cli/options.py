@@ -14,7 +14,7 @@ from hubwatch.errors import UsageError
 if TYPE_CHECKING:
     import duckdb
 
-    from hubwatch.published import Database
+    from hubwatch.readers import Database
     from hubwatch.settings import Settings
 
 

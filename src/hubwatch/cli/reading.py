@@ -235,7 +235,7 @@ def cite(
 
 def _verify(record_file: Path, name: str | None, data: Path | None) -> None:
     """Print whether the database gives the figure of a saved record; exit 1 when it does not."""
-    from hubwatch.published import read_record, verify
+    from hubwatch.readers import read_record, verify
 
     if name is not None:
         raise UsageError(f"--verify reads the statistic from the record; leave {name} out")

@@ -12,7 +12,7 @@ from hubwatch.cli.output import chosen_format, complain, say, show_rows
 from hubwatch.errors import HubwatchError
 
 if TYPE_CHECKING:
-    from hubwatch.published import Database
+    from hubwatch.readers import Database
 
 EXAMPLES = (
     "select hub, day, sweep, complete, records from days order by day desc limit 5",

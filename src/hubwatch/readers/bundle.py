@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch.clock import now
-from hubwatch.published.database import Database
-from hubwatch.published.export import Exported, Resource
+from hubwatch.readers.database import Database
+from hubwatch.readers.export import Exported, Resource
 from hubwatch.version import VERSION
 
 HOME = "https://github.com/hubwatch/hubwatch"

@@ -8,9 +8,9 @@ import pytest
 
 import hubwatch
 from hubwatch.errors import UsageError
-from hubwatch.published import Rows
+from hubwatch.readers import Rows
 from tests.conftest import ROOT
-from tests.published.conftest import LAST
+from tests.readers.conftest import LAST
 
 
 def test_a_statistic_has_rows_notes_and_a_citation(published: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 import hubwatch
 from hubwatch import pipeline
-from hubwatch.published import describe, export_tables
+from hubwatch.readers import describe, export_tables
 from hubwatch.sandbox.jsonl import read_jsonl
 from tests.conftest import settings_for
 from tests.kept import keep, record
-from tests.published.conftest import FIRST, publish_days
+from tests.readers.conftest import FIRST, publish_days
 from tests.test_readme import hubwatch as command
 
 

@@ -10,7 +10,7 @@ import duckdb
 
 from hubwatch import statistics, store
 from hubwatch.errors import UsageError
-from hubwatch.published.rows import Rows
+from hubwatch.readers.rows import Rows
 from hubwatch.settings import Settings
 from hubwatch.statistics import Citation, Context, Result
 

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 import hubwatch
-from hubwatch.published import Database, read_record, verify
-from tests.published.conftest import publish_days
+from hubwatch.readers import Database, read_record, verify
+from tests.readers.conftest import publish_days
 
 QUESTION: dict[str, Any] = {"hub": "huggingface", "by": "country"}
 

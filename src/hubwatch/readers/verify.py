@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch.errors import StatisticsError, UsageError
-from hubwatch.published.database import Database
+from hubwatch.readers.database import Database
 from hubwatch.statistics import Citation
 
 _NEEDED = ("id", "statistic", "question", "rows", "data_version", "facts")

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hubwatch.published.database import Database
+from hubwatch.readers.database import Database
 
 _CHANGES = """
 with this as (select hub, day, sweep, complete, records from days where day = $day),

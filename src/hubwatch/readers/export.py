@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.errors import StatisticsError, UsageError
-from hubwatch.published.database import Database
-from hubwatch.published.load_sql import SCHEMAS, load_sql
+from hubwatch.readers.database import Database
+from hubwatch.readers.load_sql import SCHEMAS, load_sql
 from hubwatch.statistics import definitions
 from hubwatch.store import Column, literal, open_for_export
 
