@@ -43,7 +43,8 @@ shared as (
   where not outside group by all
 ),
 whole as (
-  select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) + (select coalesce(sum(amount), 0) from parts.rejected('scope')) as beyond,
+  select coalesce(sum(value) filter (not outside), 0) as inside,
+    coalesce(sum(value) filter (outside), 0) + (select coalesce(sum(amount), 0) from parts.rejected('scope')) as beyond,
     coalesce(sum(value) filter (not outside and not parts.is_labelled(in_by, root_1, root_2)), 0) as loose
   from counted
 ),
