@@ -13,7 +13,7 @@ from hubwatch.facts import load_facts
 from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.claims import OWN, Verdict, check, check_claims, load_claims
 from hubwatch.statistics.definitions import definition
-from hubwatch.statistics.measured import rank_bounds
+from hubwatch.statistics.measured import Answers, rank_bounds
 from hubwatch.store.warehouse import open_warehouse
 from tests.shared import shared
 from tests.statistics.test_extent import JAN, world
@@ -38,18 +38,18 @@ def claim(**changes: object) -> Claim:
 
 
 def test_a_figure_of_the_same_unit_hub_and_date_is_supported_or_contradicted(con: duckdb.DuckDBPyConnection) -> None:
-    supported = check(con, claim(high=0.85))
+    supported = check(Answers(con), claim(high=0.85))
     assert (supported.verdict, supported.measured, supported.measured_low, supported.measured_high) == (
         Verdict.SUPPORTED,
         0.8,
         0.8,
         0.85,
     )
-    assert check(con, claim(low=0.9, high=1)).verdict == Verdict.CONTRADICTED
+    assert check(Answers(con), claim(low=0.9, high=1)).verdict == Verdict.CONTRADICTED
 
 
 def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) -> None:
-    counted = check(con, claim(unit="downloads_30d", column="value"))
+    counted = check(Answers(con), claim(unit="downloads_30d", column="value"))
     figures = (counted.measured, counted.measured_low, counted.measured_high)
     assert all(type(figure) is int for figure in figures)
     assert counted.measured == counted.measured_low
@@ -58,8 +58,8 @@ def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) ->
 
 
 def test_a_figure_that_the_unlabelled_could_decide_is_within_the_bounds(con: duckdb.DuckDBPyConnection) -> None:
-    assert check(con, claim(low=0.83, high=0.84)).verdict == Verdict.WITHIN_BOUNDS
-    assert check(con, claim()).verdict == Verdict.WITHIN_BOUNDS, "0.8 is in the printed range, 0.85 is not"
+    assert check(Answers(con), claim(low=0.83, high=0.84)).verdict == Verdict.WITHIN_BOUNDS
+    assert check(Answers(con), claim()).verdict == Verdict.WITHIN_BOUNDS, "0.8 is in the printed range, 0.85 is not"
 
 
 def test_a_rank_that_the_unlabelled_could_change_is_not_contradicted() -> None:
@@ -75,7 +75,7 @@ def test_a_rank_that_the_unlabelled_could_change_is_not_contradicted() -> None:
         ("A", Verdict.WITHIN_BOUNDS, (1, 2)),
     ):
         asked = claim(**question, unit="rank by downloads_30d", row=f"group={body}", low=1, high=1, as_of=str(JAN))
-        found = check(con, asked)
+        found = check(Answers(con), asked)
         assert (found.verdict, found.measured_low, found.measured_high) == (verdict, *bounds)
 
 
@@ -93,16 +93,16 @@ def test_a_rank_that_the_unlabelled_could_change_is_not_contradicted() -> None:
 def test_another_unit_hub_date_or_extent_is_a_different_scope(
     con: duckdb.DuckDBPyConnection, changes: dict[str, object], reason: str
 ) -> None:
-    finding = check(con, claim(**changes))
+    finding = check(Answers(con), claim(**changes))
     assert (finding.verdict, finding.reason) == (Verdict.DIFFERENT_SCOPE, reason)
     assert finding.measured is not None
 
 
 def test_what_no_hub_can_tell_and_what_data_would_are_told_apart(con: duckdb.DuckDBPyConnection) -> None:
-    never = check(con, claim(statistic="", not_at_hubs="tokens are not downloads"))
+    never = check(Answers(con), claim(statistic="", not_at_hubs="tokens are not downloads"))
     assert (never.verdict, never.reason) == (Verdict.NOT_AT_HUBS, "tokens are not downloads")
     findings = [
-        check(con, claim(**change))
+        check(Answers(con), claim(**change))
         for change in ({"statistic": "", "needs": "a list"}, {"row": "group=XX"}, {"row": "group=XX", "needs": "y"})
     ]
     assert {finding.verdict for finding in findings} == {Verdict.NEEDS_DATA}
@@ -118,10 +118,10 @@ def test_a_verdict_rests_on_the_source_that_fits_whatever_else_is_loaded() -> No
     one = claim(statistic="selection", question="metric=downloads_30d&model=Qwen/a", row="", column="value", sweep="archive:osir*")
     asked = one.model_copy(update={"as_of": JAN, "unit": "downloads_30d", "low": 300.0, "high": 300.0})
     con = world(*rows)
-    alone = check(con, asked)
+    alone = check(Answers(con), asked)
     assert (alone.verdict, alone.measured) == (Verdict.SUPPORTED, 300)
     beside = [(JAN, "full", "Qwen/a", 7), (JAN, "archive:aa", "Qwen/a", 8), (JAN + timedelta(days=1), "archive:other", "Qwen/a", 9)]
-    assert check(world(*rows, *beside), asked) == alone
+    assert check(Answers(world(*rows, *beside)), asked) == alone
 
 
 def test_the_nearest_day_that_has_the_figure_is_measured() -> None:
@@ -129,7 +129,7 @@ def test_the_nearest_day_that_has_the_figure_is_measured() -> None:
     asked = claim(
         statistic="selection", question="metric=downloads_30d&model=Qwen/a", row="", column="value", unit="downloads_30d", low=1, high=999
     )
-    found = check(con, asked.model_copy(update={"as_of": JAN + timedelta(days=5), "within_days": 9}))
+    found = check(Answers(con), asked.model_copy(update={"as_of": JAN + timedelta(days=5), "within_days": 9}))
     assert (found.verdict, found.measured_on) == (Verdict.SUPPORTED, JAN)
 
 
@@ -165,9 +165,9 @@ def test_a_series_is_ranked_among_families_of_its_tasks_and_apart_from_its_sibli
     asked = claim(
         statistic="selection", question=series, row="", column="rank", unit="rank by downloads_30d", low=1, high=1, as_of=str(JAN)
     )
-    assert check(con, asked).verdict == Verdict.SUPPORTED
+    assert check(Answers(con), asked).verdict == Verdict.SUPPORTED
     three = asked.model_copy(update={"question": f"{series}&name=llama-?3"})
-    assert (check(con, three).verdict, check(con, three).measured) == (Verdict.CONTRADICTED, 3)
+    assert (check(Answers(con), three).verdict, check(Answers(con), three).measured) == (Verdict.CONTRADICTED, 3)
 
 
 def test_an_attribute_is_judged_as_it_was_on_the_day() -> None:
@@ -179,12 +179,12 @@ def test_an_attribute_is_judged_as_it_was_on_the_day() -> None:
         [JAN + timedelta(days=30)],
     )
     asked = claim(statistic="attributes", question="model=Qwen/a", row="", column="license", unit="license", equals="mit", as_of=str(JAN))
-    assert check(con, asked).verdict == Verdict.SUPPORTED
+    assert check(Answers(con), asked).verdict == Verdict.SUPPORTED
     later = asked.model_copy(update={"as_of": JAN + timedelta(days=30)})
-    assert (check(con, later).verdict, check(con, later).reason) == (Verdict.CONTRADICTED, "as of 2025-01-31 it is other")
+    assert (check(Answers(con), later).verdict, check(Answers(con), later).reason) == (Verdict.CONTRADICTED, "as of 2025-01-31 it is other")
     sized = asked.model_copy(update={"column": "parameters", "unit": "parameters", "equals": None, "low": 6e9, "high": 8e9})
-    assert check(con, sized).verdict == Verdict.SUPPORTED
-    assert check(con, asked.model_copy(update={"column": "created_on", "equals": "2025-01-20"})).verdict == Verdict.SUPPORTED
+    assert check(Answers(con), sized).verdict == Verdict.SUPPORTED
+    assert check(Answers(con), asked.model_copy(update={"column": "created_on", "equals": "2025-01-20"})).verdict == Verdict.SUPPORTED
 
 
 def test_claims_that_say_the_opposite_name_each_other(con: duckdb.DuckDBPyConnection) -> None:
@@ -252,12 +252,12 @@ def test_a_real_figure_is_supported_by_the_real_archive() -> None:
 def test_a_claim_of_a_complete_sweep_gets_no_verdict_from_an_unfinished_one() -> None:
     con = build(WORLD)
     con.execute("update sweeps set complete = false where hub = 'huggingface'")
-    finding = check(con, claim(question="by=country&metric=downloads_30d&hub=huggingface"))
+    finding = check(Answers(con), claim(question="by=country&metric=downloads_30d&hub=huggingface"))
     assert (finding.verdict, finding.measured_on) == (Verdict.DIFFERENT_SCOPE, date(2025, 6, 30))
     told = "the claim is of 2025-06-30 and of a complete full sweep, measured on an incomplete full of huggingface on 2025-06-30"
     assert finding.reason == told
     con.execute("update sweeps set complete = day = '2025-05-31' where hub = 'huggingface'")
-    assert check(con, claim(within_days=40)).measured_on == date(2025, 5, 31)
+    assert check(Answers(con), claim(within_days=40)).measured_on == date(2025, 5, 31)
 
 
 @pytest.mark.parametrize(
@@ -287,4 +287,4 @@ def test_the_largest_of_a_part_of_the_hub_may_not_be_the_hubs(column: str, low: 
         as_of=str(JAN),
         row="",
     )
-    assert check(con, asked).verdict == verdict
+    assert check(Answers(con), asked).verdict == verdict

@@ -21,7 +21,7 @@ from hubwatch.hubs import named_site
 from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.evaluate import LISTED
-from hubwatch.statistics.measured import Figure, Measured, fits, measures, of_list
+from hubwatch.statistics.measured import Answers, Figure, Measured, fits, measures, of_list
 
 CLAIMS = data_dir() / "claims.csv"
 OWN = ("attributes", "selection")  # measures that are of claims alone: a listing's attributes, one model or series beside all others
@@ -71,7 +71,8 @@ def load_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
 
 def check_claims(con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | None = None) -> tuple[Finding, ...]:
     """Each claim judged on the open database; of two that say the opposite, each names the other."""
-    found = [check(con, claim) for claim in (load_claims() if claims is None else claims)]
+    answers = Answers(con)
+    found = [check(answers, claim) for claim in (load_claims() if claims is None else claims)]
     verdicts = {finding.claim.claim: finding.verdict for finding in found}
 
     def paired(finding: Finding) -> Finding:
@@ -84,7 +85,7 @@ def check_claims(con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | Non
     return tuple(map(paired, found))
 
 
-def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
+def check(answers: Answers, claim: Claim) -> Finding:
     """One claim measured: the verdict, the figure with its bounds, and the reason."""
     if claim.not_at_hubs:
         return Finding(claim=claim, verdict=Verdict.NOT_AT_HUBS, reason=claim.not_at_hubs)
@@ -93,12 +94,12 @@ def check(con: duckdb.DuckDBPyConnection, claim: Claim) -> Finding:
     question = dict(parse_qsl(claim.question or ""))
     hub = question.get("hub") or claim.hub
     if claim.statistic == LISTED:
-        found = of_list(con, claim, question) if question.get("list") else None
+        found = of_list(answers.con, claim, question) if question.get("list") else None
         return _judged(claim, found, question, [])
     if not hub:
         raise ClaimError(f"{claim.claim}: write the hub into `hub` or into the question, as hub=NAME")
     unmet = _apply_filters(claim, question)
-    return _judged(claim, next(measures(con, claim, question, named_site(hub).name), None), question, unmet)
+    return _judged(claim, next(measures(answers, claim, question, named_site(hub).name), None), question, unmet)
 
 
 def _judged(claim: Claim, found: Measured | None, question: dict[str, str], unmet: list[str]) -> Finding:

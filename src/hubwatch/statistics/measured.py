@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -54,6 +55,29 @@ class Measured(BaseModel):
     high: Figure | None = None
 
 
+class Answers:
+    """What an open database answers, each question asked once: several claims are of groups of the same share."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+        self._known: dict[str, list[dict[str, Any]] | StatisticsError] = {}
+
+    def rows(self, statistic: str, **asked: Any) -> list[dict[str, Any]]:
+        """A statistic's rows by column; `StatisticsError` as `run` raises it."""
+        key = json.dumps([statistic, asked], sort_keys=True, default=str)
+        if key not in self._known:
+            try:
+                self._known[key] = [*run(self.con, statistic, **asked).records()]
+            except WrongQuestion:
+                raise
+            except StatisticsError as error:
+                self._known[key] = error
+        known = self._known[key]
+        if isinstance(known, StatisticsError):
+            raise known
+        return known
+
+
 def fits(claim: Claim, at: SourceDay) -> bool:
     """Whether a source is of the extent and time that the claim speaks of; an archive is as complete as it was published."""
     if claim.statistic == LISTED:
@@ -79,14 +103,16 @@ def candidates(con: duckdb.DuckDBPyConnection, claim: Claim, hub: str) -> list[S
     return sorted(found, key=turn)
 
 
-def measures(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, str], hub: str) -> Iterator[Measured]:
+def measures(answers: Answers, claim: Claim, question: dict[str, str], hub: str) -> Iterator[Measured]:
     """The claim's figure on each source that has it, in the order of `candidates`."""
     lacking: Counter[str] = Counter()
-    for at in candidates(con, claim, hub):
+    if not _lists(answers.con, question, hub):
+        return
+    for at in candidates(answers.con, claim, hub):
         if lacking[at.source] == TRIES:
             continue
         try:
-            found = _measure(con, claim, question, at)
+            found = _measure(answers, claim, question, at)
         except WrongQuestion as error:
             raise ClaimError(f"{claim.claim}: {error}") from None
         except StatisticsError:
@@ -95,6 +121,23 @@ def measures(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, s
             lacking[at.source] += 1
         else:
             yield found
+
+
+def _lists(con: duckdb.DuckDBPyConnection, question: dict[str, str], hub: str) -> bool:
+    """Whether the hub ever listed the model, namespace or family that is asked about: no day need be looked at where not."""
+    for name, column in (("model", "model_id"), ("namespace", "namespace")):
+        if (
+            name in question
+            and not con.execute(
+                f"select exists (from store.listing where hub = ? and lower({column}) = lower(?))", [hub, question[name]]
+            ).fetchall()[0][0]
+        ):
+            return False
+    return "family" not in question or bool(
+        con.execute("select exists (from model_listings where hub = ? and lower(family) = lower(?))", [hub, question["family"]]).fetchall()[
+            0
+        ][0]
+    )
 
 
 def of_list(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, str]) -> Measured | None:
@@ -120,15 +163,14 @@ def of_list(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, st
     return Measured(at=at, figure=figure, low=low, high=min(1.0, low + max(row["share_high"] - row["share_low"] for row in found)))
 
 
-def _measure(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, str], at: SourceDay) -> Measured | None:
+def _measure(answers: Answers, claim: Claim, question: dict[str, str], at: SourceDay) -> Measured | None:
     assert claim.statistic is not None
     if claim.statistic == "attributes":
-        return _attribute(con, claim, question, at)
+        return _attribute(answers.con, claim, question, at)
     if claim.statistic == "selection":
-        return _selected(claim, _selection(con, question, at), at)
-    rows = run(
-        con, claim.statistic, day=at.day, source=at.source, **{k: v for k, v in question.items() if k != "hub"}, hub=at.hub
-    ).records()
+        return _selected(claim, _selection(answers.con, question, at), at)
+    asked = {name: value for name, value in question.items() if name != "hub"}
+    rows = answers.rows(claim.statistic, day=at.day, source=at.source, **asked, hub=at.hub)
     label, _, wanted = (claim.row or "").partition("=")
     row = next((row for row in rows if str(row.get(label)) == wanted), None)
     figure = row.get(claim.column or "") if row else None
