@@ -507,6 +507,22 @@ def test_an_account_that_by_its_name_is_a_fan_or_a_fake_holds_no_copies_of_the_b
     }
 
 
+def test_another_makers_listing_of_a_name_of_the_family_is_a_copy(con: duckdb.DuckDBPyConnection) -> None:
+    given_listings(
+        con,
+        "hf:meta-llama/Llama-2-70b-chat",
+        "ms:BAAI/llama-2-70b-chat",
+        "hf:meta-llama/Emu-37B-chat",  # of no family of Meta's
+        "ms:BAAI/Emu-37B-chat",
+        "hf:openbmb/Llama-2-70b-chat",  # beside the maker's own on its hub
+    )
+    link(con)
+    found = tiers(con)
+    assert found["ms:BAAI/llama-2-70b-chat"] == ("hf:meta-llama/Llama-2-70b-chat", "mirror")
+    assert evidence(con, "ms", "BAAI/llama-2-70b-chat").startswith("the name is of the family of another maker")
+    assert {found[name][1] for name in ("ms:BAAI/Emu-37B-chat", "hf:meta-llama/Emu-37B-chat", "hf:openbmb/Llama-2-70b-chat")} == {"single"}
+
+
 def test_an_unknown_accounts_listing_that_names_a_base_is_its_own(con: duckdb.DuckDBPyConnection) -> None:
     given_listings(con, "hf:BAAI/bge-base-v1.5", "ms:passer-by/bge-base-v1.5", base_models={"ms:passer-by/bge-base-v1.5": ["x/y"]})
     link(con)

@@ -95,23 +95,26 @@ select copy, rivals,
     when is_telling then 'of ' || rivals || ' listings of this name the earliest' end as ground
 from judged;
 
--- --- re-uploads by accounts nobody knows ---
--- The exact, telling name of an original of a known maker, on a hub where the maker has not put it.
+-- --- re-uploads ---
+-- The exact, telling name of an original of a known maker, on a hub where the maker has not put it: by an account that nobody knows as a maker,
+-- or by another maker where the name is of the first one's family (Whisper, put up by a laboratory that is not OpenAI).
 -- Never conversions, never what says it is made from something, and never of an account whose own name says it is not the body
 -- (a fan, a fake, a test): there an equal name is no ground to take it for the same weights.
 create or replace temp table reuploads as
 with had as (
   select anchor as listing_key, hub from anchored join present using (listing_key) join bodies using (namespace_key)
 ), held as (
-  select key, listing_key, hub, namespace, name, own_family(organization, name) is not null as in_family
+  select key, listing_key, hub, namespace, name, organization, own_family(organization, name) is not null as in_family
   from standing where not is_mirror and is_maker(kind) and not is_conversion(name)
     and (not is_generic(name) or own_family(organization, name) is not null)
 ), made as (
   -- the one maker of this name, or the one in whose family the name is
-  select key, max_by({listing_key: listing_key, hub: hub, name: name}, (in_family, -hub_rank(hub), namespace, name)) as original
+  select key, max_by({listing_key: listing_key, hub: hub, name: name, organization: organization, in_family: in_family}, (in_family, -hub_rank(hub), namespace, name)) as original
   from held group by key having count(*) = 1 or count(*) filter (in_family) = 1
 )
-select c.listing_key as copy, original.listing_key as original
+select c.listing_key as copy, original.listing_key as original,
+  case when c.kind in ('individual', 'unknown') then 'an account not known as a maker; the only known maker of this name'
+    else 'the name is of the family of another maker, who has not put it on this hub' end as ground
 from standing c join made using (key)
 anti join had on had.listing_key = original.listing_key and had.hub = c.hub
 anti join chosen on chosen.original = c.listing_key
@@ -119,7 +122,8 @@ anti join anchored on anchored.listing_key = c.listing_key
 anti join (select listing_key from listings where len(base_models) > 0) derived on derived.listing_key = c.listing_key
 anti join (select hub, namespace from origins where starts_with(source, 'name rule nothing-fans')) admirer
   on admirer.hub = c.hub and admirer.namespace = c.namespace
-where c.kind in ('individual', 'unknown') and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
+where (c.kind in ('individual', 'unknown') or original.in_family and c.organization <> original.organization)
+  and not c.is_mirror and c.hub <> original.hub and lower(c.name) = lower(original.name);
 
 -- --- mirrors of what no maker lists ---
 -- One mirror on the first hub stands for the original; those of the same telling name on other hubs are tied to it.
@@ -142,4 +146,4 @@ select m.listing_key as copy, coalesce(chosen.original, stand_ins.original) as o
   coalesce(rivals, 0) as rivals
 from mirrors m left join chosen on chosen.copy = m.listing_key left join stand_ins on stand_ins.copy = m.listing_key
 union all
-select copy, original, 'an account not known as a maker; the only known maker of this name', 1 from reuploads;
+select copy, original, ground, 1 from reuploads;
