@@ -123,8 +123,12 @@ def _list_statistics(form: str) -> None:
     from hubwatch import statistics
 
     rows = [(one.name.replace("_", "-"), one.title, by_choices(one)) for one in statistics.definitions()]
+    if form == "table":  # most can be grouped by anything: told once, not on every row
+        whole = max((by for *_, by in rows), key=len).split(", ")
+        rows = [(name, title, f"{by.split(', ')[0]}, ..." if len(by.split(", ")) == len(whole) else by) for name, title, by in rows]
     show_rows(("statistic", "title", "by"), rows, form)
     if form == "table":
+        warn(f"by: the default, or any of {', '.join(sorted(whole))}, or two of them with a comma")
         warn("hubwatch stats NAME --help shows the definition and parameters of one")
 
 
