@@ -234,9 +234,10 @@ class Site:
         fields = ", ".join(f'"{name}" {kind}' for name, kind in figure.column_types().items())
         target = self.out.folder / ".figure.parquet.part"
         columns = f"{{'rows': {literal(f'STRUCT({fields})[]')}}}"
-        path = literal(str(self.out.folder / source))
+        path = self.out.folder / source
+        most = max(1 << 20, path.stat().st_size)  # a buffer of twice this is taken at once
         self.writer.execute(
-            f"copy (select unnest(rows, recursive := true) from read_json({path}, columns = {columns}, maximum_object_size = 100000000))"
+            f"copy (select unnest(rows, recursive := true) from read_json({literal(str(path))}, columns = {columns}, maximum_object_size = {most}))"
             f" to {literal(str(target))} (format parquet, compression zstd)"
         )
         made = target.read_bytes()
