@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from hubwatch import pipeline
@@ -15,6 +14,7 @@ from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
 from hubwatch.outcomes import HubResult
 from hubwatch.pages.sweep import Sweep
 from tests.conftest import settings_for
+from tests.hubs.hub_day import collect_and_load, rows
 from tests.kept import record
 from tests.scripted import Scripted, Step, answer
 
@@ -33,16 +33,10 @@ def linked(page: list[dict[str, Any]] | bytes, cursor: str) -> bytes:
 
 
 def run(data: Path, *steps: Step) -> tuple[HubResult, list[str]]:
-    """The result of a full sweep of these pages, and the ids that the published file then holds."""
+    """The result of a full sweep of these pages, and the ids that are then held."""
     with Scripted(*steps) as server:
-        result = pipeline.run(settings_for(data, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
-    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
-        return result, [name for (name,) in con.execute("select model_id from observations order by model_id").fetchall()]
-
-
-def written(data: Path, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(data / "hubwatch.duckdb"), read_only=True) as con:
-        return con.execute(sql).fetchall()
+        result = collect_and_load(settings_for(data, server.url, HUBWATCH_ATTEMPTS=2), Sweep("huggingface", DAY))
+    return result, [name for (name,) in rows(data, "select model_id from observations order by model_id")]
 
 
 def test_a_page_that_begins_with_the_last_record_of_the_page_before_is_settled_by_key(tmp_path: Path) -> None:
@@ -163,7 +157,7 @@ def test_a_full_page_that_lost_its_link_is_gone_on_from_whatever_the_hubs_size(t
     last = [made(number) for number in range(301, 601)] if size == 300 else full(1)
     rest = answer([made(number) for number in range(601 if size == 300 else 1001, 1201)])
     with Scripted(*before, answer(last), answer([just_now, made(1200)]), linked(last, "b"), rest) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
         assert "direction=-1" in server.requests[len(before) + 1]
     assert (result.complete, result.records) == (True, 1200)
 
@@ -185,7 +179,7 @@ def test_every_kind_of_sweep_goes_on_where_a_page_lost_its_link(tmp_path: Path, 
     first, rest, other_end = models[:1000], [*models[1000:], *older], answer([*older, *models[:-10:-1]])
     again = linked(first, "b")
     with Scripted(*own_cursor, answer(first), again if sweep.kind == "head" else other_end, again, answer(rest), other_end) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [sweep]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), sweep)
         question = server.requests[len(own_cursor) + 1]
     assert f"direction={-1 if sweep.kind == 'head' else -rank}" in question
     assert ("author=a" in question) == (sweep.kind == "owners")
@@ -198,7 +192,7 @@ def test_a_head_sweep_goes_on_by_what_has_fewer_downloads_or_by_the_page_itself(
     first, rest = models[:1000], [*models[1000:], *(made(number, downloads=5) for number in range(1031, 1034))]
     asked = [answer(first), answer(rest[::-1])] if ascending else [linked(first, "b")]
     with Scripted(answer(first), *asked, linked(first, "b"), linked(rest, "c"), answer(b"{}", "400 Bad Request")) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "head", floor=100)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY, "head", floor=100))
         assert len(server.requests) == 3 + len(asked)
     assert (result.complete, result.records) == (True, 1033), result.message
 
@@ -208,14 +202,14 @@ def test_a_listing_that_breaks_off_in_empty_pages_is_not_complete_wherever_these
     kept = [linked([made(number)], f"{number}") for number in range(1, pages + 1)]
     newest = answer([made(number) for number in range(1000, 990, -1)])
     with Scripted(*kept, answer([]), answer([]), newest, answer([]), answer([]), newest) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), Sweep("huggingface", DAY))
     assert (result.complete, result.records) == (False, pages)
     assert "behind the last page" in result.message
 
 
 def test_a_small_owner_is_asked_for_once(tmp_path: Path) -> None:
     with Scripted(answer([made(1)])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "owners", owners=("a",))]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY, "owners", owners=("a",)))
         assert (result.complete, result.records, len(server.requests)) == (True, 1, 1)
 
 
@@ -227,14 +221,14 @@ def test_a_link_that_cannot_be_read_ends_no_sweep(tmp_path: Path) -> None:
 
 def test_a_hub_that_lists_more_than_it_links_to_is_not_complete_and_is_asked_again(tmp_path: Path) -> None:
     with Scripted(answer(full(1)), answer([made(1200)]), answer(full(1)), answer([made(1200)])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
     assert (result.complete, result.records) == (False, 1000)
     assert "behind the last page" in result.message
     with Scripted(answer([made(1200)]), linked(full(1), "b"), answer([made(1200)])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
     assert (result.complete, result.records) == (True, 1001)
     with Scripted(answer([])) as server:
-        pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)])
+        collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
         assert server.requests == []
 
 
@@ -243,14 +237,14 @@ def test_a_hub_that_lists_more_than_it_links_to_is_not_complete_and_is_asked_aga
 )
 def test_a_last_page_that_is_full_is_the_end_where_nothing_lies_behind_it(tmp_path: Path, newest: bytes) -> None:
     with Scripted(answer(full(1)), newest) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
     assert (result.complete, result.records) == (True, 1000)
 
 
 def test_a_model_created_as_the_sweep_begins_does_not_lie_behind_its_end(tmp_path: Path) -> None:
     fresh = made(2000, createdAt=f"{now() - timedelta(minutes=1):%Y-%m-%dT%H:%M:%S}.000Z")
     with Scripted(answer(full(1)), answer([fresh])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY))
     assert (result.complete, result.records) == (True, 1000)
 
 
@@ -258,7 +252,7 @@ def test_a_hub_that_lists_nothing_at_first_is_asked_again_and_never_complete(tmp
     result, names = run(tmp_path / "once", answer([]), answer([made(1)]))
     assert (result.complete, result.retries, names) == (True, 1, ["a/m1"])
     with Scripted(answer([])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=2), Sweep("huggingface", DAY))
     assert (result.failed, "lists nothing at all" in result.message) == (True, True)
     result, names = run(tmp_path, answer([made(1)]))
     assert (result.complete, names) == (True, ["a/m1"])
@@ -270,9 +264,9 @@ def test_one_odd_counter_at_the_end_of_a_page_does_not_end_a_head_sweep(tmp_path
     pages[0][-1]["downloads"] = odd
     below = [made(number, downloads=5) for number in range(101, 104)]
     with Scripted(linked(pages[0], "b"), linked([*pages[1], *below], "c"), answer([made(200)])) as server:
-        pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, kind="head", floor=100)])
+        collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY, kind="head", floor=100))
         assert len(server.requests) == 2
-    assert written(tmp_path, "select count(*) from observations where downloads_30d = 500")[0][0] >= 99
+    assert rows(tmp_path, "select count(*) from observations where downloads_30d = 500")[0][0] >= 99
 
 
 def test_private_models_that_a_token_shows_are_no_listings(tmp_path: Path) -> None:
@@ -299,7 +293,7 @@ def test_times_with_an_offset_are_read_as_utc_and_ids_that_are_no_text_are_rejec
     good = [made(number) for number in range(2, 40)]
     result, _names = run(tmp_path, answer([made(1, createdAt="2024-03-01T08:00:00.000+08:00"), *good, made(40, id=["a/b"])]))
     assert (result.records, result.rejected) == (39, 1), result.message
-    assert written(tmp_path, "select created_at from listings where model_id = 'a/m1'") == [(datetime(2024, 3, 1),)]
+    assert rows(tmp_path, "select created_at from listings where model_id = 'a/m1'") == [(datetime(2024, 3, 1),)]
 
 
 def test_a_number_that_python_cannot_read_costs_no_other_record(tmp_path: Path) -> None:
@@ -318,7 +312,7 @@ def test_a_record_nested_deeper_than_python_reads_costs_neither_its_page_nor_the
     result, _names = run(tmp_path / "2", answer(json.dumps([*good, "@"]).encode().replace(b'"@"', deep)))
     assert (result.complete, result.records, result.rejected) == (True, 39, 1), result.message
     with Scripted(answer(body[:3000])) as server:
-        result = pipeline.run(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=1), [Sweep("huggingface", DAY)]).hubs["huggingface"]
+        result = collect_and_load(settings_for(tmp_path, server.url, HUBWATCH_ATTEMPTS=1), Sweep("huggingface", DAY))
     assert "is not whole JSON" in result.message
 
 
@@ -338,7 +332,7 @@ def test_bases_are_ids_and_their_relation_is_read_in_any_case(
     tmp_path: Path, said: dict[str, Any], bases: list[str] | None, relation: str | None
 ) -> None:
     run(tmp_path, answer([made(1, **({"tags": [], "baseModels": None} | said))]))
-    assert written(tmp_path, "select base_models, base_relation from listings") == [(bases, relation)]
+    assert rows(tmp_path, "select base_models, base_relation from listings") == [(bases, relation)]
 
 
 def test_a_head_sweep_goes_on_while_models_are_at_the_floor(tmp_path: Path) -> None:
@@ -347,6 +341,6 @@ def test_a_head_sweep_goes_on_while_models_are_at_the_floor(tmp_path: Path) -> N
         [made(4, downloads=1000), *(made(number, downloads=999) for number in (5, 6, 7))],
     ]
     with Scripted(linked(pages[0], "b"), linked(pages[1], "c"), answer([made(8, downloads=998)])) as server:
-        got = pipeline.run(settings_for(tmp_path, server.url), [Sweep("huggingface", DAY, "head", floor=1000)]).hubs["huggingface"]
+        got = collect_and_load(settings_for(tmp_path, server.url), Sweep("huggingface", DAY, "head", floor=1000))
         assert len(server.requests) == 2
     assert (got.complete, got.records) == (True, 8)
