@@ -285,6 +285,24 @@ def test_what_cannot_be_read_is_told_with_its_reason_and_what_has_an_id_loads(tm
     assert rows(tmp_path, "select hub, reason from rejects") == [("modelscope", reason)]
 
 
+def test_marks_of_a_record_mean_the_same_as_text_and_in_any_case(tmp_path: Path) -> None:
+    hidden = [dolphin_record("a", "private", Visibility="1", IsOnline="0"), dolphin_record("a", "unpublished", IsPublished="False")]
+    online = dolphin_record("a", "online", Visibility=1, IsOnline="1")
+    found = [
+        dolphin_record("a", f"made-{said}", BaseModel=["b/c"], BaseModelRelation=said) for said in ("Adapter", "fine-tune", '["quantized"]')
+    ]
+    times = [dolphin_record("a", f"unset-{at}", CreatedTime=at) for at in (-62135596800.0, "-62135596800", -62135625943)]
+    run(tmp_path, Hub([*hidden, online, *found, *times]))
+    assert rows(tmp_path, "select name, base_relation from listings where starts_with(name, 'made-') order by 1") == [
+        ("made-Adapter", "adapter"),
+        ('made-["quantized"]', "quantized"),
+        ("made-fine-tune", "finetune"),
+    ]
+    assert rows(tmp_path, "select visibility from listings where name = 'online'") == [("1",)]
+    assert rows(tmp_path, "select count(*), count(created_at) from listings where starts_with(name, 'unset-')") == [(3, 0)]
+    assert rows(tmp_path, "select count(*) from listings where name in ('private', 'unpublished')") == [(0,)]
+
+
 def test_private_and_unpublished_models_are_never_loaded(tmp_path: Path) -> None:
     hidden = [dolphin_record("a", "private", Visibility=1), dolphin_record("a", "unpublished", IsPublished=False)]
     run(tmp_path, Hub([dolphin_record("a", "public", Visibility=5, IsPublished=1), *hidden]))

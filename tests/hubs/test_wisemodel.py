@@ -437,7 +437,8 @@ def test_with_the_listing_call_configured_downloads_and_likes_appear(tmp_path: P
     more = [project(number, f"z/m{number:02}") for number in range(10, 40)]
     hub = Hub([project(1, "01.AI/Yi-6B"), project(2, "a/dataset"), *more])
     with_site(
-        hub, [site_record("01.ai", "yi-6b"), site_record("b", "only-on-the-site", downloadCount=0), site_record("c", "odd", likeCount="9")]
+        hub,
+        [site_record("01.ai", "yi-6b"), site_record("b", "only-on-the-site", downloadCount=0), site_record("c", "odd", likeCount="many")],
     )
     result = run(tmp_path, hub, own=configured(tmp_path))
     assert (result.complete, result.records, result.rejected) == (True, 34, 1), result.message  # c/odd too, without likes
@@ -452,6 +453,18 @@ def test_with_the_listing_call_configured_downloads_and_likes_appear(tmp_path: P
         ("b/only-on-the-site", "零一", "model", datetime(2024, 1, 12, 6, 6, 43), None, 0, 0),
     ]
     assert rows(tmp_path, "select reason from rejects") == [("likes is no whole number",)]
+
+
+def test_the_sites_numbers_and_times_may_be_written_as_text(tmp_path: Path) -> None:
+    hub = Hub([project(number, f"z/m{number:02}") for number in range(10, 40)])
+    with_site(hub, [site_record("b", "text", downloadCount="1200", likeCount="9", createdAt="1716000000000")])
+    result = run(tmp_path, hub, own=configured(tmp_path))
+    assert (result.complete, result.rejected) == (True, 0), result.message
+    got = rows(
+        tmp_path,
+        "select downloads_total, likes, created_at from listings join observations using (hub, model_id) where model_id = 'b/text'",
+    )
+    assert got == [(1200, 9, datetime(2024, 5, 18, 2, 40))]
 
 
 def test_the_gateways_captured_answers_are_read_as_they_came() -> None:

@@ -288,3 +288,10 @@ def test_the_largest_of_a_part_of_the_hub_may_not_be_the_hubs(column: str, low: 
         row="",
     )
     assert check(Answers(con), asked).verdict == verdict
+
+
+def test_a_list_about_a_country_of_which_nothing_is_held_needs_data_and_breaks_nothing() -> None:
+    con = build(WORLD)
+    con.execute("update origins set country = 'DE'")
+    found = check(Answers(con), next(one for one in load_claims() if one.claim == "osai-pie-academic"))
+    assert found.verdict in (Verdict.NEEDS_DATA, Verdict.SUPPORTED)

@@ -22,11 +22,19 @@ create or replace temp macro words_of_unwrapped(value) as nullif(list_filter(lis
   lambda word: trim(case json_type(word) when 'VARCHAR' then word->>'$' when 'OBJECT' then coalesce(word->>'$.Name', word->>'$.name') end)),
   lambda word: word <> ''), []);
 create or replace temp macro words_of(value) as words_of_unwrapped(unwrapped(value));
--- An instant from Unix seconds or from text; 0, empty text and the first second of the year 1 (an unset time) say nothing.
+-- Unix seconds as a number or as its ten digits (eleven and a sign for the year 1); null for what is neither.
+create or replace temp macro unix_seconds(value) as case
+  when json_type(value) in ('UBIGINT', 'BIGINT', 'DOUBLE') then value::double
+  when regexp_full_match(json_text(value), '\d{10}|-\d{11}') then json_text(value)::double end;
+-- Empty text, 0 and any time in the year 1 (an unset time, in whatever zone) say nothing.
 create or replace temp macro is_moment_given(value) as
-  is_given(value) and value::varchar not in ('0', '""', '-62135596800') and not starts_with(value::varchar, '"0001-01-01T00:00:00');
+  is_given(value) and value::varchar <> '""' and not starts_with(value::varchar, '"0001-01-0')
+  and coalesce(unix_seconds(value) <> 0 and unix_seconds(value) > -62100000000, true);
 create or replace temp macro moment(value) as
   case when not is_moment_given(value) then null
-    when json_type(value) in ('UBIGINT', 'BIGINT', 'DOUBLE') then case when value::double between 0 and 253402300799  -- the year 9999
-      then try(make_timestamp((value::double * 1000000)::bigint)) end
+    when unix_seconds(value) is not null then case when unix_seconds(value) between 0 and 253402300799  -- the year 9999
+      then try(make_timestamp((unix_seconds(value) * 1000000)::bigint)) end
     else instant(value) end;
+-- The number that a text of digits is, for hubs that write numbers so; else the value itself.
+create or replace temp macro as_number(value) as
+  case when regexp_full_match(json_text(value), '\d{1,18}') then json_text(value)::json else value end;

@@ -60,7 +60,7 @@ def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
 
 
 def _replace(con: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:
-    """Put these profiles (hub, namespace, full name, account type, day) in place of those of the same namespaces."""
+    """Put these profiles (hub, namespace, full name, account type, day) in place of those of the same namespaces that are not of a later day."""
     if not rows:
         return
     columns = [list(column) for column in zip(*rows, strict=True)]
@@ -70,6 +70,10 @@ def _replace(con: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:
         columns,
     )
     with transaction(con):
+        con.execute(
+            """delete from told_profiles told using profiles held
+               where held.hub = told.hub and held.namespace = told.namespace and held.fetched_on > told.fetched_on"""
+        )
         con.execute("delete from profiles where (hub, namespace) in (select (hub, namespace) from told_profiles)")
         con.execute("insert into profiles by name from told_profiles")
     con.execute("drop table told_profiles")

@@ -149,6 +149,8 @@ def of_list(con: duckdb.DuckDBPyConnection, claim: Claim, question: dict[str, st
         rows = [*run(con, LISTED, list=str(path), **{name: value for name, value in question.items() if name != "list"}).records()]
     except WrongQuestion as error:
         raise ClaimError(f"{claim.claim}: {error}") from None
+    except StatisticsError:  # a country or organization of which nothing is held
+        return None
     groups = (claim.row or "").partition("=")[2].split("|")
     found = [row for row in rows if row["group"] in groups]
     column = claim.column or ""

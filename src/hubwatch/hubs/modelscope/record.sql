@@ -10,12 +10,13 @@ with taken as (
 ), named as (
   select segment, position, shape, own[1] as "Id", own[2] as "Path", own[3] as "Name", own[4] as "ChineseName", own[5] as "CreatedTime",
     own[6] as "LastUpdatedTime", own[7] as "Downloads", own[8] as "Stars", own[9] as "License", own[10] as "Tasks",
-    own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14]::varchar as "Visibility", own[15]::varchar as "IsPublished",
-    nullif(trim(json_text(own[16])), '') as "BaseModelRelation", unwrapped(own[17]) as "ModelInfos",
-    nullif(trim(json_text(own[18])), '') as "AigcType", own[19]::varchar as "IsOnline",
+    own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14]->>'$' as "Visibility",
+    lower(own[15]->>'$') as "IsPublished",
+    relation_of(words_of(own[16])[1]) as "BaseModelRelation", unwrapped(own[17]) as "ModelInfos",
+    nullif(trim(json_text(own[18])), '') as "AigcType", lower(own[19]->>'$') as "IsOnline",
     api[1] as api_id, json_text(api[2]) as display_name, api[3] as api_created, api[4] as api_modified, api[5] as api_downloads,
     api[6] as api_likes, json_text(api[7]) as api_license, api[8] as api_tasks, words_of(api[9]) as api_tags,
-    whole_number(api[10]) as params, api[11] as gated, coalesce(api[12]::varchar = 'true', false) as is_private
+    whole_number(api[10]) as params, api[11] as gated, coalesce(lower(api[12]->>'$') in ('true', '1'), false) as is_private
   from taken
 ), sided as (
   select *, json_text("Path") || '/' || json_text("Name") as own_id, coalesce("Path", "Name") is null and api_id is not null as is_api,

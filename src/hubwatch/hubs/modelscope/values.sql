@@ -6,3 +6,10 @@ create or replace temp macro is_one_set(names) as len(names) = 1 or (
 -- An id may carry a revision behind an @.
 create or replace temp macro without_revision(id) as regexp_replace(id, '@.*$', '');
 create or replace temp macro revision_of(id) as nullif(regexp_extract(id, '@(.*)$', 1), '');
+-- The relation to the base in the words that all hubs share, however it is written; another word as it came.
+create or replace temp macro relation_of(said) as case
+  when regexp_full_match(lower(said), 'fine[-_ ]?tun(e|ed|ing)') then 'finetune'
+  when regexp_full_match(lower(said), 'adapters?|lora') then 'adapter'
+  when regexp_full_match(lower(said), 'quanti[sz](e|ed|ation)') then 'quantized'
+  when regexp_full_match(lower(said), 'merged?|merges') then 'merge'
+  else lower(said) end;

@@ -19,7 +19,8 @@ with taken as (
     coalesce(json_text(json_extract(listed, mapping->>'$.id')),
       json_text(json_extract(listed, mapping->>'$.owner')) || '/' || json_text(json_extract(listed, mapping->>'$.name'))) as model_id,
     json_text(json_extract(listed, mapping->>'$.title')) as title,
-    json_extract(listed, mapping->>'$.downloads') as downloads, json_extract(listed, mapping->>'$.likes') as likes,
+    as_number(json_extract(listed, mapping->>'$.downloads')) as downloads,
+    as_number(json_extract(listed, mapping->>'$.likes')) as likes,
     json_extract(listed, mapping->>'$.created_at') as said_created, json_extract(listed, mapping->>'$.modified_at') as said_modified,
     words_of(json_extract(listed, mapping->>'$.license'))[1] as license_raw, words_of(json_extract(listed, mapping->>'$.task'))[1] as task
   from taken where listed is not null
