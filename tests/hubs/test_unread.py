@@ -89,7 +89,7 @@ def test_doctor_lists_keys_that_are_not_read_and_saves_pages_without_persons(tmp
 
 def test_the_real_page_is_scrubbed_without_losing_what_is_read(tmp_path: Path) -> None:
     page = json.loads((shared("real") / "modelscope" / "site_listing_page.json").read_bytes())
-    scrubber = Scrubber()
+    scrubber = Scrubber(HUBS["modelscope"].record_keys)
     scrubber.meet(page)
     before, after = (HUBS["modelscope"].records_of(one) for one in (page, scrubber.scrubbed(page)))
     kept = (
@@ -107,3 +107,57 @@ def test_the_real_page_is_scrubbed_without_losing_what_is_read(tmp_path: Path) -
     )
     assert [[record[key] for key in kept] for record in after] == [[record[key] for key in kept] for record in before]
     assert [record["ModelInfos"].keys() for record in after] == [record["ModelInfos"].keys() for record in before]
+
+
+@pytest.mark.parametrize(
+    ("hub", "record"),
+    [
+        (
+            "modelscope",
+            {"Path": "zhang", "Name": "m", "Description": "微信 SECRET", "Tags": ["SECRET"], "MuseInfo": {"model": {"showName": "SECRET"}}},
+        ),
+        (
+            "modelscope",
+            {
+                "Path": "zhang",
+                "Name": "m",
+                "Tel": 13812345678,
+                "RealName": "SECRET",
+                "Ip": "SECRET",
+                "Creator": {"Name": "SECRET", "Id": 5},
+            },
+        ),
+        (
+            "modelscope",
+            {"Path": "zhang", "Name": "m", "ModelInfos": {"safetensor": {"files": [{"name": "SECRET.safetensors"}]}}, "By": {"zhang": {}}},
+        ),
+        (
+            "huggingface",
+            {"id": "zhang/m", "tags": ["dataset:SECRET/diary", "base_model:SECRET/photos"], "cardData": {"model_creator": "SECRET"}},
+        ),
+        (
+            "wisemodel",
+            {
+                "path_with_namespace": "zhang/m",
+                "namespace": {"kind": "user", "name": "SECRET", "path": "zhang"},
+                "owner": {"name": "SECRET"},
+            },
+        ),
+    ],
+)
+def test_nothing_of_a_person_is_in_a_page_that_is_saved(hub: str, record: dict[str, Any]) -> None:
+    scrubber = Scrubber(HUBS[hub].record_keys)
+    scrubber.meet([record])
+    saved = json.dumps(scrubber.scrubbed([record]), ensure_ascii=False)
+    assert not [word for word in ("SECRET", "zhang", "13812345678") if word in saved], saved
+
+
+def test_a_bases_revision_and_a_tags_prefix_stay() -> None:
+    records = [{"id": "zhang/m", "tags": ["base_model:finetune:li/b"]}, {"id": "li/b", "tags": ["license:mit"]}]
+    scrubber = Scrubber(HUBS["huggingface"].record_keys)
+    scrubber.meet(records)
+    assert scrubber.scrubbed(records) == [
+        {"id": "person-1/model-1", "tags": ["base_model:finetune:person-2/model-2"]},
+        {"id": "person-2/model-2", "tags": ["license:mit"]},
+    ]
+    assert scrubber.scrubbed({"BaseModel": ["li/b@v1"]}) == {"BaseModel": ["person-2/model-2@v1"]}

@@ -174,7 +174,7 @@ class Examination:
 
     def save(self, folder: Path) -> list[Path]:
         """Write the JSON answers without persons, one file each; returns the files."""
-        scrubber = Scrubber()
+        scrubber = Scrubber(HUBS[self.client.hub].record_keys)
         for page in self._pages.values():
             scrubber.meet(page)
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_PERSONAL = re.compile(r"user|nick|mail|phone|mobile|avatar|author|by$|owner|uploader|contact|token|address", re.IGNORECASE)
+_PERSONAL = re.compile(
+    r"user|nick|mail|phone|mobile|avatar|author|by$|owner|uploader|contact|token|address|qq|wechat|weixin|^tel|real_?name|id_?card|^ip$|secret|session"
+    r"|signature|contributor|description|readme|(access|api|private)_?key",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"https?:|www\.|@|\d{7,}", re.IGNORECASE)
 _SHOWN = 40  # characters of a text that is shown
 _SHARED = 2  # owners whose records must share a text
