@@ -1,8 +1,8 @@
 """Pages of a hub without persons, that can be shared and become fixtures.
 
 Owners that the hub itself calls organizations keep their names; every other owner is `person-N` and their models `model-N`,
-wherever they are written. Text stays only under keys that hubwatch reads, and there without addresses, long texts, JSON in strings and hashes;
-so do large numbers, which may be telephones. Counters, times, sizes and terms stay as they came.
+wherever they are written. Only text under keys that hubwatch reads stays, without addresses, long texts, JSON in strings and hashes; large
+numbers under other keys, which may be telephones, are 0. Counters, times, sizes and terms stay as they came.
 """
 
 import json
@@ -23,7 +23,7 @@ _TERMS = frozenset(
 _OWNERS = frozenset(
     ("namespace", "owner", "creator", "contributor", "contributors", "author", "user")
 )  # keys of objects that may be persons
-_WEIGHTS = re.compile(r"(?P<name>[^/]*?)(?P<end>(-\d{5}-of-\d{5})?\.(safetensors|bin|gguf|pt|ckpt))", re.IGNORECASE)
+_WEIGHTS = re.compile(r"[^/]*?(?P<end>(-\d{5}-of-\d{5})?\.(safetensors|bin|gguf|pt|ckpt))", re.IGNORECASE)
 _NAMES = ("Name", "ChineseName", "name", "path", "display_name", "title", "name_with_namespace")  # of a model in its record
 
 

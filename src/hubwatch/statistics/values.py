@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
-from hubwatch.facts import country_code
+from hubwatch.facts import country_code, organization_name
 from hubwatch.statistics.definitions import DEFAULT_POLICY, Parameter
 from hubwatch.store import Value
 
@@ -158,10 +158,10 @@ def _organization(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     if wanted in known or not known:
         return wanted
     by_name = {name.lower(): name for name in known}
-    named = con.execute("select organization, other_names from facts.organizations").fetchall()
-    aliases = {alias.lower(): name for name, others in named for alias in [name, *(others or [])]}
-    found: str | None = by_name.get(wanted.strip().lower()) or aliases.get(wanted.strip().lower())
+    found = by_name.get(wanted.strip().lower()) or organization_name(con, wanted)
     if found is None:
+        named = con.execute("select organization, other_names from facts.organizations").fetchall()
+        aliases = {alias.lower(): name for name, others in named for alias in [name, *(others or [])]}
         near = get_close_matches(wanted.strip().lower(), [*by_name, *aliases], n=3, cutoff=0.6)
         names = list(dict.fromkeys(by_name.get(one) or aliases[one] for one in near))
         hint = f"; did you mean {', '.join(names)}?" if names else " (hubwatch orgs list)"
