@@ -1,11 +1,11 @@
 """The measure of forms against what hubs report, on the shared records; and the kinds of names that the rules must tell apart."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
-from tests.bench.score_form import MACRO, SHARED, of_hugging_face, of_modelscope, of_pairs
-
-NEEDS_SHARED = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared records are not here; set HUBWATCH_SHARED")
+from tests.bench.score_form import MACRO, of_hugging_face, of_modelscope, of_pairs
 
 
 @pytest.fixture
@@ -15,18 +15,16 @@ def con() -> duckdb.DuckDBPyConnection:
     return con
 
 
-@NEEDS_SHARED
-def test_forms_told_by_library_and_name_are_mostly_those_that_hugging_face_reports(con: duckdb.DuckDBPyConnection) -> None:
-    counts = of_hugging_face(con, SHARED, lambda line: None)
+def test_forms_told_by_library_and_name_are_mostly_those_that_hugging_face_reports(con: duckdb.DuckDBPyConnection, shared: Path) -> None:
+    counts = of_hugging_face(con, shared, lambda line: None)
     assert sum(right for right, _, _ in counts.values()) >= 0.95 * sum(told for _, told, _ in counts.values())
     assert counts["adapter"][0] == counts["adapter"][2] == 12
 
 
-@NEEDS_SHARED
-def test_both_hubs_names_of_one_model_tell_one_form_and_the_real_page_is_of_adapters(con: duckdb.DuckDBPyConnection) -> None:
-    same, pairs, _ = of_pairs(con, SHARED, lambda line: None)
+def test_both_hubs_names_of_one_model_tell_one_form_and_the_real_page_is_of_adapters(con: duckdb.DuckDBPyConnection, shared: Path) -> None:
+    same, pairs, _ = of_pairs(con, shared, lambda line: None)
     assert same >= 0.99 * pairs
-    assert of_modelscope(con, SHARED, lambda line: None)[::2] == (8, 10)
+    assert of_modelscope(con, shared, lambda line: None)[::2] == (8, 10)
 
 
 @pytest.mark.parametrize(
