@@ -17,6 +17,7 @@ import typer
 from hubwatch.cli import export as cli_export
 from hubwatch.cli import local as cli_tools
 from hubwatch.cli import past as cli_backfill
+from hubwatch.cli import planning as cli_planning
 from hubwatch.cli import reading as cli_reading
 from hubwatch.cli import sql as cli_sql
 from hubwatch.cli.help import GroupedCommands
@@ -257,6 +258,7 @@ cli_reading.register(app)
 cli_sql.register(app)
 cli_export.register(app)
 cli_tools.register(app)
+cli_planning.register(app)
 app.add_typer(orgs, name="orgs")
 app.add_typer(models, name="models")
 cli_backfill.register(app)

@@ -13,7 +13,7 @@ GROUPS = {
     "Look": ("demo", "stats", "cite", "claims", "flags", "orgs", "models", "report", "sql", "export"),
     "Collect": ("run", "collect", "build", "load", "classify", "link", "measure", "publish"),
     "Past": ("backfill",),
-    "Operate": ("status", "doctor", "verify", "prune", "drop-day", "sandbox"),
+    "Operate": ("plan", "status", "doctor", "verify", "prune", "drop-day", "sandbox"),
 }
 TAKES = {
     "hub": "a hub's name",

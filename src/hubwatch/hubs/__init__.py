@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 
 from hubwatch.errors import UsageError
-from hubwatch.hubs.hub import Hub, Profile, Profiles, Site
+from hubwatch.hubs.hub import Census, Costs, Hub, Profile, Profiles, Site
 from hubwatch.hubs.huggingface import HUB as _HUGGINGFACE
 from hubwatch.hubs.modelscope import HUB as _MODELSCOPE
 from hubwatch.hubs.probing import Look
@@ -20,6 +20,8 @@ HUBS: dict[str, Hub] = {hub.name: hub for hub in (_HUGGINGFACE, _MODELSCOPE, _WI
 
 __all__ = [
     "HUBS",
+    "Census",
+    "Costs",
     "Hub",
     "Look",
     "Profile",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,34 @@ class Profiles:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Census:
+    """How large a hub is by others' counts: what a plan rests on before anything is collected."""
+
+    source: str  # who counted, and when
+    listings: int
+    new_a_day: int | None = None
+    head: int | None = None  # listings at or above the default floor of a head sweep
+    head_share: float | None = None  # of the downloads, that those have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What sweeps of a hub cost, and which are worth making how often."""
+
+    page: int  # records a page has at most
+    bytes_a_record: int | None = None  # of a saved page, compressed; None: no real page was measured
+    census: Census | None = None  # None: nobody counted
+    windows: Mapping[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # requests and seconds allowed, by kind of caller; without token first
+    full_every: int = 1  # days between full sweeps unless asked otherwise
+    between: tuple[str, ...] = ()  # sweeps worth making on the days between
+    sees_between: str = ""  # what those were measured to see, with the source
+    possible_between: tuple[str, ...] = ("head", "new")
+    is_side_by_side: bool = False  # whether a full sweep sends several requests at once
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hub:
     """One hub: where it is, how it is asked, and how its records are read.
 
@@ -83,6 +111,7 @@ class Hub:
     propose_listing: Callable[[Path], Any] | None = None  # the configuration of a listing call, from a captured answer of it
     archive_scheme: str | None = None  # under which published archives lie on the hub, as in SCHEME://datasets/...
     looks_up_licenses: bool = False  # whether it gives licenses only one by one, so that a run has a budget for them
+    costs: Costs = Costs(page=100)
 
     # how its records are read
     promised: Kinds  # keys that every record must have

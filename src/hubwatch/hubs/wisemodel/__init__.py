@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hubwatch.hubs.hub import Hub, Site
+from hubwatch.hubs.hub import Costs, Hub, Site
 from hubwatch.hubs.wisemodel import walk
 from hubwatch.hubs.wisemodel.capture import propose
 from hubwatch.hubs.wisemodel.probe import probe
@@ -38,6 +38,7 @@ HUB = Hub(
     read_saved_page=read_saved_page,
     propose_listing=propose,
     looks_up_licenses=True,
+    costs=Costs(page=walk.PAGE, possible_between=("new",)),  # nobody counted its projects, and no real page of them is at hand
     promised=walk.PROMISED,
     other_keys=frozenset(("id", "path_with_namespace", "name", "created_at", "last_activity_at", "visibility", "looked_up", "listed")),
     kinds_of_record=(walk.PROMISED,),
