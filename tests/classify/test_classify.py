@@ -106,7 +106,10 @@ def listed(con: duckdb.DuckDBPyConnection, *namespaces: str, hub: str = "hugging
 
 
 def profiled(con: duckdb.DuckDBPyConnection, namespace: str, full_name: str, account_type: str = "organization") -> None:
-    con.execute("INSERT INTO profiles VALUES ('huggingface', ?, ?, ?, ?)", [namespace, full_name, account_type, DAY])
+    con.execute(
+        "INSERT INTO profiles (hub, namespace, full_name, account_type, fetched_on) VALUES ('huggingface', ?, ?, ?, ?)",
+        [namespace, full_name, account_type, DAY],
+    )
     listed(con, namespace)
 
 

@@ -361,7 +361,7 @@ def test_a_record_of_the_site_gives_its_bases_relation_size_and_what_it_is(tmp_p
     ]
     result = run(tmp_path, Hub(listed))
     assert (result.complete, result.records, result.rejected) == (True, 6, 0), result.message
-    variants = "the hub sums 2 files that may be variants of one model"
+    variants = "the hub sums 2 files that may be variants or a part of one model"
     assert rows(tmp_path, "select model_id, parameters, parameters_note from listings order by 1") == [
         ("lab/a-part", None, variants),
         ("lab/chat-GGUF", None, None),
@@ -385,6 +385,50 @@ def test_a_record_of_the_site_gives_its_bases_relation_size_and_what_it_is(tmp_p
         ("no-files", "adapter", "the hub reports the relation adapter"),
         ("shards-7B", "model", "nothing reports otherwise"),
         ("variants", "model", "nothing reports otherwise"),
+    ]
+
+
+def sized(*names: str | None, size: object = 70) -> dict[str, Any]:
+    return {"safetensor": {"files": [{"name": name} if name else {"size": 1} for name in names], "model_size": size}}
+
+
+@pytest.mark.parametrize(
+    ("infos", "parameters", "note"),
+    [
+        (sized("w.safetensors"), 70, None),
+        (sized(None), 70, None),
+        (sized("m-00002-of-00002.safetensors", "m-00001-of-00002.safetensors"), 70, None),
+        (sized("m-00001-of-00001.safetensors"), 70, None),
+        (sized("m-00002-of-00003.safetensors"), None, "1 files that may be variants or a part"),
+        (sized("m-00001-of-00002.safetensors", "m-00003-of-00002.safetensors"), None, "2 files that may be"),
+        (sized("m-00001-of-00002.safetensors", None), None, "2 files that may be"),
+        (sized("m-00001-of-00002.safetensors", "n-00002-of-00002.safetensors"), None, "2 files that may be"),
+        (sized(None, None), None, "2 files that may be"),
+        (sized(), None, "0 files that may be"),
+        ({"safetensor": {"model_size": 70}}, None, "an unknown number of files"),
+        (sized("w.safetensors", size="70"), 70, None),
+        (sized("w.safetensors", size=70.5), None, "model_size is no whole number"),
+        (sized("w.safetensors", size=-70), None, "model_size is no whole number"),
+        (sized("w.safetensors", size=[70]), None, "model_size is no whole number"),
+        (sized("w.safetensors", size=0), None, None),
+        (sized("w.safetensors", size=None), None, None),
+    ],
+)
+def test_the_size_is_that_of_one_whole_set_of_weights(
+    tmp_path: Path, infos: dict[str, Any], parameters: int | None, note: str | None
+) -> None:
+    run(tmp_path, Hub([dolphin_record("lab", "m", ModelInfos=infos)]))
+    [(found, told)] = rows(tmp_path, "select parameters, parameters_note from listings")
+    assert (found, note is None) == (parameters, told is None)
+    assert note is None or note in told
+
+
+def test_a_base_is_read_in_whatever_way_it_is_named_and_once(tmp_path: Path) -> None:
+    named = ["Qwen/A @v1", "https://www.modelscope.cn/models/Qwen/B/summary", "Qwen/A", {"Name": "Qwen/C@master"}, "no id", "", None]
+    named.append("https://modelscope.cn/models/Qwen/D@v2?tab=files")
+    run(tmp_path, Hub([dolphin_record("lab", "m", BaseModel=named)]))
+    assert rows(tmp_path, "select base_models, base_revisions from listings") == [
+        (["Qwen/A", "Qwen/B", "Qwen/C", "Qwen/D"], ["v1", None, "master", "v2"])
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_term_that_several_owners_records_share_is_the_example() -> None:
         (12.5, "such as 12.5"),
         (False, "such as false"),
         (13912345678, "a number"),
-        ({"Email": "a@b.c", "小明": 1}, "an object with Email, …"),
+        ({"Email": "a@b.c", "小明": 1}, "an object"),
         (["x"], "a list of 1, the first a text"),
         (None, "always empty"),
         ("", "always empty"),
@@ -46,6 +46,18 @@ def test_a_term_that_several_owners_records_share_is_the_example() -> None:
 )
 def test_a_value_of_one_owner_is_described_not_shown(value: Any, example: str) -> None:
     assert told({"id": "a/x", "Key": value})[0].endswith(f"({example})")
+
+
+def test_of_an_object_the_keys_that_several_owners_have_are_named() -> None:
+    found = told({"id": "a/x", "Extra": {"Kind": 1, "xiaoming": 1}}, {"id": "b/x", "Extra": {"Kind": 2, "小红": 1}})
+    assert found == ["Extra in 2 of 2 (an object with Kind, …)"]
+
+
+def test_a_key_of_an_object_that_is_read_is_told_where_several_owners_have_it() -> None:
+    unread = UnreadKeys(["id", "Infos", "Infos.size"])
+    for owner, infos in (("a", {"size": 1, "dtype": "bf16", "xiaoming": 1}), ("b", '{"size": 2, "dtype": "bf16"}'), ("c", {}), ("d", "{")):
+        unread.take({"id": f"{owner}/x", "Infos": infos})
+    assert [one.told for one in unread.found()] == ['Infos.dtype in 2 of 4 (such as "bf16")']
 
 
 @pytest.mark.parametrize(

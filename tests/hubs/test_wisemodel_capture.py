@@ -1,5 +1,6 @@
 """From a captured answer of WiseModel's own listing to the block that configures it. All captures are made up."""
 
+import base64
 import json
 import tomllib
 from pathlib import Path
@@ -149,6 +150,78 @@ def test_a_har_file_gives_the_request_too_with_page_and_size_left_open(tmp_path:
     assert "secret" not in found.block()
 
 
+def har(url: str, answer: Any, **request: Any) -> dict[str, Any]:
+    return {"log": {"entries": [{"request": {"method": "GET", "url": url} | request, "response": {"content": answer}}]}}
+
+
+def test_what_may_be_secret_or_personal_in_a_request_is_left_out_and_named(tmp_path: Path) -> None:
+    answer = {"text": json.dumps(gateway(records(GATEWAY)))}
+    signed = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOjQyfQ.c2lnbmF0dXJl"
+    captured = har(
+        f"https://wisemodel.cn/list?page=2&token=abc&lang=zh&hint={signed}",
+        answer,
+        method="POST",
+        postData={"text": json.dumps({"accessToken": "t-1", "baseReq": {"page": 1, "userId": 77, "sessionKey": "s-9"}, "userId": None})},
+    )
+    found = propose(saved(tmp_path, captured))
+    assert (found.query, found.body) == ({"page": "{page}", "lang": "zh"}, {"baseReq": {"page": "{page}"}, "userId": None})
+    left_out = "query.token, query.hint, body.accessToken, body.baseReq.userId, body.baseReq.sessionKey"
+    assert f"{left_out}: may be secret or personal and is left out; try the call without it" in found.to_do
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"url": "http://[half"},
+        {"url": None},
+        {"headers": "none"},
+        {"headers": [None, "x", {"name": None}]},
+        {"postData": {"text": 5}},
+        {"postData": "x"},
+    ],
+    ids=str,
+)
+def test_a_har_file_with_a_request_that_cannot_be_read_still_gives_the_fields(tmp_path: Path, damage: dict[str, Any]) -> None:
+    captured = har("https://wisemodel.cn/list", {"text": json.dumps(gateway(records(GATEWAY)))})
+    captured["log"]["entries"][0]["request"] |= damage
+    found = propose(saved(tmp_path, captured))
+    assert found.fields["downloads"] == "downloadCount"
+
+
+def test_an_answer_that_the_browser_saved_in_base64_is_read(tmp_path: Path) -> None:
+    text = base64.b64encode(json.dumps(gateway(records(GATEWAY))).encode()).decode()
+    found = propose(saved(tmp_path, har("https://wisemodel.cn/list?page=1", {"text": text, "encoding": "base64"})))
+    assert (found.path, found.fields["owner"]) == ("/list", "orgName")
+
+
+def test_a_bare_list_is_a_listing_too(tmp_path: Path) -> None:
+    captured = records(SNAKE)
+    found = propose(saved(tmp_path, captured))
+    assert (found.items, found.total, found.fields["id"]) == ("", "", "path_with_namespace")
+    made = listing(tmp_path, found)
+    read = made.listing_of(captured)
+    assert read is not None
+    assert ([made.model_id(record) for record in read.records], made.mapping()["items"]) == ([f"BAAI/m-{n}" for n in range(4)], "$")
+
+
+def test_fields_with_chinese_names_are_mapped(tmp_path: Path) -> None:
+    shape = {"模型名称": "Yi-{n}B", "机构": "01.AI", "下载量": 50, "创建时间": "2024-05-16 16:24:18"}
+    captured = {"code": 0, "数据": {"列表": records(shape), "总数": 900}}
+    found = propose(saved(tmp_path, captured))
+    assert found.fields == {"owner": "机构", "name": "模型名称", "downloads": "下载量", "created_at": "创建时间"}
+    made = listing(tmp_path, found)
+    read = made.listing_of(captured)
+    assert read is not None
+    assert (made.model_id(read.records[0]), read.total) == ("01.AI/Yi-0B", 900)
+
+
+def test_a_file_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(UsageError, match="nested too deeply"):
+        propose(path)
+
+
 @pytest.mark.parametrize(
     ("captured", "told"),
     [
@@ -158,6 +231,7 @@ def test_a_har_file_gives_the_request_too_with_page_and_size_left_open(tmp_path:
         ),
         ({"code": "B2002", "message": "token", "data": None}, "has no list of records"),
         ([], "has no list of records"),
+        ({"log": {"entries": [{}, None, 5, {"response": {"content": {"text": 7}}}]}}, "has no list of records"),
     ],
 )
 def test_an_answer_without_models_is_refused(tmp_path: Path, captured: Any, told: str) -> None:

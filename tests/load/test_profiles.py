@@ -170,7 +170,7 @@ def test_an_odd_profile_is_kept_and_the_next_one_asked_for(tmp_path: Path) -> No
 @pytest.mark.parametrize(("held", "stands"), [(-1, "Kept"), (0, "Held"), (1, "Held")])
 def test_a_kept_profile_replaces_an_earlier_one_alone(con: duckdb.DuckDBPyConnection, tmp_path: Path, held: int, stands: str) -> None:
     row = ["huggingface", "abc", "Held", "organization", today() + timedelta(days=held)]
-    con.execute("insert into profiles values (?, ?, ?, ?, ?)", row)
+    con.execute("insert into profiles (hub, namespace, full_name, account_type, fetched_on) values (?, ?, ?, ?, ?)", row)
     keep_profile(tmp_path, "abc", b'{"name": "abc", "fullname": "Kept"}')
     load_kept(con, tmp_path)
     assert con.execute("select full_name from profiles").fetchall() == [(stands,)]
@@ -224,15 +224,24 @@ def test_a_listing_names_the_persons_among_its_owners(tmp_path: Path) -> None:
         "abc": {"Name": "abc", "FullName": "ABC Ltd", "Type": 2},
         "untold": None,
         "typeless": {"Name": "", "FullName": ""},
+        "nameless": {"Name": None, "Type": "0"},
+        "named-person": {"Name": "named-person", "FullName": "小明", "Type": 0},
+        "unnamed-company": {"Name": "unnamed-company", "FullName": None, "Type": 1},
+        "guest": {"Name": "other", "FullName": "Other", "Type": 1},
+        "hidden": {"Name": "hidden", "FullName": "Hidden", "Type": 1},
     }
     listed = [{"Path": path, "Name": "m", "Downloads": 1, "Stars": 1, "Organization": who} for path, who in owners.items()]
-    body = json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": listed, "TotalCount": 4}}}).encode()
+    listed[-1] |= {"Visibility": 1}
+    body = json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": listed, "TotalCount": len(listed)}}}).encode()
     kept = keep(tmp_path, today(), body, hub="modelscope")
     with contextlib.closing(store.open_warehouse(tmp_path)) as con:
         pipeline.load(con, settings_for(tmp_path), kept)
-        assert con.execute("select hub, namespace, full_name, account_type from profiles order by 2").fetchall() == [
-            ("modelscope", "abc", "ABC Ltd", "organization"),
-            ("modelscope", "someone", None, "user"),
+        assert con.execute("select hub, namespace, full_name, account_type, said_type from profiles order by 2").fetchall() == [
+            ("modelscope", "abc", "ABC Ltd", "organization", "2"),
+            ("modelscope", "named-person", None, "user", "0"),
+            ("modelscope", "nameless", None, "user", "0"),
+            ("modelscope", "someone", None, "user", "0"),
+            ("modelscope", "unnamed-company", None, "organization", "1"),
         ]
         pipeline.judge(con, settings_for(tmp_path))
         assert con.execute("select kind, known_by from origins where namespace = 'someone' and policy = 'six-tigers'").fetchall() == [

@@ -71,6 +71,11 @@ def test_a_label_that_weighs_more_than_the_unknown_is_told_with_the_share(con: d
     assert of_models == []  # 1 of 4 models, as many as have no label
     by_origin = [said for said in statistics.run(con, "download_share", by="origin").context.warnings if "contested" in said]
     assert by_origin[0].startswith("the label CN of Alibaba is contested (a register says SG) and carries 60.0% of the denominator")
+    within = statistics.run(con, "download_share", by="country", leave_out=["meta-llama"]).context.warnings
+    (of_the_rest,) = [said for said in within if "contested" in said]
+    assert "carries 85.7% of the denominator, more than the unlabelled; as SG, CN 11.4% instead of 97.1%" in of_the_rest
+    of_one = statistics.run(con, "download_share", by="country", organization="Alibaba").context.warnings
+    assert not [said for said in of_one if "contested" in said]
     classify(con, Facts(**{name: getattr(load_facts(), name) for name in Facts.model_fields if name != "judgements"}))
     assert not [said for said in statistics.run(con, "download_share", by="country").context.warnings if "contested" in said]
 

@@ -151,7 +151,16 @@ def explain(con: duckdb.DuckDBPyConnection, facts: Facts, namespace: str, hub: s
         )
         origins = [row for row in judged if (row.hub, row.namespace) in asked]
         ruled = _models(Claim, scratch, statements()["rule claims"])
-    told = tuple(Claim(by="profile", hub=row[0], namespace=row[1], source=f"'{row[2]}' ({row[3]}), fetched {row[4]}") for row in profiles)
+    said = [dict(zip(PROFILE_COLUMNS, row, strict=True)) for row in profiles]
+    told = tuple(
+        Claim(
+            by="profile",
+            hub=row["hub"],
+            namespace=row["namespace"],
+            source=f"'{row['full_name']}' ({row['account_type']}), fetched {row['fetched_on']}",
+        )
+        for row in said
+    )
     claims = (*_claims(facts, namespace, origins), *told, *ruled)
     return Explanation(namespace=namespace, claims=claims, origins=tuple(origins), is_listed=bool(found))
 

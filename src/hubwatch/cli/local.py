@@ -117,7 +117,9 @@ def _show_proposal(hub: str | None, captured: Path) -> None:
         configured = " or ".join(f"hubwatch doctor {one} --from FILE" for one, known in HUBS.items() if known.propose_listing)
         raise UsageError(f"--from is for a hub whose listing call is configured: {configured}")
     found = propose(captured)
-    say(f"# Filled in from {captured.name}: {len(found.records)} records at {found.items}. Confirm each field on these records:")
+    say(
+        f"# Filled in from {captured.name}: {len(found.records)} records at {found.items or 'its top'}. Confirm each field on these records:"
+    )
     say("\n".join(f"#   {line}" for line in found.shown()))
     say("\n".join(f"# To do: {line}" for line in found.to_do))
     say(f"# Save as a file, name it in HUBWATCH_{name[0].upper()}_LISTING, then run: hubwatch doctor {name[0]}\n")

@@ -1,12 +1,15 @@
 """Keys that a hub sends and hubwatch does not read: how often, and an example that tells nothing of a person.
 
 A text is shown only where records of several owners share it, so that it is a term of the hub's and nobody's own; names,
-addresses and what a key calls personal are described by their kind alone.
+addresses and what a key calls personal are described by their kind alone. The keys of an object that is read are told, too,
+as `outer.inner`, where several owners' records have them: an object may be keyed by names.
 """
 
+import contextlib
+import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,11 +52,12 @@ class UnreadKeys:
         self._counts: Counter[str] = Counter()
         self._kinds: dict[str, Any] = {}  # a value of each key that says something
         self._owners: dict[str, dict[str, set[str]]] = defaultdict(dict)  # key -> text -> its records' owners, as many as are needed
+        self._inner: dict[str, dict[str, set[str]]] = defaultdict(dict)  # key -> key of the object in it -> the same
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Count one record's keys."""
         self._seen += 1
-        for key, value in record.items():
+        for key, value in [*record.items(), *inner_items(record, self._read)]:
             if key in self._read:
                 continue
             self._counts.setdefault(key, 0)
@@ -61,14 +65,25 @@ class UnreadKeys:
                 continue
             self._counts[key] += 1
             self._kinds.setdefault(key, value)
-            if isinstance(value, str) and len(value) <= _SHOWN and (len(texts := self._owners[key]) < _HELD or value in texts):
-                owners = texts.setdefault(value, set())
-                if len(owners) < _SHARED:
-                    owners.add(_owner(record))
+            for name in value if isinstance(value, Mapping) else ():
+                self._note(self._inner[key], name, record)
+            if "." in key:
+                self._note(self._inner["."], key, record)
+            if isinstance(value, str) and len(value) <= _SHOWN:
+                self._note(self._owners[key], value, record)
+
+    @staticmethod
+    def _note(found: dict[str, set[str]], name: str, record: Mapping[str, Any]) -> None:
+        """Note whose record has this, for as many owners as are needed."""
+        if len(found) < _HELD or name in found:
+            owners = found.setdefault(name, set())
+            if len(owners) < _SHARED:
+                owners.add(_owner(record))
 
     def found(self) -> list[Unread]:
-        """Every such key, the most frequent first."""
-        keys = sorted(self._counts, key=lambda key: (-self._counts[key], key))
+        """Every such key, the most frequent first; those of objects behind the record's own."""
+        keys = sorted(self._counts, key=lambda key: ("." in key, -self._counts[key], key))
+        keys = [key for key in keys if "." not in key or self._is_shared(".", key)]
         return [Unread(key, self._counts[key], self._seen, self._example(key)) for key in keys]
 
     def _example(self, key: str) -> str:
@@ -77,7 +92,30 @@ class UnreadKeys:
         shared = [text for text, owners in self._owners[key].items() if len(owners) >= _SHARED and not _ADDRESS.search(text)]
         if shared and not is_personal(key):
             return f'such as "{min(shared)}"'
-        return _kind(key, self._kinds[key])
+        value = self._kinds[key]
+        if isinstance(value, Mapping):
+            names = [
+                name for name in self._inner[key] if self._is_shared(key, name) and re.fullmatch(r"[A-Za-z_][A-Za-z_0-9-]{0,30}", name)
+            ]
+            told = ", ".join([*names[:_KEYS], *(["…"] if len(names) < len(self._inner[key]) or len(names) > _KEYS else [])])
+            return f"an object with {told}" if names else "an object"
+        return _kind(key, value)
+
+    def _is_shared(self, key: str, name: str) -> bool:
+        return len(self._inner[key].get(name, ())) >= _SHARED
+
+
+def inner_items(record: Mapping[str, Any], read: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """The keys and values of objects under keys that are read, an object in a string included, each as `outer.inner`."""
+    for key, value in record.items():
+        if key not in read:
+            continue
+        if isinstance(value, str) and value[:1] == "{":
+            with contextlib.suppress(ValueError, RecursionError):
+                value = json.loads(value)
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                yield f"{key}.{name}", inner
 
 
 def _kind(key: str, value: object) -> str:
@@ -85,8 +123,7 @@ def _kind(key: str, value: object) -> str:
     if isinstance(value, bool) or (isinstance(value, int | float) and not is_personal(key) and not _ADDRESS.search(str(value))):
         return f"such as {str(value).lower() if isinstance(value, bool) else value}"
     if isinstance(value, Mapping):
-        names = [name if re.fullmatch(r"[A-Za-z_][A-Za-z_0-9-]{0,30}", str(name)) else "…" for name in list(value)[:_KEYS]]
-        return f"an object with {', '.join(names)}{', …' if len(value) > _KEYS else ''}"
+        return "an object"
     if isinstance(value, list):
         return f"a list of {len(value)}, the first {_kind(key, value[0]).removeprefix('such as ')}"
     return "a text" if isinstance(value, str) else "a number"

@@ -6,12 +6,13 @@ from datetime import date
 import duckdb
 
 from hubwatch.errors import DayFailure
-from hubwatch.hubs import Unread, UnreadKeys, hub_of
+from hubwatch.hubs import Unread, UnreadKeys, hub_of, inner_items
 from hubwatch.net import JSON_TYPES, lenient_json
 from hubwatch.pages import SweepPages
 
 TOLERATED = 0.05  # share of records that may lack a promised key, or have it of another type
 _NAMED = 3  # keys that are not read and are named on the first day
+_SEEN_OFTEN = 0.01  # share of records from which on a key of an object in them is told as new
 _RECORDS = 20_000  # that many are judged all; of a longer sweep as many, from all along it
 
 Fingerprint = dict[str, Counter[str]]
@@ -20,13 +21,21 @@ Fingerprint = dict[str, Counter[str]]
 def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int, list[Unread]]:
     """Keys with their JSON types in records from all along the sweep, how many records that were, and the keys that are not read."""
     typed: Counter[tuple[str, type]] = Counter()
-    seen, unread = 0, UnreadKeys(hub_of(pages.hub).keys_read)
+    read = hub_of(pages.hub).keys_read
+    seen, unread = 0, UnreadKeys(read)
+    inner: Counter[tuple[str, type]] = Counter()
     for page in pages.sample(_RECORDS):
         for record in hub_of(pages.hub).records_of(lenient_json(page.body)):
             if isinstance(record, dict):
                 seen += 1
                 unread.take(record)
                 typed.update(zip(record, map(type, record.values()), strict=True))
+                inner.update((key, type(value)) for key, value in inner_items(record, read))
+    # A key of an object counts where it is the hub's own: what a few records' authors write into theirs comes and goes.
+    common = Counter({key: 0 for key, _ in inner})
+    for (key, _), count in inner.items():
+        common[key] += count
+    typed.update({one: count for one, count in inner.items() if common[one[0]] >= max(_SEEN_OFTEN * seen, 2)})
     keys: Fingerprint = defaultdict(Counter)
     for (key, kind), count in typed.items():
         keys[key][JSON_TYPES[kind]] += count

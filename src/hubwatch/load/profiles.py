@@ -39,7 +39,7 @@ def _load_kept_of(con: duckdb.DuckDBPyConnection, data: Path, hub: str, profiles
                 for page in read_segment(path):
                     if page.facts.records:
                         said = profiles.read(lenient_json(page.body))
-                        rows[page.partition] = [hub, page.partition, said.full_name, said.account_type, pages.day]
+                        rows[page.partition] = [hub, page.partition, said.full_name, said.account_type, None, pages.day]
             except (ValueError, PageDamage):  # judging does without
                 remarks.append(f"the profile of {partition_of(path)} kept on {pages.day} cannot be read and is skipped")
     _replace(con, list(rows.values()))
@@ -60,13 +60,15 @@ def load_listed(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> int:
 
 
 def _replace(con: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:
-    """Put these profiles (hub, namespace, full name, account type, day) in place of those of the same namespaces that are not of a later day."""
+    """Put these profiles in place of those of the same namespaces that are not of a later day: hub, namespace, full name, account
+    type, the hub's word for it, day."""
     if not rows:
         return
     columns = [list(column) for column in zip(*rows, strict=True)]
     con.execute(
         """create or replace temp table told_profiles as select unnest(?::varchar[]) as hub, unnest(?::varchar[]) as namespace,
-             unnest(?::varchar[]) as full_name, unnest(?::varchar[]) as account_type, unnest(?::date[]) as fetched_on""",
+             unnest(?::varchar[]) as full_name, unnest(?::varchar[]) as account_type, unnest(?::varchar[]) as said_type,
+             unnest(?::date[]) as fetched_on""",
         columns,
     )
     with transaction(con):

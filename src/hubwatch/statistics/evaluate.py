@@ -10,13 +10,13 @@ import duckdb
 
 from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
+from hubwatch.statistics.contested import contested_label
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
 from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
 from hubwatch.statistics.forms import forms_told
 from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
-from hubwatch.statistics.sensitivity import contested_label
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
 
@@ -97,9 +97,15 @@ def _context(
     if {"value_constant", "panel"} & {*columns} and statistic.days in ("all", "sound"):
         first = question.observed[0].day
         question.warnings.append(f"the constant panel is of the namespaces observed on {first}, the first day: --since sets another")
+    labels = [name for name in ("country", "kind", "organization") if question.values.get(name) is not None]
+    if labels and {"share_low", "share_high"} <= {*columns}:
+        names = " or ".join(labels)
+        question.warnings.append(
+            f"the denominator is what is known to be of the {names}; the bounds allow for all whose {names} is unknown"
+        )
     unit, window = _unit(statistic, question)
     whole = whole_of(statistic, columns, rows)
-    if statistic.name in _WEIGHED and (said := _contested(con, question, whole, columns, rows)):
+    if said := contested_label(con, question, columns, rows):
         question.warnings.append(said)
     if said := tests_told(con, statistic, question.observed, question.values):
         question.warnings.append(said)
@@ -179,38 +185,6 @@ def _flagged(
         return None
     count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))
     return Flagged(observations=count, value=amount, part=amount / whole if whole else None)
-
-
-_WEIGHED = ("download_share", "download_share_series", "origin_share")  # shares of all that a source observed
-_UNNARROWED = {
-    "since",
-    "every",
-    "hub",
-    "day",
-    "by",
-    "metric",
-    "policy",
-    "source",
-    "sweep",
-}  # what may be asked of all that a source observed
-
-
-def _contested(
-    con: duckdb.DuckDBPyConnection, question: Question, whole: dict[str, Any], columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
-) -> str | None:
-    """What to say of a contested label, where the share is of all that one source observed; of a series, on its last day."""
-    narrowed = [name for name, value in question.asked.items() if name not in _UNNARROWED and value not in (None, False, "", [])]
-    by = question.values.get("by")
-    by = by[0] if isinstance(by, list) and len(by) == 1 else by
-    if narrowed or len({at.hub for at in question.observed}) != 1 or not isinstance(by, str):
-        return None
-    last = question.observed[-1]
-    metric, policy = str(question.values.get("metric", question.statistic.counters[0])), str(question.values["policy"])
-    unlabelled = None if whole.get("labelled") is None else 1 - whole["labelled"]
-    said = [dict(zip(columns, row, strict=True)) for row in rows]
-    latest = max((str(row["day"]) for row in said if "day" in row), default=None)
-    groups = {str(row["group"]): row["value"] for row in said if isinstance(row["value"], int) and str(row.get("day")) == str(latest)}
-    return contested_label(con, last, by, metric, policy, whole.get("denominator"), unlabelled, groups)
 
 
 # Columns that the whole of a statistic's rows is told by.

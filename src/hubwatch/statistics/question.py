@@ -270,13 +270,7 @@ def _settle_since(con: duckdb.DuckDBPyConnection, question: Question) -> None:
 
 
 def _say_filters(question: Question) -> None:
-    """Say what filters do to the denominator, where they ask for what may be unknown."""
-    asked = [name for name in ("country", "kind", "organization") if question.values.get(name) is not None]
-    if asked and ("share_low" in question.statistic.sql or "parts.shares(" in question.statistic.sql):
-        names = " or ".join(asked)
-        question.warnings.append(
-            f"the denominator is what is known to be of the {names}; the bounds allow for all whose {names} is unknown"
-        )
+    """Say which part of the listings a question is within."""
     if left_out := question.values.get("leave_out"):
         question.warnings.append(f"left out: {', '.join(str(name) for name in left_out)}")  # type: ignore[union-attr]
     if models := question.values.get("models"):

@@ -314,6 +314,7 @@ hub | VARCHAR | the hub
 namespace | VARCHAR | the namespace
 full_name | VARCHAR | the name shown
 account_type | VARCHAR | organization or user
+said_type | VARCHAR | the hub's own word for the type of account, as it came; null where it gives none
 fetched_on | DATE | day of the request, or of the sweep whose records named it
 """),
     ),

@@ -83,5 +83,6 @@ HUB = Hub(
     promised=walk.PROMISED,
     record_type=RECORD_TYPE,
     record_keys=frozenset(RECORD_TYPE),
+    other_keys=frozenset(f"{key}.{inner}" for key, value in RECORD_TYPE.items() if isinstance(value, dict) for inner in value),
     records_of=walk.records_of,
 )

@@ -11,9 +11,9 @@ with taken as (
   select segment, position, shape, own[1] as "Id", own[2] as "Path", own[3] as "Name", own[4] as "ChineseName", own[5] as "CreatedTime",
     own[6] as "LastUpdatedTime", own[7] as "Downloads", own[8] as "Stars", own[9] as "License", own[10] as "Tasks",
     own[11] as "Libraries", own[12] as "Frameworks", own[13] as "BaseModel", own[14]->>'$' as "Visibility",
-    lower(own[15]->>'$') as "IsPublished",
+    own[15]->>'$' as "IsPublished",
     relation_of(words_of(own[16])[1]) as "BaseModelRelation", unwrapped(own[17]) as "ModelInfos",
-    nullif(trim(json_text(own[18])), '') as "AigcType", lower(own[19]->>'$') as "IsOnline",
+    nullif(trim(json_text(own[18])), '') as "AigcType", own[19]->>'$' as "IsOnline",
     api[1] as api_id, json_text(api[2]) as display_name, api[3] as api_created, api[4] as api_modified, api[5] as api_downloads,
     api[6] as api_likes, json_text(api[7]) as api_license, api[8] as api_tasks, words_of(api[9]) as api_tags,
     whole_number(api[10]) as params, api[11] as gated, coalesce(lower(api[12]->>'$') in ('true', '1'), false) as is_private
@@ -21,7 +21,9 @@ with taken as (
 ), sided as (
   select *, json_text("Path") || '/' || json_text("Name") as own_id, coalesce("Path", "Name") is null and api_id is not null as is_api,
     coalesce("ModelInfos"->'$.safetensor', "ModelInfos"->'$.safetensors') as weights,
-    list_filter(words_of("BaseModel"), lambda id: is_model_id(without_revision(id))) as bases
+    list_filter(words_of("BaseModel"), lambda id: is_model_id(without_revision(id))) as named_bases,
+    list_transform(named_bases, lambda id: without_revision(id)) as named_ids,
+    list_filter(named_bases, lambda id, position: list_position(named_ids, named_ids[position]) = position) as bases  -- each once
   from named
 ), read as (
   select *,
@@ -32,18 +34,14 @@ with taken as (
     case when is_api then api_modified else "LastUpdatedTime" end as said_modified,
     case when is_api then 'downloads' else 'Downloads' end as downloads_key,
     case when is_api then 'likes' else 'Stars' end as likes_key,
-    whole_number(weights->'$.model_size') as weighed,              -- parameters, not bytes, summed over all the files
-    list_transform(json_extract(weights, '$.files[*].name'), lambda name: name->>'$') as files
+    whole_number(as_number(weights->'$.model_size')) as weighed,   -- parameters, not bytes, summed over all the files
+    case when json_type(weights, '$.files') = 'ARRAY' then list_transform((weights->'$.files')::json[], lambda file: file->>'$.name') end as files
   from sided
 ), sorted as (
   select *,
-    case
-      when is_private then 'private'
-      -- 1 stands for private, and is listed publicly all the same where the record is online
-      when "Visibility" = '1' and coalesce("IsOnline", '') not in ('1', 'true') then 'private'
-      when coalesce("IsPublished", 'true') in ('false', '0') then 'not published'
-      when len(getvariable('owners')) > 0 and not list_contains(getvariable('owners'), split_part(model_id, '/', 1)) then 'of another owner'
-    end as passed_over
+    coalesce(hidden_as("Visibility", "IsOnline", "IsPublished", is_private),
+      case when len(getvariable('owners')) > 0 and not list_contains(getvariable('owners'), split_part(model_id, '/', 1))
+        then 'of another owner' end) as passed_over
   from read
 )
 select segment, position, model_id, passed_over,
@@ -66,8 +64,10 @@ select segment, position, model_id, passed_over,
   coalesce(words_of("Libraries")[1], words_of("Frameworks")[1],
     list_filter(api_tags, lambda tag: starts_with(tag, 'library:'))[1][9:]) as library,
   case when params > 0 then params when weighed > 0 and is_one_set(files) then weighed end as parameters,  -- 0 means unknown
-  case when weighed > 0 and not coalesce(params > 0, false) and not coalesce(is_one_set(files), false) then
-    'the hub sums ' || coalesce(len(files)::varchar, 'an unknown number of') || ' files that may be variants of one model' end as parameters_note,
+  case when params > 0 then null
+    when weighed > 0 and not is_one_set(files) then
+      'the hub sums ' || coalesce(len(files)::varchar, 'an unknown number of') || ' files that may be variants or a part of one model'
+    when is_given(weights->'$.model_size') and weighed is null then 'model_size is no whole number' end as parameters_note,
   nullif(list_transform(bases, lambda id: without_revision(id)), []) as base_models,
   case when len(list_filter(bases, lambda id: revision_of(id) is not null)) > 0
     then list_transform(bases, lambda id: revision_of(id)) end as base_revisions,

@@ -55,6 +55,7 @@ OTHER_KEYS = frozenset(
         "gated",
         "private",
         "Organization",
+        *("Organization.Name", "Organization.FullName", "Organization.Type", "ModelInfos.safetensor", "ModelInfos.safetensors"),
     )
 )
 # How DuckDB finds the records of a kept page: in whichever envelope, see envelopes.py.

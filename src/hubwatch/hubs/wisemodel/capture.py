@@ -4,13 +4,14 @@ The answer is the JSON of the site's call as saved from a browser, or a HAR file
 does not show is filled in: what is uncertain is left empty and named.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from hubwatch.errors import UsageError
 
@@ -19,28 +20,34 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{10}|\d{13}")
 _SHOWN = 3  # records whose fields are shown
 _PAGE = re.compile(r"page|page_?(num(ber)?|no|index)|current(_?page)?|pn", re.IGNORECASE)
 _SIZE = re.compile(r"(page_?)?size|per_?page|limit|rows|ps", re.IGNORECASE)
-_TOTAL = re.compile(r"total(_?(count|num|size|elements|records))?|count", re.IGNORECASE)
+_TOTAL = re.compile(r"total(_?(count|num|size|elements|records))?|count|总数|总条数", re.IGNORECASE)
+# What a request may carry that is its sender's alone: under such a name, or a value that looks like a signature or a token.
+_SECRET = re.compile(
+    r"token|secret|passw|auth|cookie|session|ticket|jwt|csrf|xsrf|credential|signature|(^|[_-])sign($|[_-])|(access|api|private)_?key|^(sid|uid|user_?id|phone|mobile|e?mail)$",
+    re.IGNORECASE,
+)
+_TOKEN_LIKE = re.compile(r"(Bearer |Basic )\S+|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|[0-9a-fA-F]{32,}|(?=\S*\d)(?=\S*[A-Za-z])[\w+/=-]{40,}")
 # What a field may be called, the likeliest first; a place within a record is written with dots.
 _FIELDS: dict[str, tuple[str, ...]] = {
     "id": (r"(.*\.)?(path_with_namespace|full_?(name|path)|repo_?id|model_?id|project_?path|path|id|name)",),
     "owner": (
-        r"(owner|namespace|org|organi[sz]ation|group)(_?(name|path))?",
+        r"(owner|namespace|org|organi[sz]ation|group)(_?(name|path))?|(组织|机构|所有者)(名|名称)?",
         r"(owner|namespace|org|organi[sz]ation|group)\.(path|full_path|name|username|login)",
         r"(author|creator|user)(_?name)?|(author|creator|user)\.(path|name|username|login)",
     ),
-    "name": (r"(repo|model|project)_?(name|path)", r"path", r"name"),
+    "name": (r"(repo|model|project)_?(name|path)|(模型|项目)(名|名称)", r"path", r"name|名称"),
     "title": (r"(chinese|display|show|zh|cn)_?(name|title)|(name|title)_?(zh|cn)", r"title"),
-    "downloads": (r"(total_?)?down(load)?s?(_?(count|num|number|times|total|cnt))?",),
+    "downloads": (r"(total_?)?down(load)?s?(_?(count|num|number|times|total|cnt))?|下载(量|数|次数)",),
     "likes": (
-        r"(total_?)?likes?(_?(count|num|number|total|cnt))?",
+        r"(total_?)?likes?(_?(count|num|number|total|cnt))?|(点赞|喜欢)(量|数)?",
         r"(total_?)?(favou?rites?|collects?|thumbs?(_?up)?)(_?(count|num|number|total|cnt))?",
     ),
-    "created_at": (r"creat(e|ed|ion)(_?(at|time|date|on))?|gmt_?create(d)?",),
+    "created_at": (r"creat(e|ed|ion)(_?(at|time|date|on))?|gmt_?create(d)?|创建(时间|日期)",),
     "modified_at": (
-        r"(last_?)?(update|updated|modified|modify)(_?(at|time|date|on))?|gmt_?modified|last_?(activity|commit)(_?(at|time))?",
+        r"(last_?)?(update|updated|modified|modify)(_?(at|time|date|on))?|gmt_?modified|last_?(activity|commit)(_?(at|time))?|(更新|修改)(时间|日期)",
     ),
-    "license": (r"license(_?(name|key|type))?|license\.(key|name|spdx_id)",),
-    "task": (r"(pipeline_?)?(task|tasks)(_?(name|type))?|pipeline_tag",),
+    "license": (r"license(_?(name|key|type))?|license\.(key|name|spdx_id)|许可证|协议",),
+    "task": (r"(pipeline_?)?(task|tasks)(_?(name|type))?|pipeline_tag|任务(类型)?",),
 }
 _COUNTS, _TIMES = ("downloads", "likes"), ("created_at", "modified_at")
 
@@ -86,11 +93,13 @@ def propose(path: Path) -> Proposal:
     """The block for what was captured in this file; `UsageError` where it shows no listing of models."""
     try:
         captured = json.loads(path.read_bytes())
+        found = [one for answer, request in _answers(captured) for one in _listings(answer, request)]
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deeply; save the response that brings the models") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name the file saved from the browser") from None
     except ValueError as error:
         raise UsageError(f"{path} is not JSON ({error}); save the response itself, or a HAR file") from None
-    found = [one for answer, request in _answers(captured) for one in _listings(answer, request)]
     if not found:
         raise UsageError(
             f"{path} has no list of records with an owner/name, or an owner and a name; save the response that brings the models"
@@ -105,10 +114,12 @@ def _answers(captured: Any) -> Iterator[tuple[Any, Mapping[str, Any] | None]]:
         yield captured, None
         return
     for entry in entries:
-        text = _at(entry, "response.content.text")
+        text, request = _at(entry, "response.content.text"), _at(entry, "request")
         try:
-            yield json.loads(text), entry["request"]
-        except (TypeError, ValueError, KeyError):
+            if _at(entry, "response.content.encoding") == "base64":
+                text = base64.b64decode(text)
+            yield json.loads(text), request if isinstance(request, Mapping) else None
+        except (TypeError, ValueError):  # an image, a script, an answer that was not kept
             continue
 
 
@@ -128,8 +139,8 @@ def _listings(answer: Any, request: Mapping[str, Any] | None) -> Iterator[Propos
 
 
 def _lists(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Mapping[str, Any]]]]:
-    """Every list of objects that keys alone lead to."""
-    if isinstance(value, list) and place and value and all(isinstance(one, Mapping) for one in value):
+    """Every list of objects that keys alone lead to; the answer itself may be one."""
+    if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
         yield place, value
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -198,7 +209,7 @@ def _fits(name: str, values: list[Any]) -> bool:
 def _total(answer: Any, place: tuple[str, ...], count: int) -> str:
     """The nearest number around the list that can be that of all records."""
     for depth in range(len(place) - 1, -1, -1):
-        holder = _at(answer, ".".join(place[:depth])) if depth else answer
+        holder = _at(answer, ".".join(place[:depth]))
         for key, value in holder.items() if isinstance(holder, Mapping) else ():
             if _TOTAL.fullmatch(key) and str(value).isdecimal() and int(value) >= count:
                 return ".".join((*place[:depth], key))
@@ -218,19 +229,51 @@ def _take_request(proposal: Proposal, request: Mapping[str, Any] | None) -> None
     if request is None:
         proposal.to_do.append("path: copy the path of the request from the browser, and compare method and body with it")
         return
-    url = urlsplit(str(request.get("url", "")))
-    proposal.method, proposal.path = str(request.get("method", "POST")), url.path
-    proposal.query = {name: str(_templated(name, value)) for name, value in parse_qsl(url.query, keep_blank_values=True)}
+    url = _url(request.get("url"))
+    proposal.method, proposal.path = str(request.get("method") or "POST"), url.path
+    if not url.path:
+        proposal.to_do.append("path: the capture has no readable address of the request; copy its path from the browser")
     try:
         body = json.loads(_at(request, "postData.text") or "{}")
-    except ValueError:
+    except (TypeError, ValueError):
         body = {}
         proposal.to_do.append("body: the request's body is not JSON; such a call cannot be configured")
-    proposal.body = _templated("", body) if isinstance(body, dict) else {}
+    left_out: list[str] = []
+    query = _without_secrets("query", dict(parse_qsl(url.query, keep_blank_values=True)), left_out)
+    proposal.query = {name: str(_templated(name, value)) for name, value in query.items()}
+    proposal.body = _templated("", _without_secrets("body", body, left_out)) if isinstance(body, dict) else {}
+    if left_out:
+        proposal.to_do.append(f"{', '.join(left_out)}: may be secret or personal and is left out; try the call without it")
     if "{page}" not in json.dumps([proposal.query, proposal.body]):
         proposal.to_do.append("{page}: say in query or body where the page number goes")
-    if any(str(header.get("name", "")).lower() == "authorization" for header in request.get("headers") or []):
+    headers = request.get("headers")
+    names = {str(_at(header, "name")).lower() for header in headers} if isinstance(headers, list) else set()
+    if names & {"authorization", "token", "access-token", "x-token", "x-access-token"}:
         proposal.to_do.append("bearer_env: the browser sent a token; try without, else name the variable that holds one")
+
+
+def _url(value: Any) -> SplitResult:
+    try:
+        return urlsplit(str(value or ""))
+    except ValueError:
+        return urlsplit("")
+
+
+def _without_secrets(place: str, value: Any, left_out: list[str]) -> Any:
+    """A request's value without what may be a secret of its sender or tell who that is; the places of what is left out are noted."""
+    if isinstance(value, Mapping):
+        kept = {}
+        for name, inner in value.items():
+            at = f"{place}.{name}"
+            is_secret = bool(_SECRET.search(name)) and inner not in (None, "", [], {})
+            if is_secret or (isinstance(inner, str) and _TOKEN_LIKE.fullmatch(inner.strip())):
+                left_out.append(at)
+            else:
+                kept[name] = _without_secrets(at, inner, left_out)
+        return kept
+    if isinstance(value, list):
+        return [_without_secrets(place, inner, left_out) for inner in value]
+    return value
 
 
 def _templated(key: str, value: Any) -> Any:
@@ -243,7 +286,7 @@ def _templated(key: str, value: Any) -> Any:
 
 
 def _at(value: Any, place: str) -> Any:
-    for key in place.split("."):
+    for key in place.split(".") if place else ():
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 

@@ -60,7 +60,7 @@ class SiteListing(_Strict):
     path: str = ""
     page_size: int = Field(default=100, ge=1, le=1000)
     first_page: int = Field(default=1, ge=0)
-    items: str = "data.list"
+    items: str = "data.list"  # empty: the answer itself is the list
     total: str = "data.total"
     bearer_env: str = ""
     ok: Ok = Ok()
@@ -119,7 +119,7 @@ class SiteListing(_Strict):
             raise SoftError(told)
         found = self.listing_of(page)
         if found is None:
-            raise BrokenPage(f"{_HUB}: {answer.ask} has no list at {self.items}; correct {_VARIABLE}")
+            raise BrokenPage(f"{_HUB}: {answer.ask} has no list at {self.items or 'its top'}; correct {_VARIABLE}")
         return found
 
     def listing_of(self, page: object) -> Listing | None:
@@ -158,12 +158,12 @@ def configured(path: Path | None) -> SiteListing | None:
 
 
 def _json_path(pointer: str) -> str:
-    return "$" + "".join(f'."{key}"' for key in pointer.split("."))
+    return "$" + "".join(f'."{key}"' for key in pointer.split(".") if pointer)
 
 
 def _at(value: Any, pointer: str) -> Any:
-    """What lies at keys joined by dots; None when there is nothing."""
-    for key in pointer.split("."):
+    """What lies at keys joined by dots, without any the value itself; None when there is nothing."""
+    for key in pointer.split(".") if pointer else ():
         value = value.get(key) if isinstance(value, dict) else None
     return value
 

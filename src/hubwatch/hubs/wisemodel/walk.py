@@ -28,7 +28,10 @@ ROUTE = "/api/v4/projects"
 PROMISED = {"path_with_namespace": "text", "id": "number", "created_at": "text", "last_activity_at": "text"}
 # A page is a list of projects, or an answer of the configured listing (`listed`), or one project looked up for its license.
 _SITE = "json_extract(page, coalesce(getvariable('mapping')->>'$.items', '$.data.list'))"
-RECORDS = f"""case when json_type(page) = 'ARRAY' then page::JSON[]
+# Where that call answers with a bare list, it is told from a list of projects by its first record.
+RECORDS = f"""case when json_type(page) = 'ARRAY' and getvariable('mapping')->>'$.items' = '$' and json_type(page, '$[0].last_activity_at') is null
+    then list_transform(page::JSON[], lambda record: json_object('listed', record))
+  when json_type(page) = 'ARRAY' then page::JSON[]
   when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
   else [json_object('looked_up', page)] end"""
 _EMPTY_TRIES = 2  # how often a page behind others is empty until that is believed to be the end
@@ -55,7 +58,9 @@ class _Reading:
 
 def records_of(page: object) -> list[object]:
     """The projects of a page's JSON; none for a look-up or the configured listing."""
-    return page if isinstance(page, list) else []
+    if not isinstance(page, list):
+        return []
+    return page if any(isinstance(record, dict) and record.keys() & {"path_with_namespace", "last_activity_at"} for record in page) else []
 
 
 def pages(client: Client, sweep: Sweep, kept: Kept, state: SweepState) -> Iterator[Page]:
