@@ -53,6 +53,13 @@ def test_of_an_object_the_keys_that_several_owners_have_are_named() -> None:
     assert found == ["Extra in 2 of 2 (an object with Kind, …)"]
 
 
+def test_a_key_is_told_of_the_records_of_its_own_kind() -> None:
+    unread = UnreadKeys(["Path", "id"], [{"Path": "text"}, {"id": "text"}])
+    for record in ({"Path": "a", "Beta": 1}, {"Path": "b"}, {"id": "a/x", "beta": 1}, {"id": "b/x", "beta": 1}, {"id": "c/x"}):
+        unread.take(record)
+    assert [one.told for one in unread.found()] == ["beta in 2 of 3 (such as 1)", "Beta in 1 of 2 (such as 1)"]
+
+
 def test_a_key_of_an_object_that_is_read_is_told_where_several_owners_have_it() -> None:
     unread = UnreadKeys(["id", "Infos", "Infos.size"])
     for owner, infos in (("a", {"size": 1, "dtype": "bf16", "xiaoming": 1}), ("b", '{"size": 2, "dtype": "bf16"}'), ("c", {}), ("d", "{")):

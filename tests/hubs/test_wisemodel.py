@@ -455,6 +455,30 @@ def test_with_the_listing_call_configured_downloads_and_likes_appear(tmp_path: P
     assert rows(tmp_path, "select reason from rejects") == [("likes is no whole number",)]
 
 
+def test_the_site_may_answer_with_a_bare_list_and_chinese_keys(tmp_path: Path) -> None:
+    listed = [{"模型": {"机构": "b", "名称": f"m{number}"}, "下载量": number} for number in range(3)]
+    hub = Hub([project(number, f"z/m{number:02}") for number in range(10, 40)])
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != "/list":
+            return None
+        first = (int(request.url.params["page"]) - 1) * 2
+        return httpx.Response(200, json=listed[first : first + 2])
+
+    hub.odd = odd
+    block = (
+        'method = "GET"\npath = "/list"\npage_size = 2\nitems = ""\ntotal = ""\n[ok]\npointer = ""\n[query]\npage = "{page}"\n'
+        '[fields]\nowner = "模型.机构"\nname = "模型.名称"\ndownloads = "下载量"\n'
+    )
+    result = run(tmp_path, hub, own=configured(tmp_path, block))
+    assert (result.records, result.rejected) == (33, 0), result.message
+    got = rows(
+        tmp_path, "select model_id, downloads_total from listings join observations using (hub, model_id) where namespace = 'b' order by 1"
+    )
+    assert got == [("b/m0", 0), ("b/m1", 1), ("b/m2", 2)]
+    assert "new key" not in result.message
+
+
 def test_the_sites_numbers_and_times_may_be_written_as_text(tmp_path: Path) -> None:
     hub = Hub([project(number, f"z/m{number:02}") for number in range(10, 40)])
     with_site(hub, [site_record("b", "text", downloadCount="1200", likeCount="9", createdAt="1716000000000")])

@@ -78,7 +78,7 @@ class Examination:
         self.client, self.report, self._folder = client, report, folder
         self._name, self._number = "", 0
         self._quota: str | None = None
-        self._unread = UnreadKeys(HUBS[client.hub].keys_read)
+        self._unread = UnreadKeys(HUBS[client.hub].keys_read, HUBS[client.hub].kinds_of_record)
         self._pages: dict[str, Any] = {}  # JSON answers by name
 
     def keep(self, answer: Answer) -> None:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,15 @@ def is_personal(key: str) -> bool:
 
 
 class UnreadKeys:
-    """Gathers the keys of records that are not among those read."""
+    """Gathers the keys of records that are not among those read; where a hub has several kinds of record, a key is told of those that have it.
 
-    def __init__(self, read: Iterable[str]) -> None:
-        self._read, self._seen = frozenset(read), 0
+    `kinds`: the promised keys of each kind, of which the first tells it.
+    """
+
+    def __init__(self, read: Iterable[str], kinds: Sequence[Mapping[str, str]] = ()) -> None:
+        self._read, self._marks = frozenset(read), [next(iter(kind)) for kind in kinds]
+        self._seen: Counter[str] = Counter()  # by what tells the kind
+        self._of: dict[str, set[str]] = defaultdict(set)  # key -> the kinds of record that have it
         self._counts: Counter[str] = Counter()
         self._kinds: dict[str, Any] = {}  # a value of each key that says something
         self._owners: dict[str, dict[str, set[str]]] = defaultdict(dict)  # key -> text -> its records' owners, as many as are needed
@@ -56,11 +61,13 @@ class UnreadKeys:
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Count one record's keys."""
-        self._seen += 1
+        kind = next((mark for mark in self._marks if mark in record), "")
+        self._seen[kind] += 1
         for key, value in [*record.items(), *inner_items(record, self._read)]:
             if key in self._read:
                 continue
             self._counts.setdefault(key, 0)
+            self._of[key].add(kind)
             if value in (None, "", [], {}, "{}", "[]"):
                 continue
             self._counts[key] += 1
@@ -84,7 +91,7 @@ class UnreadKeys:
         """Every such key, the most frequent first; those of objects behind the record's own."""
         keys = sorted(self._counts, key=lambda key: ("." in key, -self._counts[key], key))
         keys = [key for key in keys if "." not in key or self._is_shared(".", key)]
-        return [Unread(key, self._counts[key], self._seen, self._example(key)) for key in keys]
+        return [Unread(key, self._counts[key], sum(self._seen[kind] for kind in self._of[key]), self._example(key)) for key in keys]
 
     def _example(self, key: str) -> str:
         if key not in self._kinds:

@@ -22,7 +22,7 @@ def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int, list[Unread]]:
     """Keys with their JSON types in records from all along the sweep, how many records that were, and the keys that are not read."""
     typed: Counter[tuple[str, type]] = Counter()
     read = hub_of(pages.hub).keys_read
-    seen, unread = 0, UnreadKeys(read)
+    seen, unread = 0, UnreadKeys(read, hub_of(pages.hub).kinds_of_record)
     inner: Counter[tuple[str, type]] = Counter()
     for page in pages.sample(_RECORDS):
         for record in hub_of(pages.hub).records_of(lenient_json(page.body)):
