@@ -28,6 +28,7 @@ from tests.statistics.oracle_rows import (
 )
 from tests.statistics.random_world import COUNTED_ANEW
 
+SEVERAL = "several"
 Row = dict[str, Any]
 Parts = tuple[str | None, ...]
 
@@ -179,7 +180,7 @@ def download_share_series(told: Told, question: Question, every: str = "day") ->
     periods: dict[date, list[Any]] = defaultdict(list)
     for source in series.days:
         if series.rows[source.day]:
-            periods[_begin(source.day, every)].append(source)
+            periods[begin_of(source.day, every)].append(source)
     for period, sources in periods.items():
         for parts in dict.fromkeys(parts for source in sources for parts in series.rows[source.day]):
             found = [_on_day(series, source.day, parts) for source in sources]
@@ -203,7 +204,7 @@ def rule_change(hub: str, metric: str, first: date | None, last: date) -> date |
     return max((changed_on for changed_on in COUNTED_ANEW.get(hub, ()) if since < changed_on <= last), default=None)
 
 
-def _begin(day: date, every: str) -> date:
+def begin_of(day: date, every: str) -> date:
     if every == "week":
         return day - timedelta(day.weekday())
     month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}.get(every)
@@ -328,6 +329,16 @@ def _months_before(day: date, months: int) -> datetime:
     return datetime(first.year, first.month, min(day.day, length))
 
 
+def group_of(groups: set[Parts]) -> Parts:
+    """That of what is of all these; in each dimension what they agree in, where the whole of one is not known."""
+    if len(groups) == 1:
+        return next(iter(groups))
+    if all(None not in parts for parts in groups):
+        return tuple(SEVERAL for _ in next(iter(groups)))
+    columns = (set(words) for words in zip(*groups, strict=True))
+    return tuple(words.pop() if len(words) == 1 else None for words in columns)
+
+
 def downloads_by_root(told: Told, question: Question) -> list[Row]:
     scope = told.scope(question)
     unfiltered = replace(question, filters={}, without_flagged=False)
@@ -336,23 +347,19 @@ def downloads_by_root(told: Told, question: Question) -> list[Row]:
     rooted: list[tuple[Parts, Described, int | None, bool, bool, bool]] = []
     shared: dict[Parts, list[int | None]] = defaultdict(list)
     for one, value, doubt, again in counted:
-        ends = {_root(told, one.hub, base, scope[0].day) for base in _bases(told, one.hub, one.model_id, scope[0].day)}
+        ends = {root_of(told, one.hub, base, scope[0].day) for base in bases_of(told, one.hub, one.model_id, scope[0].day)}
         of = [told.describe(one.hub, end, scope[0].day, unfiltered, 1) for end in ends]
         groups = {known.parts for known in of if known is not None}
-        root: Parts = one.parts
-        if any(None in parts for parts in groups):
-            root = tuple(None for _ in one.parts)
-        elif len(groups) > 1:
-            root = tuple("several" for _ in one.parts)
-            if not one.outside:
-                for parts in groups:
-                    shared[parts].append(value)
-        elif groups:
-            root = groups.pop()
+        root = group_of(groups) if groups else one.parts
+        if root[0] == SEVERAL and not one.outside:
+            for parts in groups:
+                shared[parts].append(value)
         rooted.append((root, one, value, doubt, again, bool(ends)))
-    inside = sum(value or 0 for _, one, value, *_ in rooted if not one.outside)
     beyond = every.rejected + sum(value or 0 for _, one, value, *_ in rooted if one.outside)
-    loose = sum(value or 0 for root, one, value, *_ in rooted if not one.outside and None in root)
+    sums: dict[Parts, int] = defaultdict(int)
+    for root, one, value, *_ in rooted:
+        if not one.outside:
+            sums[root] += value or 0
     known_groups = {root for root, one, *_ in rooted if not one.outside} | {one.parts for _, one, *_ in rooted if not one.outside}
     rows = []
     for parts in known_groups:
@@ -360,18 +367,11 @@ def downloads_by_root(told: Told, question: Question) -> list[Row]:
         uploads = [value for _, one, value, *_ in rooted if one.parts == parts and not one.outside]
         value = added(row[2] for row in own) if own else 0
         by_uploader = added(uploads) if uploads else 0
-        least = (value or 0) if None not in parts else 0
-        most = (value or 0) + beyond + (loose if None not in parts else 0)
         rows.append(
             named(question, parts)
-            | {
-                "value": value,
-                "share": over(value, inside),
-                "share_low": over(least, inside + beyond),
-                "share_high": over(most, inside + beyond),
-            }
+            | bounded(parts, value, sums, beyond)
             | {"derived_value": sum(row[2] or 0 for row in own if row[5]), "shared_value": added(shared[parts]) or 0}
-            | {"value_by_uploader": by_uploader, "share_by_uploader": over(by_uploader, inside)}
+            | {"value_by_uploader": by_uploader, "share_by_uploader": over(by_uploader, sum(sums.values()))}
             | {"models": sum(row[2] is not None and not row[4] for row in own), "uncounted": sum(row[2] is None for row in own)}
             | {"flagged": sum(row[2] is not None for row in own if row[3]), "flagged_value": sum(row[2] or 0 for row in own if row[3])}
         )
@@ -379,7 +379,11 @@ def downloads_by_root(told: Told, question: Question) -> list[Row]:
 
 
 def concentration(told: Told, question: Question) -> list[Row]:
-    counted = Counted(told, question, scope := told.scope(question))
+    return concentration_at(told, question, told.scope(question))
+
+
+def concentration_at(told: Told, question: Question, scope: list[At]) -> list[Row]:
+    counted = Counted(told, question, scope)
     rows = [row for row in counted.rows if not row[0].outside and row[1] is not None]
     inside = sum(value for _, value, _, _ in rows if value is not None)
     if not inside:
@@ -395,10 +399,11 @@ def concentration(told: Told, question: Question) -> list[Row]:
             loose[one.hub if len(scope) > 1 else "", one.namespace] += value
             singles.append(value)
     unlabelled = sum(loose.values())
+    whole = inside + counted.rejected  # which may be of nobody else's, or all of the largest one's
     shares = sorted((value / inside for value in (*labelled.values(), *loose.values())), reverse=True)
-    known = sorted((value / inside for value in labelled.values()), reverse=True)
-    least = sorted((value / inside for value in (*labelled.values(), *singles)), reverse=True)
-    most = sorted([(known[0] if known else 0) + unlabelled / inside, *known[1:]], reverse=True)
+    known = sorted((value / whole for value in labelled.values()), reverse=True)
+    least = sorted((value / whole for value in (*labelled.values(), *singles)), reverse=True)
+    most = sorted([(known[0] if known else 0) + (unlabelled + counted.rejected) / whole, *known[1:]], reverse=True)
     n = len(shares)
     found = {
         "hhi": (sum(share**2 for share in shares), sum(share**2 for share in least), sum(share**2 for share in most)),
@@ -692,8 +697,8 @@ def monthly_downloads(told: Told, question: Question, split: bool, at_least: int
 # --- models listed on the day ---
 
 
-def _listed(told: Told, question: Question) -> list[Described]:
-    """The models that stand on the day, each by one listing."""
+def listed_models(told: Told, question: Question, outside: bool = False) -> list[Described]:
+    """The models that stand on the day, each by one listing; with `outside` those, too, of which it is not known what the filters ask."""
     scope = told.scope(question)
     there = told.standing(scope)
     found = {
@@ -702,7 +707,7 @@ def _listed(told: Told, question: Question) -> list[Described]:
         if (one := told.describe(hub, model_id, at.day, question, len(scope))) is not None
     }
     first = told.once(found, {(hub, model_id) for hub, model_id, _ in there}, question)
-    return [one for key, one in found.items() if key in first and not one.outside]
+    return [one for key, one in found.items() if key in first and (outside or not one.outside)]
 
 
 def _classes(question: Question, models: list[tuple[Parts, str]], column: str) -> list[Row]:
@@ -729,12 +734,12 @@ def _classes(question: Question, models: list[tuple[Parts, str]], column: str) -
 
 
 def licenses(told: Told, question: Question) -> list[Row]:
-    listed = _listed(told, question)
+    listed = listed_models(told, question)
     return _classes(question, [(one.parts, license_class(one.attributes["license"]) or "unknown") for one in listed], "license_class")
 
 
 def sizes(told: Told, question: Question) -> list[Row]:
-    listed = _listed(told, question)
+    listed = listed_models(told, question)
     rows = _classes(question, [(one.parts, size_class(one.attributes["parameters"])) for one in listed], "size_class")
     for row in rows:
         known = [
@@ -750,26 +755,32 @@ def sizes(told: Told, question: Question) -> list[Row]:
     return rows
 
 
+class Released:
+    """Models created up to the scope's day, each at its earliest original listing, with the moment."""
+
+    def __init__(self, told: Told, question: Question) -> None:
+        self.scope = told.scope(question)
+        created: dict[tuple[str, str], tuple[Described, datetime]] = {}
+        known_by = set()
+        for at in self.scope:
+            for hub, model_id in told.observed:
+                if hub != at.source.hub or told.observed[hub, model_id][0] > at.day:
+                    continue
+                known_by.add((hub, model_id))
+                one = told.describe(hub, model_id, at.day, question, len(self.scope))
+                moment = told.attribute(hub, model_id, "created_at", at.day)
+                if one is None or moment is None or moment >= day_after(at.day) or is_placeholder(hub, moment):
+                    continue
+                if told.id_on(hub, model_id, at.day) == model_id or _is_listed_to_the_end(told, hub, model_id):
+                    created[hub, model_id] = one, moment
+        self.settled = {(one.hub, one.namespace) for one, moment in created.values() if question.since and moment.date() < question.since}
+        self.models = [created[key] for key in told.once(created, known_by, question, order=lambda key: created[key][1])]
+
+
 def releases(told: Told, question: Question) -> list[Row]:
-    scope = told.scope(question)
-    created: dict[tuple[str, str], tuple[Described, datetime]] = {}
-    known_by = set()
-    for at in scope:
-        for hub, model_id in told.observed:
-            if hub != at.source.hub or told.observed[hub, model_id][0] > at.day:
-                continue
-            known_by.add((hub, model_id))
-            one = told.describe(hub, model_id, at.day, question, len(scope))
-            moment = told.attribute(hub, model_id, "created_at", at.day)
-            if one is None or moment is None or moment >= day_after(at.day) or is_placeholder(hub, moment):
-                continue
-            if told.id_on(hub, model_id, at.day) == model_id or _is_listed_to_the_end(told, hub, model_id):
-                created[hub, model_id] = one, moment
-    settled = {(one.hub, one.namespace) for one, moment in created.values() if question.since and moment.date() < question.since}
-    first = told.once(created, known_by, question, order=lambda key: created[key][1])
+    released = Released(told, question)
     months: dict[date, list[Described]] = defaultdict(list)
-    for key in first:
-        one, moment = created[key]
+    for one, moment in released.models:
         if question.since is None or moment.date() >= question.since:
             months[month_of(moment)].append(one)
     if not months:
@@ -782,7 +793,7 @@ def releases(told: Told, question: Question) -> list[Row]:
         beyond = len(months[month]) - len(inside)
         sums = Counter(one.parts for one in inside)
         loose = sum(count for parts, count in sums.items() if None in parts)
-        constant = [one.parts for one in inside if (one.hub, one.namespace) in settled]
+        constant = [one.parts for one in inside if (one.hub, one.namespace) in released.settled]
         following = (month + timedelta(days=32)).replace(day=1)
         for parts in groups:
             value = sums.get(parts, 0)
@@ -797,7 +808,7 @@ def releases(told: Told, question: Question) -> list[Row]:
                     "denominator": len(inside),
                     "labelled": 1 - loose / len(inside) if inside else None,
                     "is_partial": (question.since is not None and month < question.since)
-                    or following > min(at.day for at in scope) + timedelta(days=1),
+                    or following > min(at.day for at in released.scope) + timedelta(days=1),
                     "value_constant": constant.count(parts) if question.since else None,
                     "share_constant": over(constant.count(parts), len(constant)) if question.since else None,
                 }
@@ -825,7 +836,7 @@ def _open_bounds(value: int, inside: int, known: bool, here: int, anywhere: int)
     }
 
 
-def _may_be(other: Parts, parts: Parts) -> bool:
+def may_be(other: Parts, parts: Parts) -> bool:
     """Whether what is not labelled may be of the group, by what is known of it."""
     return None in other and all(its is None or its == mine for mine, its in zip(parts, other, strict=True))
 
@@ -855,7 +866,7 @@ def hub_coverage(told: Told, question: Question) -> list[Row]:
     for parts, hubs in {(parts, hubs) for parts, hubs, _ in placed}:
         own = [(others, mirrored) for group, others, mirrored in placed if group == parts]
         value = sum(others == hubs for others, _ in own)
-        loose = [others for other, others, _ in placed if _may_be(other, parts)]
+        loose = [others for other, others, _ in placed if may_be(other, parts)]
         place = "chinese_hubs_only" if set(hubs) <= chinese else "both" if set(hubs) & chinese else f"{hubs[0]}_only"
         rows.append(
             named(question, parts)
@@ -888,7 +899,7 @@ def first_hub(told: Told, question: Question) -> list[Row]:
     for parts, hub in {(parts, hub) for parts, hub, _ in first}:
         own = [(place, lag) for group, place, lag in first if group == parts]
         lags = [lag for place, lag in own if place == hub]
-        loose = [place for other, place, _ in first if _may_be(other, parts)]
+        loose = [place for other, place, _ in first if may_be(other, parts)]
         rows.append(
             named(question, parts)
             | {"hub": hub, "value": len(lags), "models": len(lags), "denominator": len(own), "median_lag_days": median(lags)}
@@ -899,18 +910,13 @@ def first_hub(told: Told, question: Question) -> list[Row]:
 
 def derivatives(told: Told, question: Question) -> list[Row]:
     scope = told.scope(question)
-    pairs: set[tuple[str, str, str, str]] = set()
-    roots: set[tuple[str, str, str]] = set()
-    for hub, model_id, at in told.standing(scope):
-        for base in _bases(told, hub, model_id, at.day):
-            relation = told.attribute(hub, model_id, "base_relation", at.day) or "unknown"
-            pairs.add((hub, model_id, base, relation))
-            roots.add((hub, model_id, _root(told, hub, base, at.day)))
     days = {at.source.hub: at.day for at in scope}
+    pairs = built_on(told, scope)
+    roots = {(hub, model_id, root_of(told, hub, base, days[hub])) for hub, model_id, base, _ in pairs}
     groups = {}
     for hub, base in {(hub, base) for hub, _, base, _ in pairs} | {(hub, root) for hub, _, root in roots}:
         listed = told.observed.get((hub, base))
-        if not listed and {"task", "library", "license_class", "created_since", "created_until", "only"} & set(question.filters):
+        if not listed and {"task", "library", "license_class", "created_since", "created_until", "only", "form"} & set(question.filters):
             continue
         if one := told.describe(hub, base, days[hub], question, len(scope)):
             groups[hub, base] = one
@@ -936,7 +942,16 @@ def derivatives(told: Told, question: Question) -> list[Row]:
     return rows
 
 
-def _bases(told: Told, hub: str, model_id: str, day: date) -> list[str]:
+def built_on(told: Told, scope: list[At]) -> set[tuple[str, str, str, str]]:
+    """Every listing that stands, with each of its bases and the relation it states."""
+    return {
+        (hub, model_id, base, told.attribute(hub, model_id, "base_relation", at.day) or "unknown")
+        for hub, model_id, at in told.standing(scope)
+        for base in bases_of(told, hub, model_id, at.day)
+    }
+
+
+def bases_of(told: Told, hub: str, model_id: str, day: date) -> list[str]:
     """What it said then that it is made from, by the ids of that day, in the order of naming."""
     said = [
         told.id_on(hub, base, day) if told.observed.get((hub, base)) else base
@@ -945,12 +960,12 @@ def _bases(told: Told, hub: str, model_id: str, day: date) -> list[str]:
     return [base for base in dict.fromkeys(said) if base not in ("", model_id)]
 
 
-def _root(told: Told, hub: str, base: str, day: date) -> str:
+def root_of(told: Told, hub: str, base: str, day: date) -> str:
     """Where the chain ends: a listing that was not seen by the day says nothing; a circle ends at its first in order."""
     walked: list[str] = []
     while base not in walked:
         walked.append(base)
-        following = _bases(told, hub, base, day) if told.observed.get((hub, base)) else []
+        following = bases_of(told, hub, base, day) if told.observed.get((hub, base)) else []
         if not following:
             return base
         base = following[0]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from tests.statistics.oracle import Parts, Row, _begin, named, over, rule_change
+from tests.statistics.oracle import Parts, Row, begin_of, bounded, named, rule_change
 from tests.statistics.oracle_rows import At, Described, Question, Told, is_placeholder
 from tests.statistics.random_world import Source
 
@@ -30,7 +30,7 @@ class Flow:
             return
         self.first = max(sound[0].day, question.since or sound[0].day)
         self.last = sound[-1].day
-        begin = _begin(self.first, every)
+        begin = begin_of(self.first, every)
         while begin < self.last:
             until = {"day": begin + timedelta(1), "week": begin + timedelta(7)}.get(every) or _next(begin, every)
             self.periods.append((begin, until))
@@ -133,17 +133,16 @@ def download_flow(told: Told, question: Question, every: str) -> list[Row]:
         values = {group: _sum(found) for group, found in groups.items()}
         inside = sum(value or 0 for group, value in values.items() if group is not None)
         beyond = values.get(None) or 0
-        loose = sum(value or 0 for group, value in values.items() if group is not None and None in group)
+        sums = {group: value or 0 for group, value in values.items() if group is not None}
+        loose = sum(value for group, value in sums.items() if None in group)
         begins, ends = flow.span(period)
         for group, found in groups.items():
             if group is None:
                 continue
-            value, known = values[group], None not in group
             rows.append(
                 named(question, group)
-                | {"period": period[0], "until": period[1], "value": value, "share": over(value, inside), "denominator": inside}
-                | {"share_low": over((value or 0) if known else 0, inside + beyond)}
-                | {"share_high": over((value or 0) + beyond + (loose if known else 0), inside + beyond)}
+                | bounded(group, values[group], sums, beyond)
+                | {"period": period[0], "until": period[1], "denominator": inside}
                 | {"models": sum(last and fraction is not None for _, fraction, last, _ in found)}
                 | {"labelled": 1 - loose / inside if inside else None}
                 | {"interpolated": _sum([row for row in found if row[1] is not None and row[1] < 1]) or 0}

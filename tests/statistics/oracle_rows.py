@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tests.statistics.random_world import LICENSES, PLACEHOLDER, REGIONS, Label, Link, Source, World
+from tests.statistics.random_world import LICENSES, PLACEHOLDER, REGIONS, STATED, Label, Link, Source, World
 
 UNFIT = ("partial", "stalled", "rolled_back", "dipped")
 WIDEST_FIRST = ("whole", "head", "selection", "window")
@@ -197,8 +197,7 @@ class Told:
         """All of them; None before the listing was seen."""
         if not (seen := self.observed.get((hub, model_id))) or seen[0] > day:
             return None
-        names = ("hub_key", "created_at", "license", "task", "library", "parameters", "base_models", "base_relation")
-        return {name: self.attribute(hub, model_id, name, day) for name in names}
+        return {name: self.attribute(hub, model_id, name, day) for name in (*STATED, "repo_kind")}
 
     def label(self, hub: str, namespace: str, policy: str, day: date) -> Label | None:
         for label in self.world.labels:
@@ -292,9 +291,9 @@ class Told:
         originals = set()
         for key in there:
             if not self.link(key).is_mirror:
-                originals.add(self._model(key, question))
+                originals.add(self.model_of(key, question))
         for key in keys:
-            groups[self._model(key, question)].append(key)
+            groups[self.model_of(key, question)].append(key)
         chosen = set()
         for model, members in groups.items():
             first = min(members, key=lambda key: (self.link(key).is_mirror, order(key), key))
@@ -302,7 +301,7 @@ class Told:
                 chosen.add(first)
         return chosen
 
-    def _model(self, key: tuple[str, str], question: Question) -> Any:
+    def model_of(self, key: tuple[str, str], question: Question) -> Any:
         link = self.link(key)
         if link.tier == "single":
             return key
@@ -326,6 +325,21 @@ def size_class(parameters: int | None) -> str:
         return "unknown"
     bounds = [(1, "below 1B"), (5, "1B to 5B"), (10, "5B to 10B"), (50, "10B to 50B"), (100, "50B to 100B"), (250, "100B to 250B")]
     return next((name for bound, name in bounds if parameters < bound * 10**9), "250B and more")
+
+
+def form_of(held: dict[str, Any], model_id: str) -> str | None:
+    """What it is by the relation that its hub reports, else the type, else the library, else its name; only of what is a model."""
+    if held["repo_kind"] != "model":
+        return None
+    if held["base_relation"] in ("finetune", "adapter", "quantized", "merge"):
+        return str(held["base_relation"])
+    if held["hub_type"] == "LoRA":
+        return "adapter"
+    by_library = {"peft": "adapter", "gguf": "quantized", "mergekit": "merge"}
+    if held["library"] in by_library:
+        return by_library[held["library"]]
+    _, _, shown = model_id.partition("-")
+    return {"lora": "adapter", "GGUF": "quantized", "slerp": "merge"}.get(shown, "model")
 
 
 def license_class(license: str | None) -> str | None:
@@ -365,6 +379,8 @@ def _passes(name: str, asked: Any, values: dict[str, Any], held: dict[str, Any] 
         return created is not None and created.date() <= asked
     if name == "models":
         return model_id in asked
+    if name == "form":
+        return held is not None and form_of(held, model_id) == asked
     if name == "only":
         if held is None:
             return False

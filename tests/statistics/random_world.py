@@ -27,7 +27,8 @@ POLICIES = ("six-tigers", "osai")
 LICENSES = {"mit": "permissive", "apache-2.0": "permissive", "cc-by-nc-4.0": "non_commercial", "odd": None}
 REGIONS = {"CN": "china", "HK": "china", "US": "north_america"}
 PLACEHOLDER = datetime(2022, 3, 2, 23, 29, 4)
-STATED = ("hub_key", "created_at", "license", "task", "library", "parameters", "base_models", "base_relation")
+STATED = ("hub_key", "created_at", "license", "task", "library", "parameters", "base_models", "base_relation", "gated", "hub_type")
+KINDS_OF_NAME = ("", "", "", "", "-lora", "-GGUF", "-lora-merged", "-slerp")  # what a name shows
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,11 @@ def draw(seed: int) -> World:
 
 
 def _repository(chance: random.Random, hub: str, number: int) -> _Repository:
-    name = f"{chance.choice('abcdeF')}/m{number}{hub[0]}"
+    shown = chance.choice(KINDS_OF_NAME)
+    name = f"{chance.choice('abcdeF')}/m{number}{hub[0]}{shown}"
     ids = [(FIRST, name)]
     if chance.random() < 0.25:
-        ids.append((FIRST + timedelta(chance.randrange(1, 62)), f"{chance.choice('abcdef')}/n{number}{hub[0]}"))
+        ids.append((FIRST + timedelta(chance.randrange(1, 62)), f"{chance.choice('abcdef')}/n{number}{hub[0]}{shown}"))
     created = datetime(2025, 10, 1) + timedelta(hours=12 * chance.randrange(0, 320))
     moment = chance.choice([None, PLACEHOLDER, *[created] * 8])
     return _Repository(hub, f"{hub}-{number}" if chance.random() < 0.9 else None, ids, moment, chance.randrange(0, 5000))
@@ -136,7 +138,7 @@ def _sources(chance: random.Random, hub: str, day: date, repositories: list[_Rep
             continue
         part = there if extent == "whole" and chance.random() < 0.7 else [one for one in there if chance.random() < 0.6]
         archive = name.startswith("archive")
-        speaks = tuple(sorted(chance.sample(STATED, 5))) if archive and chance.random() < 0.5 else None
+        speaks = ("repo_kind", *sorted(chance.sample(STATED, 6))) if archive and chance.random() < 0.5 else None
         source = Source(
             hub=hub,
             day=day,
@@ -174,10 +176,13 @@ def _stated(chance: random.Random, one: _Repository, day: date, repositories: li
             "created_at": one.created_at,
             "license": chance.choice(["mit", "mit", "apache-2.0", "cc-by-nc-4.0", "odd", "unknown", None]),
             "task": chance.choice(["text-generation", "text-generation", "ocr", "unknown", None]),
-            "library": chance.choice(["transformers", "transformers", "gguf", None]),
+            "library": chance.choice(["transformers", "transformers", "gguf", "peft", "mergekit", None]),
             "parameters": chance.choice([None, 5 * 10**8, 10**9, 7 * 10**9, 7 * 10**9 + 1, 300 * 10**9]),
             "base_models": bases or None,
-            "base_relation": chance.choice(["finetune", "merge", "unknown", None]) if bases else None,
+            "base_relation": chance.choice(["finetune", "adapter", "quantized", "merge", "distilled", "unknown", None]) if bases else None,
+            "gated": chance.choice(["false", "false", "auto", "manual", None]),
+            "hub_type": chance.choice(["LoRA", "Checkpoint", None, None, None]),
+            "repo_kind": "unknown" if one.hub == "wisemodel" and chance.random() < 0.2 else "model",
         },
     )
 

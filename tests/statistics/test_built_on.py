@@ -208,3 +208,10 @@ def test_their_sentences_can_be_printed() -> None:
         "On huggingface, 60.0% of downloads in the 30 days before go to models that name no base: 120 of 200; derivatives of all kinds have 40.0%; "
         "100.0% labelled; policy six-tigers."
     )
+
+
+def test_a_base_that_was_not_seen_by_the_day_has_no_row_whatever_is_loaded_later() -> None:
+    con = world(("c/base", 1, "2025-07-02", ()), ("u/tuned", 1, "2025-07-03", (("c/base", "finetune"),)))
+    assert [row[:2] for row in rows(con, "time_to_derivatives", "group", "derivatives")] == [("c/base", 1)]
+    con.execute("update store.listing set first_seen_on = '2025-07-05' where model_id = 'c/base'")
+    assert rows(con, "time_to_derivatives", "group") == []

@@ -75,3 +75,26 @@ def test_each_day_is_what_concentration_gives_for_it(question: dict[str, str]) -
             assert [[row[name] for name in columns] for row in rows if str(row["day"]) == day] == [
                 [row[name] for name in columns] for row in alone
             ]
+
+
+def test_a_model_that_one_hub_lists_twice_is_one_on_each_day() -> None:
+    con = world(*COUNTERS)
+    con.execute("""insert into model_listings(hub, model_id, model_key, tier, evidence)
+        values ('huggingface', 'x/1', 'one', 'same_id', ''), ('huggingface', 'x/2', 'one', 'same_id', '')""")
+    for statistic in ("concentration_series", "concentration"):
+        last = statistics.run(con, statistic, hub="huggingface", day="2025-06-02").records()[-1]
+        assert (last["bodies"], last["models"]) == (2, 2), statistic
+
+
+def test_what_rejected_records_have_is_in_the_bounds() -> None:
+    con = world(*COUNTERS)
+    con.execute("update sweeps set rejected = 1, rejected_30d = 100 where day = '2025-05-30'")
+    for statistic in ("concentration_series", "concentration"):
+        rows = statistics.run(con, statistic, hub="huggingface", day="2025-05-30").records()
+        told = {
+            row["measure"]: (row["value"], row["low"], row["high"]) for row in rows if str(row.get("day", "2025-05-30")) == "2025-05-30"
+        }
+        assert told["top_1"] == (0.75, 0.375, 0.875), statistic  # 75 of 200, or 175
+        assert told["top_3"] == (1.0, 0.5, 1.0), statistic
+        assert told["hhi"] == (0.625, 0.15625, 0.78125), statistic  # 0.375 and 0.125 squared, or 0.875 and 0.125
+        assert told["gini"] == (0.25, None, None), statistic

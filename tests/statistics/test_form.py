@@ -125,3 +125,10 @@ def test_of_many_listings_a_part_is_looked_at_and_the_share_is_about(con: duckdb
     told = forms_told(con, one, question.observed, question.values, sample=3) or ""
     assert "of the listings seen up to the day about " in told
     assert "6 " not in told
+
+
+@pytest.mark.parametrize("since", [None, "2024-01-01"])
+def test_the_calendar_answers_for_one_form_too(con: duckdb.DuckDBPyConnection, since: str | None) -> None:
+    con.execute("update store.attributes set created_at = '2024-12-24'")
+    found = statistics.run(con, "release_calendar", form="adapter", since=since)
+    assert [(str(row["created_on"]), row["value"]) for row in found.records()] == [("2024-12-24", 2)]

@@ -15,7 +15,7 @@ import pytest
 
 from hubwatch.statistics import definition
 from hubwatch.store import literal
-from tests.statistics import oracle, oracle_flow
+from tests.statistics import oracle, oracle_bases, oracle_flow, oracle_models
 from tests.statistics.oracle_rows import Question, Told
 from tests.statistics.random_world import DAYS, FIRST, draw, stored
 
@@ -45,6 +45,7 @@ def _filters(chance: random.Random, told: Told) -> dict[str, Any]:
         "created_since": one,
         "created_until": one,
         "models": sorted(chance.sample(listed, len(listed) // 2)),
+        "form": chance.choice(["model", "model", "finetune", "adapter", "quantized", "merge"]),
         "only": chance.choice(["originals", "derivatives"]),
         "leave_out": chance.sample(["a", "b", "Alpha"], 2),
     }
@@ -78,7 +79,7 @@ class Asking:
     def __init__(
         self,
         answer: Callable[..., list[Row] | None],
-        by: str = "country",
+        by: str | None = "country",
         counters: tuple[str, ...] = ("models",),
         days: str = "one",
         one_hub: bool = False,
@@ -98,7 +99,7 @@ class Asking:
             day=_day(chance),
             source=None if standing else _source(chance),
             since=FIRST + timedelta(chance.choice([-40, 0, 3, 30])) if self.since and chance.random() < 0.5 else None,
-            by=_by(chance, self.by, definition(self.name).splits),
+            by=_by(chance, self.by, definition(self.name).splits) if self.by else "model",
             metric=chance.choice([None, *self.counters]) if len(self.counters) > 1 and self.name != "monthly_downloads" else None,
             policy=chance.choice(["six-tigers", "six-tigers", "osai"]),
             filters=_filters(chance, told),
@@ -109,6 +110,8 @@ class Asking:
         further = self.further(chance) if self.further else {}
         names = ("hub", "day", "source", "since", "by", "metric", "policy", "without_flagged")
         said = {name: getattr(question, name) for name in names if getattr(question, name) not in (None, False)}
+        if self.by is None:
+            said.pop("by")
         if len(self.counters) == 1:
             question = replace(question, metric=self.counters[0])
             said.pop("metric", None)
@@ -126,6 +129,10 @@ def _flows(chance: random.Random) -> Asked:
         "scaled": chance.random() < 0.7,
         "tolerance": chance.choice([15, 3]),
     }
+
+
+def _every(chance: random.Random) -> Asked:
+    return {"every": chance.choice(["month", "week", "day"])}
 
 
 ASKED = (
@@ -177,6 +184,39 @@ ASKED = (
     ),
     Asking(oracle.concentration, by="organization", counters=COUNTERS),
     Asking(oracle.leave_one_out, counters=COUNTERS, further=_parts),
+    Asking(
+        oracle_models.concentration_series, by="organization", counters=COUNTERS[:3], days="all", one_hub=True, since=True, further=_every
+    ),
+    Asking(oracle_models.download_distribution, by=None, counters=COUNTERS[:3], one_hub=True),
+    Asking(oracle_models.velocity, by=None, counters=("downloads_total",), one_hub=True),
+    Asking(
+        oracle_models.retention,
+        by=None,
+        counters=COUNTERS[:3],
+        days="all",
+        one_hub=True,
+        since=True,
+        further=lambda chance: {"at_least": chance.choice([1, 0, 100])},
+    ),
+    Asking(
+        oracle_models.adoption,
+        by=None,
+        counters=("downloads_total",),
+        one_hub=True,
+        further=lambda chance: {"top": chance.choice([10, 2]), "model": chance.choice([None, "a/m1h", "b/m2m", "c/m3m"])},
+    ),
+    Asking(oracle_models.release_calendar, by="hub", since=True),
+    Asking(oracle_models.largest_releases, since=True),
+    Asking(oracle_models.openness),
+    Asking(oracle_bases.derivatives_by_month, by="family", since=True),
+    Asking(oracle_bases.derivation_flow),
+    Asking(oracle_bases.derived_share, by="hub", counters=COUNTERS[:3], one_hub=True),
+    Asking(
+        oracle_bases.time_to_derivatives,
+        by=None,
+        further=lambda chance: {"nth": chance.choice([10, 1, 2]), "top": chance.choice([20, 2]), "model": chance.choice([None, "a/m1h"])},
+    ),
+    Asking(oracle_bases.scoreboard, by="organization", counters=COUNTERS[:2]),
     Asking(oracle.releases, by="kind", since=True),
     Asking(oracle.licenses),
     Asking(oracle.sizes),

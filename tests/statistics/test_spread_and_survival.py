@@ -88,3 +88,22 @@ def test_retention_tells_what_is_listed_and_used_after_months() -> None:
         "Of 3 listings created in April 2025 and ever observed on huggingface, 66.7% were listed 1 month later (2025-06-03), and 33.3% had at least 1 "
         "downloads in the 30 days before: 1"
     )
+
+
+def test_what_only_another_sweep_ever_saw_is_part_of_its_month() -> None:
+    con = world({"stays": "2025-01-10", "vanished": "2025-01-12"}, ("2025-01-31", "stays", 5), ("2025-01-15", "vanished", 5))
+    con.execute("update store.counters set source = 'new' where day = '2025-01-15'")
+    con.execute("update sweeps set source = 'new' where day = '2025-01-15'")
+    assert rows(con, "retention", "months", "listed", "denominator") == [(0, 1, 2)]
+    con.execute("update sweeps set source = 'head' where source = 'full'")
+    con.execute("update store.counters set source = 'head' where source = 'full'")
+    assert rows(con, "retention", "months", "listed", "denominator") == [
+        (0, 1, 1)
+    ]  # it may yet be listed where a head sweep does not reach
+
+
+def test_a_month_is_not_looked_at_before_it_ends() -> None:
+    con = world(
+        {"early": "2025-01-10", "late": "2025-01-29"}, *(("2025-01-25", "early", 5), ("2025-02-03", "early", 5), ("2025-02-03", "late", 5))
+    )
+    assert rows(con, "retention", "months", "day", "listed", "denominator") == [(0, date(2025, 2, 3), 2, 2)]

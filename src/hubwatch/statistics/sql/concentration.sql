@@ -4,8 +4,8 @@
 --   whose organization is unknown counts as a publisher of its own. hhi is the sum of squared shares (1: one has it all);
 --   gini is the inequality over publishers with at least one listing, zeros included (0: all equal); top_1, top_3, top_10, top_100, top_1000
 --   are the shares of the largest ones; half is the number of publishers that together hold half. low and high bound the value
---   whoever the unlabelled are: each listing its own publisher, or all of them the largest one (no bound is given for gini, half,
---   or with a filter by origin). denominator is the counter's sum over all publishers, of which labelled are of known ones.
+--   whoever the unlabelled are: each listing its own publisher, or all of them the largest one, and whatever rejected records have of the counter: no
+--   publisher's alone, or all the largest one's (no bound is given for gini, half, or with a filter by origin). denominator is the counter's sum over all publishers, of which labelled are of known ones.
 --   Over several hubs, by model, a model is one whatever its listings.
 -- unit: 0..1; half: publishers
 -- window: as of download_share
@@ -27,7 +27,10 @@ publishers as materialized (
 ),
 singles as materialized (
   select date '0001-01-01' as day, value from counted where not is_known
+),
+rejected as materialized (
+  select date '0001-01-01' as day, amount from parts.rejected('scope')
 )
 select '' as part_1, '' as part_2, measure, value, case when not parts.asks_origin(in_country, in_kind, in_organization) then low end as low,
   case when not parts.asks_origin(in_country, in_kind, in_organization) then high end as high, n as bodies, models, inside as denominator, labelled
-from parts.concentrated('publishers', 'singles') order by place
+from parts.concentrated('publishers', 'singles', 'rejected') order by place

@@ -24,44 +24,51 @@ made as materialized (
   from parts.made_from('links', 'ends', 'base', in_by)
 ),
 makers as materialized (
-  select listing_key, relation, outside, relation = 'merge' as is_merge,
-    case when parts.is_labelled(in_by, base_1, base_2) then parts.group_name(in_by, base_1, base_2) end as base,
-    case when parts.is_labelled(in_by, part_1, part_2) then parts.group_name(in_by, part_1, part_2) end as maker
+  select listing_key, relation, outside, relation = 'merge' as is_merge, base_1, base_2, part_1 as maker_1, part_2 as maker_2
   from parts.listed('scope', {question}) join made using (listing_key)
 ),
 cells as (
-  select base, maker, count(*) as value, count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,
-    count(*) filter (relation = 'quantized') as quantized, count(*) filter (relation not in ('finetune', 'adapter', 'quantized')) as relation_unknown
+  select base_1, base_2, maker_1, maker_2, count(*) as value, count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,
+    count(*) filter (relation = 'quantized') as quantized, count(*) filter (relation not in ('finetune', 'adapter', 'quantized')) as relation_unknown,
+    parts.is_labelled(in_by, base_1, base_2) and parts.is_labelled(in_by, maker_1, maker_2) as is_known
   from makers where not is_merge and not outside group by all
 ),
 merged as (
-  select base, maker, count(*) as merges from (
-    select distinct listing_key, case when parts.is_labelled(in_by, part_1, part_2) then parts.group_name(in_by, part_1, part_2) end as base, maker
+  select base_1, base_2, maker_1, maker_2, count(*) as merges from (
+    select distinct listing_key, part_1 as base_1, part_2 as base_2, maker_1, maker_2
     from links join makers using (listing_key) left join ends on ends.hub = links.hub and ends.model_id = base_model_id
     where is_merge and not makers.outside
   ) group by all
 ),
 whole as (
-  select count(*) filter (not outside) as inside, count(*) filter (outside) as beyond, count(*) filter (not outside and (base is null or maker is null)) as loose
-  from makers where not is_merge
+  select (select count(*) from makers where not is_merge and outside) as beyond, coalesce(sum(value), 0) as inside,
+    coalesce(sum(value) filter (not is_known), 0) as loose
+  from cells
 ),
 joined as (
-  select coalesce(c.base, m.base) as base, coalesce(c.maker, m.maker) as maker, coalesce(value, 0) as value, coalesce(merges, 0) as merges,
+  select coalesce(c.base_1, m.base_1) as base_1, coalesce(c.base_2, m.base_2) as base_2, coalesce(c.maker_1, m.maker_1) as maker_1,
+    coalesce(c.maker_2, m.maker_2) as maker_2, coalesce(value, 0) as value, coalesce(merges, 0) as merges,
     coalesce(finetune, 0) as finetune, coalesce(adapter, 0) as adapter, coalesce(quantized, 0) as quantized, coalesce(relation_unknown, 0) as relation_unknown
-  from cells c full join merged m on m.base is not distinct from c.base and m.maker is not distinct from c.maker
+  from cells c full join merged m on m.base_1 is not distinct from c.base_1 and m.base_2 is not distinct from c.base_2
+    and m.maker_1 is not distinct from c.maker_1 and m.maker_2 is not distinct from c.maker_2
 ),
 open_parts as (
-  select base, maker, value from cells where base is null or maker is null
+  select base_1, base_2, maker_1, maker_2, value from cells where not is_known
 ),
+-- (Of one dimension the second half is null on both sides.)
 bounded as (
-  select joined.*, base is not null and maker is not null as is_known, sum(value) over (partition by base) as of_base,
-    coalesce((select sum(value) from open_parts o where (o.base is null or o.base = joined.base) and (o.maker is null or o.maker = joined.maker)), 0) as loose_here
+  select joined.*, parts.is_labelled(in_by, base_1, base_2) and parts.is_labelled(in_by, maker_1, maker_2) as is_known,
+    sum(value) over (partition by base_1, base_2) as of_base,
+    coalesce((select sum(value) from open_parts o where (o.base_1 is null or o.base_1 = joined.base_1) and (o.base_2 is null or o.base_2 = joined.base_2)
+      and (o.maker_1 is null or o.maker_1 = joined.maker_1) and (o.maker_2 is null or o.maker_2 = joined.maker_2)), 0) as loose_here
   from joined
+),
+named as (
+  select *, parts.group_name(in_by, base_1, base_2) as base, parts.group_name(in_by, maker_1, maker_2) as maker from bounded
 )
-select coalesce(maker, 'unknown') || ' on ' || coalesce(base, 'unknown') as "group", '' as part_1, '' as part_2,
-  coalesce(base, 'unknown') as base, coalesce(maker, 'unknown') as maker, value, parts.share(value, inside) as share,
+select maker || ' on ' || base as "group", '' as part_1, '' as part_2, base, maker, value, parts.share(value, inside) as share,
   parts.share_low(value, is_known, inside, beyond) as share_low, parts.share_high(value, is_known, loose_here, inside, beyond) as share_high,
-  value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled, value / nullif(of_base, 0) as share_of_base, merges, finetune, adapter, quantized,
+  value as models, inside::bigint as denominator, 1 - loose / nullif(inside, 0) as labelled, value / nullif(of_base, 0) as share_of_base, merges, finetune, adapter, quantized,
   relation_unknown
-from bounded, whole
+from named cross join whole
 order by value desc, not is_known, merges desc, "group"

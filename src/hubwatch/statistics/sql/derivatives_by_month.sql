@@ -55,16 +55,23 @@ filled as (
 ),
 whole as (
   select month, count(*) filter (not outside) as inside, count(*) filter (outside) as beyond,
-    count(*) filter (not outside and not parts.is_labelled(in_by, base_1, base_2)) as loose
+    count(*) filter (not outside and not parts.is_labelled(in_by, base_1, base_2)) as loose,
+    count(*) filter (not outside and base_1 is null and base_2 is null) as lost
   from created group by month
 ),
+half as (
+  from groups where parts.is_double(in_by) and (base_1 is null) <> (base_2 is null)
+),
 known as (
-  select filled.*, parts.is_labelled(in_by, part_1, part_2) as is_known, coalesce(inside, 0) as inside, coalesce(beyond, 0) as beyond, coalesce(loose, 0) as loose
+  select filled.*, parts.is_labelled(in_by, part_1, part_2) as is_known, coalesce(inside, 0) as inside, coalesce(beyond, 0) as beyond, coalesce(loose, 0) as loose,
+    coalesce(lost, 0) + coalesce(a.value, 0) + coalesce(b.value, 0) as maybe
   from filled left join whole using (month)
+  left join half a on a.month = filled.month and a.base_2 is null and a.base_1 = part_1
+  left join half b on b.month = filled.month and b.base_1 is null and b.base_2 = part_2
 )
 select month, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, loose, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
+  parts.share_high(value, is_known, maybe, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
   merges, (in_since is not null and month < in_since) or month + interval 1 month > (select min(day) from scope) + interval 1 day as is_partial
 from known
 order by month, value desc, not is_known, merges desc, "group"

@@ -39,8 +39,8 @@ whole as (
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   relation, value, parts.share(value, inside) as share,
-  case when relation = 'unknown' then 0 else parts.share(value, inside) end as share_low,
-  case when relation in ('original', 'unknown') then parts.share(value, inside) else (value + loose) / nullif(inside, 0) end as share_high,
+  parts.share_low(value, relation <> 'unknown', inside, 0) as share_low,
+  parts.share_high(value, relation not in ('original', 'unknown'), loose, inside, 0) as share_high,
   parts.share(derived, inside) as share_derived, models, uncounted, inside as denominator, 1 - loose / nullif(inside, 0) as labelled, flagged, flagged_value
 from groups join whole on part_1 is not distinct from whole_1 and part_2 is not distinct from whole_2
 order by inside desc nulls last, not parts.is_labelled(in_by, part_1, part_2), "group", relation <> 'original', value desc nulls last, relation

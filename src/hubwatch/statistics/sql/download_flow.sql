@@ -151,17 +151,23 @@ mended as (
 ),
 whole as (
   select period, coalesce(sum(value) filter (number >= 0), 0) as inside, coalesce(sum(value) filter (number < 0), 0) as beyond,
-    coalesce(sum(value) filter (not is_known), 0) as loose
+    coalesce(sum(value) filter (not is_known), 0) as loose, coalesce(sum(value) filter (number >= 0 and part_1 is null and part_2 is null), 0) as lost
   from flows left join names using (number) group by period
+),
+half as (
+  select period, part_1, part_2, value from flows join names using (number) where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null)
 ),
 ruled as (
   select period, max(changed_on) as rule_since, max(changed_on) filter (changed_on > begins) as rule_change
   from periods join parts.rule_changes('scope') on changed_on < ends group by period
 )
-select period, until, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
-  value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, loose, inside, beyond) as share_high, models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
+select flows.period, until, parts.group_name(in_by, names.part_1, names.part_2) as "group", coalesce(names.part_1, 'unknown') as part_1,
+  coalesce(names.part_2, 'unknown') as part_2, flows.value, parts.share(flows.value, inside) as share,
+  parts.share_low(flows.value, is_known, inside, beyond) as share_low,
+  parts.share_high(flows.value, is_known, lost + coalesce(a.value, 0) + coalesce(b.value, 0), inside, beyond) as share_high, models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
   interpolated, coalesce(repaired, 0) as repaired, coalesce(spikes, 0) as spikes, uncounted, flagged, flagged_value, is_partial, ends - begins as days, rule_since, rule_change
 from flows join names using (number) join whole using (period) join periods using (period) left join mended using (period, number)
 left join ruled using (period)
-order by period, value desc nulls last, not is_known, "group"
+left join half a on a.period = flows.period and a.part_2 is null and a.part_1 = names.part_1
+left join half b on b.period = flows.period and b.part_1 is null and b.part_2 = names.part_2
+order by flows.period, value desc nulls last, not is_known, "group"

@@ -45,8 +45,14 @@ shared as (
 whole as (
   select coalesce(sum(value) filter (not outside), 0) as inside,
     coalesce(sum(value) filter (outside), 0) + (select coalesce(sum(amount), 0) from parts.rejected('scope')) as beyond,
-    coalesce(sum(value) filter (not outside and not parts.is_labelled(in_by, root_1, root_2)), 0) as loose
+    coalesce(sum(value) filter (not outside and root_1 is null and root_2 is null), 0) as loose
   from counted
+),
+rooted as (
+  select root_1 as part_1, root_2 as part_2, value from roots
+),
+half as (
+  from parts.half_known('rooted', in_by)
 ),
 joined as (
   select coalesce(root_1, u.part_1) as part_1, coalesce(root_2, u.part_2) as part_2, case when has_roots then r.value else 0 end as value,
@@ -56,12 +62,16 @@ joined as (
   from roots r full join uploaders u on root_1 is not distinct from u.part_1 and root_2 is not distinct from u.part_2
 ),
 known as (
-  select joined.*, coalesce(shared.value, 0) as shared_value, parts.is_labelled(in_by, joined.part_1, joined.part_2) as is_known
-  from joined left join shared on shared.part_1 is not distinct from joined.part_1 and shared.part_2 is not distinct from joined.part_2
+  select joined.*, coalesce(shared.value, 0) as shared_value, parts.is_labelled(in_by, joined.part_1, joined.part_2) as is_known,
+    inside, beyond, loose + coalesce(a.value, 0) + coalesce(b.value, 0) as loose
+  from joined cross join whole
+  left join half a on a.part_2 is null and a.part_1 = joined.part_1
+  left join half b on b.part_1 is null and b.part_2 = joined.part_2
+  left join shared on shared.part_1 is not distinct from joined.part_1 and shared.part_2 is not distinct from joined.part_2
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
   parts.share_high(value, is_known, loose, inside, beyond) as share_high, derived_value, shared_value, value_by_uploader,
   parts.share(value_by_uploader, inside) as share_by_uploader, models, uncounted, flagged, flagged_value
-from known, whole
+from known
 order by value desc nulls last, not is_known, "group"

@@ -14,8 +14,12 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
-counted as materialized (
-  select created_at::date as created_on, part_1, part_2, outside from parts.released('scope', {question})
+-- (In a table of its own: DuckDB 2.0.0 fails to bind a condition on the date that it moves into this query where form is asked for.)
+released as materialized (
+  from parts.released('scope', {question})
+),
+counted as (
+  select created_at::date as created_on, part_1, part_2, outside from released
   where created_at >= case when in_since is not null then in_since else (select max(day) from scope) - 364 end
 ),
 groups as (
@@ -23,14 +27,22 @@ groups as (
 ),
 whole as (
   select created_on, count(*) filter (not outside) as inside, count(*) filter (outside) as beyond,
-    count(*) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)) as loose
+    count(*) filter (not outside and not parts.is_labelled(in_by, part_1, part_2)) as loose,
+    count(*) filter (not outside and part_1 is null and part_2 is null) as lost
   from counted group by created_on
 ),
+half as (
+  from groups where parts.is_double(in_by) and (part_1 is null) <> (part_2 is null)
+),
 known as (
-  select *, parts.is_labelled(in_by, part_1, part_2) as is_known from groups join whole using (created_on)
+  select groups.*, inside, beyond, loose, parts.is_labelled(in_by, groups.part_1, groups.part_2) as is_known,
+    lost + coalesce(a.value, 0) + coalesce(b.value, 0) as maybe
+  from groups join whole using (created_on)
+  left join half a on a.created_on = groups.created_on and a.part_2 is null and a.part_1 = groups.part_1
+  left join half b on b.created_on = groups.created_on and b.part_1 is null and b.part_2 = groups.part_2
 )
 select created_on, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, loose, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled
+  parts.share_high(value, is_known, maybe, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled
 from known
 order by created_on, value desc, not is_known, "group"

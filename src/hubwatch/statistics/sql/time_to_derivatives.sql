@@ -25,7 +25,7 @@ bases as materialized (
   select d.hub, d.model_id, derivatives,
     case when (d.hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times) then created_at end as created_at
   from parts.described('scope', {question}) d join counts on counts.hub = d.hub and base_model_id = d.model_id
-  where not outside
+  where not outside and first_seen_on <= day
   qualify row_number() over (order by derivatives desc, d.model_id) <= in_top or d.model_id = in_model
 ),
 children as (

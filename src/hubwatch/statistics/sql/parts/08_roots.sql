@@ -43,14 +43,16 @@ create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
       or coalesce(list_contains(in_leave_out, organization), false)));
 
 -- A row a listing that names a base: the group of what it is made from (of its bases, or with in_end = 'root' of the ends of their chains).
--- Several that are of one group are that group; where one is not known the group is not; where they differ it is `several`, of no group alone.
+-- Several that are of one group are that group; where they differ it is `several`, of no group alone; where one is not known the group is not,
+-- but for the one of two dimensions in which all agree.
 -- A listing that names several bases is a merge, whatever it says.
 -- (Without a distinct count: those of 750,000 listings take gigabytes.)
 create or replace macro parts.made_from(in_links, in_ends, in_end, in_by) as table
   select listing_key, case when min(base_model_id) <> max(base_model_id) or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation,
-    case when not bool_and(is_known) then null when min(part_1) = max(part_1) and (not parts.is_double(in_by) or min(part_2) = max(part_2)) then min(part_1) else 'several' end as base_1,
-    case when not bool_and(is_known) or not parts.is_double(in_by) then null
-      when min(part_1) = max(part_1) and min(part_2) = max(part_2) then min(part_2) else 'several' end as base_2
+    bool_and(is_known) and (min(part_1) <> max(part_1) or parts.is_double(in_by) and min(part_2) <> max(part_2)) as is_several,
+    case when is_several then 'several' when count(part_1) = count(*) and min(part_1) = max(part_1) then min(part_1) end as base_1,
+    case when not parts.is_double(in_by) then null when is_several then 'several'
+      when count(part_2) = count(*) and min(part_2) = max(part_2) then min(part_2) end as base_2
   from (
     select links.*, part_1, part_2, coalesce(parts.is_labelled(in_by, part_1, part_2), false) as is_known
     from query_table(in_links) links
@@ -61,5 +63,5 @@ create or replace macro parts.made_from(in_links, in_ends, in_end, in_by) as tab
 -- A row a listing and group that one of its bases (or roots) is of, where these are of several groups.
 create or replace macro parts.shared_by(in_links, in_ends, in_made, in_end) as table
   select distinct listing_key, part_1, part_2
-  from query_table(in_links) links semi join (select listing_key from query_table(in_made) where base_1 = 'several') using (listing_key)
+  from query_table(in_links) links semi join (select listing_key from query_table(in_made) where is_several) using (listing_key)
   join query_table(in_ends) ends on ends.hub = links.hub and ends.model_id = case when in_end = 'root' then root_model_id else base_model_id end;
