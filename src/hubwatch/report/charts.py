@@ -6,7 +6,7 @@ A chart is laid out twice, for wide and for narrow pages: nothing is scaled down
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -15,12 +15,12 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from hubwatch.report.colours import GREY, colour
+from hubwatch.report.colours import GREY, INK, LINE, SOFT, colour
+from hubwatch.report.quick import RULED, quick_lines
 from hubwatch.statistics import percent
 
 WIDE, NARROW = 660, 300
-_INK, _SOFT, _LINE = "#1f2933", "#5f6b76", "#d5dae0"
-_THEME = {_INK: "var(--ink)", _SOFT: "var(--soft)", _LINE: "var(--line)"}
+_THEME = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)"}
 Row = dict[str, Any]
 Draw = Callable[[dict[str, Any]], str]
 
@@ -69,10 +69,10 @@ _MEASURED, _FONTS = "Arial", "system-ui, -apple-system, 'Segoe UI', 'Noto Sans',
 _CONFIG = {
     "font": _MEASURED,
     "view": {"stroke": None},
-    "axis": {"labelColor": _INK, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE},
-    "legend": {"labelColor": _INK, "titleColor": _SOFT},
-    "text": {"color": _INK},
-    "rule": {"color": _INK},
+    "axis": {"labelColor": INK, "titleColor": SOFT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE},
+    "legend": {"labelColor": INK, "titleColor": SOFT},
+    "text": {"color": INK},
+    "rule": {"color": INK},
 }
 
 
@@ -155,20 +155,28 @@ def _told(row: Row) -> str:
     return share if low == high == share else f"{share} ({low} to {high})"
 
 
-def lines(name: str, rows: list[Row], title: str, form: str = "%", quick: bool = False) -> Chart | None:
-    """A line a group over days with a band between its bounds. Rows: day, label, group, value, low, high; dashed where `dash`."""
+def lines(name: str, rows: list[Row], title: str, form: str = "%", quick: bool = False, rules: Iterable[date] = ()) -> Chart | None:
+    """A line a group over days with a band between its bounds. Rows: day, label, group, value, low, high; dashed where `dash`.
+
+    `rules`: the days since which what is counted is counted otherwise: an upright dashed line, where the days drawn include them.
+    """
     if len({row["day"] for row in rows}) < 2:
         return None
     groups = tuple(dict.fromkeys((str(row["label"]), str(row["group"])) for row in rows))
     days = sorted({row["day"] for row in rows})
-    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15)
+    marks = sorted({day for day in rules if days[0] <= day <= days[-1]})
+    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15, bool(marks))
     ends = "; ".join(f"{label}: {_end(rows, label, form)}" for label, _ in groups[:6])
     shown = tuple({"dash": "no", **row, "day": str(row["day"]), "colour": colour(str(row["group"]))} for row in rows)
-    return Chart(name, f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.", shown, wide, narrow, quick)
+    shown += tuple({"rule": str(day), "told": RULED} for day in marks)
+    broken = "".join(f" {RULED.capitalize()} on {day}." for day in marks)
+    return Chart(name, f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.{broken}", shown, wide, narrow, quick)
 
 
 @cache
-def _lines_specs(groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _lines_specs(
+    groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool, ruled: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     scale = alt.Scale(domain=[label for label, _ in groups], range=[colour(group) for _, group in groups])
 
     def drawn(narrow: bool) -> dict[str, Any]:
@@ -193,53 +201,22 @@ def _lines_specs(groups: tuple[tuple[str, str], ...], title: str, form: str, few
         dashes = alt.StrokeDash("dash:N", legend=None, scale=alt.Scale(domain=["no", "yes"], range=[[1, 0], [5, 4]]))
         y = alt.Y("value:Q", title=title, axis=alt.Axis(format="~s" if form == "," else form, tickCount=5), scale=alt.Scale(zero=True))
         base = alt.Chart().encode(x=x, color=tone)
+        base = base.transform_filter("isValid(datum.label)") if ruled else base
         band = base.mark_area(opacity=0.18, line=False).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
         line = base.mark_line(strokeWidth=2.2, point={"size": 34} if few else False).encode(y=y, tooltip=tips, strokeDash=dashes)
         hover = base.mark_point(size=220, opacity=0, filled=True).encode(y=y, tooltip=tips)
-        return {**_spec((band + line + hover).properties(height=220 if narrow else 280)), "autosize": _FIT}
+        layers = band + line + hover
+        if ruled:
+            at = (
+                alt.Chart()
+                .transform_filter("isValid(datum.rule)")
+                .encode(x="rule:T", tooltip=["told:N", alt.Tooltip("rule:T", format="%-d %B %Y")])
+            )
+            layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
+            layers += at.mark_text(align="right", dx=-4, y=8, fontSize=11).encode(text="told:N")
+        return {**_spec(layers.properties(height=220 if narrow else 280)), "autosize": _FIT}
 
     return drawn(False), drawn(True)
-
-
-def quick_lines(rows: tuple[Row, ...], width: int) -> str:
-    """One line with its band over days, as a small SVG. Bands and axes begin at zero."""
-    height, left, bottom = 180, 54, 26
-    first, last = (date.fromisoformat(end(row["day"] for row in rows)) for end in (min, max))
-    span, most = max((last - first).days, 1), max(row["high"] for row in rows) or 1
-
-    def at(row: Row, column: str) -> str:
-        x = left + (date.fromisoformat(row["day"]) - first).days / span * (width - left - 12)
-        return f"{x:.1f},{8 + (1 - row[column] / most) * (height - bottom - 8):.1f}"
-
-    tone = rows[0]["colour"]
-    band = " ".join([*(at(row, "high") for row in rows), *(at(row, "low") for row in reversed(rows))])
-    line = " ".join(at(row, "value") for row in rows)
-    dots = "".join('<circle r="2.6" cx="{}" cy="{}"/>'.format(*at(row, "value").split(",")) for row in rows) if len(rows) <= 15 else ""
-    ticks = "".join(_tick(part, most, width, height - bottom - 8, left) for part in (0.0, 0.5, 1.0))
-    ends = f'<text x="{left}" y="{height - 6}">{first}</text><text x="{width - 12}" y="{height - 6}" text-anchor="end">{last}</text>'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<rect width="{width}" height="{height}" fill="white"/><g font-family="system-ui, sans-serif" font-size="11" fill="{_INK}">{ticks}{ends}</g>'
-        f'<polygon points="{band}" fill="{tone}" opacity="0.18"/><polyline points="{line}" fill="none" stroke="{tone}" stroke-width="2.2"/>'
-        f'<g fill="{tone}">{dots}</g></svg>'
-    )
-
-
-def _tick(part: float, most: float, width: int, plot: int, left: int) -> str:
-    y, value = 8 + (1 - part) * plot, part * most
-    told = f"{value:.1%}" if most <= 1 else short(value)
-    return (
-        f'<line x1="{left}" x2="{width - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_LINE}"/>'
-        f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{told}</text>'
-    )
-
-
-def short(value: float) -> str:
-    """1.2M, 34k."""
-    for least, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if value >= least:
-            return f"{value / least:.3g}{sign}"
-    return f"{value:.3g}"
 
 
 def _format(form: str) -> str:

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
 import duckdb
 
 from hubwatch.report.history import Panel
-from hubwatch.statistics import observed_day
+from hubwatch.statistics import ROLLING, counted_anew, observed_day
 from hubwatch.store import substitute
 
 POLICY = "six-tigers"
@@ -30,6 +30,13 @@ class Known:
     flags: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     origins: dict[str, list[Row]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, list[date]] = field(default_factory=dict)
+    """The days on which each hub changed what it counts as a download."""
+
+    def rules_between(self, hub: str, first: date, last: date, counter: str) -> list[date]:
+        """Those changes that counters of these days rest on."""
+        since = first - timedelta(ROLLING if counter == "downloads_30d" else 0)
+        return [day for day in self.rules.get(hub, []) if since < day <= last]
 
 
 def choose(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], panels: list[Panel], most: int) -> Known:
@@ -44,6 +51,7 @@ def choose(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], panels: list
     con.execute("create or replace temp table chosen_listings as " + _sql("listings", policy=POLICY))
     # A hub without a download counter: its models that another hub has, too, are already in; nothing is most downloaded there.
     known = Known(days)
+    known.rules = {hub: sorted({day for day, _ in counted_anew(con, hub, date.min, date.max, "downloads_total")}) for hub, _ in days}
     known.ranks = _by(
         _rows(con, "select hub, day, counter, model_id, model_key, value, rank from chosen order by day desc, hub, rank"), _key
     )

@@ -5,6 +5,7 @@ from hashlib import sha256
 from hubwatch.hubs import HUBS
 
 GREY, DARK_GREY = "#8a9199", "#6b737b"
+INK, SOFT, LINE = "#1f2933", "#5f6b76", "#d5dae0"  # of texts, of small ones, of grids
 # By hue the country, by lightness the kind. After Okabe and Ito, darkened until each stands out from white and from near black.
 _FIXED = {
     # countries

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from hubwatch.report import charts, words
+from hubwatch.report.basis import basis_of_last, caution_of, rule_days, told_basis, told_rules
 from hubwatch.report.chosen import Known, Row
 from hubwatch.report.cited import cited
 from hubwatch.report.figures import Figure, table_of
 from hubwatch.report.history import Panel
+from hubwatch.report.quick import short
 from hubwatch.statistics import percent
 
 FOLDERS = {"model": "models", "organization": "organizations", "family": "families"}
@@ -88,7 +90,7 @@ def models(known: Known, names: words.Names, slugs: dict[str, dict[str, str]], m
             "data": [f"data/{figure.slug}" for figure in figures],
         }  # fmt: skip
         badge = (
-            f"{charts.short(latest['value'])} {words.COUNTERS[latest['counter']]}",
+            f"{short(latest['value'])} {words.COUNTERS[latest['counter']]}",
             f"#{latest['rank']:,} on {words.hub(latest['hub'])}, {latest['day']}",
         ) if latest else None  # fmt: skip
         weight = max((row["value"] for row in ranks), default=0)
@@ -164,6 +166,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
                 }
                 for row in points
             ]
+            rules = known.rules_between(hub, points[0]["day"], points[-1]["day"], counter)
             columns = ("day", counter, "likes", "source")
             data = tuple(tuple(row[column] for column in columns) for row in points)
             tail = f"-{words.slug(listing['model_id'])}" if several else ""
@@ -174,7 +177,9 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
                 slug=f"models/{slug}-{hub.replace('.', '-')}-{counter.replace('_', '-')}{tail}", page=f"models/{slug}", heading=heading, lead="",
                 extent=f"{words.hub(hub)}, {len(points)} observed days, {words.day(points[0]['day'])} to {words.day(points[-1]['day'])}",
                 columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
-                chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", quick=True),
+                chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", quick=True, rules=rules),
+                caution=told_rules(rules, " (dashed line)" if any(day >= points[0]["day"] for day in rules) else ""),
+                basis=told_basis(None, None, None, [last["day"]]),
                 unit=words.COUNTERS[counter], notes=("As reported by the hub on each observed day.",),
                 citation=cited(f"{name}: {heading}", sentence, last["day"], columns, data),
             )  # fmt: skip
@@ -253,7 +258,8 @@ def _share_history(
         page=f"{FOLDERS[kind]}/{slug}", heading=heading, lead="",
         extent=f"{words.hub(panel.hub)}, {len(found)} days{f': {words.clean(panel.extent)}' if panel.extent else ''}",
         columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
-        chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", quick=True), unit=f"share of {words.COUNTERS[metric]}",
+        chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", quick=True, rules=rule_days(held)),
+        caution=caution_of(held), basis=basis_of_last(held), unit=f"share of {words.COUNTERS[metric]}",
         notes=tuple(dict.fromkeys(note for one in held["days"].values() for note in one["notes"]))[:12],
         citation=cited(f"{words.clean(name)}: {heading}", words.clean(share, 400), last_day, columns, data),
     )  # fmt: skip

@@ -7,8 +7,10 @@ from typing import Any
 
 import duckdb
 
+from hubwatch.clock import today
 from hubwatch.report import charts, words
 from hubwatch.report.asking import Answer
+from hubwatch.report.basis import basis_of, rule_changes, told_rules
 from hubwatch.report.charts import Chart
 from hubwatch.statistics import Cell, ObservedDay, Result, record, shown
 
@@ -65,7 +67,10 @@ class Citation:
 
 @dataclass(frozen=True)
 class Figure:
-    """What one figure shows. `columns` and `rows` are its data, `definition` and `notes` what they mean and rest on."""
+    """What one figure shows. `columns` and `rows` are its data, `definition` and `notes` what they mean and rest on.
+
+    `extent` says which part of which hub it is of, `basis` the labelled and flagged part, the number of models and the age.
+    """
 
     slug: str
     page: str
@@ -84,10 +89,17 @@ class Figure:
     choices: tuple[tuple[str, str], ...] = ()
     payload: dict[str, Any] = field(default_factory=dict)
     caution: str = ""
+    basis: str = ""
 
     @property
     def anchor(self) -> str:
         return self.slug.rpartition("/")[2]
+
+    @property
+    def caption(self) -> tuple[str, ...]:
+        """What a picture of it must say where there is no page around: title, extent, what it rests on, when it was made."""
+        lines = (self.heading, self.extent, self.caution, f"{self.basis} (made on {words.day(today())})" if self.basis else "")
+        return tuple(line for line in lines if line)
 
     def csv(self) -> str:
         return Result.model_construct(columns=self.columns, rows=self.rows, context=None).to_csv()
@@ -95,8 +107,8 @@ class Figure:
     def as_json(self) -> str:
         """The figure's data with what it means, one object a row."""
         said = {
-            "version": 1, "slug": self.slug, "title": self.heading, "extent": self.extent, "unit": self.unit, "definition": self.definition,
-            "notes": list(self.notes), "columns": list(self.columns),
+            "version": 1, "slug": self.slug, "title": self.heading, "extent": self.extent, "basis": self.basis, "unit": self.unit,
+            "definition": self.definition, "notes": list(self.notes), "columns": list(self.columns),
         }  # fmt: skip
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return json.dumps({**said, **self.payload, "rows": rows}, ensure_ascii=False, indent=1, default=str)
@@ -139,6 +151,8 @@ def figure_of(con: duckdb.DuckDBPyConnection, answer: Answer, names: words.Names
         citation=citation_of(con, result),
         family=question.slug if choices else "",
         choices=choices,
+        caution=told_rules(rule_changes(result)),
+        basis=basis_of(result),
     )
 
 
@@ -153,8 +167,9 @@ def extent_of(result: Result) -> str:
 def covered(at: ObservedDay) -> str:
     """What part of the hub a day's source covers, with its number of models."""
     counted = f"{at.records:,} models" if at.records is not None else "models"
-    state = "" if at.complete or at.sweep.startswith("archive") else ", incomplete"
-    state += f", counters {at.health.replace('_', ' ')}" if at.health not in (None, "ok") else ""
+    archive, done = at.sweep.startswith("archive"), "" if at.extent == "selection" else ", complete"
+    state = ", a published snapshot" if archive else done if at.complete else ", incomplete"
+    state += f", counters {at.health.replace('_', ' ')}" if at.health else ""
     if at.extent_note:
         return f"{words.clean(at.extent_note)}, {counted}{state}"
     kinds = {"whole": "the whole hub", "head": "the most downloaded only", "window": "created within a period only"}

@@ -12,7 +12,7 @@ import duckdb
 from hubwatch.errors import StatisticsError
 from hubwatch.report.asking import as_asked
 from hubwatch.report.words import clean, slug
-from hubwatch.statistics import definitions, run
+from hubwatch.statistics import counted_anew, definitions, run
 
 _DAYS, _WEEKS = 45, 13
 _ROWS = 300  # groups of a day that are kept, the largest
@@ -87,12 +87,19 @@ class History:
         for day in panel.days:
             made_from = _digest(version, self.labels, self._content(panel.hub, day))
             one = held.get(day.isoformat())
-            if not one or one.get("made_from") != made_from:
+            if not one or one.get("made_from") != made_from or "flagged" not in one:
                 one = self._of_day(statistic, asked, day, made_from)
             if one:
                 days[day.isoformat()] = one
         said = {"version": 1, "hub": panel.hub, "source": panel.source, "extent": panel.extent, "statistic": statistic}
-        return {**said, "asked": asked, "days": days, "file": name}
+        return {**said, "asked": asked, "days": days, "rules": self._rules(panel.hub, asked.get("metric", ""), sorted(days)), "file": name}
+
+    def _rules(self, hub: str, metric: str, days: list[str]) -> list[list[str]]:
+        """The days on which the hub changed what it counts as a download, with the new rule, as far as these days rest on them."""
+        if not days:
+            return []
+        first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+        return [[day.isoformat(), rule] for day, rule in counted_anew(self.con, hub, first, last, metric)]
 
     def _of_day(self, statistic: str, asked: dict[str, str], day: date, made_from: str) -> dict[str, Any] | None:
         try:
@@ -102,7 +109,15 @@ class History:
         self.computed += 1
         context = result.context
         rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows[:_ROWS]]
-        return {"made_from": made_from, "denominator": context.denominator, "notes": list(context.warnings), "rows": rows}
+        return {
+            "made_from": made_from,
+            "denominator": context.denominator,
+            "notes": list(context.warnings),
+            "rows": rows,
+            "labelled": context.labelled,
+            "models": context.models,
+            "flagged": context.flagged.told(False) if context.flagged else None,
+        }
 
     def _content(self, hub: str, day: date) -> str:
         return str(self.con.execute("select sweep, content_hash from days where hub = ? and day = ?", [hub, day]).fetchall())

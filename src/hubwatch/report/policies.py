@@ -5,6 +5,7 @@ import duckdb
 from hubwatch.errors import StatisticsError
 from hubwatch.report import charts, words
 from hubwatch.report.asking import as_asked
+from hubwatch.report.basis import basis_of
 from hubwatch.report.figures import Figure, citation_of, extent_of, table_of
 from hubwatch.statistics import Result, run
 
@@ -51,6 +52,7 @@ def _figure(con: duckdb.DuckDBPyConnection, slug: str, heading: str, results: di
         slug=slug, page="origins", heading=heading, lead="The same models under each policy: what the choice of the policy decides.",
         extent=extent_of(first), columns=_COLUMNS, rows=rows, table=table_of(_COLUMNS, rows, "kind", names, {}),
         chart=charts.stack(f"{heading}. {extent_of(first)}", drawn, "share"),
+        basis=basis_of(first),
         definition=first.context.definition, unit=first.context.unit,
         notes=tuple(dict.fromkeys(note for result in results.values() for note in result.notes())), citation=citation_of(con, first),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from hubwatch.report import charts, words
+from hubwatch.report.basis import basis_of_last, caution_of, rule_days
 from hubwatch.report.cited import cited
 from hubwatch.report.entities import told_source
 from hubwatch.report.figures import Citation, Figure, table_of
@@ -41,7 +42,7 @@ def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, defi
     return Figure(
         slug=series_slug(panel, by), page="time", heading=heading, lead="The bands run from the least to the most that each share can be.",
         extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}),
-        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS[metric]}"),
+        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS[metric]}", rules=rule_days(held)), caution=caution_of(held), basis=basis_of_last(held),
         definition=definition.definition, unit=definition.unit, notes=(*thin, *notes[:20]),
         citation=_cited(heading, extent, by, columns, rows, days[-1], held, names),
         family=f"share-over-time-{panel.slug}", choices=(("grouped by", by.replace("_", " ")),),
@@ -84,6 +85,7 @@ def concentration_over_time(panel: Panel, held: dict[str, Any], names: words.Nam
         slug=f"concentration-over-time-{panel.slug}", page="time", heading=heading,
         lead="The share of the largest organizations.", extent=f"{words.hub(panel.hub)}, {len(days)} days: {told_extent(panel)}",
         columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), "", names, {}),
-        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS.get(held['asked'].get('metric', ''), 'the counter')}"),
+        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS.get(held['asked'].get('metric', ''), 'the counter')}", rules=rule_days(held)),
+        caution=caution_of(held), basis=basis_of_last(held), notes=tuple(dict.fromkeys(note for day in days for note in held["days"][day]["notes"]))[:20],
         definition=definition.definition, unit=definition.unit,
     )  # fmt: skip

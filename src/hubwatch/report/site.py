@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from hubwatch.report import feed, pages, parts, words
 from hubwatch.report.asking import Answer, answers, download_metrics
+from hubwatch.report.captions import captioned, without_caption
 from hubwatch.report.charts import Chart, Draw
 from hubwatch.report.chosen import Known, choose
 from hubwatch.report.entities import FOLDERS, Entity, addresses
@@ -251,19 +252,20 @@ class Site:
             return None
         if chart.quick:
             wide = chart.svg()
-            self.out.write(f"pictures/{figure.slug}.svg", wide)
+            self.out.write(f"pictures/{figure.slug}.svg", captioned(wide, figure.caption))
             return self._drawn(figure, chart, wide, chart.svg(True))
         key = chart.key()
         stored, narrow = f"pictures/{figure.slug}.svg", f"pictures/{figure.slug}-narrow.svg"
+        drawn = []
         for name, slim in ((stored, False), (narrow, True)):
-            if not self.out.keep(name, key):
-                self.out.write(name, chart.svg(slim, self.draw))
-                self.out.made(name, key)
-        png = f"pictures/{figure.slug}.png"
-        if not self.out.keep(png, key):
+            drawn.append(without_caption(self.out.read(name)) if self.out.keep(name, key) else chart.svg(slim, self.draw))
+            self.out.write(name, captioned(drawn[-1], figure.caption))
+            self.out.made(name, key)
+        png, made_from = f"pictures/{figure.slug}.png", self.out.digest(stored)
+        if not self.out.keep(png, made_from):
             self.out.write(png, chart.png(self.out.read(stored)))
-            self.out.made(png, key)
-        return self._drawn(figure, chart, self.out.read(stored), self.out.read(narrow))
+            self.out.made(png, made_from)
+        return self._drawn(figure, chart, *drawn)
 
     def _drawn(self, figure: Figure, chart: Chart, wide: str, narrow: str) -> dict[str, Any]:
         return {
@@ -294,6 +296,7 @@ def _files(figure: Figure) -> dict[str, Any]:
         "slug": figure.slug,
         "title": figure.heading,
         "extent": figure.extent,
+        "basis": figure.basis,
         "address": f"{figure.page}.html#{figure.anchor}",
     }
     said |= {"page": f"figures/{figure.slug}.html"} if "/" not in figure.slug else {}

@@ -4,10 +4,11 @@ from hubwatch.errors import plain
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claims import check_claims, load_claims
-from hubwatch.statistics.days import ObservedDay, counters_given, doubts, observed_day, observed_hubs
+from hubwatch.statistics.days import ROLLING, ObservedDay, counted_anew, counters_given, doubts, observed_day, observed_hubs
 from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flags import flags_of
+from hubwatch.statistics.observed import told_age
 from hubwatch.statistics.recent_days import day_figures
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
@@ -16,6 +17,7 @@ from hubwatch.statistics.versions import facts_version
 
 __all__ = [
     "FILTER_NAMES",
+    "ROLLING",
     "WIDTH",
     "Cell",
     "Citation",
@@ -30,6 +32,7 @@ __all__ = [
     "blocks",
     "check_claims",
     "cite",
+    "counted_anew",
     "counters_given",
     "day_figures",
     "definition",
@@ -50,4 +53,5 @@ __all__ = [
     "run",
     "sensitivity",
     "shown",
+    "told_age",
 ]

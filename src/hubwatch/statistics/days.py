@@ -249,17 +249,22 @@ def series_days(
 ROLLING = 30  # days that downloads_30d counts: so long it holds downloads counted by the rule before
 
 
-def rule_changes(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date, metric: str) -> list[str]:
-    """What a reader must know of changes of what a hub counts as a download (data/counting_rules.csv) that figures of these days rest on."""
+def counted_anew(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date, metric: str) -> list[tuple[date, str]]:
+    """The days on which the hub changed what it counts as a download, each with the new rule, that figures of these days rest on."""
     if not metric.startswith("downloads"):
         return []
     if not con.execute("select 1 from duckdb_tables() where schema_name = 'facts' and table_name = 'counting_rules'").fetchall():
         return []  # published by an earlier hubwatch
     since = first - timedelta(days=ROLLING if metric == "downloads_30d" else 0)
-    rows = con.execute(
+    return con.execute(
         "select distinct valid_from, rule from facts.counting_rules where hub = ? and valid_from > ? and valid_from <= ? order by all",
         [hub, since, last],
     ).fetchall()
+
+
+def rule_changes(con: duckdb.DuckDBPyConnection, hub: str, first: date, last: date, metric: str) -> list[str]:
+    """What a reader must know of changes of what a hub counts as a download (data/counting_rules.csv) that figures of these days rest on."""
+    rows = counted_anew(con, hub, first, last, metric)
     alike = f"the 30 days to {last} mix both rules" if first == last else "figures before and after are not alike"
     return [f"{hub}: what counts as a download changed on {day} ({rule}): {alike}" for day, rule in rows]
 

@@ -35,9 +35,9 @@ def age(at: ObservedDay, now: date) -> int:
     return (now - at.day).days
 
 
-def told_age(at: ObservedDay, now: date) -> str:
+def told_age(day: date, now: date) -> str:
     """How long ago, in words."""
-    days = age(at, now)
+    days = (now - day).days
     if days <= 0:
         return "observed today" if days == 0 else "observed for a day in the future"
     return f"observed {days:,} day{'' if days == 1 else 's'} ago"
@@ -49,7 +49,7 @@ def told_day(at: ObservedDay, now: date) -> str:
     records = f"{at.records or 0:,} listings"
     if at.listed_total and at.extent == "whole":
         records += f" of {at.listed_total:,} that the hub reports"
-    return f"{at.hub} on {at.day}, {sweep} ({told_extent(at)}), {told_state(at)}, {records}, {told_age(at, now)}"
+    return f"{at.hub} on {at.day}, {sweep} ({told_extent(at)}), {told_state(at)}, {records}, {told_age(at.day, now)}"
 
 
 def is_sound(at: ObservedDay) -> bool:

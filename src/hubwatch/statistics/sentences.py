@@ -31,14 +31,26 @@ def sentence(result: Result, row: Row) -> str:
         "concentration_series": _concentration,
     }
     write = special.get(result.context.statistic, _share)
-    return plain(say(result, row) or write(result, row) or _share(result, row) or _fields(result, row))
+    said = say(result, row) or write(result, row) or _share(result, row) or _fields(result, row)
+    return plain(said.removesuffix(".") + _counted_anew(result, row) + ".")
+
+
+def _counted_anew(result: Result, row: Row) -> str:
+    """That a figure rests on two rules of counting, where it does."""
+    if row.get("rule_change") is None:
+        return ""
+    compares = result.context.statistic in ("growth", "crossings")
+    mixed = "what changed since may be that alone" if compares else "the figure mixes both rules"
+    return f"; what the hub counts as a download changed on {row['rule_change']}: {mixed}"
 
 
 def basis(result: Result) -> str:
     """What the figures rest on, in one sentence: extent, completeness, health, models, labelled and flagged part, age."""
     context, now = result.context, today()
     days = context.observed if len(context.observed) <= _FEW else (context.observed[0], context.observed[-1])
-    seen = [f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)}; {at.records or 0:,} listings; {told_age(at, now)})" for at in days]
+    seen = [
+        f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)}; {at.records or 0:,} listings; {told_age(at.day, now)})" for at in days
+    ]
     days_told = (" and " if len(context.observed) <= _FEW else f" to ({len(context.observed)} days) ").join(seen)
     parts = [f"Based on {days_told}" if seen else "Based on the reviewed list"]
     if context.models is not None:
@@ -114,7 +126,9 @@ def _concentration(result: Result, row: Row) -> str | None:
 def _fields(result: Result, row: Row) -> str:
     """A row without a share, column by column."""
     context = result.context
-    said = ", ".join(f"{key.replace('_', ' ')} {shown(key, value)}" for key, value in row.items() if value is not None)
+    said = ", ".join(
+        f"{key.replace('_', ' ')} {shown(key, value)}" for key, value in row.items() if value is not None and key != "rule_change"
+    )
     by = f"by {context.parameters['by']}, " if context.parameters.get("by") else ""
     return f"{context.heading}, {where(result)}: {said}; {by}{_unit(result)}{limits(context.parameters)}."
 

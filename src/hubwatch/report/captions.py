@@ -1,0 +1,44 @@
+"""Title and subtitle of a chart that leaves its page as a picture: what it shows, of what, and what that rests on."""
+
+import re
+import textwrap
+
+from hubwatch.report.colours import INK, SOFT
+
+_FONTS = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
+_SIZE = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
+_LARGE, _SMALL, _MARGIN = 14, 11, 8
+
+
+def captioned(svg: str, caption: tuple[str, ...]) -> str:
+    """The drawing below its caption: the first line is its title, the others are set small below it, broken where they are long."""
+    size = _SIZE.search(svg)
+    if size is None or not caption:
+        return svg
+    width, height = float(size[1]), float(size[2])
+    lines = [(said, _LARGE, INK, "600") for said in _broken(caption[0], width, _LARGE)]
+    lines += [(said, _SMALL, SOFT, "400") for line in caption[1:] for said in _broken(line, width, _SMALL)]
+    texts, y = [], _MARGIN
+    for said, font, ink, weight in lines:
+        y += round(font * 1.35)
+        texts.append(f'<text x="{_MARGIN}" y="{y}" font-size="{font}" font-weight="{weight}" fill="{ink}">{_xml(said)}</text>')
+    top = y + _MARGIN
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height + top:g}" viewBox="0 0 {width:g} {height + top:g}">'
+        f'<rect width="{width:g}" height="{height + top:g}" fill="white"/><g class="caption" font-family="{_FONTS}">{"".join(texts)}</g>'
+        f'<svg y="{top}" {svg.partition("<svg ")[2]}</svg>'
+    )
+
+
+def without_caption(svg: str) -> str:
+    """The drawing alone."""
+    found = re.search(r'<g class="caption".*?</g><svg y="\d+" (.*</svg>)</svg>$', svg, re.DOTALL)
+    return f"<svg {found[1]}" if found else svg
+
+
+def _broken(line: str, width: float, font: int) -> list[str]:
+    return textwrap.wrap(line, max(20, int((width - 2 * _MARGIN) / (font * 0.54))))
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

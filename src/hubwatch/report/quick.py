@@ -1,0 +1,63 @@
+"""A line over days as a small SVG of our own: a site has hundreds, and Vega takes its time."""
+
+from datetime import date
+from typing import Any
+
+from hubwatch.report.colours import INK, LINE
+
+RULED = "counting rule changed"
+Row = dict[str, Any]
+
+
+def quick_lines(rows: tuple[Row, ...], width: int) -> str:
+    """One line with its band over days, as a small SVG. Bands and axes begin at zero."""
+    height, left, bottom = 180, 54, 26
+    ruled = [row["rule"] for row in rows if "rule" in row]
+    rows = tuple(row for row in rows if "rule" not in row)
+    first, last = (date.fromisoformat(end(row["day"] for row in rows)) for end in (min, max))
+    span, most = max((last - first).days, 1), max(row["high"] for row in rows) or 1
+
+    def across(day: str) -> float:
+        return left + (date.fromisoformat(day) - first).days / span * (width - left - 12)
+
+    def at(row: Row, column: str) -> str:
+        return f"{across(row['day']):.1f},{8 + (1 - row[column] / most) * (height - bottom - 8):.1f}"
+
+    tone = rows[0]["colour"]
+    band = " ".join([*(at(row, "high") for row in rows), *(at(row, "low") for row in reversed(rows))])
+    line = " ".join(at(row, "value") for row in rows)
+    dots = "".join('<circle r="2.6" cx="{}" cy="{}"/>'.format(*at(row, "value").split(",")) for row in rows) if len(rows) <= 15 else ""
+    ticks = "".join(_tick(part, most, width, height - bottom - 8, left) for part in (0.0, 0.5, 1.0))
+    ends = f'<text x="{left}" y="{height - 6}">{first}</text><text x="{width - 12}" y="{height - 6}" text-anchor="end">{last}</text>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<rect width="{width}" height="{height}" fill="white"/><g font-family="system-ui, sans-serif" font-size="11" fill="{INK}">{ticks}{ends}</g>'
+        f'<polygon points="{band}" fill="{tone}" opacity="0.18"/><polyline points="{line}" fill="none" stroke="{tone}" stroke-width="2.2"/>'
+        f'<g fill="{tone}">{dots}</g>{"".join(_rule(across(day), height - bottom) for day in ruled)}</svg>'
+    )
+
+
+def _rule(x: float, bottom: int) -> str:
+    """An upright dashed line where the hub changed what it counts."""
+    anchor, dx = ("end", -4) if x > 200 else ("start", 4)
+    return (
+        f'<g font-family="system-ui, sans-serif" font-size="11"><line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{bottom}" stroke="{INK}" '
+        f'stroke-dasharray="4 3"/><text x="{x + dx:.1f}" y="18" text-anchor="{anchor}" fill="{INK}">{RULED}</text></g>'
+    )
+
+
+def _tick(part: float, most: float, width: int, plot: int, left: int) -> str:
+    y, value = 8 + (1 - part) * plot, part * most
+    told = f"{value:.1%}" if most <= 1 else short(value)
+    return (
+        f'<line x1="{left}" x2="{width - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="{LINE}"/>'
+        f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{told}</text>'
+    )
+
+
+def short(value: float) -> str:
+    """1.2M, 34k."""
+    for least, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= least:
+            return f"{value / least:.3g}{sign}"
+    return f"{value:.3g}"
