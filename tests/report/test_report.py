@@ -121,6 +121,8 @@ def test_the_single_page_needs_no_other_file_and_no_script(tmp_path: Path) -> No
     assert not re.search(r"""(src|href)=["'](?!#)""", page)
     assert page.count("<svg") >= 6
     assert "80.00%" in page
+    captions = re.findall(r"<figcaption>.*?</figcaption>", page, re.DOTALL)
+    assert [one for one in captions if not re.search(r"[Oo]bserved [\d,]+ days ago", one)] == []
     assert list(tmp_path.rglob("*.*")) == [tmp_path / "deep" / "one.html"]
 
 
