@@ -164,7 +164,8 @@ ruled as (
 select flows.period, until, parts.group_name(in_by, names.part_1, names.part_2) as "group", coalesce(names.part_1, 'unknown') as part_1,
   coalesce(names.part_2, 'unknown') as part_2, flows.value, parts.share(flows.value, inside) as share,
   parts.share_low(flows.value, is_known, inside, beyond) as share_low,
-  parts.share_high(flows.value, is_known, lost + coalesce(a.value, 0) + coalesce(b.value, 0), inside, beyond) as share_high, models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
+  parts.share_high(flows.value, is_known, lost + coalesce(a.value, 0) + coalesce(b.value, 0), inside, beyond) as share_high, models,
+  inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
   interpolated, coalesce(repaired, 0) as repaired, coalesce(spikes, 0) as spikes, uncounted, flagged, flagged_value, is_partial, ends - begins as days, rule_since, rule_change
 from flows join names using (number) join whole using (period) join periods using (period) left join mended using (period, number)
 left join ruled using (period)
