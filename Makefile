@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 INSTALLED = $(VENV)/.installed
+SEEDS ?= 0-999
 
-.PHONY: demo test docs check bench score lock wheel clean
+.PHONY: demo test docs check bench score drill lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
@@ -23,6 +24,10 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(RUN) tests.bench.collect_and_load
+
+# Schedules of faults; `make drill SEEDS=17` repeats one and prints its commands.
+drill: $(INSTALLED)
+	$(RUN) tests.drill $(SEEDS)
 
 score: $(INSTALLED)
 	$(RUN) tests.bench.score

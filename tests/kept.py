@@ -63,3 +63,9 @@ def keep(
         )
     )
     return kept
+
+
+def spoil_state(kept: SweepPages) -> None:
+    """Damage a sweep's state and its copy."""
+    for path in kept.folder.glob("sweep*.json"):
+        path.write_text("{")

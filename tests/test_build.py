@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from hubwatch import pipeline
+from hubwatch.clock import today
 from hubwatch.errors import UsageError
 from hubwatch.maintenance.verification import verify
 from hubwatch.pages.kept import SweepPages
@@ -20,7 +21,7 @@ from hubwatch.settings import Settings
 from hubwatch.store import publishing
 from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
-from tests.kept import keep, record
+from tests.kept import AT, keep, record
 from tests.store.test_damage import flip
 from tests.store.test_publishing import nobody
 
@@ -172,6 +173,31 @@ def test_a_build_without_pages_and_without_a_warehouse_publishes_nothing(setting
     assert not (settings.data / "hubwatch.duckdb").exists()
 
 
+def test_damaged_pages_are_named_where_they_are_with_the_command_that_fetches_them_again(settings: Settings) -> None:
+    for on, fix in ((today(), "collect it again with `hubwatch collect huggingface --fresh`"), (DAY, "only a sweep of today can be")):
+        kept = keep(settings.data, on, [record("o/a")], [record("o/b")])
+        body = bytearray(kept.segments()[0].read_bytes())
+        body[18] ^= 0xFF
+        kept.segments()[0].write_bytes(body)
+        (result,) = pipeline.build(settings, [kept]).loaded
+        assert result.failed
+        assert str(kept.segments()[0]) in result.message
+        assert f"restore it from a backup; {fix}" in result.message
+
+
+def test_a_finished_sweep_whose_only_page_is_torn_is_damaged_and_not_one_that_was_never_collected(settings: Settings) -> None:
+    kept = keep(settings.data, today(), [record("o/a")], finished=False)
+    state = kept.state()
+    assert state is not None
+    state.finished_at, state.pages = AT, 1
+    kept.save_state(state)
+    os.truncate(kept.segments()[0], 100)
+    (result,) = pipeline.build(settings).loaded
+    assert result.message.startswith(
+        f"huggingface {today()} full: 0 of its 1 pages are whole; restore it from a backup; collect it again with"
+    )
+
+
 def test_build_as_a_command_names_what_failed_and_what_stays_out(settings: Settings) -> None:
     def build(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "hubwatch", *words, "build", "--data", str(settings.data)]
@@ -185,6 +211,7 @@ def test_build_as_a_command_names_what_failed_and_what_stays_out(settings: Setti
     second = build("--quiet")
     assert (second.returncode, second.stdout) == (0, "")
     assert second.stderr.startswith("still left out, its saved pages are as they were: huggingface 2026-01-05 full: ")
+    assert second.stderr.endswith("; `hubwatch drop-day huggingface 2026-01-05` gives it up\n")
 
 
 def test_verify_changes_nothing_and_runs_for_a_user_who_may_only_read() -> None:

@@ -1,13 +1,32 @@
 """What time it is: in UTC, as the tables keep it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
+
+
+def _of_the_system() -> datetime:
+    return datetime.now(UTC)
+
+
+_clocks: list[Callable[[], datetime]] = [_of_the_system]
 
 
 def now() -> datetime:
     """This instant, UTC, without a zone as the tables keep it."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    return _clocks[-1]().replace(tzinfo=None)
 
 
 def today() -> date:
     """The UTC date."""
-    return datetime.now(UTC).date()
+    return now().date()
+
+
+@contextmanager
+def running_on(clock: Callable[[], datetime]) -> Iterator[None]:
+    """Another clock (UTC) for this process meanwhile: for drills and simulated years."""
+    _clocks.append(clock)
+    try:
+        yield
+    finally:
+        _clocks.remove(clock)

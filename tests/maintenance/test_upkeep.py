@@ -18,7 +18,7 @@ from hubwatch.settings import Settings
 from hubwatch.store import locks, publishing
 from hubwatch.store import warehouse as store
 from tests.conftest import settings_for
-from tests.kept import AT, keep, record
+from tests.kept import AT, keep, record, spoil_state
 
 UPGRADES = Path(__file__).parents[1] / "store" / "upgrades"
 MONDAY = date(2026, 3, 2)
@@ -137,7 +137,7 @@ def test_one_damaged_sweep_is_named_and_neither_hides_nor_stops_the_others(setti
     if spoilt == "facts":
         flip(days[0].segments()[0], 18)
     else:
-        (days[0].folder / "sweep.json").write_text("{")
+        spoil_state(days[0])
     assert named(settings) == [("full", 2, "damage"), (None, 4, "missing")]
     result = pipeline.build(settings, days)
     assert [(one.day.day, one.failed, one.records) for one in result.loaded] == [(2, True, 0), (3, False, 4), (5, False, 4)]
@@ -146,17 +146,32 @@ def test_one_damaged_sweep_is_named_and_neither_hides_nor_stops_the_others(setti
         assert [(one.day.day) for one in prune(settings.data, date(2026, 3, 10), 1, dry_run=True)] == [3]
 
 
+@pytest.mark.parametrize("file", ["sweep.json", "sweep.copy.json"])
+@pytest.mark.parametrize("how", ["torn", "changed", "gone"])
+def test_one_damaged_file_of_a_sweeps_state_costs_nothing(settings: Settings, file: str, how: str) -> None:
+    kept = full_day(settings, MONDAY)
+    path, state = kept.folder / file, kept.state()
+    body = path.read_bytes()
+    path.unlink()
+    if how != "gone":
+        path.write_bytes(body[:40] if how == "torn" else body.replace(b"2026", b"2025"))
+    assert kept.state() == state
+    load(settings, kept)
+    assert named(settings) == []
+
+
 def test_pages_whose_state_is_gone_are_named_with_their_folder(settings: Settings) -> None:
     kept = full_day(settings, MONDAY)
     load(settings, kept)
-    (kept.folder / "sweep.json").unlink()
+    for path in kept.folder.glob("sweep*.json"):
+        path.unlink()
     assert named(settings) == [("full", 2, "no_pages")]
     assert f"{kept.folder} has pages and no sweep.json" in told(settings)
 
 
 def test_status_sends_the_operator_to_verify_where_the_newest_pages_cannot_be_read(settings: Settings) -> None:
     load(settings, full_day(settings, MONDAY))
-    (full_day(settings, MONDAY + timedelta(days=1)).folder / "sweep.json").write_text("{")
+    spoil_state(full_day(settings, MONDAY + timedelta(days=1)))
     assert status(settings.data, date(2026, 3, 3), 2)[0].next == "hubwatch verify"
 
 

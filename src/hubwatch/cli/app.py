@@ -226,7 +226,8 @@ def build(data: Data = None, accept_shrink: Shrink = False, as_json: Json = Fals
     else:
         say("\n".join([*(one.told() for one in result.loaded), f"published {result.published}"]))
     for line in result.refused:
-        warn(f"still left out, its saved pages are as they were: {line}; `hubwatch drop-day` gives it up")
+        hub, day, *_ = line.split()
+        warn(f"still left out, its saved pages are as they were: {line}; `hubwatch drop-day {hub} {day}` gives it up")
     if result.shortfall:
         complain(result.shortfall)
         raise typer.Exit(1)

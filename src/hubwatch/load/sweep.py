@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.clock import now
-from hubwatch.errors import DayFailure
+from hubwatch.errors import DayFailure, PageDamage
 from hubwatch.facts import Facts
 from hubwatch.hubs import Hub, hub_of, values_sql
 from hubwatch.load.drift import compare_with_last_good
@@ -52,14 +52,17 @@ def load_sweep(con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, 
     begun = now()
     before = _loaded_before(con, pages) if again else []
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-        still = pages.still(Path(folder))
-        largest = max((facts.size for facts in still.facts()), default=0)
         try:
-            loaded = in_room(con, MEMORY + 16 * largest, THREADS, lambda: _load_still(con, still, facts, largest, accept_shrink, begun))
-        except duckdb.IOException:
-            for _ in still.read():  # which page it is
-                pass
-            raise
+            still = pages.still(Path(folder))
+            largest = max((facts.size for facts in still.facts()), default=0)
+            try:
+                loaded = in_room(con, MEMORY + 16 * largest, THREADS, lambda: _load_still(con, still, facts, largest, accept_shrink, begun))
+            except duckdb.IOException:
+                for _ in still.read():  # which page it is
+                    pass
+                raise
+        except PageDamage as damage:  # found in the copy, which is gone when this is read
+            raise PageDamage(str(damage).replace(folder, str(pages.root))) from None
     if before and before[0][1:] == _loaded_before(con, pages)[0][1:]:
         con.execute("update sweeps set loaded_at = ? where hub = ? and day = ? and source = ?", [before[0][0], *_key(pages)])
     return loaded
@@ -69,10 +72,11 @@ def _load_still(
     con: duckdb.DuckDBPyConnection, pages: SweepPages, facts: Facts, largest: int, accept_shrink: bool, begun: datetime
 ) -> Loaded:
     state = pages.state()
+    if state is not None:
+        pages.require_whole(state)
     segments = pages.segments()
     if state is None or not segments:
-        raise DayFailure(f"{pages.hub} {pages.day}: no kept pages of a {pages.sweep} sweep; collect first")
-    pages.require_whole(state)
+        raise DayFailure(f"{pages.hub} {pages.day}: no saved pages of a {pages.sweep} sweep; run `hubwatch collect` first")
     hub = hub_of(pages.hub)
     con.execute(values_sql(hub))
     con.execute("set variable hub = ?", [pages.hub])

@@ -15,7 +15,7 @@ from hubwatch import store
 from hubwatch.errors import PageDamage, StoreFault, told
 from hubwatch.hubs import command_line, hub_of
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS, is_held
-from hubwatch.pages import RESTORE, SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps
+from hubwatch.pages import SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps, restore
 from hubwatch.store import PRECEDENCE
 
 
@@ -162,9 +162,9 @@ def _page_faults(
     known = {(pages.hub, pages.day, pages.sweep) for pages in kept} | pruned_sweeps(data)
     for hub, day, source in sorted(loaded):
         if (hub, day, source) not in known and not source.startswith("archive:"):
-            gone = f"its kept pages are gone, and prune did not take them; {RESTORE}"
+            gone = f"its kept pages are gone, and prune did not take them; {restore(SweepPages(data, hub, day, source).folder)}"
             if (segments := SweepPages(data, hub, day, source)).segments():
-                gone = f"{segments.folder} has pages and no sweep.json, and cannot be loaded; {RESTORE}"
+                gone = f"{segments.folder} has pages and no sweep.json, and cannot be loaded; {restore(segments.folder)}"
             yield Finding(hub, day, source, "no_pages", gone)
 
 
@@ -172,7 +172,7 @@ def _records(pages: SweepPages, quick: bool) -> int:
     """How many records the whole pages hold; a page whose bytes do not bear their checksum is `PageDamage`."""
     facts = list(pages.facts())
     if not quick and sum(1 for _ in pages.read()) != len(facts):
-        raise PageDamage(f"{pages.folder}: the last page of a segment does not bear its checksum; {RESTORE}")
+        raise PageDamage(f"{pages.folder}: the last page of a segment does not bear its checksum; {restore(pages.folder)}")
     return sum(page.records for page in facts)
 
 
@@ -182,7 +182,9 @@ def _gaps_in_segments(pages: SweepPages) -> Iterator[Finding]:
         missing = sorted(set(range(max(numbers) + 1)) - set(numbers))
         if missing:
             told = ", ".join(f"{number:05}" for number in missing[:5])
-            yield Finding(pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; {RESTORE}")
+            yield Finding(
+                pages.hub, pages.day, pages.sweep, "no_pages", f"partition {partition} lacks segment {told}; {restore(pages.folder)}"
+            )
 
 
 def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: _Loaded | None, is_current: bool) -> Iterator[Finding]:
@@ -196,7 +198,8 @@ def _against_tables(pages: SweepPages, state: SweepState, records: int, loaded: 
         return
     read = loaded.records + loaded.rejected + loaded.duplicates
     if read > records:
-        yield Finding(*key, "no_pages", f"the tables hold {read} records of this sweep, its pages {records}: pages are missing; {RESTORE}")
+        missing = f"the tables hold {read} records of this sweep, its pages {records}: pages are missing; {restore(pages.folder)}"
+        yield Finding(*key, "no_pages", missing)
     elif not is_current:
         yield Finding(*key, "not_loaded", f"its pages changed after it was loaded; run `{loads(pages)}`")
 

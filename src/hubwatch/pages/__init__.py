@@ -1,7 +1,7 @@
 """Saved pages: append, resume, read back, and what a sweep is. Sole owner of where pages live."""
 
 from hubwatch.pages.kept import PROFILES, SweepPages, SweepState, kept_beside, kept_sweeps, pruned_sweeps, remove_sweep
-from hubwatch.pages.segments import RESTORE, Page, PageFacts, number_of, partition_of, read_segment
+from hubwatch.pages.segments import RESTORE, Page, PageFacts, number_of, partition_of, read_segment, restore
 from hubwatch.pages.sweep import EARLIEST, Kept, Sweep, possible_day
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "pruned_sweeps",
     "read_segment",
     "remove_sweep",
+    "restore",
 ]

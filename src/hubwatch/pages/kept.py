@@ -19,7 +19,6 @@ import zstandard
 
 from hubwatch.errors import PageDamage
 from hubwatch.pages.segments import (
-    RESTORE,
     Page,
     PageFacts,
     append_page,
@@ -29,10 +28,12 @@ from hubwatch.pages.segments import (
     partition_of,
     read_facts,
     read_segment,
+    restore,
     segments_in,
 )
 
 SEGMENT_PAGES = 64
+_STATES = ("sweep.json", "sweep.copy.json")
 PROFILES = "profiles"  # the name under which pages of profiles are kept, beside the sweeps of a day
 _FRESH = 50_000_000  # nanoseconds: what a folder shows so soon after a change may be followed by a change of the same time stamp
 
@@ -95,6 +96,17 @@ def _check_of(state: SweepState) -> str:
     return f"{zlib.crc32(msgspec.json.encode(msgspec.structs.replace(state, check=None))):08x}"
 
 
+def _state_in(path: Path) -> SweepState:
+    """The state that a file holds; `PageDamage` when it cannot be read."""
+    try:
+        state = msgspec.json.decode(path.read_bytes(), type=SweepState)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PageDamage(f"{path} is not readable ({error}); {restore(path.parent)}") from None
+    if state.check is not None and state.check != _check_of(state):  # earlier versions wrote none
+        raise PageDamage(f"{path} does not match its checksum; {restore(path.parent)}")
+    return state
+
+
 def _sync(path: Path) -> None:
     """Have the disk hold what was written to this file or folder."""
     file = os.open(path, os.O_RDONLY)
@@ -116,29 +128,32 @@ class SweepPages:
         self._stamp: int | None = None  # ... when it was last changed (nanoseconds); None: to be listed again
 
     def state(self) -> SweepState | None:
-        """The sweep's state, or None when it was never begun."""
-        path = self.folder / "sweep.json"
-        try:
-            state = msgspec.json.decode(path.read_bytes(), type=SweepState)
-        except FileNotFoundError:
-            return None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise PageDamage(f"{path} is not readable ({error}); {RESTORE}") from None
-        if state.check is not None and state.check != _check_of(state):  # earlier versions wrote none
-            raise PageDamage(f"{path} does not match its checksum; {RESTORE}")
-        return state
+        """The sweep's state, or None when it was never begun; from its copy where the first file is damaged or gone."""
+        damage: PageDamage | None = None
+        for name in _STATES:
+            try:
+                return _state_in(self.folder / name)
+            except FileNotFoundError:
+                continue
+            except PageDamage as met:
+                damage = damage or met
+        if damage is not None:
+            raise damage
+        return None
 
     def save_state(self, state: SweepState) -> None:
-        """Put the state in place in one step."""
+        """Put the state in place in one step, and a copy beside it: without it nobody knows how far the pages go."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        path, fresh = self.folder / "sweep.json", self.folder / "sweep.json.new"
         is_current = self._stamp is not None and self._stamp == self._changed()
         if state.finished_at is not None:  # what is said to be whole outlives a power failure; a torn end is fetched again
             for segment in segments_in(self.folder):
                 _sync(segment)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(state, check=_check_of(state)))))
-        _sync(fresh)
-        os.replace(fresh, path)
+        body = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(state, check=_check_of(state))))
+        for name in _STATES:
+            fresh = self.folder / f"{name}.new"
+            fresh.write_bytes(body)
+            _sync(fresh)
+            os.replace(fresh, self.folder / name)
         _sync(self.folder)
         if is_current:
             self._stamp = self._changed()
@@ -181,7 +196,7 @@ class SweepPages:
         if state.finished_at is None or state.pages is None:
             return
         if (left := self.count()) < state.pages:
-            raise PageDamage(f"{self.hub} {self.day} {self.sweep}: {left} of its {state.pages} pages are whole; {RESTORE}")
+            raise PageDamage(f"{self.hub} {self.day} {self.sweep}: {left} of its {state.pages} pages are whole; {restore(self.folder)}")
 
     def count(self) -> int:
         """How many whole pages there are."""
@@ -261,9 +276,10 @@ class SweepPages:
 
     def fingerprint(self) -> str:
         """A hash over the sweep's state and the sizes of its segments: other pages, another fingerprint, whatever clocks say."""
-        state = self.folder / "sweep.json"
+        states = (self.folder / name for name in _STATES)
+        state = next((path.read_bytes() for path in states if path.exists()), b"")
         sizes = sorted((path.name, path.stat().st_size) for path in segments_in(self.folder))
-        return hashlib.sha256((state.read_bytes() if state.exists() else b"") + repr(sizes).encode()).hexdigest()[:16]
+        return hashlib.sha256(state + repr(sizes).encode()).hexdigest()[:16]
 
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""
@@ -276,8 +292,8 @@ def kept_sweeps(
 ) -> list[SweepPages]:
     """Sweeps with kept pages, by hub, day and name; those set aside are left out, or with `aside` alone are given."""
     found = []
-    for folder in sorted((root / "pages").glob("*/*/*/sweep.json")):
-        sweep, day, name = folder.parent.name, folder.parent.parent.name, folder.parent.parent.parent.name
+    for folder in sorted({path.parent for state in _STATES for path in (root / "pages").glob(f"*/*/*/{state}")}):
+        sweep, day, name = folder.name, folder.parent.name, folder.parent.parent.name
         if ("~" in sweep) != aside or (hub and name != hub):
             continue
         on = date.fromisoformat(day)

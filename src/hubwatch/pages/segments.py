@@ -17,13 +17,13 @@ from urllib.parse import quote, unquote
 import msgspec
 import zstandard
 
+from hubwatch.clock import today
 from hubwatch.errors import PageDamage
 
 _SKIPPABLE = (0x184D2A5B).to_bytes(4, "little")
 _NAME = re.compile(r"^(?P<partition>.+)-(?P<number>\d{5})\.json\.zst$")
-RESTORE = (
-    "restore it from a backup; only a sweep of today can be collected anew (`hubwatch collect HUB --fresh`), the tables keep what they hold"
-)
+RESTORE = "restore it from a backup"
+_COLLECTED_AGAIN = ("full", "head", "new")  # sweeps that need no more than their name
 
 
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +46,16 @@ class Page:
     facts: PageFacts
     body: bytes
     partition: str = "main"
+
+
+def restore(folder: Path) -> str:
+    """How the pages of a sweep's folder come back: from a backup, or from the hub, which can only be asked about today."""
+    hub, day, sweep = folder.parts[-3:]
+    if day == today().isoformat() and sweep in _COLLECTED_AGAIN:
+        again = f"collect it again with `hubwatch collect {hub}{'' if sweep == 'full' else f' --sweep {sweep}'} --fresh`"
+    else:
+        again = "only a sweep of today can be collected again"
+    return f"{RESTORE}; {again}; the tables keep what they hold"
 
 
 def name_of(partition: str, number: int) -> str:
@@ -90,7 +100,7 @@ def read_segment(path: Path, wanted: Collection[int] | None = None) -> Iterator[
         parsed = _parse_page(data, offset)
         if parsed is None:
             if _whole_pages_follow(data, offset):
-                raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
+                raise PageDamage(f"{path}: the page at byte {offset} is damaged; {restore(path.parent)}")
             return
         facts, body, offset = parsed
         yield Page(facts, body, partition)
@@ -143,7 +153,7 @@ def read_facts(path: Path) -> Iterator[PageFacts]:
             try:
                 yield msgspec.json.decode(facts, type=PageFacts)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise PageDamage(f"{path}: the facts of a page are damaged ({error}); {RESTORE}") from None
+                raise PageDamage(f"{path}: the facts of a page are damaged ({error}); {restore(path.parent)}") from None
             file.seek(end)
 
 
@@ -166,6 +176,6 @@ def cut_torn_end(path: Path) -> tuple[int, PageFacts | None]:
         count += 1
     if offset < len(data):
         if _whole_pages_follow(data, offset):
-            raise PageDamage(f"{path}: the page at byte {offset} is damaged; {RESTORE}")
+            raise PageDamage(f"{path}: the page at byte {offset} is damaged; {restore(path.parent)}")
         os.truncate(path, offset)
     return count, last

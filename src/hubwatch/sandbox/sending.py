@@ -8,9 +8,11 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator, Sequence
-from email.utils import formatdate
+from datetime import UTC
+from email.utils import format_datetime
 from http import HTTPStatus
 
+from hubwatch.clock import now
 from hubwatch.sandbox.inject import MEGABYTE, Manner
 from hubwatch.sandbox.wire import Answer, Part
 
@@ -68,7 +70,12 @@ def _head(answer: Answer, framing: list[tuple[str, str]]) -> bytes:
         phrase = HTTPStatus(answer.status).phrase
     except ValueError:
         phrase = "Unknown"
-    headers = [("Date", formatdate(usegmt=True)), ("Content-Type", answer.content_type), *answer.headers, *framing]
+    headers = [
+        ("Date", format_datetime(now().replace(tzinfo=UTC), usegmt=True)),
+        ("Content-Type", answer.content_type),
+        *answer.headers,
+        *framing,
+    ]
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return f"HTTP/1.1 {answer.status} {phrase}\r\n{lines}\r\n".encode("latin-1", "replace")
 
