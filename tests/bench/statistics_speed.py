@@ -64,7 +64,8 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
               case when listing_key % 10 < 3 then (listing_key % 997 * (1 + (listing_key + {day}) % 40 / 100))::bigint else 0 end as downloads_30d,
               case when listing_key % 10 < 3 then listing_key % 997 * ({day} + 10) else 0 end as downloads_total, listing_key % 50 as likes
             from store.listing where first_seen_on <= {first} + {day} order by listing_key""")
-    con.execute(f"""insert into sweeps by name select '{HUB}' as hub, day, 'full' as source, true as complete, count(*) as records
+    con.execute(f"""insert into sweeps by name select '{HUB}' as hub, day, 'full' as source, true as complete, count(*) as records,
+          count(downloads_30d) as given_30d, count(downloads_total) as given_total, count(likes) as given_likes
         from store.counters group by day""")
     store_definitions(con)
     con.execute("checkpoint")

@@ -90,6 +90,21 @@ def test_adoption_is_against_the_ten_largest_others() -> None:
     ]
 
 
+def test_adoption_is_among_models_of_the_same_task() -> None:
+    con = empty()
+    for at in range(14):
+        row = [f"a/m{at:02}", "text-generation" if at < 7 else "image-to-image"]
+        con.execute("insert into listing_rows(hub, model_id, created_at, parameters, task) values ('huggingface', ?, '2025-01-01', 1, ?)", row)
+        con.execute("insert into observed(hub, model_id, day, downloads_total) values ('huggingface', ?, '2025-01-08', ?)", [row[0], at + 1])
+    con.execute("insert into listing_rows(hub, model_id, created_at, parameters) values ('huggingface', 'a/none', '2025-01-01', 1)")
+    con.execute("insert into observed(hub, model_id, day, downloads_total) values ('huggingface', 'a/none', '2025-01-08', 99)")
+    spread(con)
+    found = {row["model_id"]: row for row in statistics.run(con, "adoption", top=20).records()}
+    assert (found["a/m00"]["peers"], found["a/m00"]["median_downloads"], found["a/m00"]["place"]) == (6, 4.5, 15)
+    assert (found["a/m13"]["task"], found["a/m13"]["peers"], found["a/m13"]["median_downloads"]) == ("image-to-image", 6, 10.5)
+    assert (found["a/none"]["peers"], found["a/none"]["relative_adoption"]) == (0, None)
+
+
 def test_a_head_sweep_without_a_model_does_not_make_its_release_later() -> None:
     con = world(
         (JAN, "full", "a/other", 1),

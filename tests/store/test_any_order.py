@@ -148,3 +148,7 @@ def test_any_order_of_days_sources_reloads_and_removals_gives_the_same_tables(se
             else:
                 remove(con, held[key])
         assert exported(con) == expected
+        said = "select hub, day, source, given_30d, given_total, given_likes from sweeps where records > 0 order by all"
+        counted = """select hub, day, source, count(downloads_30d), count(downloads_total), count(likes)
+            from store.counters join store.listing using (listing_key) group by all order by all"""
+        assert con.execute(said).fetchall() == con.execute(counted).fetchall()

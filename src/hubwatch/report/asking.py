@@ -80,7 +80,7 @@ QUESTIONS = (
              chart="license_class", each_hub=False, rows=40),
     Question("origins", "scoreboard", "Organizations over several indicators", "Downloads, likes, models and derivations, each over its maximum.",
              "scoreboard", {"by": "organization"}, chart=None),
-    Question("time", "adoption", "Adoption against the leaders of the same size", "Downloads since release over the median of the leaders.",
+    Question("time", "adoption", "Adoption against the leaders of the same task and size", "Downloads since release over the median of the leaders.",
              "adoption", {"metric": "downloads_total"}, chart=None),
 )  # fmt: skip
 

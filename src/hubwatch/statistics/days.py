@@ -275,10 +275,12 @@ _COUNTERS_OF = """from store.counters join store.listing using (listing_key)
 
 def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
     """The counters that at least one listing has on the day in its source, and `models`, which every hub gives."""
-    counts = con.execute(
-        f"select count(downloads_30d), count(downloads_total), count(likes) {_COUNTERS_OF}",
-        {"hub": at.hub, "day": at.day, "source": at.sweep},
-    ).fetchall()[0]
+    asked = {"hub": at.hub, "day": at.day, "source": at.sweep}
+    sql = "select given_30d, given_total, given_likes from sweeps where hub = $hub and day = $day and source = $source and given_likes is not null"
+    found = con.execute(sql, asked).fetchall()
+    if not found:  # loaded by an earlier hubwatch
+        found = con.execute(f"select count(downloads_30d), count(downloads_total), count(likes) {_COUNTERS_OF}", asked).fetchall()
+    counts = found[0]
     return {"models"} | {name for name, count in zip(COUNTERS, counts, strict=True) if count}
 
 

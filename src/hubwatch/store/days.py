@@ -14,6 +14,7 @@ _COUNTERS = [column.name for column in schema.COUNTERS]
 # The queries below read: variables hub, day, source; table `numbers` and view `keyed` (see `number_listings`).
 _OF_DAY = "hub = getvariable('hub') and day = getvariable('day')"
 _OF_SOURCE = f"{_OF_DAY} and source = getvariable('source')"
+GIVEN = {"given_30d": "downloads_30d", "given_total": "downloads_total", "given_likes": "likes"}  # columns of sweeps, and what they count
 NEW_FOR = timedelta(days=8)  # flags call a listing new within its first week
 
 
@@ -48,10 +49,11 @@ def replace_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str
     _set_day(con, hub, day, source)
     is_last = not con.execute("select 1 from sweeps where hub = ? and day >= ? limit 1", [hub, day]).fetchall()
     _forget_rest(con)
+    row = {"hub": hub, "day": day, "source": source, **facts, **_given(con)}
     if is_last:
-        _add_last_day(con, {"hub": hub, "day": day, "source": source, **facts})
+        _add_last_day(con, row)
     else:
-        _put_between(con, {"hub": hub, "day": day, "source": source, **facts})
+        _put_between(con, row)
     con.execute(f"delete from store.dropped where {_OF_SOURCE}")
 
 
@@ -70,6 +72,12 @@ def remove_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str)
     con.execute(f"delete from store.dropped where {_OF_SOURCE}")
     insert_rows(con, "store.dropped", [{"hub": hub, "day": day, "source": source}])
     con.execute("drop view keyed; drop table numbers")
+
+
+def _given(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many of the staged listings have each counter: statistics choose the counter by it."""
+    counts = con.execute(f"select {', '.join(f'count({name})' for name in GIVEN.values())} from staged").fetchall()[0]
+    return dict(zip(GIVEN, counts, strict=True))
 
 
 def _set_day(con: duckdb.DuckDBPyConnection, hub: str, day: date, source: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from hubwatch.store import schema
-from hubwatch.store.days import NEW_FOR, settle_superseded
+from hubwatch.store.days import GIVEN, NEW_FOR, settle_superseded
 from hubwatch.store.sql import insert_rows
 
 _COUNTERS = [column.name for column in schema.COUNTERS]
@@ -72,7 +72,9 @@ def add_days(con: duckdb.DuckDBPyConnection, hub: str, source: str, rows: Sequen
             select listing_key, day, getvariable('source') as source, false as superseded, {", ".join(_COUNTERS)} from many
             order by day, listing_key"""
     )
-    insert_rows(con, "sweeps", rows)
+    counted = con.execute(f"select day, {', '.join(f'count({name})' for name in GIVEN.values())} from many group by day").fetchall()
+    given = {day: dict(zip(GIVEN, counts, strict=True)) for day, *counts in counted}
+    insert_rows(con, "sweeps", [{**row, **given.get(row["day"], dict.fromkeys(GIVEN, 0))} for row in rows])
     shared = con.execute(
         "select distinct day from sweeps semi join days_added using (day) where hub = getvariable('hub') and source <> getvariable('source') order by day"
     ).fetchall()

@@ -247,6 +247,9 @@ part_read | BIGINT | of the rejected, those that are listings all the same, with
 rejected_30d | BIGINT | sum of downloads_30d of rejected records that are no listings, as far as it could be read
 rejected_total | BIGINT | sum of downloads_total of such records
 rejected_likes | BIGINT | sum of likes of such records
+given_30d | BIGINT | listings loaded that have downloads_30d; null where they were not counted (loaded by an earlier hubwatch)
+given_total | BIGINT | listings loaded that have downloads_total
+given_likes | BIGINT | listings loaded that have likes
 passed_over | BIGINT | records that are not public models, or of another owner than was asked for; the message says how many of what
 duplicates | BIGINT | further records of a listing already in the sweep; settled by the newest
 listed_total | BIGINT | listings that there are by the hub's word: its count of models, and beside them those of unknown kind; null when it does not count

@@ -92,7 +92,10 @@ def _lose_weeks(now: list[Record], past: dict[str, Record], value: str) -> list[
 
 
 def _rename(now: list[Record], past: dict[str, Record], value: str) -> list[Record]:
-    old, _, new = value.partition(">")
+    old, _, new = (part.strip() for part in value.partition(">"))
+    ids = {record.get("id") for record in now}
+    if not old or not new or old not in ids or new in ids:
+        raise ValueError(f"rename={value}: there is no repository {old}, or {new} is taken; name one that is listed and a new id")
     names = {"id": new, "modelId": new, "author": new.partition("/")[0]}
     return [record | {key: name for key, name in names.items() if key in record} if record.get("id") == old else record for record in now]
 

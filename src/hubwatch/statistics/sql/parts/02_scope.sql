@@ -28,12 +28,21 @@ create or replace macro parts.scope({question}) as table
       order by day is not distinct from in_day desc, is_ahead, is_fit desc, is_whole desc, complete and source = 'full' desc,
       complete desc, day desc) = 1
   ),
+  counts as materialized (
+    select hub, day, source, given_30d, given_total, given_likes from picked join sweeps using (hub, day, source)
+  ),
+  -- What was loaded by an earlier hubwatch was not counted then.
+  uncounted as materialized (
+    select hub, day, source from counts
+    where given_likes is null and (in_metric is null or (in_metric <> 'models' and in_hub is null))
+  ),
   given as (
-    select picked.hub, count(downloads_30d) > 0 as has_rolling, count(downloads_total) > 0 as has_total, count(likes) > 0 as has_likes
-    from picked join store.counters c on c.day = picked.day and c.source = picked.source
-    join store.listing on listing.listing_key = c.listing_key and listing.hub = picked.hub
-    where in_metric is null or (in_metric <> 'models' and in_hub is null)
-    group by picked.hub
+    select hub, given_30d > 0 as has_rolling, given_total > 0 as has_total, given_likes > 0 as has_likes from counts where given_likes is not null
+    union all
+    select uncounted.hub, count(downloads_30d) > 0, count(downloads_total) > 0, count(likes) > 0
+    from uncounted join store.counters c on c.day = uncounted.day and c.source = uncounted.source
+    join store.listing on listing.listing_key = c.listing_key and listing.hub = uncounted.hub
+    group by uncounted.hub
   ),
   metrics as (
     select unnest(in_metrics) as metric, unnest(range(len(in_metrics))) as place
