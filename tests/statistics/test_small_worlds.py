@@ -94,8 +94,12 @@ def test_adoption_is_among_models_of_the_same_task() -> None:
     con = empty()
     for at in range(14):
         row = [f"a/m{at:02}", "text-generation" if at < 7 else "image-to-image"]
-        con.execute("insert into listing_rows(hub, model_id, created_at, parameters, task) values ('huggingface', ?, '2025-01-01', 1, ?)", row)
-        con.execute("insert into observed(hub, model_id, day, downloads_total) values ('huggingface', ?, '2025-01-08', ?)", [row[0], at + 1])
+        con.execute(
+            "insert into listing_rows(hub, model_id, created_at, parameters, task) values ('huggingface', ?, '2025-01-01', 1, ?)", row
+        )
+        con.execute(
+            "insert into observed(hub, model_id, day, downloads_total) values ('huggingface', ?, '2025-01-08', ?)", [row[0], at + 1]
+        )
     con.execute("insert into listing_rows(hub, model_id, created_at, parameters) values ('huggingface', 'a/none', '2025-01-01', 1)")
     con.execute("insert into observed(hub, model_id, day, downloads_total) values ('huggingface', 'a/none', '2025-01-08', 99)")
     spread(con)
