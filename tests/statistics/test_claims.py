@@ -48,6 +48,14 @@ def test_a_figure_of_the_same_unit_hub_and_date_is_supported_or_contradicted(con
     assert check(Answers(con), claim(low=0.9, high=1)).verdict == Verdict.CONTRADICTED
 
 
+def test_of_a_row_with_several_labels_each_must_be_met_and_a_partial_month_has_no_figure(con: duckdb.DuckDBPyConnection) -> None:
+    asked = {"statistic": "releases", "row": "month=2025-05-01&group=CN", "unit": "models", "column": "value", "low": 2, "high": 4}
+    found = check(Answers(con), claim(**asked, question="by=country&hub=huggingface"))
+    assert (found.verdict, found.measured, found.measured_high) == (Verdict.SUPPORTED, 2, 4)
+    cut = check(Answers(con), claim(**asked, question="by=country&hub=huggingface&since=2025-05-10", needs="all of May"))
+    assert (cut.verdict, cut.measured) == (Verdict.NEEDS_DATA, None)
+
+
 def test_a_count_is_measured_in_whole_numbers(con: duckdb.DuckDBPyConnection) -> None:
     counted = check(Answers(con), claim(unit="downloads_30d", column="value"))
     figures = (counted.measured, counted.measured_low, counted.measured_high)

@@ -28,7 +28,7 @@ class Claim(BaseModel):
     sweep: str = Field(default="full", description="the sources that have the claim's extent, as a pattern: full, archive:osir*")
     statistic: str | None = Field(default=None, description="a statistic, or `selection` or `attributes`")
     question: str | None = None
-    row: str | None = None
+    row: str | None = Field(default=None, description="which of the statistic's rows, as column=value; several conditions are joined by &")
     column: str | None = None
     filters: str | None = Field(
         default=None, description="what the measure must be narrowed to; a statistic that cannot is of another scope"

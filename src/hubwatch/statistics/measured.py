@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -173,8 +174,9 @@ def _measure(answers: Answers, claim: Claim, question: dict[str, str], at: Sourc
         return _selected(claim, _selection(answers.con, question, at), at)
     asked = {name: value for name, value in question.items() if name != "hub"}
     rows = answers.rows(claim.statistic, day=at.day, source=at.source, **asked, hub=at.hub)
-    label, _, wanted = (claim.row or "").partition("=")
-    row = next((row for row in rows if str(row.get(label)) == wanted), None)
+    wanted = [one.partition("=")[::2] for one in re.split(r"&(?=\w+=)", claim.row or "")]
+    found = (row for row in rows if all(str(row.get(label)) == value for label, value in wanted))
+    row = next((row for row in found if not row.get("is_partial")), None)  # a month that is not over is no month's figure
     figure = row.get(claim.column or "") if row else None
     if row is None or isinstance(figure, bool) or not isinstance(figure, int | float):
         return None
