@@ -4,8 +4,9 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 INSTALLED = $(VENV)/.installed
 SEEDS ?= 0-999
+DAYS ?= 365
 
-.PHONY: demo test docs check bench score drill lock wheel clean
+.PHONY: demo test docs check bench score drill year lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
@@ -28,6 +29,10 @@ bench: $(INSTALLED)
 # Schedules of faults; `make drill SEEDS=17` repeats one and prints its commands.
 drill: $(INSTALLED)
 	$(RUN) tests.drill $(SEEDS)
+
+# A simulated year; `make year DAYS=60` a shorter one.
+year: $(INSTALLED)
+	$(RUN) tests.bench.year --days $(DAYS)
 
 score: $(INSTALLED)
 	$(RUN) tests.bench.score

@@ -145,7 +145,7 @@ class _One:
                 "kill": at_step(step, kill(signal.SIGKILL)),
                 "term": at_step(step, kill(signal.SIGTERM)),
                 "die": after_seconds(max(0.001, accident.at * world.seconds_of(command))),
-                "full": with_small_disk(int(accident.at**3 * 16_000_000)),
+                "full": with_small_disk(20_000 + int(accident.at**3 * 16_000_000)),
                 "midnight": _clock_that_jumps(step),
                 "nobody": as_nobody,
             }

@@ -161,3 +161,21 @@ def test_pages_that_another_process_adds_are_seen_at_once(tmp_path: Path) -> Non
         assert len(reader.partitions()) == number + 1
     reader.segments("owner-7")[0].unlink()
     assert "owner-7" not in writer.partitions()
+
+
+def test_no_changed_byte_of_a_pages_facts_is_believed(tmp_path: Path) -> None:
+    kept = sweep(tmp_path)
+    for number in range(2):
+        kept.append(page(number))
+    path, pages, facts, refused = kept.segments()[0], list(kept.read()), list(kept.facts()), 0
+    whole = path.read_bytes()
+    for at in range(16, whole.index(b"}") + 1):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        for read, expected in ((lambda: list(sweep(tmp_path).read()), pages), (lambda: list(sweep(tmp_path).facts()), facts)):
+            try:
+                assert read() == expected  # the name of the checksum itself
+            except PageDamage:
+                refused += 1
+    assert refused >= 2 * (whole.index(b"}") - 16 - len('"check"'))
+    path.write_bytes(whole)
+    assert list(kept.read()) == pages

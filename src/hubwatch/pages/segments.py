@@ -8,6 +8,7 @@ process killed while writing leaves a torn last page; reading drops it.
 import itertools
 import os
 import re
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,21 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     next: str | None = None
     request: str | None = None
     total: int | None = None
+    check: str | None = None  # of all the rest, in a segment alone; earlier versions wrote none
+
+
+def _check_of(facts: PageFacts) -> str:
+    """A checksum over a page's facts: with another `next`, a sweep would go on elsewhere without a word."""
+    return f"{zlib.crc32(msgspec.json.encode(facts)):08x}"
+
+
+def _decoded(data: bytes) -> PageFacts:
+    """Facts as they stand in a segment; `msgspec.ValidationError` where they are not those that were written."""
+    read = msgspec.json.decode(data, type=PageFacts)
+    facts = msgspec.structs.replace(read, check=None)
+    if read.check is not None and read.check != _check_of(facts):
+        raise msgspec.ValidationError("its checksum is another")
+    return facts
 
 
 @dataclass(frozen=True)
@@ -80,7 +96,8 @@ def number_of(path: Path) -> int:
 
 def append_page(path: Path, page: Page, compressor: zstandard.ZstdCompressor) -> None:
     """Write a page behind the last one; whole once this returns, also if the process then dies."""
-    facts, frame = msgspec.json.encode(page.facts), compressor.compress(page.body)
+    facts = msgspec.json.encode(msgspec.structs.replace(page.facts, check=_check_of(page.facts)))
+    frame = compressor.compress(page.body)
     head = len(frame).to_bytes(8, "little") + facts
     with open(path, "ab") as file:
         file.write(_SKIPPABLE + len(head).to_bytes(4, "little") + head + frame)
@@ -134,7 +151,7 @@ def _parse_page(data: bytes, offset: int) -> tuple[PageFacts, bytes, int] | None
         return None
     start, middle = offset + 16, _middle_of_page(data, offset)
     try:
-        facts = msgspec.json.decode(data[start:middle], type=PageFacts)
+        facts = _decoded(data[start:middle])
         body = zstandard.ZstdDecompressor().decompress(data[middle:end], max_output_size=facts.size)
     except (msgspec.DecodeError, UnicodeDecodeError, zstandard.ZstdError):
         return None
@@ -151,7 +168,7 @@ def read_facts(path: Path) -> Iterator[PageFacts]:
             if end > size:
                 return
             try:
-                yield msgspec.json.decode(facts, type=PageFacts)
+                yield _decoded(facts)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise PageDamage(f"{path}: the facts of a page are damaged ({error}); {restore(path.parent)}") from None
             file.seek(end)
