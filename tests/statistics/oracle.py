@@ -928,13 +928,14 @@ def derivatives(told: Told, question: Question) -> list[Row]:
                 beyond += 1
             else:
                 sums[one.parts] += 1
+    several = Counter(pair[:2] for pair in pairs)
     rows = []
     for parts in sums:
         own = [pair for pair in pairs if (one := groups.get((pair[0], pair[2]))) and one.parts == parts and not one.outside]
         ends = {
             (hub, model_id) for hub, model_id, root in roots if (one := groups.get((hub, root))) and one.parts == parts and not one.outside
         }
-        words = [relation for *_, relation in own]
+        words = ["merge" if several[pair[:2]] > 1 else pair[3] for pair in own]
         row = named(question, parts) | bounded(parts, len(own), sums, beyond)
         row |= {"models": len({pair[:2] for pair in own}), "descendants": len(ends), "bases": len({(pair[0], pair[2]) for pair in own})}
         row |= {name: words.count(name) for name in ("finetune", "adapter", "merge", "quantized")}

@@ -215,3 +215,11 @@ def test_a_base_that_was_not_seen_by_the_day_has_no_row_whatever_is_loaded_later
     assert [row[:2] for row in rows(con, "time_to_derivatives", "group", "derivatives")] == [("c/base", 1)]
     con.execute("update store.listing set first_seen_on = '2025-07-05' where model_id = 'c/base'")
     assert rows(con, "time_to_derivatives", "group") == []
+
+
+def test_what_names_several_bases_is_a_merge_in_every_statistic_whatever_it_calls_itself() -> None:
+    con = world(("c/a", 1, None, ()), ("c/b", 1, None, ()), ("z/two", 1, None, (("c/a", "finetune"), ("c/b", "finetune"))))
+    columns = ("group", "value", "models", "finetune", "merge")
+    assert rows(con, "derivatives", *columns, by="country") == [("CN", 2, 1, 0, 2)]
+    assert rows(con, "derivation_flow", "group", "value", "merges") == [("unknown on CN", 0, 1)]
+    assert rows(con, "derived_share", "relation", "models") == [("original", 2), ("merge", 1)]

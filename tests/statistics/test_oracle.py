@@ -261,3 +261,18 @@ def test_every_row_is_what_plain_python_makes_of_the_sources(seed: int) -> None:
                 if expected is not None:
                     sql = _sql(asking.name, said)
                     assert _shown(_measured(con, sql)) == _shown(expected), sql
+
+
+@pytest.mark.parametrize("seed", range(-(-WORLDS // 10)))
+def test_what_is_loaded_of_later_days_changes_no_row_of_a_past_day(seed: int) -> None:
+    world = draw(seed)
+    told = Told(world)
+    day = FIRST + timedelta(random.Random(seed).choice(DAYS[2:-1]))
+    until = replace(world, sources=[one for one in world.sources if one.day <= day], flags={flag for flag in world.flags if flag[2] <= day})
+    with stored(world) as later, stored(until) as then:
+        for asking in ASKED:
+            chance = random.Random(f"{seed} {asking.name} then")
+            for _ in range(QUESTIONS):
+                _, said, _ = asking.draw(chance, told)
+                sql = _sql(asking.name, said | {"day": day})
+                assert _shown(_measured(later, sql)) == _shown(_measured(then, sql)), sql

@@ -140,7 +140,10 @@ def derived(result: Result, row: Row) -> str | None:
 
 def built_on_within(result: Result, row: Row) -> str | None:
     """How soon a model was built on."""
-    base, all_of_them = row["group"], f"{counted(int(str(row['derivatives'])), 'listing')} on {row['hub']} name it as their base"
+    base, all_of_them = (
+        row["group"],
+        f"{counted(int(str(row['derivatives'])), 'listing')} on {row['hub']} {'names it as its' if row['derivatives'] == 1 else 'name it as their'} base",
+    )
     days, nth_days = row["days_to_first"], row["days_to_nth"]
     if days is None:
         return f"No derivative of {base} has a creation date after its own; {all_of_them}."

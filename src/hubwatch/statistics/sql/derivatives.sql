@@ -3,10 +3,10 @@
 -- definition: A row is a group of base models. value is the number of derivations: pairs of a listing and a listing it says
 --   it is made from (a merge of three counts three times); share is over all derivations of the hubs; a base that the hub does
 --   not list itself counts by its namespace; one whose group is not known is in unknown, and the bounds let all or none of
---   those be this group's. derived is in models, the
---   number of different listings derived directly; descendants those whose chain of bases ends in this group,
---   where from a merge on it follows the first base that the merge names; bases the models built on. The rest counts derivations by
---   relation, relation_unknown all that are none of the four. By the listings' own word on the day, a renamed base by the id it had last by then: a base nobody names is not counted.
+--   those be this group's. models is the number of different listings derived directly, each once (one that is on two hubs is two listings);
+--   descendants those whose chain of bases ends in this group, where from a merge on it follows the first base that the merge names; bases the models
+--   built on. The rest counts derivations by relation: merge also all of a listing that names several bases, relation_unknown all that are none of
+--   the four. By the listings' own statements on the day, a renamed base by the id it had last by then: a base that no listing names is not counted.
 --   Filters are of the base models.
 -- unit: derivations; share of derivations, 0..1
 -- window: derived listings listed on the day
@@ -27,7 +27,10 @@ direct as (
     count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,
     count(*) filter (relation = 'merge') as merge, count(*) filter (relation = 'quantized') as quantized,
     count(*) filter (coalesce(relation, 'unknown') not in ('finetune', 'adapter', 'merge', 'quantized')) as relation_unknown
-  from (select distinct hub, model_id, base_model_id, relation from links) as links
+  from (
+    select hub, model_id, base_model_id, case when count(*) over (partition by hub, model_id) > 1 then 'merge' else relation end as relation
+    from (select distinct hub, model_id, base_model_id, relation from links)
+  ) as links
   join grouped using (hub) where grouped.model_id = base_model_id group by all
 ),
 chains as (
