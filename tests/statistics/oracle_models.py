@@ -42,6 +42,7 @@ def release_calendar(told: Told, question: Question) -> list[Row]:
     released = Released(told, question)
     if not released.scope:
         return []
+    cut = min(at.day for at in released.scope)
     since = question.since or max(at.day for at in released.scope) - timedelta(364)
     days: dict[date, list[Described]] = defaultdict(list)
     for one, moment in released.models:
@@ -57,13 +58,16 @@ def release_calendar(told: Told, question: Question) -> list[Row]:
         loose = sum(count for parts, count in sums.items() if None in parts)
         for parts, count in sums.items():
             row = named(question, parts) | bounded(parts, count, sums, len(listed) - inside)
-            rows.append(row | {"created_on": day, "models": count, "denominator": inside, "labelled": 1 - loose / inside})
+            rows.append(
+                row | {"created_on": day, "models": count, "denominator": inside, "labelled": 1 - loose / inside, "is_partial": day >= cut}
+            )
     return rows
 
 
 def largest_releases(told: Told, question: Question) -> list[Row]:
     groups: dict[tuple[date, Parts], list[tuple[Described, datetime]]] = defaultdict(list)
-    for one, moment in Released(told, question).models:
+    released_by = Released(told, question)
+    for one, moment in released_by.models:
         if not one.outside and (question.since is None or moment.date() >= question.since):
             groups[month_of(moment), one.parts].append((one, moment))
     rows = []
@@ -73,7 +77,11 @@ def largest_releases(told: Told, question: Question) -> list[Row]:
         ]
         if sized:
             size, moment, model_id, hub = min(sized)
-            row = {"month": month, "hub": hub, "model_id": model_id, "parameters": -size, "created_on": moment.date()}
+            following = (month + timedelta(days=32)).replace(day=1)
+            cut = following > min(at.day for at in released_by.scope) + timedelta(1) or (
+                question.since is not None and month < question.since
+            )
+            row = {"is_partial": cut, "month": month, "hub": hub, "model_id": model_id, "parameters": -size, "created_on": moment.date()}
             rows.append(named(question, parts) | row | {"sized": len(sized), "models": len(released)})
     return rows
 
@@ -98,6 +106,8 @@ def openness(told: Told, question: Question) -> list[Row]:
             else:
                 may_be = sum("unknown" in other and all(b in (a, "unknown") for a, b in zip(cell, other, strict=True)) for other in cells)
                 row |= {"share_low": value / inside, "share_high": (value + may_be) / inside}
+            at_most = [other for other in cells if other[0] in ("open", "unknown") and other[1] in ("permissive", "unknown")]
+            row |= {"share_free_high": len(at_most) / inside}
             row |= {"share_free": cells.count(("open", "permissive")) / inside, "denominator": inside}
             rows.append(named(question, parts) | row | {"labelled": 1 - sum("unknown" in other for other in cells) / inside})
     return rows
@@ -188,9 +198,8 @@ def retention(told: Told, question: Question, at_least: float) -> list[Row]:
                 continue
             look = next(one for one in days if one.day == min(near)[1])
             seen = [model_id for model_id in cohort if model_id in look.listings]
-            value = sum(
-                (value_of(look, model_id, scope[0].metric) or 0) >= at_least for model_id in seen if _counts(look, model_id, scope[0])
-            )
+            counted = [one for one in seen if not (question.without_flagged and told.is_flagged(hub, one, look.day, scope[0].metric))]
+            value = sum((value_of(look, one, scope[0].metric) or 0) >= at_least for one in counted if _counts(look, one, scope[0]))
             rows.append(
                 {"month": month, "months": age, "day": look.day, "value": value, "share": value / len(cohort), "listed": len(seen)}
                 | {"listed_share": len(seen) / len(cohort), "denominator": len(cohort)}
@@ -227,12 +236,14 @@ def adoption(told: Told, question: Question, top: int, model: str | None) -> lis
             if place > top and one.model_id != model:
                 continue
             for age in (7, 14, 30, 60, 90, 180, 365):
-                mine = _at_age(told, one, released[one.model_id], age, scope[0].day)
+                mine = _at_age(told, one, released[one.model_id], age, scope[0].day, question)
                 if mine is None:
                     continue
                 others = [other for other in ranked if other is not one][:10]
                 theirs = [
-                    count for other in others if (count := _at_age(told, other, released[other.model_id], age, scope[0].day)) is not None
+                    count
+                    for other in others
+                    if (count := _at_age(told, other, released[other.model_id], age, scope[0].day, question)) is not None
                 ]
                 middle = median(theirs) if theirs else None
                 rows.append(
@@ -255,7 +266,7 @@ def _released_on(told: Told, one: Described) -> date:
     return first if missed else created
 
 
-def _at_age(told: Told, one: Described, released: date, age: int, until: date) -> int | None:
+def _at_age(told: Told, one: Described, released: date, age: int, until: date, question: Question) -> int | None:
     """Downloads of all time at that age, by the observation nearest to it."""
     found: list[tuple[Any, ...]] = []
     for other in told.same_repository(one.hub, one.model_id):
@@ -263,6 +274,8 @@ def _at_age(told: Told, one: Described, released: date, age: int, until: date) -
             total = next(
                 source.listings[other].counters["downloads_total"] for source in told.of_day[one.hub, day] if other in source.listings
             )
+            if question.without_flagged and told.is_flagged(one.hub, other, day, "downloads_total"):
+                continue
             off = (day - released).days - age
             if total is not None and day <= until and abs(off) <= max(1, age // 10):
                 found.append((abs(off), off < 0, total))

@@ -102,3 +102,28 @@ def test_sizes_have_quantiles() -> None:
     con = world(*[(f"c/{number}", {"parameters": number * 100}) for number in range(1, 11)])
     columns = ("lower_quartile", "median_parameters", "upper_quartile", "top_tenth")
     assert rows(con, "sizes", *columns) == [(300, 550, 800, 900)]
+
+
+def test_what_is_free_is_at_most_that_part_of_which_access_or_license_is_not_known() -> None:
+    con = world(
+        ("c/a", {"license": "mit", "gated": "false"}),
+        ("c/b", {"license": "mit"}),
+        ("c/c", {"license": "llama4"}),
+        ("c/d", {"license": "mit", "gated": "auto"}),
+    )
+    assert set(rows(con, "openness", "group", "share_free", "share_free_high")) == {("CN", 0.25, 0.5)}
+    result = statistics.run(con, "openness")
+    assert "25.0% (at most 50.0%, depending on those not known) are open and under a permissive license" in sentence(
+        result, result.records()[0]
+    )
+
+
+def test_the_day_that_was_observed_and_its_month_are_partial() -> None:
+    con = world(("c/a", {"created_at": "2025-06-29", "parameters": 1}), ("c/b", {"created_at": "2025-06-30 10:00:00", "parameters": 1}))
+    assert rows(con, "release_calendar", "created_on", "is_partial") == [(date(2025, 6, 29), False), (DAY, True)]
+    assert rows(con, "largest_releases", "month", "is_partial") == [(date(2025, 6, 1), False)]  # the day is the month's last
+    assert rows(con, "largest_releases", "month", "is_partial", since="2025-06-02") == [(date(2025, 6, 1), True)]
+    found = statistics.run(con, "release_calendar")
+    assert sentence(found, found.records()[-1]).startswith("On 2025-06-30 (a day that is cut), 1 model")
+    found = statistics.run(con, "largest_releases", since="2025-06-02")
+    assert "created in June 2025 (a month that is cut) was" in sentence(found, found.records()[0])

@@ -107,3 +107,21 @@ def test_a_month_is_not_looked_at_before_it_ends() -> None:
         {"early": "2025-01-10", "late": "2025-01-29"}, *(("2025-01-25", "early", 5), ("2025-02-03", "early", 5), ("2025-02-03", "late", 5))
     )
     assert rows(con, "retention", "months", "day", "listed", "denominator") == [(0, date(2025, 2, 3), 2, 2)]
+
+
+def test_a_flagged_counter_does_not_keep_a_listing_alive_where_flagged_ones_are_left_out() -> None:
+    con = world({"a": "2025-01-10", "b": "2025-01-12"}, ("2025-01-31", "a", 5), ("2025-01-31", "b", 5))
+    con.execute("insert into flags(hub, model_id, day, flag) values ('huggingface', 'c/b', '2025-01-31', 'downloads_30d_jumped')")
+    assert rows(con, "retention", "value", "listed") == [(2, 2)]
+    assert rows(con, "retention", "value", "listed", without_flagged=True) == [(1, 2)]
+    assert rows(con, "retention", "value", "listed", without_flagged=True, metric="likes") == [(2, 2)]
+
+
+def test_what_counts_models_says_that_no_flagged_observation_is_left_out() -> None:
+    con = world({"a": "2025-01-10"}, ("2025-01-31", "a", 5))
+    said = statistics.run(con, "licenses", without_flagged=True).context.warnings
+    assert "no counter is summed, so no flagged observation is left out: --without-flagged passes over flagged days only" in said
+    assert (
+        "flagged observations are left out (--without-flagged)"
+        in statistics.run(con, "download_share", without_flagged=True).context.warnings
+    )

@@ -25,12 +25,11 @@ def released(result: Result, row: Row) -> str | None:
     share = bounds_of(row)
     if share is None:
         return None
+    cut = " (a day that is cut)" if row["is_partial"] else ""
     if result.context.parameters.get("by") == "hub":
-        return f"On {row['created_on']}, {counted(int(str(row['value'])), 'model')} were released on {row['group']}, by its creation dates."
+        return f"On {row['created_on']}{cut}, {counted(int(str(row['value'])), 'model')} were released on {row['group']}, by its creation dates."
     whole = counted(int(str(row["denominator"])), "model")
-    return (
-        f"On {row['created_on']}, {row['value']:,} of {whole} released, {share}, were from {who(result, row)}, by the hubs' creation dates."
-    )
+    return f"On {row['created_on']}{cut}, {row['value']:,} of {whole} released, {share}, were from {who(result, row)}, by the hubs' creation dates."
 
 
 def largest(result: Result, row: Row) -> str | None:
@@ -38,9 +37,10 @@ def largest(result: Result, row: Row) -> str | None:
     month, size = row.get("month"), row.get("parameters")
     if not isinstance(month, date) or not isinstance(size, int):
         return None
+    cut = " (a month that is cut)" if row["is_partial"] else ""
     of = f"the {row['sized']:,} (of {counted(int(str(row['models'])), 'release')}) whose size is known"
     return (
-        f"The largest model from {who(result, row)} created in {period_told(month, 'month')} was {row['model_id']} with {size / 1e9:,.1f} billion "
+        f"The largest model from {who(result, row)} created in {period_told(month, 'month')}{cut} was {row['model_id']} with {size / 1e9:,.1f} billion "
         f"parameters, on {row['hub']} since {row['created_on']}: the largest of {of}."
     )
 
@@ -55,9 +55,11 @@ def free(result: Result, row: Row) -> str | None:
         return None
     license_told = str(row["license_class"]).replace("_", "-")
     under = "no known license" if license_told == "unknown" else f"a {license_told} license"
+    most = row.get("share_free_high")
+    at_most = f" (at most {percent(most)}, depending on those not known)" if isinstance(most, float) and most > part else ""
     return (
         f"Of {counted(int(str(row['denominator'])), 'model')} from {who(result, row)}, {share} {_ACCESS[str(row['access'])]} and are under {under}: "
-        f"{row['value']:,}; {percent(part)} are open and under a permissive license."
+        f"{row['value']:,}; {percent(part)}{at_most} are open and under a permissive license."
     )
 
 

@@ -118,7 +118,11 @@ def _settle_days(con: duckdb.DuckDBPyConnection, question: Question) -> None:
         for at in question.observed:
             question.warnings += rule_changes(con, at.hub, at.day, at.day, str(metric))
     if values.get("without_flagged"):
-        question.warnings.append("flagged observations are left out (--without-flagged)")
+        question.warnings.append(
+            "no counter is summed, so no flagged observation is left out: --without-flagged passes over flagged days only"
+            if metric == "models"
+            else "flagged observations are left out (--without-flagged)"
+        )
     if len(question.observed) == 1 and "hub" in values:
         at = question.observed[0]
         values |= {"hub": at.hub, "day": at.day, "source": at.sweep}

@@ -5,7 +5,8 @@
 --   of a leader. peers is how many of these ten were observed at that age; below five there is no ratio. Released is the reviewed release date where
 --   there is one (data/release_dates.csv), else the creation date as reported by the hub, or the first observed day when an earlier
 --   complete full sweep after creation did not list it (published late); what was listed under another id was there.
---   The first models of each class are shown, and model if named. With filters (a task, say), model and peers are of what they leave in.
+--   The first models of each class are shown, and model if named. With filters (a task, say), model and peers are of what they leave in;
+--   without_flagged leaves out every flagged observation, at whatever age.
 --   The method is the Relative Adoption Metric of the ATOM project.
 -- unit: ratio of downloads since release
 -- window: 7, 14, 30, 60, 90, 180 and 365 days after release
@@ -58,12 +59,16 @@ chosen as (
 ages as (
   select unnest([7, 14, 30, 60, 90, 180, 365]) as age_days
 ),
+doubted as materialized (
+  from parts.flagged('scope', in_metric) where in_without_flagged
+),
 aged as materialized (
   select hub, model_id, size_class, task, released_on, place, place_of_task, age_days,
     arg_min(c.downloads_total, abs(c.day - released_on - age_days) + (c.day - released_on - age_days < 0)::int * 0.5) as downloads
   from chosen join ids using (listing_key) join store.counters c on c.listing_key = known_as, ages
   where not c.superseded and c.downloads_total is not null and c.day <= chosen.day
     and abs(c.day - released_on - age_days) <= greatest(1, age_days // 10)
+    and (c.listing_key, c.day) not in (select (listing_key, day) from doubted)
   group by all
 ),
 compared as (

@@ -3,7 +3,7 @@
 -- definition: A row is a group of the models listed on the day, a way of access (open: nobody is asked; gated: on request or terms must be
 --   accepted first, by hand or automatically; unknown: the hub does not report it) and a class of license. value is the number of models; share is over
 --   the group's models (denominator, of which labelled have both known); the bounds allow for every model of the group of which access or license
---   is not known and that could be of this row. share_free is the group's part that is open and under a permissive license. Access and license are
+--   is not known and that could be of this row. share_free is the group's part that is open and under a permissive license, share_free_high what it is at most. Access and license are
 --   what the listing states, not what was tried. A model is counted once, by its original.
 -- unit: models; share of the group's models, 0..1
 -- window: models listed on the day
@@ -24,7 +24,9 @@ groups as (
 ),
 whole as (
   select part_1 as whole_1, part_2 as whole_2, sum(value) as inside, sum(value) filter (access = 'unknown' or license_class = 'unknown') as loose,
-    coalesce(sum(value) filter (access = 'open' and license_class = 'permissive'), 0) as free
+    coalesce(sum(value) filter (access = 'open' and license_class = 'permissive'), 0) as free,
+    coalesce(sum(value) filter ((access = 'unknown' or license_class = 'unknown') and access in ('open', 'unknown')
+      and license_class in ('permissive', 'unknown')), 0) as may_be_free
   from groups group by all
 ),
 bounded as (
@@ -35,7 +37,7 @@ bounded as (
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   access, license_class, value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, 0) as share_low,
-  parts.share_high(value, is_known, loose_here, inside, 0) as share_high, parts.share(free, inside) as share_free, value as models, inside::bigint as denominator,
+  parts.share_high(value, is_known, loose_here, inside, 0) as share_high, parts.share(free, inside) as share_free, parts.share(free + may_be_free, inside) as share_free_high, value as models, inside::bigint as denominator,
   1 - coalesce(loose, 0) / inside as labelled
 from bounded join whole on whole_1 is not distinct from part_1 and whole_2 is not distinct from part_2
 order by inside desc, not parts.is_labelled(in_by, part_1, part_2), "group", value desc, access, license_class

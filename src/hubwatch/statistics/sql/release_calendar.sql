@@ -3,7 +3,7 @@
 -- definition: A row is a day (UTC) and a group (by default the hub); value is the number of models whose listing was created on that day as
 --   reported by the hub, among all listings seen up to the day asked, removed ones included; share is over the day's releases (denominator, of
 --   which labelled have a known group), the unlabelled being the group unknown. A model counts once, at its earliest original listing. A day without a
---   release has no row. What was deleted before hubwatch first looked is missing. A repository with a time that its hub
+--   release has no row. is_partial marks a day that a hub was observed in the midst of, or not any more. What was deleted before hubwatch first looked is missing. A repository with a time that its hub
 --   gives where it has none (data/placeholder_times.csv) is of no day.
 -- unit: models; share of the day's models, 0..1
 -- window: day of creation, from since (default: the last 365 days) up to the day
@@ -43,6 +43,7 @@ known as (
 )
 select created_on, parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, beyond) as share_low,
-  parts.share_high(value, is_known, maybe, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled
+  parts.share_high(value, is_known, maybe, inside, beyond) as share_high, value as models, inside as denominator, 1 - loose / nullif(inside, 0) as labelled,
+  created_on >= (select min(day) from scope) as is_partial
 from known
 order by created_on, value desc, not is_known, "group"

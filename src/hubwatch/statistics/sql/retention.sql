@@ -1,7 +1,7 @@
 -- name: retention
 -- title: What is left of a month's releases
 -- definition: A row is a month and an age: the listings created in that month on one hub (as the hub reports it) that hubwatch ever observed, by
---   whatever source, and how many of them were observed so many months later (listed), and had a counter of at_least [1] or more then (value). The
+--   whatever source, and how many of them were observed so many months later (listed), and had a counter of at_least [1] or more then (value; without_flagged: and no flag on it). The
 --   later day is the whole day nearest to the month's last day so many months on, at most seven days away (0 months on: not before the month ends);
 --   without one there is no row. share is of the month's listings (denominator), listed_share too. On a hub without whole days all is of the
 --   listings of its head days or of one selection. Filters are of what held on the last day. What was removed before the first observation is not known: survival of months
@@ -48,10 +48,14 @@ looks as materialized (
   where abs(day - last_day(month + to_months(months::int))) <= 7 and (months > 0 or day >= last_day(month))
   qualify row_number() over (partition by month, months order by abs(day - last_day(month + to_months(months::int))), day) = 1
 ),
+doubted as materialized (
+  from parts.flagged('scope', in_metric) where in_without_flagged
+),
 seen as (
   select month, months, looks.day, count(*) as listed,
-    count(*) filter (parts.counter(metric, downloads_30d, downloads_total, likes) >= in_at_least) as value
+    count(*) filter (parts.counter(metric, downloads_30d, downloads_total, likes) >= in_at_least and doubted.listing_key is null) as value
   from looks join cohorts using (month) join store.counters c on c.listing_key = cohorts.listing_key and c.day = looks.day and c.source = looks.source
+  left join doubted on doubted.listing_key = c.listing_key and doubted.day = c.day
   group by all
 )
 select month, months, looks.day, coalesce(value, 0) as value, coalesce(value, 0) / listings as share, coalesce(listed, 0) as listed,
