@@ -239,7 +239,8 @@ def adoption(told: Told, question: Question, top: int, model: str | None) -> lis
                 mine = _at_age(told, one, released[one.model_id], age, scope[0].day, question)
                 if mine is None:
                     continue
-                others = [other for other in ranked if other is not one][:10]
+                task = one.attributes["task"] or "unknown"
+                others = [other for other in ranked if other is not one and (other.attributes["task"] or "unknown") == task][:10]
                 theirs = [
                     count
                     for other in others
@@ -247,7 +248,14 @@ def adoption(told: Told, question: Question, top: int, model: str | None) -> lis
                 ]
                 middle = median(theirs) if theirs else None
                 rows.append(
-                    {"hub": one.hub, "size_class": name, "place": place, "model_id": one.model_id, "released_on": released[one.model_id]}
+                    {
+                        "hub": one.hub,
+                        "size_class": name,
+                        "task": task,
+                        "place": place,
+                        "model_id": one.model_id,
+                        "released_on": released[one.model_id],
+                    }
                     | {"age_days": age, "downloads": mine, "median_downloads": middle, "peers": len(theirs)}
                     | {"relative_adoption": over(mine, middle or 0) if len(theirs) >= 5 else None}
                 )
