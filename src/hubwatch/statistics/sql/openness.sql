@@ -37,7 +37,8 @@ bounded as (
 )
 select parts.group_name(in_by, part_1, part_2) as "group", coalesce(part_1, 'unknown') as part_1, coalesce(part_2, 'unknown') as part_2,
   access, license_class, value, parts.share(value, inside) as share, parts.share_low(value, is_known, inside, 0) as share_low,
-  parts.share_high(value, is_known, loose_here, inside, 0) as share_high, parts.share(free, inside) as share_free, parts.share(free + may_be_free, inside) as share_free_high, value as models, inside::bigint as denominator,
+  parts.share_high(value, is_known, loose_here, inside, 0) as share_high,
+  parts.share(free, inside) as share_free, parts.share(free + may_be_free, inside) as share_free_high, value as models, inside::bigint as denominator,
   1 - coalesce(loose, 0) / inside as labelled
 from bounded join whole on whole_1 is not distinct from part_1 and whole_2 is not distinct from part_2
 order by inside desc, not parts.is_labelled(in_by, part_1, part_2), "group", value desc, access, license_class
