@@ -64,3 +64,8 @@ def test_raw_crawls_with_owner_and_name_apart_are_read_as_published(tmp_path: Pa
         settings_for(tmp_path / "data"), str(tmp_path / "crawl.jsonl"), read_mapping(f"osir-{hub}"), Wanted(), lambda line: None
     )
     assert (day.hub, day.day, day.outcome, sum(day.counters.values())) == (hub, date(2026, 5, 1), "loaded", 2)
+
+
+def test_an_archive_whose_files_do_not_tell_their_day_wants_one_file_and_its_day(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"the files of hub-weekly do not say which day .* --mapping hub-weekly --day YYYY-MM-DD"):
+        backfill_published(settings_for(tmp_path), read_mapping("hub-weekly"), None, Wanted(), print)

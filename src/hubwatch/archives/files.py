@@ -106,6 +106,11 @@ def published_files(mapping: Mapping, copy: str | None, settings: Settings) -> l
         raise UsageError(
             f"mapping {mapping.name} knows no address; name its file, as hubwatch backfill archive FILE --mapping {mapping.name}"
         )
+    if mapping.day.given:
+        raise UsageError(
+            f"the files of {mapping.name} do not say which day they are of; name one with its day, as hubwatch backfill archive "
+            f"{where.address.replace('*', 'FOLDER')} --mapping {mapping.name} --day YYYY-MM-DD"
+        )
     if copy is None or copy.startswith(("http://", "https://")):
         return _from_dataset(where.address, settings, copy)
     folder = Path(copy).expanduser()
