@@ -410,7 +410,7 @@ def concentration_at(told: Told, question: Question, scope: list[At]) -> list[Ro
         "gini": (sum((2 * rank - n - 1) * share for rank, share in enumerate(reversed(shares), 1)) / n, None, None),
         "half": (float(_half(shares)), None, None),
     }
-    for k in (1, 3, 10, 100, 1000):
+    for k in (1, 3, 10, 50, 100, 200, 1000):
         found[f"top_{k}"] = (sum(shares[:k]), sum(least[:k]), sum(most[:k]))
     about: Row = dict.fromkeys(question.dimensions, "") if len(question.dimensions) > 1 else {}  # a measure is of no group
     about |= {"bodies": n, "models": sum(not again for *_, again in rows), "denominator": inside, "labelled": 1 - unlabelled / inside}

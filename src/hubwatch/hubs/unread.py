@@ -88,8 +88,8 @@ class UnreadKeys:
                 owners.add(_owner(record))
 
     def found(self) -> list[Unread]:
-        """Every such key, the most frequent first; those of objects behind the record's own."""
-        keys = sorted(self._counts, key=lambda key: ("." in key, -self._counts[key], key))
+        """Every such key, the most frequent first; those of objects behind the record's own, and behind all what is always empty."""
+        keys = sorted(self._counts, key=lambda key: (not self._counts[key], "." in key, -self._counts[key], key))
         keys = [key for key in keys if "." not in key or self._is_shared(".", key)]
         return [Unread(key, self._counts[key], sum(self._seen[kind] for kind in self._of[key]), self._example(key)) for key in keys]
 

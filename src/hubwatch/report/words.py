@@ -49,7 +49,10 @@ _MEASURES = {
     "top_1": "share of the largest",
     "top_3": "share of the largest 3",
     "top_10": "share of the largest 10",
+    "top_50": "share of the largest 50",
     "top_100": "share of the largest 100",
+    "top_200": "share of the largest 200",
+    "top_1000": "share of the largest 1,000",
     "half": "number that together hold half",
 }
 _SEVERAL = {"INTL": "International", "HK": "Hong Kong", "TW": "Taiwan", "MO": "Macao"}

@@ -2,7 +2,7 @@
 -- title: How concentrated a counter is
 -- definition: Each row is a measure over the publishers (organizations, by default) that share one counter on one hub and day; a namespace
 --   whose organization is unknown counts as a publisher of its own. hhi is the sum of squared shares (1: one has it all);
---   gini is the inequality over publishers with at least one listing, zeros included (0: all equal); top_1, top_3, top_10, top_100, top_1000
+--   gini is the inequality over publishers with at least one listing, zeros included (0: all equal); top_1, top_3, top_10, top_50, top_100, top_200, top_1000
 --   are the shares of the largest ones; half is the number of publishers that together hold half. low and high bound the value
 --   whoever the unlabelled are: each listing its own publisher, or all of them the largest one, and whatever rejected records have of the counter: no
 --   publisher's alone, or all the largest one's (no bound is given for gini, half, or with a filter by origin). denominator is the counter's sum over all publishers, of which labelled are of known ones.

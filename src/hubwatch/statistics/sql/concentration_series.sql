@@ -2,7 +2,7 @@
 -- title: How concentrated a counter is over time
 -- definition: concentration of one hub on the last day of each month, or of each week or on every day, from since to the day, that
 --   was observed by a complete full sweep or is of an archive (sweep says which: their extents differ). Each row is a measure of such a day: hhi,
---   gini, half, top_1, top_3, top_10, top_100 and top_1000, over publishers (by model: over listings, whatever is known of their origin). Labels,
+--   gini, half, top_1, top_3, top_10, top_50, top_100, top_200 and top_1000, over publishers (by model: over listings, whatever is known of their origin). Labels,
 --   licenses and tasks of a day are those that held on it. models counts a model once, whatever its listings. low and high bound the value as in concentration. A period without such a day has no row.
 -- unit: 0..1; half: publishers
 -- window: as of download_share, day by day

@@ -43,7 +43,7 @@ ranked_singles as (
   from singles join whole using (day)
 ),
 depths as (
-  select unnest([1, 3, 10, 100, 1000]) as k, unnest([3, 4, 5, 6, 7]) as place
+  select unnest([1, 3, 10, 50, 100, 200, 1000]) as k, unnest(range(3, 10)) as place
 ),
 lows as (
   select day, 1 as place, sum(publishers * share * share) as low from ranked_singles group by day
