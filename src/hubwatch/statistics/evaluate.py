@@ -179,8 +179,12 @@ def _flagged(
     con: duckdb.DuckDBPyConnection, question: Question, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]
 ) -> Flagged | None:
     """How many of the observations in the rows are flagged, and how much of the sum they are; or what was left out of it."""
-    if "flagged_value" not in columns or question.values.get("without_flagged") or "day" in columns:
+    left_out = bool(question.values.get("without_flagged"))
+    if "flagged_value" not in columns or "day" in columns or (left_out and "metric" in question.statistic.declared):
         return flagged_part(con, question.statistic, question.observed, question.values)
+    if left_out:  # of what is derived the rows themselves tell it, once it is in them
+        cursor = con.execute(called(question.statistic, question.values | {"without_flagged": False}))
+        columns, rows = tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
     if question.values.get("metric") == "models":
         return None
     count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))

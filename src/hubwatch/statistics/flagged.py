@@ -14,19 +14,22 @@ _NAMED = 5  # namespaces named one by one
 
 
 class Flagged(BaseModel):
-    """Flagged observations on the days that a figure rests on; `value` and `part` are theirs in the sum of the last of these days."""
+    """Flagged observations on the days that a figure rests on; `value` and `part` are theirs in the sum of the last of these `days`."""
 
     model_config = ConfigDict(frozen=True)
     observations: int
     value: int
     part: float | None
+    days: int = 1
 
     def told(self, left_out: bool) -> str:
         """In words: what is in the sum, or was left out of it."""
         if not self.observations:
             return "no observation in the sum"
         what = counted(self.observations, "flagged observation")
-        of = f"{self.value:,}, {percent(self.part)} of the sum" if self.part is not None else f"{self.value:,}"
+        of = f"{self.value:,}" + (f" on the last of {self.days} days" if self.days > 1 else "")
+        if self.part is not None:
+            of += f", {percent(self.part)} of {'its' if self.days > 1 else 'the'} sum"
         if left_out:
             return f"{what} left out ({of}{' with them' if self.part is not None else ''})"
         return f"{what} in the sum ({of}): --without-flagged leaves them out"
@@ -47,7 +50,8 @@ def flagged_part(
     if not count:
         return Flagged(observations=0, value=0, part=0.0)
     whole = _whole(con, statistic, observed, values, metric)
-    return Flagged(observations=count, value=int(value or 0), part=float(value or 0) / whole if whole else None)
+    days = len({at.day for at in observed}) if len({at.hub for at in observed}) == 1 else 1
+    return Flagged(observations=count, value=int(value or 0), part=float(value or 0) / whole if whole else None, days=days)
 
 
 def tests_told(con: duckdb.DuckDBPyConnection, statistic: Definition, observed: list[ObservedDay], values: dict[str, Any]) -> str | None:
