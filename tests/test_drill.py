@@ -7,7 +7,6 @@ from tests.drill.schedules import scheduled
 
 # Of one hub, whose folders are then made once; with what each comes to.
 SEEDS = {
-    46: "cured",
     67: "same",
     82: "same",
     203: "same",
