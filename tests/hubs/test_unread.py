@@ -180,3 +180,10 @@ def test_a_bases_revision_and_a_tags_prefix_stay() -> None:
         {"id": "person-2/model-2", "tags": ["license:mit"]},
     ]
     assert scrubber.scrubbed({"BaseModel": ["li/b@v1"]}) == {"BaseModel": ["person-2/model-2@v1"]}
+
+
+def test_parameters_by_type_of_number_are_known_beside_their_total() -> None:
+    unread = UnreadKeys(HUBS["huggingface"].keys_read)
+    for owner in ("a", "b"):
+        unread.take({"id": f"{owner}/x", "safetensors": {"parameters": {"BF16": 7}, "total": 7}})
+    assert unread.found() == []

@@ -161,11 +161,15 @@ def test_what_may_be_secret_or_personal_in_a_request_is_left_out_and_named(tmp_p
         f"https://wisemodel.cn/list?page=2&token=abc&lang=zh&hint={signed}",
         answer,
         method="POST",
-        postData={"text": json.dumps({"accessToken": "t-1", "baseReq": {"page": 1, "userId": 77, "sessionKey": "s-9"}, "userId": None})},
+        postData={
+            "text": json.dumps(
+                {"accessToken": "t-1", "baseReq": {"page": 1, "userId": 77, "sessionKey": "s-9"}, "userId": None, "sent": [signed, "zh"]}
+            )
+        },
     )
     found = propose(saved(tmp_path, captured))
-    assert (found.query, found.body) == ({"page": "{page}", "lang": "zh"}, {"baseReq": {"page": "{page}"}, "userId": None})
-    left_out = "query.token, query.hint, body.accessToken, body.baseReq.userId, body.baseReq.sessionKey"
+    assert (found.query, found.body) == ({"page": "{page}", "lang": "zh"}, {"baseReq": {"page": "{page}"}, "userId": None, "sent": ["zh"]})
+    left_out = "query.token, query.hint, body.accessToken, body.baseReq.userId, body.baseReq.sessionKey, body.sent"
     assert f"{left_out}: may be secret or personal and is left out; try the call without it" in found.to_do
 
 

@@ -223,6 +223,16 @@ def test_tables_that_do_not_fit_each_other_are_named(settings: Settings, sql: st
     assert {fault for _, _, fault in named(settings)} == faults
 
 
+def test_a_full_sweep_of_a_selection_is_not_expected_to_make_anything_gone(settings: Settings) -> None:
+    later = full_day(settings, MONDAY + timedelta(days=1), "abc")
+    state = later.state()
+    assert state
+    state.extent = "selection"
+    later.save_state(state)
+    load(settings, full_day(settings, MONDAY), later)
+    assert named(settings) == []
+
+
 def test_listings_that_were_loaded_and_not_judged_are_named(settings: Settings) -> None:
     with pipeline.warehouse(settings) as con:
         pipeline.load(con, settings, full_day(settings, MONDAY))

@@ -7,7 +7,8 @@ stretches as (
   from store.attributes
 ),
 unread as (select hub, model_id, max(day) as last_unread from store.unread group by all),
-whole as (select hub, day, listed_total > records + rejected - coalesce(part_read, 0) as lacks from sweeps where complete and source = 'full'),
+whole as (select hub, day, listed_total > records + rejected - coalesce(part_read, 0) as lacks from sweeps
+  where complete and source = 'full' and coalesce(extent, 'whole') = 'whole'),
 due as (
   select hub, last_listed_on, min(day) as gone_on
   from (select distinct hub, last_listed_on from store.listing) join whole using (hub)

@@ -40,7 +40,7 @@ def refuse_strange_relations(con: duckdb.DuckDBPyConnection, path: Path) -> None
     if strange:
         raise StoreFault(
             f"{path} holds {', '.join(strange[:3])}{' and more' if len(strange) > 3 else ''}, which this version of hubwatch did not make; "
-            "do not use a file from a source you do not trust; if it is your own, `hubwatch publish` renews it"
+            "if the file is your own, published by another version, `hubwatch publish` renews it; do not use a file from a source you do not trust"
         )
 
 

@@ -83,6 +83,8 @@ HUB = Hub(
     promised=walk.PROMISED,
     record_type=RECORD_TYPE,
     record_keys=frozenset(RECORD_TYPE),
-    other_keys=frozenset(f"{key}.{inner}" for key, value in RECORD_TYPE.items() if isinstance(value, dict) for inner in value),
+    # The parameters of each type of number come with their total, which is read.
+    other_keys=frozenset(f"{key}.{inner}" for key, value in RECORD_TYPE.items() if isinstance(value, dict) for inner in value)
+    | {"safetensors.parameters"},
     records_of=walk.records_of,
 )

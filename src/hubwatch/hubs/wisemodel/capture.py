@@ -262,18 +262,24 @@ def _url(value: Any) -> SplitResult:
 def _without_secrets(place: str, value: Any, left_out: list[str]) -> Any:
     """A request's value without what may be a secret of its sender or tell who that is; the places of what is left out are noted."""
     if isinstance(value, Mapping):
-        kept = {}
+        held = {}
         for name, inner in value.items():
             at = f"{place}.{name}"
             is_secret = bool(_SECRET.search(name)) and inner not in (None, "", [], {})
-            if is_secret or (isinstance(inner, str) and _TOKEN_LIKE.fullmatch(inner.strip())):
+            if is_secret or _is_token(inner):
                 left_out.append(at)
             else:
-                kept[name] = _without_secrets(at, inner, left_out)
-        return kept
+                held[name] = _without_secrets(at, inner, left_out)
+        return held
     if isinstance(value, list):
-        return [_without_secrets(place, inner, left_out) for inner in value]
+        kept = [inner for inner in value if not _is_token(inner)]
+        left_out += [place] if len(kept) < len(value) else []
+        return [_without_secrets(place, inner, left_out) for inner in kept]
     return value
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, str) and _TOKEN_LIKE.fullmatch(value.strip()) is not None
 
 
 def _templated(key: str, value: Any) -> Any:
