@@ -89,6 +89,18 @@ def test_sizes_come_from_the_last_complete_day_of_the_whole_hub_that_is_held(tmp
     assert hub.sweeps[0].pages_mb == round(size / 1e6, 1)
 
 
+def test_a_head_of_unknown_size_is_named_and_what_was_measured_at_another_floor_is_not_said_of_it(tmp_path: Path) -> None:
+    plan = plan_sweeps(settings_for(tmp_path), ["huggingface"], floor=5000)
+    assert plan.unknown == ["huggingface head"]
+    assert plan.hubs[0].unseen.measured == ""
+    assert plan_sweeps(settings_for(tmp_path), ["huggingface"]).unknown == []
+
+
+def test_a_sweep_named_twice_is_planned_once(tmp_path: Path) -> None:
+    plan = plan_sweeps(settings_for(tmp_path), ["huggingface"], between=["head,head"])
+    assert [one.sweep for one in plan.hubs[0].sweeps] == ["full", "head"]
+
+
 def test_options_of_one_hub_come_before_those_of_all(tmp_path: Path) -> None:
     plan = plan_sweeps(
         settings_for(tmp_path), ["huggingface", "modelscope"], full=["monthly", "modelscope=daily"], between=["none"], quota=["2500/300"]
@@ -97,14 +109,16 @@ def test_options_of_one_hub_come_before_those_of_all(tmp_path: Path) -> None:
         ("huggingface", 30, (2500, 300)),
         ("modelscope", 1, None),
     ]
-    assert of_hub(["weekly", "b=daily"], "b", ["a", "b"], "--full") == "daily"
+    hubs = ["huggingface", "modelscope"]
+    assert of_hub(["weekly", "modelscope=daily"], "modelscope", hubs, "--full") == "daily"
+    assert of_hub(["weekly", "hf=daily"], "huggingface", hubs, "--full") == "daily"
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         ({"full": ["hourly"]}, "--full hourly is not known; it is daily, weekly, monthly"),
-        ({"full": ["github=daily"]}, "--full github=daily: 'github' is not planned for; name one of huggingface, modelscope, wisemodel"),
+        ({"full": ["github=daily"]}, "'github' is not a hub; hubs are huggingface, modelscope, wisemodel"),
         ({"between": ["tail"]}, "--between tail is not known; it is head, new, both with a comma, or none"),
         ({"between": ["wisemodel=head"]}, "--between wisemodel=head: wisemodel has no head sweep"),
         ({"quota": ["fast"]}, "--quota fast is not valid; write requests/seconds, such as 1000/300"),

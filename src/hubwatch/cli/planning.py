@@ -111,19 +111,21 @@ def _show(made: Plan, settings: Settings) -> None:
         if hub.unseen.measured:
             say(f"  measured: {hub.unseen.measured}")
     if made.unknown:
-        warn(f"not included, because their size is not known: {', '.join(made.unknown)}; collect them once and plan again")
+        warn(f"not included, because its size is not known: {', '.join(made.unknown)}; run `hubwatch run` once, then plan again")
     for line in late(table, made.hubs):
         warn(line)
 
 
 def _pace_told(hub: Any) -> str:
     window = f", {hub.window[0]} in {hub.window[1]} s" + (f" ({hub.token_kind})" if hub.token_kind else "") if hub.window else ""
-    return f"{hub.requests_a_second:g} requests a second{window}"
+    return f"{hub.requests_a_second:g} request{'' if hub.requests_a_second == 1 else 's'} a second{window}"
 
 
 def _unseen_told(unseen: Any) -> str:
     if unseen.days == 0:
         return "everything is seen every day"
+    if unseen.share_of_downloads == 1.0:
+        return f"nothing is seen for up to {unseen.days} days"
     listings = "an unknown number of" if unseen.listings is None else f"{unseen.listings:,}"
     share = "" if unseen.share_of_downloads is None else f" with {unseen.share_of_downloads:.1%} of downloads"
     return f"unseen for up to {unseen.days} days: {listings} listings{share}, and which models are removed"

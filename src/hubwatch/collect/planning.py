@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, Field
 
 from hubwatch.errors import UsageError
+from hubwatch.hubs import known_hub
+from hubwatch.pages import Sweep
 
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
 KINDS_BETWEEN = ("head", "new")
@@ -121,8 +123,11 @@ class Plan:
 
     @property
     def unknown(self) -> list[str]:
-        """Hubs whose size nobody knows."""
-        return [hub.hub for hub in self.hubs if hub.listings is None]
+        """Hubs, and of hubs of known size sweeps, whose size nobody knows."""
+        hubs = [hub.hub for hub in self.hubs if hub.listings is None]
+        return hubs + [
+            f"{hub.hub} {sweep.sweep}" for hub in self.hubs if hub.listings is not None for sweep in hub.sweeps if sweep.listings is None
+        ]
 
     def average(self) -> Cost:
         """What a day costs in the long run."""
@@ -196,20 +201,20 @@ def _unseen(basis: Basis, wanted: Wanted) -> Unseen:
         days=days,
         listings=None if basis.listings is None or seen is None else max(0, basis.listings - seen),
         share_of_downloads=None if basis.share_between is None or not is_known else round(1 - basis.share_between, 4),
-        measured=wanted.sees_between if is_known else "",
+        measured=wanted.sees_between if is_known and wanted.floor == Sweep.floor else "",
     )
 
 
 def of_hub(texts: Sequence[str], hub: str, hubs: list[str], option: str) -> str | None:
-    """What `[HUB=]VALUE` options say of a hub, one that names it before one that names none; `UsageError` for a hub that is not planned."""
+    """What `[HUB=]VALUE` options say of a hub, one that names it before one that names none; `UsageError` for a hub that is not in the plan."""
     found, for_all = None, None
     for text in texts:
         name, named, value = text.rpartition("=")
         if not named:
             for_all = value
-        elif name not in hubs:
-            raise UsageError(f"{option} {text}: {name!r} is not planned for; name one of {', '.join(hubs)}")
-        elif name == hub:
+        elif known_hub(name) not in hubs:
+            raise UsageError(f"{option} {text}: the plan is not for {name}; name one of {', '.join(hubs)}")
+        elif known_hub(name) == hub:
             found = value
     return found if found is not None else for_all
 
@@ -223,7 +228,7 @@ def asked_every(text: str) -> int:
 
 def asked_between(text: str) -> tuple[str, ...]:
     """The sweeps on days between full ones."""
-    kinds = () if text == "none" else tuple(part.strip() for part in text.split(","))
+    kinds = () if text == "none" else tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if unknown := [kind for kind in kinds if kind not in KINDS_BETWEEN]:
         raise UsageError(f"--between {unknown[0]} is not known; it is {', '.join(KINDS_BETWEEN)}, both with a comma, or none")
     return kinds
