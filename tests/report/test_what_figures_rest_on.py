@@ -125,6 +125,23 @@ def test_a_caption_is_put_above_a_drawing_and_taken_off_again() -> None:
     assert without_caption(drawing) == drawing
 
 
+def test_marks_of_two_changes_stand_each_on_the_side_with_room_and_below_each_other() -> None:
+    rules = [date(2026, 1, 2), date(2026, 1, 9)]
+    days = [{**DAYS[0], "day": date(2026, 1, day)} for day in range(1, 11)]
+    drawn = lines("Shares", days, "share", quick=True, rules=rules)
+    assert drawn
+    found = re.findall(r'y="(\d+)" text-anchor="(\w+)"[^>]*>counting', drawn.svg(True))
+    assert found == [("18", "start"), ("32", "end")]
+    texts = [layer["mark"] for layer in lines("Shares", days, "share", rules=rules).wide["layer"] if layer["mark"]["type"] == "text"]  # type: ignore[union-attr]
+    assert [(mark["align"], mark["y"]) for mark in texts] == [("left", 8), ("right", 22)]
+
+
+def test_a_caption_in_chinese_is_broken_where_its_wide_letters_end() -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"></svg>'
+    told = captioned(drawing, ("通义千问" * 10,))
+    assert [len(line) for line in re.findall(r"<text [^>]*>([^<]*)</text>", told)] == [18, 18, 4]
+
+
 def test_a_sentence_on_growth_over_a_changed_rule_says_so_plainly() -> None:
     con = build(WORLD)
     con.execute("insert into facts.counting_rules(hub, valid_from, rule) values ('huggingface', '2025-06-10', 'and params.json')")

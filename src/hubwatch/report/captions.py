@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from unicodedata import east_asian_width
 
 from hubwatch.report.colours import INK, SOFT
 
@@ -37,7 +38,9 @@ def without_caption(svg: str) -> str:
 
 
 def _broken(line: str, width: float, font: int) -> list[str]:
-    return textwrap.wrap(line, max(20, int((width - 2 * _MARGIN) / (font * 0.54))))
+    room = max(20, int((width - 2 * _MARGIN) / (font * 0.54)))
+    wide = sum(east_asian_width(letter) in "WF" for letter in line)  # twice as wide as a Latin letter
+    return textwrap.wrap(line, room * len(line) // (len(line) + wide)) if wide else textwrap.wrap(line, room)
 
 
 def _xml(text: str) -> str:

@@ -165,17 +165,18 @@ def lines(name: str, rows: list[Row], title: str, form: str = "%", quick: bool =
     groups = tuple(dict.fromkeys((str(row["label"]), str(row["group"])) for row in rows))
     days = sorted({row["day"] for row in rows})
     marks = sorted({day for day in rules if days[0] <= day <= days[-1]})
-    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15, bool(marks))
+    late = tuple((day - days[0]) * 2 > days[-1] - days[0] for day in marks)
+    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15, late)
     ends = "; ".join(f"{label}: {_end(rows, label, form)}" for label, _ in groups[:6])
     shown = tuple({"dash": "no", **row, "day": str(row["day"]), "colour": colour(str(row["group"]))} for row in rows)
-    shown += tuple({"rule": str(day), "told": RULED} for day in marks)
+    shown += tuple({"rule": str(day), "told": RULED, "number": number} for number, day in enumerate(marks))
     broken = "".join(f" {RULED.capitalize()} on {day}." for day in marks)
     return Chart(name, f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.{broken}", shown, wide, narrow, quick)
 
 
 @cache
 def _lines_specs(
-    groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool, ruled: bool
+    groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool, late: tuple[bool, ...]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     scale = alt.Scale(domain=[label for label, _ in groups], range=[colour(group) for _, group in groups])
 
@@ -201,19 +202,26 @@ def _lines_specs(
         dashes = alt.StrokeDash("dash:N", legend=None, scale=alt.Scale(domain=["no", "yes"], range=[[1, 0], [5, 4]]))
         y = alt.Y("value:Q", title=title, axis=alt.Axis(format="~s" if form == "," else form, tickCount=5), scale=alt.Scale(zero=True))
         base = alt.Chart().encode(x=x, color=tone)
-        base = base.transform_filter("isValid(datum.label)") if ruled else base
+        base = base.transform_filter("isValid(datum.label)") if late else base
         band = base.mark_area(opacity=0.18, line=False).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
         line = base.mark_line(strokeWidth=2.2, point={"size": 34} if few else False).encode(y=y, tooltip=tips, strokeDash=dashes)
         hover = base.mark_point(size=220, opacity=0, filled=True).encode(y=y, tooltip=tips)
         layers = band + line + hover
-        if ruled:
+        if late:
             at = (
                 alt.Chart()
                 .transform_filter("isValid(datum.rule)")
                 .encode(x="rule:T", tooltip=["told:N", alt.Tooltip("rule:T", format="%-d %B %Y")])
             )
             layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
-            layers += at.mark_text(align="right", dx=-4, y=8, fontSize=11).encode(text="told:N")
+            # Each text stands on the side that has more room, below the one before.
+            for number, is_late in enumerate(late):
+                one, y = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), 8 + 14 * number
+                layers += (
+                    one.mark_text(align="right", dx=-4, y=y, fontSize=11)
+                    if is_late
+                    else one.mark_text(align="left", dx=4, y=y, fontSize=11)
+                )
         return {**_spec(layers.properties(height=220 if narrow else 280)), "autosize": _FIT}
 
     return drawn(False), drawn(True)

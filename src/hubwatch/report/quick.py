@@ -33,16 +33,16 @@ def quick_lines(rows: tuple[Row, ...], width: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f'<rect width="{width}" height="{height}" fill="white"/><g font-family="system-ui, sans-serif" font-size="11" fill="{INK}">{ticks}{ends}</g>'
         f'<polygon points="{band}" fill="{tone}" opacity="0.18"/><polyline points="{line}" fill="none" stroke="{tone}" stroke-width="2.2"/>'
-        f'<g fill="{tone}">{dots}</g>{"".join(_rule(across(day), height - bottom) for day in ruled)}</svg>'
+        f'<g fill="{tone}">{dots}</g>{"".join(_rule(across(day), height - bottom, number) for number, day in enumerate(ruled))}</svg>'
     )
 
 
-def _rule(x: float, bottom: int) -> str:
-    """An upright dashed line where the hub changed what it counts."""
-    anchor, dx = ("end", -4) if x > 200 else ("start", 4)
+def _rule(x: float, bottom: int, number: int) -> str:
+    """An upright dashed line where the hub changed what it counts; each text stands below the one before."""
+    anchor, dx = ("end", -4) if x > 180 else ("start", 4)  # where the text, of some 115, fits into the narrow drawing
     return (
         f'<g font-family="system-ui, sans-serif" font-size="11"><line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{bottom}" stroke="{INK}" '
-        f'stroke-dasharray="4 3"/><text x="{x + dx:.1f}" y="18" text-anchor="{anchor}" fill="{INK}">{RULED}</text></g>'
+        f'stroke-dasharray="4 3"/><text x="{x + dx:.1f}" y="{18 + 14 * number}" text-anchor="{anchor}" fill="{INK}">{RULED}</text></g>'
     )
 
 
