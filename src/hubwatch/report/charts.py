@@ -216,12 +216,11 @@ def _lines_specs(
             layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
             # Each text stands on the side that has more room, below the one before.
             for number, is_late in enumerate(late):
-                one, y = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), 8 + 14 * number
-                layers += (
-                    one.mark_text(align="right", dx=-4, y=y, fontSize=11)
-                    if is_late
-                    else one.mark_text(align="left", dx=4, y=y, fontSize=11)
-                )
+                one, low = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), 8 + 14 * number
+                if is_late:
+                    layers += one.mark_text(align="right", dx=-4, y=low, fontSize=11)
+                else:
+                    layers += one.mark_text(align="left", dx=4, y=low, fontSize=11)
         return {**_spec(layers.properties(height=220 if narrow else 280)), "autosize": _FIT}
 
     return drawn(False), drawn(True)
