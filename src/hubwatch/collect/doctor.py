@@ -163,7 +163,7 @@ class Examination:
     def quota(self) -> None:
         """Note what the hub last said about its quota."""
         left, rate = self.client.tally.quota_left, self.client.own.rate
-        told = self._quota or f"the hub announces no window; paced at {rate:g} requests a second"
+        told = self._quota or f"the hub announces no window; paced at {rate:g} request{'' if rate == 1 else 's'} a second"
         self.found("rate quota", left != 0, told, "wait until the window is over, or set a token")
 
     def unread(self) -> None:
