@@ -11,6 +11,7 @@ import pytest
 
 from hubwatch import statistics
 from hubwatch.report import write_site
+from hubwatch.report.basis import told_rules
 from hubwatch.report.captions import captioned, without_caption
 from hubwatch.report.charts import lines
 from tests.report.test_report import plain
@@ -131,15 +132,30 @@ def test_marks_of_two_changes_stand_each_on_the_side_with_room_and_below_each_ot
     drawn = lines("Shares", days, "share", quick=True, rules=rules)
     assert drawn
     found = re.findall(r'y="(\d+)" text-anchor="(\w+)"[^>]*>counting', drawn.svg(True))
-    assert found == [("18", "start"), ("32", "end")]
+    assert found == [("10", "start"), ("24", "end")]
     texts = [layer["mark"] for layer in lines("Shares", days, "share", rules=rules).wide["layer"] if layer["mark"]["type"] == "text"]  # type: ignore[union-attr]
-    assert [(mark["align"], mark["y"]) for mark in texts] == [("left", 8), ("right", 22)]
+    assert [(mark["align"], mark["y"]) for mark in texts] == [("left", -19), ("right", -5)]
+
+
+def test_a_chart_after_a_change_says_that_its_figures_mix_both_rules() -> None:
+    change, before, after = date(2026, 8, 6), date(2026, 7, 1), date(2026, 8, 7)
+    said = "What the hub counts as a download changed on 6 August 2026"
+    assert told_rules([change], after) == f"{said}: figures of the 30 days after it mix both rules."
+    assert told_rules([change], before) == f"{said} (dashed line): figures before and after are not alike."
+    assert told_rules([change]) == f"{said}: figures before and after are not alike."
+    assert told_rules([], after) == ""
+
+
+def test_a_page_names_no_option_of_the_command_line_in_what_its_figures_rest_on(sound: Path) -> None:
+    found = [said for page in sound.rglob("*.html") for said in re.findall(r'<p class="scope basis">([^<]*)', page.read_text("utf-8"))]
+    assert found
+    assert not [said for said in found if "--" in said]
 
 
 def test_a_caption_in_chinese_is_broken_where_its_wide_letters_end() -> None:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"></svg>'
     told = captioned(drawing, ("通义千问" * 10,))
-    assert [len(line) for line in re.findall(r"<text [^>]*>([^<]*)</text>", told)] == [18, 18, 4]
+    assert [len(line) for line in re.findall(r"<text [^>]*>([^<]*)</text>", told)] == [15, 15, 10]
 
 
 def test_a_sentence_on_growth_over_a_changed_rule_says_so_plainly() -> None:

@@ -9,6 +9,7 @@ from hubwatch.report.colours import INK, SOFT
 _FONTS = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 _SIZE = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 _LARGE, _SMALL, _MARGIN = 14, 11, 8
+_LETTER = {_LARGE: 0.64, _SMALL: 0.56}  # of the font's size: how wide a letter is in the widest of the fonts, the large ones bold
 
 
 def captioned(svg: str, caption: tuple[str, ...]) -> str:
@@ -38,7 +39,7 @@ def without_caption(svg: str) -> str:
 
 
 def _broken(line: str, width: float, font: int) -> list[str]:
-    room = max(20, int((width - 2 * _MARGIN) / (font * 0.54)))
+    room = max(20, int((width - 2 * _MARGIN) / (font * _LETTER[font])))
     wide = sum(east_asian_width(letter) in "WF" for letter in line)  # twice as wide as a Latin letter
     return textwrap.wrap(line, room * len(line) // (len(line) + wide)) if wide else textwrap.wrap(line, room)
 

@@ -214,9 +214,9 @@ def _lines_specs(
                 .encode(x="rule:T", tooltip=["told:N", alt.Tooltip("rule:T", format="%-d %B %Y")])
             )
             layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
-            # Each text stands on the side that has more room, below the one before.
+            # Each text stands above the drawing, on the side that has more room, below the one before.
             for number, is_late in enumerate(late):
-                one, low = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), 8 + 14 * number
+                one, low = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), -5 - 14 * (len(late) - 1 - number)
                 if is_late:
                     layers += one.mark_text(align="right", dx=-4, y=low, fontSize=11)
                 else:

@@ -175,10 +175,10 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
             sentence = f"{name}, {words.hub(hub)}, {words.day(last['day'])}: {figure}, as reported by the hub ({last['source']})."
             yield Figure(
                 slug=f"models/{slug}-{hub.replace('.', '-')}-{counter.replace('_', '-')}{tail}", page=f"models/{slug}", heading=heading, lead="",
-                extent=f"{words.hub(hub)}, {len(points)} observed days, {words.day(points[0]['day'])} to {words.day(points[-1]['day'])}",
+                extent=f"{words.hub(hub)}, {words.count(len(points), 'observed day')}, {words.period(points[0]['day'], points[-1]['day'])}",
                 columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
                 chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", quick=True, rules=rules),
-                caution=told_rules(rules, " (dashed line)" if any(day >= points[0]["day"] for day in rules) else ""),
+                caution=told_rules(rules, points[0]["day"]),
                 basis=told_basis(None, None, None, [last["day"]]),
                 unit=words.COUNTERS[counter], notes=("As reported by the hub on each observed day.",),
                 citation=cited(f"{name}: {heading}", sentence, last["day"], columns, data),
@@ -256,7 +256,7 @@ def _share_history(
     figure = Figure(
         slug=f"{FOLDERS[kind]}/{slug}-{panel.slug}",
         page=f"{FOLDERS[kind]}/{slug}", heading=heading, lead="",
-        extent=f"{words.hub(panel.hub)}, {len(found)} days{f': {words.clean(panel.extent)}' if panel.extent else ''}",
+        extent=f"{words.hub(panel.hub)}, {words.count(len(found), 'day')}{f': {words.clean(panel.extent)}' if panel.extent else ''}",
         columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
         chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", quick=True, rules=rule_days(held)),
         caution=caution_of(held), basis=basis_of_last(held), unit=f"share of {words.COUNTERS[metric]}",

@@ -87,7 +87,7 @@ class History:
         for day in panel.days:
             made_from = _digest(version, self.labels, self._content(panel.hub, day))
             one = held.get(day.isoformat())
-            if not one or one.get("made_from") != made_from or "flagged" not in one:
+            if not one or one.get("made_from") != made_from or "flagged_part" not in one:
                 one = self._of_day(statistic, asked, day, made_from)
             if one:
                 days[day.isoformat()] = one
@@ -116,7 +116,7 @@ class History:
             "rows": rows,
             "labelled": context.labelled,
             "models": context.models,
-            "flagged": context.flagged.told(False) if context.flagged else None,
+            "flagged_part": context.flagged.told(False, cure=False) if context.flagged else None,
         }
 
     def _content(self, hub: str, day: date) -> str:

@@ -11,8 +11,9 @@ Row = dict[str, Any]
 
 def quick_lines(rows: tuple[Row, ...], width: int) -> str:
     """One line with its band over days, as a small SVG. Bands and axes begin at zero."""
-    height, left, bottom = 180, 54, 26
     ruled = [row["rule"] for row in rows if "rule" in row]
+    top, left, bottom = 8 + 14 * len(ruled), 54, 26  # what is said of changes stands above the drawing
+    height = 172 + top
     rows = tuple(row for row in rows if "rule" not in row)
     first, last = (date.fromisoformat(end(row["day"] for row in rows)) for end in (min, max))
     span, most = max((last - first).days, 1), max(row["high"] for row in rows) or 1
@@ -21,13 +22,13 @@ def quick_lines(rows: tuple[Row, ...], width: int) -> str:
         return left + (date.fromisoformat(day) - first).days / span * (width - left - 12)
 
     def at(row: Row, column: str) -> str:
-        return f"{across(row['day']):.1f},{8 + (1 - row[column] / most) * (height - bottom - 8):.1f}"
+        return f"{across(row['day']):.1f},{top + (1 - row[column] / most) * (height - bottom - top):.1f}"
 
     tone = rows[0]["colour"]
     band = " ".join([*(at(row, "high") for row in rows), *(at(row, "low") for row in reversed(rows))])
     line = " ".join(at(row, "value") for row in rows)
     dots = "".join('<circle r="2.6" cx="{}" cy="{}"/>'.format(*at(row, "value").split(",")) for row in rows) if len(rows) <= 15 else ""
-    ticks = "".join(_tick(part, most, width, height - bottom - 8, left) for part in (0.0, 0.5, 1.0))
+    ticks = "".join(_tick(part, most, width, (top, height - bottom), left) for part in (0.0, 0.5, 1.0))
     ends = f'<text x="{left}" y="{height - 6}">{first}</text><text x="{width - 12}" y="{height - 6}" text-anchor="end">{last}</text>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
@@ -39,15 +40,16 @@ def quick_lines(rows: tuple[Row, ...], width: int) -> str:
 
 def _rule(x: float, bottom: int, number: int) -> str:
     """An upright dashed line where the hub changed what it counts; each text stands below the one before."""
+    y = 10 + 14 * number
     anchor, dx = ("end", -4) if x > 180 else ("start", 4)  # where the text, of some 115, fits into the narrow drawing
     return (
-        f'<g font-family="system-ui, sans-serif" font-size="11"><line x1="{x:.1f}" x2="{x:.1f}" y1="8" y2="{bottom}" stroke="{INK}" '
-        f'stroke-dasharray="4 3"/><text x="{x + dx:.1f}" y="{18 + 14 * number}" text-anchor="{anchor}" fill="{INK}">{RULED}</text></g>'
+        f'<g font-family="system-ui, sans-serif" font-size="11"><line x1="{x:.1f}" x2="{x:.1f}" y1="{y - 8}" y2="{bottom}" stroke="{INK}" '
+        f'stroke-dasharray="4 3"/><text x="{x + dx:.1f}" y="{y}" text-anchor="{anchor}" fill="{INK}">{RULED}</text></g>'
     )
 
 
-def _tick(part: float, most: float, width: int, plot: int, left: int) -> str:
-    y, value = 8 + (1 - part) * plot, part * most
+def _tick(part: float, most: float, width: int, plot: tuple[int, int], left: int) -> str:
+    y, value = plot[0] + (1 - part) * (plot[1] - plot[0]), part * most
     told = f"{value:.1%}" if most <= 1 else short(value)
     return (
         f'<line x1="{left}" x2="{width - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="{LINE}"/>'

@@ -38,7 +38,7 @@ def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, defi
         if panel.observed > len(days)
         else []
     )
-    extent = f"{words.hub(panel.hub)}, {len(days)} days, {words.day(rows[0][0])} to {words.day(rows[-1][0])}: {told_extent(panel)}"
+    extent = f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}, {words.period(rows[0][0], rows[-1][0])}: {told_extent(panel)}"
     return Figure(
         slug=series_slug(panel, by), page="time", heading=heading, lead="The bands run from the least to the most that each share can be.",
         extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}),
@@ -83,7 +83,7 @@ def concentration_over_time(panel: Panel, held: dict[str, Any], names: words.Nam
     heading = f"Concentration over time, {hub}"
     return Figure(
         slug=f"concentration-over-time-{panel.slug}", page="time", heading=heading,
-        lead="The share of the largest organizations.", extent=f"{words.hub(panel.hub)}, {len(days)} days: {told_extent(panel)}",
+        lead="The share of the largest organizations.", extent=f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}: {told_extent(panel)}",
         columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), "", names, {}),
         chart=charts.lines(heading, drawn, f"share of {words.COUNTERS.get(held['asked'].get('metric', ''), 'the counter')}", rules=rule_days(held)),
         caution=caution_of(held), basis=basis_of_last(held), notes=tuple(dict.fromkeys(note for day in days for note in held["days"][day]["notes"]))[:20],

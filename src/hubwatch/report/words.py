@@ -139,6 +139,11 @@ def day(at: date) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
+def period(first: date, last: date) -> str:
+    """20 May 2026 to 16 August 2026; 20 May 2026."""
+    return day(first) if first == last else f"{day(first)} to {day(last)}"
+
+
 def month(at: date) -> str:
     return f"{at:%B %Y}"
 

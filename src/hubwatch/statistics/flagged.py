@@ -22,8 +22,8 @@ class Flagged(BaseModel):
     part: float | None
     days: int = 1
 
-    def told(self, left_out: bool) -> str:
-        """In words: what is in the sum, or was left out of it."""
+    def told(self, left_out: bool, cure: bool = True) -> str:
+        """In words: what is in the sum, or was left out of it; with the option that leaves it out, where there is a command line."""
         if not self.observations:
             return "no observation in the sum"
         what = counted(self.observations, "flagged observation")
@@ -32,7 +32,8 @@ class Flagged(BaseModel):
             of += f", {percent(self.part)} of {'its' if self.days > 1 else 'the'} sum"
         if left_out:
             return f"{what} left out ({of}{' with them' if self.part is not None else ''})"
-        return f"{what} in the sum ({of}): --without-flagged leaves them out"
+        them = "it" if self.observations == 1 else "them"
+        return f"{what} in the sum ({of})" + (f": --without-flagged leaves {them} out" if cure else "")
 
 
 def flagged_part(
