@@ -24,6 +24,13 @@ def test_a_statistic_has_rows_notes_and_a_citation(published: Path) -> None:
     assert repr(share) == f"Answer(3 rows of {', '.join(share.columns)})"
 
 
+def test_two_dimensions_may_be_a_list(published: Path) -> None:
+    with hubwatch.open(published) as db:
+        listed = db.stats("download-share", hub="huggingface", by=["country", "kind"])
+        assert listed.rows == db.stats("download-share", hub="huggingface", by="country,kind").rows
+        assert listed.citation.id == db.cite("download-share", hub="huggingface", by="country,kind").id
+
+
 def test_a_notebook_shows_figures_and_what_they_rest_on(published: Path) -> None:
     html = hubwatch.open(published).stats("download-share", hub="huggingface")._repr_html_()
     assert "<td>CN</td><td>700</td><td>70.00%</td>" in html

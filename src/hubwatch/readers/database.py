@@ -14,7 +14,7 @@ from hubwatch.readers.rows import Rows
 from hubwatch.settings import Settings
 from hubwatch.statistics import Citation, Context, Result
 
-Option = str | int | float | bool | date | None
+Option = str | int | float | bool | date | list[str] | tuple[str, ...] | None
 
 
 class Answer(Rows):

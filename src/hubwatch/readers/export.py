@@ -66,7 +66,7 @@ def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple
             try:
                 resources.append(_write_statistic(db, con, folder, statistic, form))
             except StatisticsError as error:
-                left_out.append(f"{statistic}: {error}")
+                left_out.append(str(error) if str(error).startswith(statistic) else f"{statistic}: {error}")
         if not only:
             (folder / "load.sql").write_text(load_sql({name: columns_of(con, name) for name in wanted}, relations, form), "utf-8")
     return Exported(tuple(resources), tuple(left_out), can_load=not only)

@@ -45,6 +45,8 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
     statistic = definition(name)
     _require_macros(con)
     asked: dict[str, Any] = dict(parameters)
+    if isinstance(by := asked.get("by"), list | tuple):
+        asked["by"] = ",".join(by)
     file = asked.pop("list", None) if statistic.name == LISTED else None
     notes = take_list(con, Path(str(file)), _day_of_list(asked.pop("day", None))) if file is not None else []
     question = settle(con, statistic, asked)
@@ -55,7 +57,11 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
         columns = tuple(column[0] for column in cursor.description or ())
         rows = tuple(tuple(row) for row in cursor.fetchall())
     except duckdb.CatalogException as error:
-        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; {_cure(statistic, error)} first") from error
+        if statistic.days == "none" and "listed" in str(error):
+            raise StatisticsError(
+                f"{statistic.name} needs a list: name a CSV file with --list (columns system and organization)"
+            ) from error
+        raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
     return Result(columns=columns, rows=rows, context=_context(con, statistic, question, sql, columns, rows))
 
 
@@ -71,12 +77,6 @@ def _require_macros(con: duckdb.DuckDBPyConnection) -> None:
         make_macros(con)
     except duckdb.Error:
         raise StatisticsError("the file's statistics are of another hubwatch version; re-run `hubwatch publish` to renew them") from None
-
-
-def _cure(statistic: Definition, error: duckdb.Error) -> str:
-    if statistic.days == "none" and "listed" in str(error):
-        return "name a CSV file with --list (columns system and organization), or make the table listed(subject, organization)"
-    return "run hubwatch classify, link and measure"
 
 
 def _context(
