@@ -22,7 +22,7 @@ from hubwatch.store import EXTENT, literal
 
 Figure = int | float
 _SQL = Path(__file__).parent / "sql" / "claims"
-TRIES = 5  # days of one source without the figure, then it is taken to have none
+TRIES = 2  # days of one source without the figure, then it is taken to have none
 _SELECTION = ("metric", "model", "family", "name", "tasks")
 _ATTRIBUTES = ("model", "namespace", "name")
 
