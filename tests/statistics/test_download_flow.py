@@ -123,9 +123,7 @@ def test_a_day_whose_health_is_not_ok_is_not_read(health: str) -> None:
     con = world(["2025-01-01", "2025-02-01", "2025-03-04"], c=[0, 5, 62])
     con.execute("update sweeps set health = ? where day = '2025-02-01'", [health])
     assert flows(con) == [("2025-01-01", "CN", 31, 31), ("2025-02-01", "CN", 28, 28), ("2025-03-01", "CN", 3, 3)]
-    assert (
-        f"huggingface: 1 days are left out for their health: 2025-02-01 ({health})" in statistics.run(con, "download_flow").context.warnings
-    )
+    assert f"huggingface: 1 day left out for health: 2025-02-01 ({health})" in statistics.run(con, "download_flow").context.warnings
 
 
 def test_since_chooses_periods_and_the_day_before_it_is_still_read() -> None:

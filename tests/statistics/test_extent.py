@@ -54,7 +54,7 @@ def test_a_series_is_of_complete_full_sweeps_only() -> None:
         (MARCH, "full", "b", 20, 0.2),
     ]
     assert [at.day for at in found.context.observed] == [JAN, MARCH]
-    assert "huggingface: days of another extent are left out, --source asks for them: head (1 days)" in found.context.warnings
+    assert "huggingface: days of another extent are left out, --source asks for them: head (1 day)" in found.context.warnings
 
 
 def test_a_series_up_to_a_day_of_another_sweep_ends_with_the_whole_sweep_before_it() -> None:
@@ -81,8 +81,8 @@ def test_a_series_takes_whole_days_from_whatever_source_and_says_which() -> None
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:all"), (MARCH, "full")]
     assert found.context.warnings[:2] == (
-        "huggingface: days of another extent are left out, --source asks for them: head (1 days)",
-        "huggingface: whole days from several sources: archive:all (1 days), full (1 days)",
+        "huggingface: days of another extent are left out, --source asks for them: head (1 day)",
+        "huggingface: whole days from several sources: archive:all (1 day), full (1 day)",
     )
 
 
@@ -117,7 +117,7 @@ def test_a_series_of_whole_days_leaves_a_selection_out_and_says_so() -> None:
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "full", "a/big", 80), (FEB, "full", "b/small", 20))
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(FEB, "full"), (FEB, "full")]
-    assert "huggingface: days of another extent are left out, --source asks for them: archive:osir (1 days)" in found.context.warnings
+    assert "huggingface: days of another extent are left out, --source asks for them: archive:osir (1 day)" in found.context.warnings
     con = world((JAN, "archive:osir", "a/big", 90), (FEB, "archive:osir", "a/big", 80))
     found = statistics.run(con, "download_share_series", by="namespace")
     assert [(row["day"], row["sweep"]) for row in found.records()] == [(JAN, "archive:osir"), (FEB, "archive:osir")]

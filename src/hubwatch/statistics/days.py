@@ -11,6 +11,7 @@ from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.hubs import is_the_hubs_own
 from hubwatch.net import is_loopback
+from hubwatch.statistics.tabular import counted
 from hubwatch.store import EXTENT, PRECEDENCE
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
@@ -235,11 +236,11 @@ def series_days(
     fit = [at for at in chosen if at.is_fit and not (sound and at.health not in (None, "ok"))]
     notes = []
     if left_out := [at for at in days if at not in chosen]:
-        counts = ", ".join(f"{name} ({count} days)" for name, count in sorted(Counter(at.sweep for at in left_out).items()))
+        counts = ", ".join(f"{name} ({counted(count, 'day')})" for name, count in sorted(Counter(at.sweep for at in left_out).items()))
         notes.append(f"{hub}: days of another extent are left out, --source asks for them: {counts}")
     if unfit := [at for at in chosen if at not in fit]:
         told = ", ".join(f"{at.day} ({at.health})" for at in unfit[:5]) + (f" and {len(unfit) - 5} more" if len(unfit) > 5 else "")
-        notes.append(f"{hub}: {len(unfit)} days are left out for their health: {told}")
+        notes.append(f"{hub}: {counted(len(unfit), 'day')} left out for health: {told}")
     marked = [at for at in fit if at.health not in (None, "ok")]
     if marked:
         notes.append(f"{hub}: {', '.join(f'{at.day} is {at.health}' for at in marked[:5])}: what is counted on it was partly due before")

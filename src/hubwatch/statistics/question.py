@@ -27,6 +27,7 @@ from hubwatch.statistics.days import (
     source_day,
 )
 from hubwatch.statistics.definitions import Definition, rows_of
+from hubwatch.statistics.tabular import counted
 from hubwatch.statistics.values import country_of, value_of
 from hubwatch.store import Value
 
@@ -215,7 +216,7 @@ def _settle_range(con: duckdb.DuckDBPyConnection, question: Question, wanted: Va
         values["day"] = found[-1].day
     kinds = sorted({at.sweep for at in found})
     if len(kinds) > 1:
-        counts = ", ".join(f"{kind} ({sum(at.sweep == kind for at in found)} days)" for kind in kinds)
+        counts = ", ".join(f"{kind} ({counted(sum(at.sweep == kind for at in found), 'day')})" for kind in kinds)
         question.warnings.append(f"{now.hub}: {found[0].extent} days from several sources: {counts}")
     question.warnings += _doubts_of_days(con, found)
 
