@@ -241,6 +241,15 @@ def test_bounds_of_a_share_of_one_country_say_that_they_rest_on_those_of_unknown
         assert [note for note in notes if note.startswith("Labelled") and note.endswith("together with all whose country is unknown")], name
 
 
+def test_bounds_over_known_listings_alone_do_not_claim_to_allow_for_those_of_unknown_country() -> None:
+    con = build(WORLD)
+    for name in ("openness", "licenses", "sizes", "vintage"):
+        warnings = statistics.run(con, name, by="kind", country="CN").context.warnings
+        assert (
+            "the denominator is what is known to be of the country; the bounds do not allow for all whose country is unknown" in warnings
+        ), name
+
+
 def test_a_counter_that_no_hub_gives_on_its_last_day_is_pointed_to_where_one_has_it() -> None:
     con = build(WORLD)
     con.execute("update store.counters set downloads_30d = null where day > '2025-06-15'")
