@@ -12,6 +12,7 @@ from rich.text import Text
 from hubwatch.clock import today
 from hubwatch.errors import plain
 from hubwatch.statistics.days import ObservedDay
+from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.observed import age, told_day
 from hubwatch.statistics.tabular import (
@@ -148,7 +149,7 @@ class Result(BaseModel):
         if context.labelled is not None:
             of = "the denominator" if context.denominator is not None else "all rows"
             asked = [name for name in ("country", "kind", "organization") if context.parameters.get(name)]
-            if asked and context.denominator is not None:
+            if asked and context.denominator is not None and not definition(context.statistic).leaves_unlabelled_out:
                 of += f" together with all whose {' or '.join(asked)} is unknown"
             notes.append(f"Labelled: {percent(context.labelled)} of {of}")
         elif "labelled" in self.columns:

@@ -9,6 +9,7 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
     -- hubs: one                     it is about one hub at a time
     -- days: two                     which days it rests on: one (default), two, two or one, all, sound (all whose health is ok), standing, none
     -- splits: size_class            the dimension that its rows have as a column of their own: no second one of `by`
+    -- unlabelled: left out          with a filter by country, kind or organization its bounds do not allow for what is of none that is known
     -- needs: attributes             it reads attributes, whatever the question
     -- counters: a|b                 counters it reads where there is no choice of metric
     -- parameters: hub name, by dimensions = country, top count = 20, filters     NAME TYPE = CHOICES; the first is the default
@@ -115,6 +116,7 @@ class Definition:
     days: str
     counters: tuple[str, ...]
     splits: str | None
+    leaves_unlabelled_out: bool
     declared: dict[str, Parameter]
     fixed: dict[str, Value]
     sql: str
@@ -153,7 +155,14 @@ def parse(text: str, stem: str) -> Definition:
         raise HeadError(f"{stem}.sql: its head lacks {', '.join(missing)}")
     if head["name"] != stem:
         raise HeadError(f"{stem}.sql declares the name {head['name']!r}; it must be its file's")
-    for key, choices in (("whole", WHOLES), ("days", DAYS), ("hubs", ("one", "any")), ("needs", ("attributes",)), ("splits", DIMENSIONS)):
+    for key, choices in (
+        ("whole", WHOLES),
+        ("days", DAYS),
+        ("hubs", ("one", "any")),
+        ("needs", ("attributes",)),
+        ("splits", DIMENSIONS),
+        ("unlabelled", ("left out",)),
+    ):
         if key in head and head[key] not in choices:
             raise HeadError(f"{stem}.sql: {key} is {head[key]!r}; it must be one of {', '.join(choices)}")
     declared = _declared(head["parameters"], stem)
@@ -173,6 +182,7 @@ def parse(text: str, stem: str) -> Definition:
         days=days,
         counters=metrics,
         splits=head.get("splits"),
+        leaves_unlabelled_out="unlabelled" in head,
         declared=declared,
         fixed=fixed,
         sql=_filled(_macros(stem, body, declared, fixed)),

@@ -100,7 +100,7 @@ def _context(
     labels = [name for name in ("country", "kind", "organization") if question.values.get(name) is not None]
     if labels and {"share_low", "share_high"} <= {*columns}:
         names = " or ".join(labels)
-        allow = "allow" if "beyond" in statistic.sql or "parts.shares(" in statistic.sql else "do not allow"
+        allow = "do not allow" if statistic.leaves_unlabelled_out else "allow"
         question.warnings.append(
             f"the denominator is what is known to be of the {names}; the bounds {allow} for all whose {names} is unknown"
         )

@@ -10,6 +10,7 @@
 -- splits: relation
 -- whole: each row
 -- hubs: one
+-- unlabelled: left out
 -- parameters: hub name, day date, source name, by dimensions = hub, metric choice = downloads_30d|downloads_total|likes, policy policy, filters
 with
 scope as materialized (

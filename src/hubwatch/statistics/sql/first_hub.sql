@@ -12,6 +12,7 @@
 -- whole: each row by group
 -- needs: attributes
 -- days: standing
+-- unlabelled: left out
 -- parameters: day date, by dimensions = country, policy policy, filters
 with
 scope as materialized (

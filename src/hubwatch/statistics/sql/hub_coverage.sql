@@ -9,6 +9,7 @@
 -- window: models listed on the day
 -- whole: each row by group
 -- days: standing
+-- unlabelled: left out
 -- parameters: day date, by dimensions = country, policy policy, filters
 with
 scope as materialized (

@@ -10,6 +10,7 @@
 -- splits: size_class
 -- whole: each row
 -- needs: attributes
+-- unlabelled: left out
 -- parameters: hub name, day date, source name, by dimensions = country, policy policy, filters
 with
 scope as materialized (

@@ -10,6 +10,7 @@
 -- whole: each row
 -- hubs: one
 -- needs: attributes
+-- unlabelled: left out
 -- parameters: hub name, day date, source name, by dimensions = hub, months count = 12, metric choice = downloads_30d|downloads_total|likes, policy policy, filters
 with
 scope as materialized (
