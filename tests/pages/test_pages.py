@@ -2,7 +2,9 @@
 
 import os
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 
@@ -179,3 +181,29 @@ def test_no_changed_byte_of_a_pages_facts_is_believed(tmp_path: Path) -> None:
     assert refused >= 2 * (whole.index(b"}") - 16 - len('"check"'))
     path.write_bytes(whole)
     assert list(kept.read()) == pages
+
+
+def test_what_is_kept_can_be_looked_at_on_another_thread_while_pages_are_written(tmp_path: Path) -> None:
+    kept, done, switched = sweep(tmp_path), threading.Event(), sys.getswitchinterval()
+
+    def look() -> None:
+        while not done.is_set():
+            for at in range(0, 150, 25):
+                kept.last_page(f"part {at}")
+            kept.segments()
+
+    with ThreadPoolExecutor(1) as beside:
+        looked = beside.submit(look)
+        sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+        try:
+            for at in range(150):
+                kept.append(page(at, f"part {at}"))
+                kept.append(page(at + 1000, f"part {at}"))
+                (kept.folder / f"{at}.new").touch()  # so that both threads list the folder again
+                assert len(kept.segments()) == len(set(kept.segments())) == at + 1
+        finally:
+            sys.setswitchinterval(switched)
+            done.set()
+        looked.result()
+    assert kept.count() == sweep(tmp_path).count() == 300
+    assert len(kept.segments()) == len(set(kept.segments())) == 150

@@ -82,13 +82,21 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, script: str) -> Any:
-        """The expression's value once it is true."""
+        """The expression's value once it is true; a page that gives way to another meanwhile is waited for."""
         until = time.monotonic() + _PATIENCE
-        while not (found := self.run(script)):
+        while not (found := self._run_if_there(script)):
             if time.monotonic() > until:
                 raise TimeoutError(f"never true: {script}")
             time.sleep(0.05)
         return found
+
+    def _run_if_there(self, script: str) -> Any:
+        try:
+            return self.run(script)
+        except RuntimeError as error:
+            if "navigated or closed" not in str(error):
+                raise
+            return None
 
     def screenshot(self, path: Path, whole: bool = True) -> None:
         answer = self.call("Page.captureScreenshot", captureBeyondViewport=whole, **({"clip": self._whole()} if whole else {}))

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import threading
 import time
 import zlib
 from collections.abc import Collection, Iterator
@@ -126,6 +127,8 @@ class SweepPages:
         self._last: dict[str, tuple[int, int]] = {}  # partition -> number and page count of its last segment
         self._listed: dict[str, list[Path]] = {}  # partition -> its segments in order, as the folder had them ...
         self._stamp: int | None = None  # ... when it was last changed (nanoseconds); None: to be listed again
+        # A response is read on a thread of its own, and its reader may look at what is kept while a page is written.
+        self._lock = threading.RLock()
 
     def state(self) -> SweepState | None:
         """The sweep's state, or None when it was never begun; from its copy where the first file is damaged or gone."""
@@ -143,6 +146,10 @@ class SweepPages:
 
     def save_state(self, state: SweepState) -> None:
         """Put the state in place in one step, and a copy beside it: without it nobody knows how far the pages go."""
+        with self._lock:
+            self._save_state(state)
+
+    def _save_state(self, state: SweepState) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         is_current = self._stamp is not None and self._stamp == self._changed()
         if state.finished_at is not None:  # what is said to be whole outlives a power failure; a torn end is fetched again
@@ -160,6 +167,10 @@ class SweepPages:
 
     def append(self, page: Page) -> None:
         """Write a page behind the last one of its partition; whole once this returns, also if the process then dies."""
+        with self._lock:
+            self._append(page)
+
+    def _append(self, page: Page) -> None:
         partition = page.partition
         if partition not in self._last:
             self.last_page(partition)
@@ -179,6 +190,10 @@ class SweepPages:
 
     def last_page(self, partition: str = "main") -> PageFacts | None:
         """Facts of the partition's last whole page, or None; a torn end is cut off so that appending goes on behind it."""
+        with self._lock:
+            return self._last_page(partition)
+
+    def _last_page(self, partition: str) -> PageFacts | None:
         found: PageFacts | None = None
         number, count = 0, 0
         for path in reversed(self.segments(partition)):
@@ -204,22 +219,25 @@ class SweepPages:
 
     def partitions(self) -> list[str]:
         """Names of the partitions with pages, sorted."""
-        return sorted(self._segments_by_partition())
+        with self._lock:
+            return sorted(self._segments_by_partition())
 
     def segments(self, partition: str | None = None) -> list[Path]:
         """Files of one partition, or of all, in order of writing."""
-        listed = self._segments_by_partition()
-        return list(listed.get(partition, ())) if partition else sorted(path for paths in listed.values() for path in paths)
+        with self._lock:
+            listed = self._segments_by_partition()
+            return list(listed.get(partition, ())) if partition else sorted(path for paths in listed.values() for path in paths)
 
     def _segments_by_partition(self) -> dict[str, list[Path]]:
         """The folder's segments by partition; listed again only when the folder has changed since, for it may hold thousands."""
-        stamp = self._changed()
-        if self._stamp is None or stamp != self._stamp:
-            self._listed = {}
-            for path in sorted(segments_in(self.folder)):
-                self._listed.setdefault(partition_of(path), []).append(path)
-            self._stamp = stamp if stamp is not None and time.time_ns() - stamp > _FRESH else None
-        return self._listed
+        with self._lock:
+            stamp = self._changed()
+            if self._stamp is None or stamp != self._stamp:
+                self._listed = {}
+                for path in sorted(segments_in(self.folder)):
+                    self._listed.setdefault(partition_of(path), []).append(path)
+                self._stamp = stamp if stamp is not None and time.time_ns() - stamp > _FRESH else None
+            return self._listed
 
     def _changed(self) -> int | None:
         """When a file was last added to or taken from the folder; None while there is no folder."""
