@@ -77,11 +77,18 @@ def test_what_is_personal_is_never_shown_however_many_share_it(key: str, value: 
 
 def test_loading_names_keys_that_are_not_read_on_the_first_day_and_new_ones_with_an_example(tmp_path: Path) -> None:
     model = dolphin_record("a", "m")
-    del model["Tags"]
+    del model["Tags"], model["Organization"]["Id"]
     first = run(tmp_path, Hub([model | {"Beta": 1, "Name": f"m{number}"} for number in range(4)]))
     assert "not read of the hub's records: Beta in 4 of 4 (such as 1)" in first.message
     assert rows(tmp_path, "select key, example from store.fingerprints where not is_read") == [("Beta", "such as 1")]
     assert rows(tmp_path, "select count(*) from store.fingerprints where is_read and example is null")[0][0] > 10
+
+
+def test_a_new_key_in_an_object_that_is_read_is_recorded_as_not_read_whoever_has_it(tmp_path: Path) -> None:
+    infos = {"safetensor": {}, "novel": 1}
+    run(tmp_path, Hub([dolphin_record("a", f"m{number}", ModelInfos=infos) for number in range(4)]))
+    found = rows(tmp_path, "select key, is_read from store.fingerprints where starts_with(key, 'ModelInfos.') order by 1")
+    assert found == [("ModelInfos.novel", False), ("ModelInfos.safetensor", True)]
 
 
 def test_doctor_lists_keys_that_are_not_read_and_saves_pages_without_persons(tmp_path: Path) -> None:

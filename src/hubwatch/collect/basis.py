@@ -1,13 +1,12 @@
 """A plan from what is held: how large each hub is, from the published database and the saved pages where there are any, else by others' counts."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 
 from hubwatch import store
 from hubwatch.collect.planning import (
-    OVERLAP_DAYS,
     Basis,
     Pace,
     Plan,
@@ -20,7 +19,7 @@ from hubwatch.collect.planning import (
 )
 from hubwatch.errors import PageDamage, UsageError
 from hubwatch.hubs import HUBS, Census
-from hubwatch.pages import Sweep, kept_sweeps
+from hubwatch.pages import OVERLAP, Sweep, kept_sweeps
 from hubwatch.settings import Settings
 
 _FREE = "free"  # the kind of a token of which nothing else is known
@@ -98,7 +97,7 @@ def _counted(con: duckdb.DuckDBPyConnection, settings: Settings, hub: str, floor
     day: date | None = found[0][0]
     if day is None:
         return None
-    asked = {"hub": kept_as, "day": day, "floor": floor, "since": day - timedelta(days=OVERLAP_DAYS)}
+    asked = {"hub": kept_as, "day": day, "floor": floor, "since": day - OVERLAP}
     ((listings, head, new, both, share),) = con.execute(_COUNTED, asked).fetchall()
     size = _saved_bytes(settings, kept_as) or HUBS[hub].costs.bytes_a_record
     return Basis(hub, f"{settings.data / 'hubwatch.duckdb'}, {day}", listings, head, new, both, share, size)
@@ -123,7 +122,7 @@ def _by_others(hub: str, floor: int) -> Basis:
     if costs.census is None:
         return Basis(hub, "not known: nobody counted, and no complete day is held", None, bytes_a_record=costs.bytes_a_record)
     census = costs.census
-    new = None if census.new_a_day is None else census.new_a_day * OVERLAP_DAYS
+    new = None if census.new_a_day is None else census.new_a_day * OVERLAP.days
     head = census.head if floor == Sweep.floor else None
     return Basis(hub, census.source, census.listings, head, new, _both(head, new), _share(census, head), costs.bytes_a_record)
 

@@ -12,7 +12,6 @@ from hubwatch.pages import Sweep
 
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
 KINDS_BETWEEN = ("head", "new")
-OVERLAP_DAYS = 21  # that a new sweep goes back
 ROW_BYTES = 12.7  # of the database for a listing and day, attributes' history included: 120 days at the schedule of prefect.yaml
 COPIES = 3  # of the tables: the warehouse, the published file, and the one published before it
 _WINDOW_AT_FULL_RATE = 0.8  # share of a window after which requests are spread over the time left

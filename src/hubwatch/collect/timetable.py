@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hubwatch.collect.planning import DAYS, HubPlan, Plan, PlannedSweep
 from hubwatch.hubs import HUBS, site_of
-from hubwatch.pages import Sweep
+from hubwatch.pages import OVERLAP, Sweep
 
 KEEP_DAYS = 90  # of saved pages
 PROFILES = 500  # namespaces a week
@@ -17,7 +17,7 @@ _LAST = 21  # the latest hour for a build, so that what follows it is on the sam
 _TOLD = {
     "full": "every public model, {often}. Only a full sweep tells which models are gone",
     "head": "the most downloaded models, every day. Down to {floor} downloads",
-    "new": "models created in the last 21 days, every day",
+    "new": f"models created in the last {OVERLAP.days} days, every day",
 }
 
 

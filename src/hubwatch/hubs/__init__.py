@@ -12,7 +12,7 @@ from hubwatch.hubs.hub import Census, Costs, Hub, Profile, Profiles, Site
 from hubwatch.hubs.huggingface import HUB as _HUGGINGFACE
 from hubwatch.hubs.modelscope import HUB as _MODELSCOPE
 from hubwatch.hubs.probing import Look
-from hubwatch.hubs.unread import Unread, UnreadKeys, inner_items, is_personal
+from hubwatch.hubs.unread import Unread, UnreadKeys, is_personal
 from hubwatch.hubs.wisemodel import HUB as _WISEMODEL
 
 # By the name under which a hub is asked; in order of preference where several hubs know the same model.
@@ -31,7 +31,6 @@ __all__ = [
     "UnreadKeys",
     "command_line",
     "hub_of",
-    "inner_items",
     "is_personal",
     "is_the_hubs_own",
     "known_hub",

@@ -13,9 +13,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_CREDENTIAL = re.compile(
+    r"token|secret|session|signature|(access|api|private)_?key|passw|cookie|ticket|jwt|[cx]srf|credential|auth(?!or)|(^|[_-])sign($|[_-])",
+    re.IGNORECASE,
+)
 _PERSONAL = re.compile(
-    r"user|nick|mail|phone|mobile|avatar|author|by$|owner|uploader|contact|token|address|qq|wechat|weixin|^tel|real_?name|id_?card|^ip$|secret|session"
-    r"|signature|contributor|description|readme|(access|api|private)_?key",
+    r"user|nick|mail|phone|mobile|avatar|author|by$|owner|uploader|contact|address|qq|wechat|weixin|^tel|real_?name|id_?card|^ip$"
+    r"|contributor|description|readme",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"https?:|www\.|@|\d{7,}", re.IGNORECASE)
@@ -40,8 +44,13 @@ class Unread:
 
 
 def is_personal(key: str) -> bool:
-    """Whether a key is one for what tells of a person."""
-    return bool(_PERSONAL.search(key))
+    """Whether a key is one for what tells of a person, or lets one act in a person's name."""
+    return bool(_PERSONAL.search(key)) or is_credential(key)
+
+
+def is_credential(key: str) -> bool:
+    """Whether a key is one for what lets its holder act in another's name."""
+    return bool(_CREDENTIAL.search(key))
 
 
 class UnreadKeys:
@@ -59,11 +68,12 @@ class UnreadKeys:
         self._owners: dict[str, dict[str, set[str]]] = defaultdict(dict)  # key -> text -> its records' owners, as many as are needed
         self._inner: dict[str, dict[str, set[str]]] = defaultdict(dict)  # key -> key of the object in it -> the same
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Count one record's keys."""
+    def take(self, record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Count one record's keys; returns them with their values, those of objects that are read as `outer.inner`."""
+        items = [*record.items(), *_inner_items(record, self._read)]
         kind = next((mark for mark in self._marks if mark in record), "")
         self._seen[kind] += 1
-        for key, value in [*record.items(), *inner_items(record, self._read)]:
+        for key, value in items:
             if key in self._read:
                 continue
             self._counts.setdefault(key, 0)
@@ -75,9 +85,11 @@ class UnreadKeys:
             for name in value if isinstance(value, Mapping) else ():
                 self._note(self._inner[key], name, record)
             if "." in key:
-                self._note(self._inner["."], key, record)
+                outer, _, name = key.partition(".")
+                self._note(self._inner[outer], name, record)
             if isinstance(value, str) and len(value) <= _SHOWN:
                 self._note(self._owners[key], value, record)
+        return items
 
     @staticmethod
     def _note(found: dict[str, set[str]], name: str, record: Mapping[str, Any]) -> None:
@@ -90,7 +102,7 @@ class UnreadKeys:
     def found(self) -> list[Unread]:
         """Every such key, the most frequent first; those of objects behind the record's own, and behind all what is always empty."""
         keys = sorted(self._counts, key=lambda key: (not self._counts[key], "." in key, -self._counts[key], key))
-        keys = [key for key in keys if "." not in key or self._is_shared(".", key)]
+        keys = [key for key in keys if "." not in key or self._is_shared(*key.split(".", 1))]
         return [Unread(key, self._counts[key], sum(self._seen[kind] for kind in self._of[key]), self._example(key)) for key in keys]
 
     def _example(self, key: str) -> str:
@@ -112,7 +124,7 @@ class UnreadKeys:
         return len(self._inner[key].get(name, ())) >= _SHARED
 
 
-def inner_items(record: Mapping[str, Any], read: Collection[str]) -> Iterator[tuple[str, Any]]:
+def _inner_items(record: Mapping[str, Any], read: Collection[str]) -> Iterator[tuple[str, Any]]:
     """The keys and values of objects under keys that are read, an object in a string included, each as `outer.inner`."""
     for key, value in record.items():
         if key not in read:

@@ -6,7 +6,7 @@ from datetime import date
 import duckdb
 
 from hubwatch.errors import DayFailure
-from hubwatch.hubs import Unread, UnreadKeys, hub_of, inner_items
+from hubwatch.hubs import Unread, UnreadKeys, hub_of
 from hubwatch.net import JSON_TYPES, lenient_json
 from hubwatch.pages import SweepPages
 
@@ -23,28 +23,23 @@ def fingerprint(pages: SweepPages) -> tuple[Fingerprint, int, list[Unread]]:
     typed: Counter[tuple[str, type]] = Counter()
     read = hub_of(pages.hub).keys_read
     seen, unread = 0, UnreadKeys(read, hub_of(pages.hub).kinds_of_record)
-    inner: Counter[tuple[str, type]] = Counter()
     for page in pages.sample(_RECORDS):
         for record in hub_of(pages.hub).records_of(lenient_json(page.body)):
             if isinstance(record, dict):
                 seen += 1
-                unread.take(record)
-                typed.update(zip(record, map(type, record.values()), strict=True))
-                inner.update((key, type(value)) for key, value in inner_items(record, read))
-    # A key of an object counts where it is the hub's own: what a few records' authors write into theirs comes and goes.
-    common = Counter({key: 0 for key, _ in inner})
-    for (key, _), count in inner.items():
-        common[key] += count
-    typed.update({one: count for one, count in inner.items() if common[one[0]] >= max(_SEEN_OFTEN * seen, 2)})
+                typed.update((key, type(value)) for key, value in unread.take(record))
     keys: Fingerprint = defaultdict(Counter)
     for (key, kind), count in typed.items():
         keys[key][JSON_TYPES[kind]] += count
-    return keys, seen, unread.found()
+    # A key of an object counts where it is the hub's own: what a few records' authors write into theirs comes and goes.
+    rare = {key for key, types in keys.items() if "." in key and types.total() < max(_SEEN_OFTEN * seen, 2)}
+    return {key: types for key, types in keys.items() if key not in rare}, seen, unread.found()
 
 
 def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) -> tuple[list[str], list[list[object]]]:
     """Notes on new keys, and this day's rows for `store.fingerprints`; a promised key gone or changed is `DayFailure`."""
     found, seen, unread = fingerprint(pages)
+    read = hub_of(pages.hub).keys_read
     # Of each key the types of the last day that had it (a hub that is listed in two ways shows other keys on some days), and the
     # largest share it ever had: what goes away a little every day goes away.
     last = con.execute(
@@ -56,7 +51,7 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) ->
     rows: list[list[object]] = [
         [
             *(pages.hub, pages.sweep, pages.day, key, [kind for kind, _ in types.most_common()], _share(pages.hub, key, found, seen)),
-            *(key not in examples, examples.get(key)),
+            *(key in read, examples.get(key)),
         ]
         for key, types in sorted(found.items())
     ]

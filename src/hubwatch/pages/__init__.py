@@ -2,10 +2,11 @@
 
 from hubwatch.pages.kept import PROFILES, SweepPages, SweepState, kept_beside, kept_sweeps, pruned_sweeps, remove_sweep
 from hubwatch.pages.segments import RESTORE, Page, PageFacts, number_of, partition_of, read_segment, restore
-from hubwatch.pages.sweep import EARLIEST, Kept, Sweep, possible_day
+from hubwatch.pages.sweep import EARLIEST, OVERLAP, Kept, Sweep, possible_day
 
 __all__ = [
     "EARLIEST",
+    "OVERLAP",
     "PROFILES",
     "RESTORE",
     "Kept",

@@ -10,7 +10,7 @@ from hubwatch.pages.kept import SweepPages, kept_sweeps
 from hubwatch.pages.segments import Page, PageFacts
 
 EARLIEST = date(1970, 1, 1)  # instants are counted from here
-_OVERLAP = timedelta(days=21)  # that a new sweep goes back by itself: models are published weeks after they were created
+OVERLAP = timedelta(days=21)  # that a new sweep goes back by itself: models are published weeks after they were created
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Sweep:
     @property
     def wanted_since(self) -> datetime:
         """The instant (UTC) from which on created models are wanted: as asked, else three weeks before the day."""
-        return self.since or datetime.combine(self.day, time()) - _OVERLAP
+        return self.since or datetime.combine(self.day, time()) - OVERLAP
 
 
 def possible_day(day: date) -> date:

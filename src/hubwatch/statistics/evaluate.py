@@ -189,7 +189,8 @@ def _flagged(
     if question.values.get("metric") == "models":
         return None
     count, amount, whole = (_sum(columns, rows, column) for column in ("flagged", "flagged_value", "value"))
-    return Flagged(observations=count, value=amount, part=amount / whole if whole else None)
+    periods = len({row[columns.index("period")] for row in rows}) if "period" in columns else 1
+    return Flagged(observations=count, value=amount, part=amount / whole if whole else None, periods=periods)
 
 
 # Columns that the whole of a statistic's rows is told by.

@@ -21,6 +21,7 @@ class Flagged(BaseModel):
     value: int
     part: float | None
     days: int = 1
+    periods: int = 1  # in each of which a listing counts
 
     def told(self, left_out: bool, cure: bool = True) -> str:
         """In words: what is in the sum, or was left out of it; with the option that leaves it out, where there is a command line."""
@@ -30,8 +31,10 @@ class Flagged(BaseModel):
         of = f"{self.value:,}" + (f" on the last of {self.days} days" if self.days > 1 else "")
         if self.part is not None:
             of += f", {percent(self.part)} of {'its' if self.days > 1 else 'the'} sum"
+        of += " with them" if left_out and self.part is not None else ""
+        of += f"; a listing counts once in each of {self.periods} periods" if self.periods > 1 else ""
         if left_out:
-            return f"{what} left out ({of}{' with them' if self.part is not None else ''})"
+            return f"{what} left out ({of})"
         them = "it" if self.observations == 1 else "them"
         return f"{what} in the sum ({of})" + (f": --without-flagged leaves {them} out" if cure else "")
 

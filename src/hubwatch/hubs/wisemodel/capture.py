@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from hubwatch.errors import UsageError
+from hubwatch.hubs.unread import is_credential
 
 _ID = re.compile(r"[^/\s:@?#]+/[^/\s:@?#]+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d{10}|\d{13}")
@@ -21,11 +22,8 @@ _SHOWN = 3  # records whose fields are shown
 _PAGE = re.compile(r"page|page_?(num(ber)?|no|index)|current(_?page)?|pn", re.IGNORECASE)
 _SIZE = re.compile(r"(page_?)?size|per_?page|limit|rows|ps", re.IGNORECASE)
 _TOTAL = re.compile(r"total(_?(count|num|size|elements|records))?|count|总数|总条数", re.IGNORECASE)
-# What a request may carry that is its sender's alone: under such a name, or a value that looks like a signature or a token.
-_SECRET = re.compile(
-    r"token|secret|passw|auth|cookie|session|ticket|jwt|csrf|xsrf|credential|signature|(^|[_-])sign($|[_-])|(access|api|private)_?key|^(sid|uid|user_?id|phone|mobile|e?mail)$",
-    re.IGNORECASE,
-)
+# What a request may carry that is its sender's alone, beside credentials: under such a name, or a value that looks like a token.
+_SENDERS = re.compile(r"sid|uid|user_?id|phone|mobile|e?mail", re.IGNORECASE)
 _TOKEN_LIKE = re.compile(r"(Bearer |Basic )\S+|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|[0-9a-fA-F]{32,}|(?=\S*\d)(?=\S*[A-Za-z])[\w+/=-]{40,}")
 # What a field may be called, the likeliest first; a place within a record is written with dots.
 _FIELDS: dict[str, tuple[str, ...]] = {
@@ -265,7 +263,7 @@ def _without_secrets(place: str, value: Any, left_out: list[str]) -> Any:
         held = {}
         for name, inner in value.items():
             at = f"{place}.{name}"
-            is_secret = bool(_SECRET.search(name)) and inner not in (None, "", [], {})
+            is_secret = (is_credential(name) or _SENDERS.fullmatch(name) is not None) and inner not in (None, "", [], {})
             if is_secret or _is_token(inner):
                 left_out.append(at)
             else:
