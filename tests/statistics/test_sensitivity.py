@@ -80,6 +80,59 @@ def test_a_label_that_weighs_more_than_the_unknown_is_told_with_the_share(con: d
     assert not [said for said in statistics.run(con, "download_share", by="country").context.warnings if "contested" in said]
 
 
+def _told(con: duckdb.DuckDBPyConnection, name: str, **asked: str | list[str]) -> list[str]:
+    return [said for said in statistics.run(con, name, **asked).context.warnings if "contested" in said]
+
+
+def test_ranks_and_comparisons_tell_it_too(con: duckdb.DuckDBPyConnection) -> None:
+    """Their rows' values do not add up, so that the label is weighed in the shares of the same listings."""
+    told = "the label CN of Alibaba is contested (a register says SG) and carries 60.0% of the denominator, more than the unlabelled; as SG, CN 8.0% "
+    (of_ranks,) = _told(con, "leaders", by="country")
+    assert of_ranks.startswith(told)
+    (of_both,) = _told(con, "download_share", by="country,license")
+    assert of_both.startswith(told.replace("the denominator", f"downloads_30d on {JAN}"))
+    (of_crossings,) = _told(con, "crossings", group="CN", against="US")
+    assert of_crossings.startswith(told.replace("the denominator", f"downloads_30d on {JAN}"))
+    assert _told(con, "leaders", by="model") == [], "no label is in its rows"
+
+
+def test_a_region_that_holds_both_labels_is_not_contested(con: duckdb.DuckDBPyConnection) -> None:
+    (told,) = _told(con, "download_share", by="region")
+    assert told.startswith("the label china of Alibaba is contested (a register says ")
+    classify(con, load_facts().model_copy(update={"judgements": (Judgement(organization="Alibaba", country="HK", source="a register"),)}))
+    assert _told(con, "download_share", by="region") == []
+    assert len(_told(con, "download_share", by="country")) == 1
+
+
+def test_a_filter_by_a_contested_label_tells_what_rests_on_it(con: duckdb.DuckDBPyConnection) -> None:
+    (told,) = _told(con, "leaders", by="model", country="CN")
+    assert told == (
+        "the label CN of Alibaba is contested (a register says SG) and carries 88.2% of what is of CN, more than the unlabelled; without it, "
+        "these have 80 instead of 680: hubwatch orgs sensitivity --by country shows every alternative"
+    )
+    assert _told(con, "leaders", by="model", country="US") == []
+    assert _told(con, "leaders", by="model", country="CN", leave_out=["Qwen"]) == []
+
+
+def test_a_label_is_weighed_over_all_hubs_together(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        """insert into store.listing by name select 4 + n as listing_key, 'modelscope' as hub, 'Qwen/n' || n as model_id, 'Qwen' as namespace,
+           'n' || n as name, $day as first_seen_on, $day as last_seen_on, $day as last_listed_on from range(1, 5) as numbers(n)""",
+        {"day": JAN},
+    )
+    con.execute(
+        """insert into store.counters by name select 4 + n as listing_key, $day as day, 'full' as source, false as superseded, 9 as likes
+           from range(1, 5) as numbers(n)""",
+        {"day": JAN},
+    )
+    con.execute("insert into sweeps (hub, day, source, complete, records) values ('modelscope', ?, 'full', true, 4)", [JAN])
+    classify(con, load_facts().model_copy(update={"judgements": disputes()}))
+    (told,) = _told(con, "download_share", by="country", metric="models")
+    assert told.startswith(
+        "the label CN of Alibaba is contested (a register says SG) and carries 62.5% of the denominator"
+    )  # 5 of 8 models
+
+
 def test_other_dimensions_are_refused(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(WrongQuestion, match="sensitivity goes by country or kind, not by 'family'"):
         sensitivity(con, "huggingface", "family")

@@ -10,7 +10,7 @@ import duckdb
 
 from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
-from hubwatch.statistics.contested import contested_label
+from hubwatch.statistics.contested import contested_labels
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
 from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
@@ -106,8 +106,7 @@ def _context(
         )
     unit, window = _unit(statistic, question)
     whole = whole_of(statistic, columns, rows)
-    if said := contested_label(con, question, columns, rows):
-        question.warnings.append(said)
+    question.warnings += contested_labels(con, question, columns, rows)
     if said := tests_told(con, statistic, question.observed, question.values):
         question.warnings.append(said)
     apart = _apart(con, question, columns, rows)
