@@ -23,7 +23,7 @@ from hubwatch.store import open_published
 from tests.drill.children import Ended, Running, after_seconds, as_nobody, at_step, kill, with_small_disk
 from tests.drill.damage import harm
 from tests.drill.schedules import Accident, Schedule
-from tests.drill.world import SECOND, World, content
+from tests.drill.world import SECOND, World, content, on_the_second_day
 
 GOOD = ("same", "cured", "told")
 _COMMANDS = re.compile(r"`((?:hubwatch|rm|mv|cp|install) [^`]+)`")
@@ -61,9 +61,9 @@ class Drill:
 
     def run(self, schedule: Schedule) -> Verdict:
         """The schedule on a folder of its own."""
-        if schedule.hub not in self.worlds:
-            self.worlds[schedule.hub] = World(schedule.hub, self.folder / schedule.hub)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=f"{schedule.seed}-") as folder:
+        with on_the_second_day(), tempfile.TemporaryDirectory(dir=self.folder, prefix=f"{schedule.seed}-") as folder:
+            if schedule.hub not in self.worlds:
+                self.worlds[schedule.hub] = World(schedule.hub, self.folder / schedule.hub)
             os.chmod(folder, 0o755)
             return _One(self.worlds[schedule.hub], schedule, Path(folder)).verdict()
 

@@ -1,12 +1,14 @@
 """What schedules start from: folders of one hub's days, made once, and the tables that an undisturbed run ends in."""
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hubwatch.clock import today
+from hubwatch import clock
 from hubwatch.facts import load_facts
 from hubwatch.sandbox import Faults, Sandbox, Switches
 from hubwatch.store import open_published
@@ -15,7 +17,7 @@ from tests.sandbox.sandbox_rows import huggingface_row, modelscope_row, wisemode
 
 MODELS = 43
 PAGE = 10
-FIRST, SECOND = today() - timedelta(days=2), today()
+FIRST, SECOND = date(2026, 3, 10), date(2026, 3, 12)
 ROWS: dict[str, Callable[[int], dict[str, Any]]] = {
     "huggingface": huggingface_row,
     "modelscope": modelscope_row,
@@ -42,6 +44,12 @@ STATES: dict[str, str] = {  # what a command begins with
     "prune": "built",
 }
 Content = list[list[tuple[Any, ...]]]
+
+
+def on_the_second_day() -> AbstractContextManager[None]:
+    """The clock of the drill, from noon on: no midnight but those that a schedule has."""
+    noon, begun = datetime.combine(SECOND, datetime.min.time(), UTC) + timedelta(hours=12), time.monotonic()
+    return clock.running_on(lambda: noon + timedelta(seconds=time.monotonic() - begun))
 
 
 def listed(hub: str, day: date) -> list[dict[str, Any]]:
