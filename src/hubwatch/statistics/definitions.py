@@ -325,23 +325,23 @@ def _macros(name: str, body: str, declared: dict[str, Parameter], fixed: dict[st
     signature = ", ".join(f"{_quoted(one)} := {_default(one, parameter)}" for one, parameter in declared.items())
     arguments = []
     for field, kind in _fields().items():
-        if field in fixed:
-            said = literal(literal(fixed[field]))
-        elif field in _BY_PARTS and "by" in declared:
+        if field in fixed or (field not in declared and not (field in _BY_PARTS and "by" in declared)):
+            value = fixed.get(field, _UNASKED.get(field, False if kind == "boolean" else None))
+            arguments.append(literal(f"{literal(value)}::{kind}"))
+            continue
+        if field in _BY_PARTS:
             said = f"parts.quoted(nullif(split_part(\"by\", ',', {field[-1]}), ''))"
-        elif field not in declared:
-            said = literal(literal(_UNASKED.get(field, False if kind == "boolean" else None)))
         elif kind == "varchar[]":
             said = f"'string_split(' || parts.quoted(array_to_string(\"{field}\", chr(31))) || ', chr(31))'"
         else:
             said = f'parts.quoted("{field}")'
         arguments.append(f"{said} || '::{kind}'")
     columns = 'parts.columns_of("by")' if "by" in declared else "'*'"
-    asked = " || ', ' ||\n  ".join(arguments)
+    asked = ",\n  ".join(arguments)  # joined flat: DuckDB takes long to store deeply nested expressions
     return (
         f"create or replace macro parts.{name}({{question}}) as table\n{body.rstrip().rstrip(';')};\n\n"
         f"create or replace macro {name}({signature}) as table from query(\n"
-        f"  'select ' || {columns} || ' from parts.{name}(' ||\n  {asked} || ')');\n"
+        f"  'select ' || {columns} || ' from parts.{name}(' || concat_ws(', ',\n  {asked}) || ')');\n"
     )
 
 
