@@ -1,9 +1,12 @@
 """What tests share: settings that read no environment, an open warehouse, and where shared material is, if it is."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from hubwatch.settings import Settings
 from tests.shared import shared as shared_file
@@ -37,6 +40,28 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda test: LONGEST.index(test.path.name) if test.path.name in LONGEST else len(LONGEST))
+
+
+def hubwatch(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user runs it in that folder, without variables of this process that settings would read."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_", "MODELSCOPE_", "WISEMODEL_"))}
+    environment = clean | {"PYTHONPATH": str(ROOT / "src"), "HUBWATCH_REPORT": "no"} | variables
+    command = [sys.executable, "-m", "hubwatch", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `hubwatch demo` was run, with what it said in `said.txt`: made once for all workers, for reading only."""
+    room = tmp_path_factory.getbasetemp()
+    made = (room.parent if "PYTEST_XDIST_WORKER" in os.environ else room) / "demo"
+    with FileLock(f"{made}.lock"):
+        if not (made / "said.txt").exists():
+            made.mkdir(exist_ok=True)
+            done = hubwatch(made, "demo", HUBWATCH_REPORT="yes")
+            assert done.returncode == 0, done.stderr
+            (made / "said.txt").write_text(done.stdout, "utf-8")
+    return made
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_damaged_pages_fail_once_and_are_loaded_when_they_are_restored(settings:
     assert built(settings) == [(5, 5, False)]
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "12"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "5"))))
 def test_a_flipped_bit_of_saved_pages_never_changes_what_is_published(settings: Settings, seed: int) -> None:
     chance = random.Random(seed)
     day(settings, 4)
@@ -145,7 +145,7 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settings.data
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "6"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "3"))))
 def test_a_flipped_bit_of_the_warehouse_stops_the_next_build_or_changes_nothing(two_days: Path, settings: Settings, seed: int) -> None:
     shutil.copytree(two_days, settings.data)
     flip(settings.data / "warehouse.duckdb", random.Random(seed))

@@ -8,19 +8,10 @@ import pytest
 
 import hubwatch
 from tests.conftest import ROOT
-from tests.test_readme import hubwatch as command
 
 COOKBOOK = (ROOT / "docs/cookbook.md").read_text("utf-8")
 QUESTIONS = re.findall(r"^## (\d+)\. ([^\n]+)\n.*?```sql\n(.*?)```", COOKBOOK, re.MULTILINE | re.DOTALL)
 EMPTY = {"9"}  # the demo holds selections of hubs: what they leave out is not gone
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the demo was run."""
-    made = tmp_path_factory.mktemp("cook")
-    assert command(made, "demo", HUBWATCH_REPORT="no").returncode == 0
-    return made
 
 
 def answers(demo: Path, number: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,27 +16,19 @@ import pytest
 from hubwatch.sandbox.sample import latest_records
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.store import publishing
-from tests.conftest import ROOT
+from tests.conftest import ROOT, hubwatch
 
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for line in block.splitlines() if line]
 SQL = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 
 
-def hubwatch(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_", "MODELSCOPE_", "WISEMODEL_"))}
-    environment = clean | {"PYTHONPATH": str(ROOT / "src"), "HUBWATCH_REPORT": "no"} | variables
-    command = [sys.executable, "-m", "hubwatch", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=240)
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the demo was run."""
-    made = tmp_path_factory.mktemp("user")
-    done = hubwatch(made, "demo", HUBWATCH_REPORT="yes")
-    assert done.returncode == 0, done.stderr
-    assert "database: hubwatch-data/demo/hubwatch.duckdb" in done.stdout
+def folder(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was run, to work in."""
+    made = tmp_path_factory.mktemp("user") / "folder"
+    shutil.copytree(demo, made)
+    assert "database: hubwatch-data/demo/hubwatch.duckdb" in (made / "said.txt").read_text()
     assert (made / "hubwatch-data/demo/report/index.html").stat().st_size > 10_000
     return made
 

@@ -10,8 +10,8 @@ import zstandard
 from hubwatch.hubs import HUBS
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.server import Sandbox
+from tests.conftest import hubwatch
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
-from tests.test_readme import hubwatch
 
 SECRETS = {hub.token_variable: f"{name}-secret-0123456789" for name, hub in HUBS.items()} | {
     "AWS_ACCESS_KEY_ID": "aws-secret-0123456789",

@@ -8,7 +8,7 @@ import pytest
 from hubwatch.errors import UsageError, told
 from hubwatch.settings import Settings
 from hubwatch.store import warehouse as store
-from tests.test_readme import hubwatch
+from tests.conftest import hubwatch
 
 TOKENS = {"huggingface": "HF_TOKEN", "modelscope": "MODELSCOPE_API_TOKEN", "wisemodel": "WISEMODEL_TOKEN"}
 

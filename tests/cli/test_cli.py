@@ -15,9 +15,8 @@ from hubwatch import __version__, statistics
 from hubwatch.clock import today
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.store import publishing
-from tests.conftest import ROOT
+from tests.conftest import ROOT, hubwatch
 from tests.kept import keep, record
-from tests.test_readme import hubwatch
 
 
 @pytest.mark.parametrize(
@@ -76,24 +75,31 @@ def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, argume
     assert not (tmp_path / "hubwatch-data").exists()
 
 
+@pytest.fixture(scope="module")
+def one_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which one day of one hub was run."""
+    folder = tmp_path_factory.mktemp("one-day")
+    with Sandbox(huggingface=[record("a/b")]) as sandbox:
+        assert hubwatch(folder, "run", "huggingface", "--day", "2026-01-02", **sandbox.endpoints).returncode == 0
+    return folder
+
+
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "code", "told"),
     [
-        (["nosuch"], "there is no statistic 'nosuch'"),
-        (["releases", "--by", "colour"], "there is no by 'colour'"),
-        (["download-share", "--metric", "stars"], "there is no metric 'stars'"),
-        (["download-share", "--policy", "mine"], "there is no policy 'mine'"),
+        (["nosuch"], 2, "there is no statistic 'nosuch'"),
+        (["releases", "--by", "colour"], 2, "there is no by 'colour'"),
+        (["download-share", "--metric", "stars"], 2, "there is no metric 'stars'"),
+        (["download-share", "--policy", "mine"], 2, "there is no policy 'mine'"),
+        (["download-share", "--hub", "huggingface", "--day", "2020-01-01"], 1, "2020-01-01"),
     ],
 )
 def test_a_question_that_does_not_exist_is_wrong_usage_and_a_day_not_observed_is_not(
-    tmp_path: Path, arguments: list[str], told: str
+    one_day: Path, arguments: list[str], code: int, told: str
 ) -> None:
-    with Sandbox(huggingface=[record("a/b")]) as sandbox:
-        assert hubwatch(tmp_path, "run", "huggingface", "--day", "2026-01-02", **sandbox.endpoints).returncode == 0
-    done = hubwatch(tmp_path, "stats", *arguments)
-    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    done = hubwatch(one_day, "stats", *arguments)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (code, "", 1)
     assert told in done.stderr
-    assert hubwatch(tmp_path, "stats", "download-share", "--hub", "huggingface", "--day", "2020-01-01").returncode == 1
 
 
 def test_reading_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ from hubwatch.cli import app
 from hubwatch.cli.help import EXAMPLES, GROUPS
 from hubwatch.hubs import HUBS
 from hubwatch.pages import Sweep
-from tests.conftest import ROOT
-from tests.test_readme import hubwatch
+from tests.conftest import ROOT, hubwatch
 
 
 def test_every_command_is_in_one_group_and_no_description_is_cut(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ import pytest
 
 from hubwatch import statistics
 from hubwatch.errors import HubwatchError, plain, told
-from tests.conftest import ROOT
-from tests.test_readme import hubwatch
+from tests.conftest import ROOT, hubwatch
 
 NASTY = "evil\x1b[41m\x1b]0;title\x07\u202egnp\x9b2J/mo\rdel"
 SHOWN = "evil\\x1b[41m\\x1b]0;title\\x07\\u202egnp\\x9b2J/mo\\x0ddel"

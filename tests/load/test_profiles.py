@@ -24,9 +24,8 @@ from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from hubwatch.store import publishing
 from hubwatch.store import warehouse as store
-from tests.conftest import settings_for
+from tests.conftest import hubwatch, settings_for
 from tests.kept import keep, record
-from tests.test_readme import hubwatch
 
 ORGANIZATIONS = {"abc": {"fullname": "Universität Mannheim"}, "def": {"fullname": "Just a Company Ltd"}}
 

@@ -17,9 +17,8 @@ from hubwatch.net.client import Client
 from hubwatch.net.messages import Answer, Ask, retry_after, whole_array
 from hubwatch.net.pacing import Pacer
 from hubwatch.settings import Settings
-from tests.conftest import settings_for
+from tests.conftest import hubwatch, settings_for
 from tests.scripted import Scripted, answer
-from tests.test_readme import hubwatch
 
 HUB = "huggingface"
 ONE = answer([{"id": "a/b"}])

@@ -11,10 +11,10 @@ import hubwatch
 from hubwatch import pipeline
 from hubwatch.readers import describe, export_tables
 from hubwatch.sandbox.jsonl import read_jsonl
+from tests.conftest import hubwatch as command
 from tests.conftest import settings_for
 from tests.kept import keep, record
 from tests.readers.conftest import FIRST, publish_days
-from tests.test_readme import hubwatch as command
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from hubwatch.report import write_site
-from hubwatch.sandbox.demo import run_demo
 from tests.report.browser import CHROMIUM, Page, chromium
 from tests.report.test_report import HOSTILE, plain, world
 
@@ -40,14 +39,10 @@ _IN_VIEW = """(() => {
 _CHARTS_DRAWN = "[...document.querySelectorAll('.chart')].filter((one) => one.clientWidth && !one.classList.contains('alive')).length === 0"
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def site(demo: Path) -> Path:
     """The demo's site."""
-    data = tmp_path_factory.mktemp("demo") / "demo"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HUBWATCH_REPORT", "yes")
-        run_demo(data, lambda _line: None)
-    return data / "report"
+    return demo / "hubwatch-data/demo/report"
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +66,8 @@ def asked_elsewhere(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_quiet_and_asks_nobody(demo: Path, page: Page, name: str, width: int, scheme: str) -> None:
-    open_page(page, demo, name, width, scheme)
+def test_a_page_is_whole_quiet_and_asks_nobody(site: Path, page: Page, name: str, width: int, scheme: str) -> None:
+    open_page(page, site, name, width, scheme)
     assert page.said == []
     assert asked_elsewhere(page) == []
     assert page.run(_IN_VIEW) == []
@@ -81,16 +76,16 @@ def test_a_page_is_whole_quiet_and_asks_nobody(demo: Path, page: Page, name: str
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["index", "time", "models/qwen-qwen3-8b"])
-def test_a_wide_screen_is_filled_sensibly(demo: Path, page: Page, name: str, scheme: str) -> None:
-    open_page(page, demo, name, 2560, scheme)
+def test_a_wide_screen_is_filled_sensibly(site: Path, page: Page, name: str, scheme: str) -> None:
+    open_page(page, site, name, 2560, scheme)
     assert page.said == []
     assert page.run(_IN_VIEW) == []
     assert page.run("document.querySelector('main').clientWidth") < 1500
 
 
 @pytest.mark.parametrize("name", ["index", "time", "origins", "warnings", "models/qwen-qwen3-8b"])
-def test_print_cuts_nothing_and_keeps_the_caveats(demo: Path, page: Page, name: str) -> None:
-    open_page(page, demo, name, 700, media="print")
+def test_print_cuts_nothing_and_keeps_the_caveats(site: Path, page: Page, name: str) -> None:
+    open_page(page, site, name, 700, media="print")
     cut = """[...document.querySelectorAll('.wide')].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
         .map((one) => one.getAttribute('aria-label') + ' ' + one.scrollWidth)"""
     bare = """[...document.querySelectorAll('.chart')].filter((one) => one.clientWidth
@@ -101,11 +96,11 @@ def test_print_cuts_nothing_and_keeps_the_caveats(demo: Path, page: Page, name: 
     assert page.pdf().startswith(b"%PDF")
 
 
-def test_bars_on_a_telephone_are_as_long_as_their_figures_say(demo: Path, page: Page) -> None:
-    open_page(page, demo, "index", 360)
+def test_bars_on_a_telephone_are_as_long_as_their_figures_say(site: Path, page: Page) -> None:
+    open_page(page, site, "index", 360)
     shares = [
         row["share"]
-        for row in json.loads((demo / "data/downloads-by-origin-huggingface.json").read_text())["rows"]
+        for row in json.loads((site / "data/downloads-by-origin-huggingface.json").read_text())["rows"]
         if row["group"] != "unknown"
     ]
     bars = page.run("""[...document.querySelectorAll('#downloads-by-origin-huggingface .live .mark-rect path')].map((bar) => {
@@ -119,11 +114,11 @@ def test_bars_on_a_telephone_are_as_long_as_their_figures_say(demo: Path, page: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["index", "time", "claims", "data", "models", "models/qwen-qwen3-8b", "organizations/alibaba"])
-def test_axe_finds_nothing_serious(demo: Path, page: Page, name: str, scheme: str) -> None:
+def test_axe_finds_nothing_serious(site: Path, page: Page, name: str, scheme: str) -> None:
     found = find_spec("axe_core_python")
     if found is None or not found.submodule_search_locations:
         pytest.skip("axe-core-python is not installed (make .venv/.installed)")
-    open_page(page, demo, name, 1280, scheme)
+    open_page(page, site, name, 1280, scheme)
     page.run(Path(found.submodule_search_locations[0], "axe.min.js").read_text() + "; true")
     violations: list[dict[str, Any]] = page.run(
         "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) => ({id: one.id, impact: one.impact,"
@@ -132,12 +127,12 @@ def test_axe_finds_nothing_serious(demo: Path, page: Page, name: str, scheme: st
     assert [one for one in violations if one["impact"] in ("serious", "critical")] == []
 
 
-def test_without_scripts_every_table_and_picture_is_there(demo: Path, page: Page) -> None:
+def test_without_scripts_every_table_and_picture_is_there(site: Path, page: Page) -> None:
     page.scripts(False)
     try:
         page.size(1280)
         page.media()
-        page.go(f"{demo.as_uri()}/time.html")
+        page.go(f"{site.as_uri()}/time.html")
     finally:
         page.scripts(True)
     assert page.run("[...document.querySelectorAll('tbody tr')].every((row) => row.getClientRects().length > 0)")
@@ -145,9 +140,9 @@ def test_without_scripts_every_table_and_picture_is_there(demo: Path, page: Page
     assert page.run("[...document.querySelectorAll('figure')].every((one) => one.getClientRects().length > 0)")
 
 
-def test_a_readers_tour(demo: Path, page: Page) -> None:
+def test_a_readers_tour(site: Path, page: Page) -> None:
     """Open the index, find Qwen, see its history, take the CSV, cite."""
-    open_page(page, demo, "index", 1280)
+    open_page(page, site, "index", 1280)
     assert page.run("document.querySelector('.extent-note').textContent").startswith("These are figures of samples, not of whole hubs.")
     page.run("document.getElementById('find').focus()")
     page.call("Input.insertText", text="qwen3-8b")
@@ -160,7 +155,7 @@ def test_a_readers_tour(demo: Path, page: Page) -> None:
     assert page.run(f"{figure}.querySelector('h2').textContent").startswith("Downloads in 30 days, Hugging Face")
     assert page.run(f"{figure}.querySelectorAll('.live svg .mark-line path, .live svg path').length") > 0
     csv = page.run(f"[...{figure}.querySelectorAll('.tools a')].find((one) => one.textContent === 'CSV').getAttribute('href')")
-    lines = (demo / "models" / csv).read_text().splitlines()
+    lines = (site / "models" / csv).read_text().splitlines()
     assert lines[0] == "day,downloads_30d,likes,source"
     assert "2026-08-16,16415367,1297,head" in lines
     page.run(f"{figure}.querySelector('details.cite summary').click()")
@@ -170,8 +165,8 @@ def test_a_readers_tour(demo: Path, page: Page) -> None:
     assert page.run(f"[...{figure}.querySelectorAll('details.cite pre')].some((one) => one.textContent.startsWith('@misc{{hubwatch-'))")
 
 
-def test_a_table_sorts_filters_and_opens_from_the_keyboard(demo: Path, page: Page) -> None:
-    open_page(page, demo, "models", 1280)
+def test_a_table_sorts_filters_and_opens_from_the_keyboard(site: Path, page: Page) -> None:
+    open_page(page, site, "models", 1280)
     column = "[...document.querySelectorAll('table.data tbody tr:not(.out)')].map((row) => row.cells[0].textContent)"
     page.run("document.querySelector('table.data thead button').focus()")
     for kind in ("keyDown", "keyUp"):
@@ -185,8 +180,8 @@ def test_a_table_sorts_filters_and_opens_from_the_keyboard(demo: Path, page: Pag
     assert all("r1" in name.lower() for name in found[:1])
 
 
-def test_a_chooser_shows_one_figure_at_a_time_and_an_address_opens_its_own(demo: Path, page: Page) -> None:
-    open_page(page, demo, "index", 1280)
+def test_a_chooser_shows_one_figure_at_a_time_and_an_address_opens_its_own(site: Path, page: Page) -> None:
+    open_page(page, site, "index", 1280)
     shown = "[...document.querySelectorAll('.figure[data-family=downloads-by-origin]')].filter((one) => !one.hidden).map((one) => one.id)"
     assert page.run(shown) == ["downloads-by-origin-huggingface"]
     page.run("""(() => { const one = document.querySelector('#downloads-by-origin-huggingface select');
