@@ -172,10 +172,10 @@ def _heaviest(
     for at in last.values():
         asked = {"hub": at.hub, "day": at.day, "source": at.sweep, "metric": metric, "policy": question.values.get("policy")}
         for name in names:
-            for *label, value in con.execute(sql, asked | {"unsure": UNSURE, "by": name, "within": within}).fetchall():
-                carried[(name, *label)] += value or 0
-    for label, value in carried.most_common(_TRIED):
-        yield _Label(*label, value)
+            for row in con.execute(sql, asked | {"unsure": UNSURE, "by": name, "within": within}).fetchall():
+                carried[(name, *row[:-1])] += row[-1]
+    for (dimension, organization, label, other, said_by, confidence), value in carried.most_common(_TRIED):
+        yield _Label(dimension, organization, label, other, said_by, confidence, value)
 
 
 def _moved(whole: _Whole, label: _Label, value: int) -> str:
