@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 _BEGIN, _END = "<!-- drawing: made by docs/generate.py -->", "<!-- end of drawing -->"
-_FLAT = ("clock", "errors", "outcomes", "settings", "version")  # modules that stand under all folders
+_FLAT = ("clock", "errors", "outcomes", "settings", "stages", "version")  # modules that stand under all folders
 
 
 def commands() -> str:

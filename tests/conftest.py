@@ -13,6 +13,8 @@ from tests.shared import shared as shared_file
 
 ROOT = Path(__file__).parents[1]
 os.environ.setdefault("HUBWATCH_REPORT", "no")  # the report takes longer than what most tests are about; those of it ask for it
+os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # its storage is another service than the hub's API, of which a test has a stand-in
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: object) -> Settings:

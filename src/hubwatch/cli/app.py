@@ -25,6 +25,7 @@ from hubwatch.cli.models import models
 from hubwatch.cli.options import Data, Day, Hubs, Json, Shrink, asked_day, kept_in, known_hubs
 from hubwatch.cli.orgs import orgs
 from hubwatch.cli.output import be_quiet, complain, inform, say, warn
+from hubwatch.cli.waiting import stages
 from hubwatch.errors import HubwatchError, UsageError, told, unexpected
 from hubwatch.version import VERSION
 
@@ -125,6 +126,7 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def options(
+    ctx: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
     version: Annotated[bool, typer.Option("--version", help="show the version", callback=_show_version, is_eager=True)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="print problems only (for cron)")] = False,
@@ -132,6 +134,7 @@ def options(
     """Options of all commands."""
     if quiet:
         be_quiet()
+    ctx.with_resource(stages())
 
 
 @app.command()

@@ -10,6 +10,7 @@ from hubwatch.cli.help import StatisticCommand, by_choices
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
 from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows, warn
 from hubwatch.errors import UsageError
+from hubwatch.stages import stage
 
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
 Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai or home-country")]
@@ -313,6 +314,6 @@ def report(
     from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
-    with published_in(data) as con:
+    with published_in(data) as con, stage("report"):
         made = write_single(con, single) if single else write_site(con, settings.data / "report", most)
     say(f"report {made}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch.clock import now
+from hubwatch.readers.card import front_matter
 from hubwatch.readers.database import Database
 from hubwatch.readers.export import Exported, Resource
 from hubwatch.version import VERSION
@@ -24,6 +25,7 @@ _RIGHTS = (
     ),
     ("imported archives (days whose source begins with `archive:`)", "as each archive states; see its mapping's title", ""),
 )
+DESCRIBING = ("README.md", "datapackage.json", "croissant.json", "CITATION.cff", ".zenodo.json", "LICENSE.md", "SHA256SUMS", "CHANGES.md")
 _FRICTIONLESS = {"BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "DOUBLE": "number", "FLOAT": "number"}
 _CROISSANT = {"BOOLEAN": "sc:Boolean", "DATE": "sc:Date", "TIMESTAMP": "sc:DateTime", "DOUBLE": "sc:Float", "FLOAT": "sc:Float"}
 
@@ -39,19 +41,33 @@ class Day:
     extents: str
 
 
-def describe(db: Database, folder: Path, exported: Exported, form: str, figures: Mapping[str, str]) -> None:
-    """Write every describing file into the folder; checksums last, over all others."""
+def describe(
+    db: Database,
+    folder: Path,
+    exported: Exported,
+    form: str,
+    figures: Mapping[str, str],
+    more: Mapping[str, str] | None = None,
+    card: bool = False,
+) -> None:
+    """Write every describing file into the folder, `more` by name among them; checksums last, over all others.
+
+    With `card`, README.md begins with what dataset hubs read, and the licenses have a file of their own.
+    """
     days = _days(db)
     issued = max((day.last for day in days), default=f"{now():%Y-%m-%d}")
     summary = "; ".join(f"{day.hub} {day.first} to {day.last}, {day.days} days ({day.extents})" for day in days) or "no day"
+    front = front_matter(exported, _TITLE, ("hubwatch", "model-hubs", "downloads", *(day.hub for day in days))) if card else ""
     files = {
-        "README.md": _readme(exported, days, form, figures),
+        "README.md": front + _readme(exported, days, form, figures),
         "datapackage.json": _json(_datapackage(exported, issued, summary, form)),
         "croissant.json": _json(_croissant(exported, issued, summary, form)),
         "CITATION.cff": _cff(issued, summary),
         ".zenodo.json": _json(_zenodo(issued, summary)),
     }
-    for name, text in files.items():
+    if card:
+        files["LICENSE.md"] = f"# Licenses\n\n{_rights()}\n"
+    for name, text in (files | dict(more or {})).items():
         (folder / name).write_text(text, "utf-8")
     _checksums(folder)
 
@@ -68,7 +84,6 @@ def _days(db: Database) -> list[Day]:
 def _readme(exported: Exported, days: list[Day], form: str, figures: Mapping[str, str]) -> str:
     rows = "\n".join(f"| {day.hub} | {day.first} | {day.last} | {day.days} | {day.extents} |" for day in days)
     files = "\n".join(f"| `{one.path}` | {one.rows:,} | {_cell(one.title)} |" for one in exported.resources)
-    rights = "\n".join(f"| {what} | {terms} |" for what, terms, _ in _RIGHTS)
     left_out = "".join(f"- {line}\n" for line in exported.left_out)
     missing = f"\n## Not included\n\n{left_out}" if left_out else ""
     again = (
@@ -99,12 +114,14 @@ Downloads of different hubs are counted differently and never added.
 {missing}{again}
 ## Licenses
 
-| what | terms |
-|---|---|
-{rights}
+{_rights()}
 
 In CSV files a text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) has an apostrophe before it; lists are JSON.
 """
+
+
+def _rights() -> str:
+    return "\n".join(["| what | terms |", "|---|---|", *(f"| {what} | {terms} |" for what, terms, _ in _RIGHTS)])
 
 
 def _datapackage(exported: Exported, issued: str, summary: str, form: str) -> dict[str, Any]:

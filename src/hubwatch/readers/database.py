@@ -10,6 +10,7 @@ import duckdb
 
 from hubwatch import statistics, store
 from hubwatch.errors import UsageError
+from hubwatch.readers.addresses import addresses
 from hubwatch.readers.rows import Rows
 from hubwatch.settings import Settings
 from hubwatch.statistics import Citation, Context, Result
@@ -20,10 +21,10 @@ Option = str | int | float | bool | date | list[str] | tuple[str, ...] | None
 class Answer(Rows):
     """One statistic's rows with what is needed to read them: `notes`, `context` and a `citation`."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, result: Result, asked: dict[str, Any]) -> None:
+    def __init__(self, db: "Database", result: Result, asked: dict[str, Any]) -> None:
         super().__init__(result.columns, result.rows)
         self.result = result
-        self._con, self._asked = con, asked
+        self._db, self._asked = db, asked
 
     @property
     def context(self) -> Context:
@@ -42,7 +43,7 @@ class Answer(Rows):
 
     def cite(self, group: str | None = None) -> Citation:
         """The citable record of one group of these rows, or of all of them."""
-        return statistics.record(self._con, self.result, group, self._asked)
+        return statistics.record(self._db.con, self.result, group, self._asked, self._db.address)
 
     def __str__(self) -> str:
         return self.result.to_text()
@@ -65,7 +66,7 @@ class Database:
 
         Raises `HubwatchError`, one line with the fix, for what cannot be answered truthfully.
         """
-        return Answer(self.con, statistics.run(self.con, name, **options), dict(options))
+        return Answer(self, statistics.run(self.con, name, **options), dict(options))
 
     def cite(self, name: str, group: str | None = None, **options: Option) -> Citation:
         """The citable record of one statistic, or of one group (row) of it: sentence, bounds, id, versions, SQL."""
@@ -89,6 +90,17 @@ class Database:
     def facts_version(self) -> str:
         """The version of the reviewed facts that this database was labelled by."""
         return statistics.facts_version(self.con)
+
+    @property
+    def sha256(self) -> str:
+        """The file's SHA-256, in hex."""
+        return statistics.sha256(self.path)
+
+    @property
+    def address(self) -> str | None:
+        """Where this file was put by `hubwatch export --to`, if it was."""
+        known = addresses(self.path)
+        return known.get(self.sha256) if known else None
 
     def close(self) -> None:
         """Close the file; answers that were given stay, new ones need it opened again."""

@@ -13,7 +13,7 @@ from hubwatch.statistics.recent_days import day_figures
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
-from hubwatch.statistics.versions import facts_version
+from hubwatch.statistics.versions import facts_version, sha256
 
 __all__ = [
     "FILTER_NAMES",
@@ -52,6 +52,7 @@ __all__ = [
     "renew_definitions",
     "run",
     "sensitivity",
+    "sha256",
     "shown",
     "told_age",
 ]

@@ -11,6 +11,7 @@ from hubwatch.clock import now
 from hubwatch.errors import told
 from hubwatch.net import Tally
 from hubwatch.settings import Settings
+from hubwatch.stages import stage as shown
 from hubwatch.store.interrupting import interrupts
 
 
@@ -21,7 +22,7 @@ def recorded(settings: Settings, stage: str, hub: str | None, day: date | None, 
     about = {"run_id": uuid.uuid4().hex, "stage": stage, "hub": hub, "day": day.isoformat() if day else None}
     started = now().isoformat()
     try:
-        with interrupts():
+        with interrupts(), shown(" ".join(str(part) for part in (stage, hub, day) if part)):
             yield outcome
     except BaseException as error:
         outcome.update(status="failed", message=told(error) or type(error).__name__)
