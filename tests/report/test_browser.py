@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from hubwatch.report import write_site
 from tests.report.browser import CHROMIUM, Page, chromium
-from tests.report.test_report import HOSTILE, plain, world
+from tests.report.sites import site_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")]
 
-PAGES = ("index", "time", "origins", "hubs", "releases", "derivatives", "licenses", "claims", "warnings", "methodology", "dictionary", "data",
-         "models", "organizations", "families", "models/qwen-qwen3-8b", "organizations/alibaba", "families/qwen")  # fmt: skip
+PAGES = ("index", "time", "shares", "origins", "hubs", "releases", "derivatives", "licenses", "claims", "warnings", "methodology", "dictionary", "data",
+         "models", "organizations", "families", "models/qwen-qwen3-8b", "organizations/alibaba", "families/qwen",
+         "shares/huggingface-downloads-30d-by-kind-osai")  # fmt: skip
 _IN_VIEW = """(() => {
   const wide = innerWidth, out = [];
   const hidden = (one) => one.closest('.hidden, .skip, [hidden]') || !one.getClientRects().length;
@@ -192,16 +192,28 @@ def test_a_chooser_shows_one_figure_at_a_time_and_an_address_opens_its_own(site:
     page.wait(f"{shown}[0] === 'downloads-by-origin-huggingface'")
 
 
-def test_hostile_names_do_nothing_in_a_browser(page: Page, tmp_path: Path) -> None:
-    con = world()
-    for at, name in enumerate(HOSTILE):
-        con.execute("update store.listing set model_id = namespace || '/' || ?, name = ? where listing_key = ?", [name, name, at + 1])
-        con.execute("update models set name = ? where model_key in (select model_key from model_listings where model_id = ?)", [name, name])
-    con.execute("update origins set organization = ? where namespace = 'Qwen'", [HOSTILE[0]])
-    con.execute("delete from model_listings")
-    write_site(con, tmp_path, draw=plain)
-    for path in [tmp_path / "index.html", tmp_path / "origins.html", tmp_path / "models.html", *sorted(tmp_path.glob("models/*.html"))]:
-        open_page(page, tmp_path, str(path.relative_to(tmp_path)).removesuffix(".html"), 360)
+def test_a_switch_leads_from_address_to_address_with_and_without_scripts(site: Path, page: Page) -> None:
+    open_page(page, site, "shares", 360)
+    assert page.run(_IN_VIEW) == []
+    chosen = "[...document.querySelectorAll('.switch strong')].map((one) => one.textContent)"
+    assert page.run(chosen) == ["Hugging Face", "downloads in 30 days", "origin", "The article's lists"]
+    click = "[...document.querySelectorAll('.switch a')].find((one) => one.textContent === '{}').click()"
+    for scripts, label in ((True, "kind"), (False, "European Open AI Index")):
+        page.run(click.format(label))
+        page.wait(f"{chosen}.includes('{label}') && document.readyState === 'complete'")
+        page.scripts(scripts)
+    page.scripts(True)
+    assert page.run("location.pathname").endswith("/shares/huggingface-downloads-30d-by-kind-osai.html")
+    assert page.run(chosen) == ["Hugging Face", "downloads in 30 days", "kind", "European Open AI Index"]
+    shown = json.loads((site / "data/shares/huggingface-downloads-30d-by-kind-osai.json").read_text())
+    assert (shown["policy"], shown["by"]) == ("osai", "kind")
+    assert f"{shown['rows'][0]['value']:,}" in page.run("document.querySelector('.figure tbody tr').innerText")
+
+
+def test_hostile_names_do_nothing_in_a_browser(page: Page, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = site_of("hostile", tmp_path_factory)
+    for path in [folder / "index.html", folder / "origins.html", folder / "models.html", *sorted(folder.glob("models/*.html"))]:
+        open_page(page, folder, str(path.relative_to(folder)).removesuffix(".html"), 360)
         assert page.run("window.hit") is None
         assert page.said == []
         assert asked_elsewhere(page) == []

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from hubwatch import statistics
-from hubwatch.report import write_site
 from hubwatch.report.basis import told_rules
 from hubwatch.report.captions import captioned, without_caption
 from hubwatch.report.charts import lines
-from tests.report.test_report import plain
-from tests.statistics.test_every_form import NOTE, doubtful_world
+from tests.report.sites import site_of
+from tests.statistics.test_every_form import NOTE
 from tests.statistics.world_of import WORLD, build
 
 DOUBTFUL = {
@@ -31,17 +30,9 @@ PARTS = {"labelled part": r"[Ll]abelled: ", "flagged part": r"[Ff]lagged: [\d,]+
 
 
 @pytest.fixture(scope="module")
-def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_site(doubtful_world(), tmp_path_factory.mktemp("doubtful") / "site", most=2, draw=plain).parent
-
-
-@pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, where days may stand in a series."""
-    con = doubtful_world()
-    con.execute("update sweeps set complete = true, health = 'ok', health_note = null, extent = 'whole', extent_note = null")
-    con.execute("insert into facts.counting_rules(hub, valid_from, rule) values ('huggingface', '2025-06-10', 'and params.json')")
-    return write_site(con, tmp_path_factory.mktemp("sound") / "site", most=2, draw=plain).parent
+    """The site of days that may stand in a series."""
+    return site_of("sound", tmp_path_factory)
 
 
 def figures(site: Path) -> dict[str, dict[str, Any]]:
@@ -69,9 +60,9 @@ def _visible(markup: str) -> str:
 
 @pytest.mark.parametrize(("world", "wanted"), [("doubtful", DOUBTFUL), ("sound", SOUND)])
 def test_every_figure_of_a_page_and_its_picture_say_what_they_rest_on(
-    world: str, wanted: dict[str, str], request: pytest.FixtureRequest
+    world: str, wanted: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    site = request.getfixturevalue(world)
+    site = site_of(world, tmp_path_factory)
     found = figures(site)
     assert len(found) > 20
     for slug, figure in found.items():

@@ -10,6 +10,7 @@ import duckdb
 
 from hubwatch.errors import StatisticsError
 from hubwatch.report import words
+from hubwatch.report.shares import POLICY, Shares, State
 from hubwatch.statistics import Result, counters_given, definitions, observed_day, observed_hubs, run
 
 DOWNLOADS = ("downloads_30d", "downloads_total")
@@ -105,18 +106,27 @@ class Answer:
         return ", ".join(part for part in parts if part)
 
 
-def answers(con: duckdb.DuckDBPyConnection) -> Iterator[Answer]:
-    """Every question that the statistics of this version know, answered for each hub and variant it applies to."""
+def answers(con: duckdb.DuckDBPyConnection, known: Shares, questions: tuple[Question, ...]) -> Iterator[Answer]:
+    """The questions that the statistics of this version know, answered for each hub and variant they apply to.
+
+    `known`: shares that were asked already, and are not asked again.
+    """
     metrics = download_metrics(con)
-    for question in QUESTIONS:
+    for question in questions:
         for scope in [{"hub": hub, "metric": metric} for hub, metric in metrics.items()] if question.each_hub else [{}]:
             for variant, extra in question.variants or (("", {}),):
                 asked = as_asked(question.statistic, {**scope, **question.parameters, **extra}, question.by)
                 if asked is not None:
-                    yield _answer(con, question, variant, asked, scope.get("hub"))
+                    yield _answer(con, question, variant, asked, scope.get("hub"), known)
 
 
-def _answer(con: duckdb.DuckDBPyConnection, question: Question, variant: str, asked: dict[str, str], hub: str | None) -> Answer:
+def _answer(
+    con: duckdb.DuckDBPyConnection, question: Question, variant: str, asked: dict[str, str], hub: str | None, known: Shares
+) -> Answer:
+    if question.statistic == "download_share" and asked.keys() == {"hub", "metric", "by"}:
+        state = State(asked["hub"], asked["metric"], asked["by"], POLICY)
+        if state in known:
+            return Answer(question, hub, variant, known[state])
     try:
         return Answer(question, hub, variant, run(con, question.statistic, **asked))
     except StatisticsError as error:

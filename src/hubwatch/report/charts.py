@@ -16,7 +16,7 @@ import altair as alt
 import vl_convert
 
 from hubwatch.report.colours import GREY, INK, LINE, SOFT, colour
-from hubwatch.report.quick import RULED, quick_lines
+from hubwatch.report.quick import RULED, quick_bars, quick_lines
 from hubwatch.statistics import percent
 
 WIDE, NARROW = 660, 300
@@ -34,7 +34,7 @@ class Chart:
     rows: tuple[Row, ...]
     wide: dict[str, Any]
     narrow: dict[str, Any]
-    quick: bool = False
+    quick: Callable[[tuple[Row, ...], int], str] | None = None
 
     def for_browser(self) -> dict[str, Any]:
         return {"rows": list(self.rows), "wide": self.wide, "narrow": self.narrow}
@@ -47,7 +47,7 @@ class Chart:
     def svg(self, narrow: bool = False, draw: Draw = vl_convert.vegalite_to_svg) -> str:
         """The drawing as a file of its own, on white. A quick one is a single line: a site has hundreds, Vega takes its time."""
         if self.quick:
-            return quick_lines(self.rows, NARROW if narrow else WIDE)
+            return self.quick(self.rows, NARROW if narrow else WIDE)
         svg = draw({**self._whole(self.narrow if narrow else self.wide), "background": "white"})
         return svg.replace(f'font-family="{_MEASURED}"', f'font-family="{_FONTS}"')
 
@@ -101,7 +101,7 @@ def _spec(chart: Any) -> dict[str, Any]:
     return spec
 
 
-def bars(name: str, rows: list[Row], title: str) -> Chart | None:
+def bars(name: str, rows: list[Row], title: str, quick: bool = False) -> Chart | None:
     """A bar a group with a line from the least to the most it can be. Rows: label, group, share, low, high."""
     if not rows:
         return None
@@ -111,25 +111,35 @@ def bars(name: str, rows: list[Row], title: str) -> Chart | None:
     def drawn(narrow: bool) -> dict[str, Any]:
         room = 62 if narrow else 175
         plot = (NARROW if narrow else WIDE) - (120 if narrow else 190)
-        scale = alt.Scale(domain=[0, most * plot / (plot - room)], nice=False)
-        y = alt.Y("label:N", sort=[str(row["label"]) for row in rows], title=None, axis=_names(112 if narrow else 180))
-        x = alt.X("share:Q", title=title, scale=scale, axis=alt.Axis(format=_ticks(most)[1], values=_ticks(most)[0], grid=True))
-        base = alt.Chart().encode(y=y, tooltip=[alt.Tooltip("label:N", title="group"), alt.Tooltip("told:N", title="share")])
-        bar = base.mark_bar(height=16).encode(x=x, color=alt.Color("colour:N", scale=None))
-        known = base.transform_filter("datum.group != 'unknown' && datum.high > datum.low")
-        bound = known.mark_rule(strokeWidth=1.6).encode(x="low:Q", x2="high:Q")
-        text = base.mark_text(align="left", dx=6, fontSize=12).encode(x=alt.X("end:Q"), text="figure:N" if narrow else "told:N")
-        return {
-            **_spec(
-                (
-                    bar + bound + text.transform_calculate(end="datum.group == 'unknown' ? datum.share : max(datum.share, datum.high)")
-                ).properties(height=27 * len(shown))
-            ),
-            "autosize": _FIT,
-        }
+        values, form = _ticks(most)
+        text = _bars_spec(title, narrow)
+        filled = ((_MOST, round(most * plot / (plot - room), 6)), (_VALUES, values), (_FORM, form), (_HEIGHT, 27 * len(shown)))
+        for mark, value in (*filled, (_SORT, [str(row["label"]) for row in rows])):  # names last: one may look like a mark
+            text = text.replace(json.dumps(mark), json.dumps(value))
+        spec: dict[str, Any] = json.loads(text)
+        return spec
 
     told = "; ".join(f"{row['label']} {_told(row)}" for row in rows[:6])
-    return Chart(name, f"Bars, largest first. {told}.", shown, drawn(False), drawn(True))
+    return Chart(name, f"Bars, largest first. {told}.", shown, drawn(False), drawn(True), quick_bars if quick else None)
+
+
+# In a specification made once, what each chart of its kind fills in.
+_SORT, _MOST, _VALUES, _FORM, _HEIGHT = ["@labels"], 1111111.25, [2222222.5], "@form", 3333333
+
+
+@cache
+def _bars_spec(title: str, narrow: bool) -> str:
+    """The specification of bars with marks in place of what differs from one to the next: altair takes its time."""
+    scale = alt.Scale(domain=[0, _MOST], nice=False)
+    y = alt.Y("label:N", sort=_SORT, title=None, axis=_names(112 if narrow else 180))
+    x = alt.X("share:Q", title=title, scale=scale, axis=alt.Axis(format=_FORM, values=_VALUES, grid=True))
+    base = alt.Chart().encode(y=y, tooltip=[alt.Tooltip("label:N", title="group"), alt.Tooltip("told:N", title="share")])
+    bar = base.mark_bar(height=16).encode(x=x, color=alt.Color("colour:N", scale=None))
+    known = base.transform_filter("datum.group != 'unknown' && datum.high > datum.low")
+    bound = known.mark_rule(strokeWidth=1.6).encode(x="low:Q", x2="high:Q")
+    text = base.mark_text(align="left", dx=6, fontSize=12).encode(x=alt.X("end:Q"), text="figure:N" if narrow else "told:N")
+    text = text.transform_calculate(end="datum.group == 'unknown' ? datum.share : max(datum.share, datum.high)")
+    return json.dumps({**_spec((bar + bound + text).properties(height=_HEIGHT)), "autosize": _FIT})
 
 
 def _ticks(most: float) -> tuple[list[float], str]:
@@ -166,64 +176,75 @@ def lines(name: str, rows: list[Row], title: str, form: str = "%", quick: bool =
     days = sorted({row["day"] for row in rows})
     marks = sorted({day for day in rules if days[0] <= day <= days[-1]})
     late = tuple((day - days[0]) * 2 > days[-1] - days[0] for day in marks)
-    wide, narrow = _lines_specs(groups, title, form, len(days) <= 15, late)
+    wide, narrow = (_lines_filled(slim, groups, title, form, len(days) <= 15, late) for slim in (False, True))
     ends = "; ".join(f"{label}: {_end(rows, label, form)}" for label, _ in groups[:6])
     shown = tuple({"dash": "no", **row, "day": str(row["day"]), "colour": colour(str(row["group"]))} for row in rows)
     shown += tuple({"rule": str(day), "told": RULED, "number": number} for number, day in enumerate(marks))
     broken = "".join(f" {RULED.capitalize()} on {day}." for day in marks)
-    return Chart(name, f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.{broken}", shown, wide, narrow, quick)
+    described = f"Lines over {len(days)} days, {days[0]} to {days[-1]}. {ends}.{broken}"
+    return Chart(name, described, shown, wide, narrow, quick_lines if quick else None)
+
+
+_LABELS, _COLOURS = ["@groups"], ["@colours"]
+
+
+def _lines_filled(
+    narrow: bool, groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool, late: tuple[bool, ...]
+) -> dict[str, Any]:
+    """The specification of lines of these groups."""
+    text = _lines_spec(narrow, len(groups) > 1, title, form, few, late)
+    text = text.replace(json.dumps(_COLOURS), json.dumps([colour(group) for _, group in groups]))
+    spec: dict[str, Any] = json.loads(text.replace(json.dumps(_LABELS), json.dumps([label for label, _ in groups])))
+    return spec
 
 
 @cache
-def _lines_specs(
-    groups: tuple[tuple[str, str], ...], title: str, form: str, few: bool, late: tuple[bool, ...]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    scale = alt.Scale(domain=[label for label, _ in groups], range=[colour(group) for _, group in groups])
-
-    def drawn(narrow: bool) -> dict[str, Any]:
-        x = alt.X(
-            "day:T",
-            title=None,
-            axis=alt.Axis(format="%-d %b %Y", labelOverlap=True, labelFlush=True, tickCount=3 if narrow else 6, grid=False),
+def _lines_spec(narrow: bool, several: bool, title: str, form: str, few: bool, late: tuple[bool, ...]) -> str:
+    """The specification of lines with marks in place of the groups."""
+    scale = alt.Scale(domain=_LABELS, range=_COLOURS)
+    x = alt.X(
+        "day:T",
+        title=None,
+        axis=alt.Axis(format="%-d %b %Y", labelOverlap=True, labelFlush=True, tickCount=3 if narrow else 6, grid=False),
+    )
+    legend = alt.Legend(
+        orient="bottom",
+        columns=1 if narrow else 3,
+        symbolType="stroke",
+        symbolStrokeWidth=3,
+        symbolOpacity=1,
+        title=None,
+        labelLimit=250,
+    )
+    tone = alt.Color("label:N", scale=scale, legend=legend if several else None)
+    tips = [alt.Tooltip("day:T", title="day", format="%-d %B %Y"), alt.Tooltip("label:N", title="group")]
+    tips += [alt.Tooltip("value:Q", format=_format(form)), alt.Tooltip("low:Q", format=_format(form), title="at least")]
+    tips += [alt.Tooltip("high:Q", format=_format(form), title="at most")]
+    dashes = alt.StrokeDash("dash:N", legend=None, scale=alt.Scale(domain=["no", "yes"], range=[[1, 0], [5, 4]]))
+    y = alt.Y("value:Q", title=title, axis=alt.Axis(format="~s" if form == "," else form, tickCount=5), scale=alt.Scale(zero=True))
+    base = alt.Chart().encode(x=x, color=tone)
+    base = base.transform_filter("isValid(datum.label)") if late else base
+    band = (
+        base.transform_filter("datum.dash !== 'yes'").mark_area(opacity=0.18, line=False).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    )
+    line = base.mark_line(strokeWidth=2.2, point={"size": 34} if few else False).encode(y=y, tooltip=tips, strokeDash=dashes)
+    hover = base.mark_point(size=220, opacity=0, filled=True).encode(y=y, tooltip=tips)
+    layers = band + line + hover
+    if late:
+        at = (
+            alt.Chart()
+            .transform_filter("isValid(datum.rule)")
+            .encode(x="rule:T", tooltip=["told:N", alt.Tooltip("rule:T", format="%-d %B %Y")])
         )
-        legend = alt.Legend(
-            orient="bottom",
-            columns=1 if narrow else 3,
-            symbolType="stroke",
-            symbolStrokeWidth=3,
-            symbolOpacity=1,
-            title=None,
-            labelLimit=250,
-        )
-        tone = alt.Color("label:N", scale=scale, legend=legend if len(groups) > 1 else None)
-        tips = [alt.Tooltip("day:T", title="day", format="%-d %B %Y"), alt.Tooltip("label:N", title="group")]
-        tips += [alt.Tooltip("value:Q", format=_format(form)), alt.Tooltip("low:Q", format=_format(form), title="at least")]
-        tips += [alt.Tooltip("high:Q", format=_format(form), title="at most")]
-        dashes = alt.StrokeDash("dash:N", legend=None, scale=alt.Scale(domain=["no", "yes"], range=[[1, 0], [5, 4]]))
-        y = alt.Y("value:Q", title=title, axis=alt.Axis(format="~s" if form == "," else form, tickCount=5), scale=alt.Scale(zero=True))
-        base = alt.Chart().encode(x=x, color=tone)
-        base = base.transform_filter("isValid(datum.label)") if late else base
-        band = base.mark_area(opacity=0.18, line=False).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
-        line = base.mark_line(strokeWidth=2.2, point={"size": 34} if few else False).encode(y=y, tooltip=tips, strokeDash=dashes)
-        hover = base.mark_point(size=220, opacity=0, filled=True).encode(y=y, tooltip=tips)
-        layers = band + line + hover
-        if late:
-            at = (
-                alt.Chart()
-                .transform_filter("isValid(datum.rule)")
-                .encode(x="rule:T", tooltip=["told:N", alt.Tooltip("rule:T", format="%-d %B %Y")])
-            )
-            layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
-            # Each text stands above the drawing, on the side that has more room, below the one before.
-            for number, is_late in enumerate(late):
-                one, low = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), -5 - 14 * (len(late) - 1 - number)
-                if is_late:
-                    layers += one.mark_text(align="right", dx=-4, y=low, fontSize=11)
-                else:
-                    layers += one.mark_text(align="left", dx=4, y=low, fontSize=11)
-        return {**_spec(layers.properties(height=220 if narrow else 280)), "autosize": _FIT}
-
-    return drawn(False), drawn(True)
+        layers += at.mark_rule(strokeDash=[4, 3], strokeWidth=1.4)
+        # Each text stands above the drawing, on the side that has more room, below the one before.
+        for number, is_late in enumerate(late):
+            one, low = at.transform_filter(f"datum.number === {number}").encode(text="told:N"), -5 - 14 * (len(late) - 1 - number)
+            if is_late:
+                layers += one.mark_text(align="right", dx=-4, y=low, fontSize=11)
+            else:
+                layers += one.mark_text(align="left", dx=4, y=low, fontSize=11)
+    return json.dumps({**_spec(layers.properties(height=220 if narrow else 280)), "autosize": _FIT})
 
 
 def _format(form: str) -> str:
@@ -231,7 +252,7 @@ def _format(form: str) -> str:
 
 
 def _end(rows: list[Row], label: str, form: str) -> str:
-    values = [row["value"] for row in rows if row["label"] == label and row["value"] is not None]
+    values = [row["value"] for row in rows if row["label"] == label and row["value"] is not None and row.get("dash") != "yes"]
     if not values:
         return "no value"
     first, last = (percent(value) if form == "%" else f"{value:,.4g}" for value in (values[0], values[-1]))

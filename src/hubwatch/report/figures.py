@@ -12,9 +12,10 @@ from hubwatch.report import charts, words
 from hubwatch.report.asking import Answer
 from hubwatch.report.basis import basis_of, rule_changes, told_rules
 from hubwatch.report.charts import Chart
+from hubwatch.report.shares import POLICY, Choice, Shares, State, switch_of
 from hubwatch.statistics import Cell, ObservedDay, Result, record, shown
 
-_CODED = ("country", "kind", "hub", "region", "license_class", "place", "measure")
+_CODED = ("country", "kind", "hub", "region", "license_class", "place", "measure", "policy")
 _HIDDEN = (  # in the data of a figure, not in its table: there would be no room
     "country_code", "denominator_models", "until", "first_day", "last_day", "days", "days_ahead", "ahead_at_start", "counter",
     "denominator", "labelled",
@@ -87,6 +88,7 @@ class Figure:
     citation: Citation | None = None
     family: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    switch: tuple[Choice, ...] = ()
     payload: dict[str, Any] = field(default_factory=dict)
     caution: str = ""
     basis: str = ""
@@ -126,12 +128,15 @@ def _type(cells: list[Cell]) -> str:
     return "VARCHAR"
 
 
-def figure_of(con: duckdb.DuckDBPyConnection, answer: Answer, names: words.Names, links: dict[tuple[str, str], str]) -> Figure:
-    """An answered question as a figure, with country and kind in words and links to the pages there are."""
+def figure_of(
+    con: duckdb.DuckDBPyConnection, answer: Answer, names: words.Names, links: dict[tuple[str, str], str], known: Shares
+) -> Figure:
+    """An answered question as a figure, with country and kind in words and links to the pages there are; a share with its switch."""
     result, question = answer.result, answer.question
     assert result is not None  # only answered questions come here
     by = str(result.context.parameters.get("by") or "")
     extent = extent_of(result)
+    state = State(answer.hub or "", str(result.context.parameters.get("metric")), by, POLICY)
     choices = tuple(
         (label, said) for label, said in (("hub", words.hub(answer.hub) if answer.hub else ""), ("grouped by", answer.variant)) if said
     )
@@ -151,6 +156,7 @@ def figure_of(con: duckdb.DuckDBPyConnection, answer: Answer, names: words.Names
         citation=citation_of(con, result),
         family=question.slug if choices else "",
         choices=choices,
+        switch=switch_of(state, known, names) if state in known and question.page == "index" else (),
         caution=told_rules(rule_changes(result)),
         basis=basis_of(result),
     )
@@ -227,7 +233,7 @@ def chart_of(answer: Answer, by: str, names: words.Names, name: str) -> Chart | 
     assert result is not None
     rows = result.records()
     if kind == "bars":
-        return charts.bars(name, _bars(rows, by, names), f"share of {_counted(result)}")
+        return charts.bars(name, bar_rows(rows, by, names), f"share of {_counted(result)}")
     if kind in ("license_class", "size_class"):
         return charts.stack(name, _parts(rows, kind, by, names), "share of the group's models")
     if kind == "places":
@@ -247,7 +253,8 @@ def _counted(result: Result) -> str:
     return words.COUNTERS.get(metric, "derivations" if result.context.statistic == "derivatives" else "models")
 
 
-def _bars(rows: list[dict[str, Any]], by: str, names: words.Names) -> list[dict[str, Any]]:
+def bar_rows(rows: list[dict[str, Any]], by: str, names: words.Names) -> list[dict[str, Any]]:
+    """The rows of a chart of bars: the largest groups, the unlabelled last."""
     told = [row for row in rows if isinstance(row.get("share"), float) and isinstance(row.get("share_low"), float)]
     known = [row for row in told if row["group"] != "unknown"][:_BARS] + [row for row in told if row["group"] == "unknown"]
     return [

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,12 +10,23 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.errors import StatisticsError
 from hubwatch.report.asking import as_asked
 from hubwatch.report.words import clean, slug
-from hubwatch.statistics import counted_anew, definitions, run
+from hubwatch.statistics import (
+    Flagged,
+    ObservedDay,
+    Result,
+    counted_anew,
+    counters_given,
+    definitions,
+    doubts,
+    observed_day,
+    run,
+    shares_on_days,
+)
 
 _DAYS, _WEEKS = 45, 13
+_FORM = 2  # of what is kept of a day: another form is computed again
 _ROWS = 300  # groups of a day that are kept, the largest
 FOLDER = "data/history"
 
@@ -69,28 +81,65 @@ def thinned(days: list[date]) -> list[date]:
     return sorted({*recent, *weekly.values(), *monthly.values()})
 
 
-class History:
-    """Shares of one panel by one grouping, kept in the site's folder between builds."""
+def monthly(days: tuple[date, ...]) -> list[date]:
+    """The last day of each month, and the two last days, of which the reader sees what changed."""
+    return sorted({*days[:1], *{(day.year, day.month): day for day in days}.values(), *days[-2:]})
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, labels: str) -> None:
+
+class History:
+    """Shares of the panels by one grouping each, kept in the site's folder between builds: a new day costs one day."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, labels: "Labels") -> None:
         self.con, self.folder, self.labels = con, folder, labels
         self.computed = 0
+        self._seen: dict[tuple[str, str, date], ObservedDay] = {}
+        self._contents: dict[str, dict[date, str]] = {}
 
-    def over(self, panel: Panel, statistic: str, wanted: dict[str, str], by: tuple[str, ...]) -> dict[str, Any] | None:
-        """`{"asked", "columns", "days": {day: {"rows", "notes"}}}` of every day shown; none where the statistic cannot be asked so."""
-        asked = as_asked(statistic, {"hub": panel.hub, **wanted}, by)
-        if asked is None or any(asked.get(name) != value for name, value in wanted.items()):
+    def shares(self, panel: Panel, metric: str, by: tuple[str, ...]) -> dict[str, Any] | None:
+        """`{"asked", "days": {day: {"rows", "notes"}}}` of every day shown, grouped by the first of `by` that shares know; none without a counter."""
+        asked = as_asked("download_share", {"hub": panel.hub, "metric": metric}, by)
+        if not panel.days or asked is None or asked.get("metric") != metric:
             return None
+        first = panel.days[0]  # fixes the constant panel
+
+        def compute(missing: list[date]) -> dict[date, dict[str, Any]]:
+            found = shares_on_days(self.con, panel.hub, panel.source, metric, asked["by"], sorted({first, *missing}))
+            return {day: _of_rows(rows) for day, rows in found.items() if day in missing}
+
+        return self._held_or(panel, "download_share", asked, panel.days, compute, f"{first} {self._content(panel.hub, first)}")
+
+    def concentration(self, panel: Panel, metric: str) -> dict[str, Any] | None:
+        """The same of the measures of concentration, on the last day of each month and the last days: each is asked by itself."""
+        asked = as_asked("concentration", {"hub": panel.hub, "metric": metric}, ("organization",))
+        if len(panel.days) < 2 or asked is None or asked.get("metric") != metric:
+            return None
+
+        def compute(missing: list[date]) -> dict[date, dict[str, Any]]:
+            return {day: _of_result(run(self.con, "concentration", **asked, day=day, source=panel.source)) for day in missing}
+
+        return self._held_or(panel, "concentration", asked, monthly(panel.days), compute, "")
+
+    def _held_or(
+        self, panel: Panel, statistic: str, asked: dict[str, str], wanted: Iterable[date],
+        compute: Callable[[list[date]], dict[date, dict[str, Any]]], rests_on: str,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The days that an earlier build computed from the same, and the others computed now."""
         version = next(one.sql for one in definitions() if one.name == statistic)
         name = file_name(panel, statistic, asked)
-        held, days = self._held(name), {}
-        for day in panel.days:
-            made_from = _digest(version, self.labels, self._content(panel.hub, day))
-            one = held.get(day.isoformat())
-            if not one or one.get("made_from") != made_from or "flagged_part" not in one:
-                one = self._of_day(statistic, asked, day, made_from)
-            if one:
-                days[day.isoformat()] = one
+        held = self._read(name)
+        made_from = {
+            day: _digest(str(_FORM), version, self.labels.on(panel.hub, day, asked["by"]), self._content(panel.hub, day), rests_on)
+            for day in wanted
+        }
+        kept = {day: one for day in made_from if (one := held.get(day.isoformat())) and one.get("made_from") == made_from[day]}
+        missing = [day for day in made_from if day not in kept and asked["metric"] in counters_given(self.con, self._at(panel, day))]
+        if missing:
+            kept |= {
+                day: {"made_from": made_from[day], "notes": doubts(self.con, self._at(panel, day)), **one}
+                for day, one in compute(missing).items()
+            }
+            self.computed += len(missing)
+        days = {day.isoformat(): kept[day] for day in sorted(kept)}
         said = {"version": 1, "hub": panel.hub, "source": panel.source, "extent": panel.extent, "statistic": statistic}
         return {**said, "asked": asked, "days": days, "rules": self._rules(panel.hub, asked.get("metric", ""), sorted(days)), "file": name}
 
@@ -101,29 +150,21 @@ class History:
         first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
         return [[day.isoformat(), rule] for day, rule in counted_anew(self.con, hub, first, last, metric)]
 
-    def _of_day(self, statistic: str, asked: dict[str, str], day: date, made_from: str) -> dict[str, Any] | None:
-        try:
-            result = run(self.con, statistic, **asked, day=day)
-        except StatisticsError:
-            return None  # the hub does not report this counter on that day: the series has no point there
-        self.computed += 1
-        context = result.context
-        rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows[:_ROWS]]
-        return {
-            "made_from": made_from,
-            "denominator": context.denominator,
-            "notes": list(context.warnings),
-            "rows": rows,
-            "labelled": context.labelled,
-            "models": context.models,
-            "flagged_part": context.flagged.told(False, cure=False) if context.flagged else None,
-        }
+    def _at(self, panel: Panel, day: date) -> ObservedDay:
+        """The day as the panel's source observed it, looked up once for all groupings."""
+        key = (panel.hub, panel.source, day)
+        if key not in self._seen:
+            self._seen[key] = observed_day(self.con, panel.hub, day, source=panel.source)
+        return self._seen[key]
 
     def _content(self, hub: str, day: date) -> str:
-        return str(self.con.execute("select sweep, content_hash from days where hub = ? and day = ?", [hub, day]).fetchall())
+        if hub not in self._contents:
+            rows = self.con.execute("select day, sweep, content_hash, health from days where hub = ? order by all", [hub]).fetchall()
+            self._contents[hub] = {at: f"{sweep} {content} {health}" for at, sweep, content, health in rows}
+        return self._contents[hub].get(day, "")
 
-    def _held(self, name: str) -> dict[str, Any]:
-        """What an earlier build computed; a file that cannot be read is computed anew."""
+    def _read(self, name: str) -> dict[str, Any]:
+        """What an earlier build computed; a file that cannot be read is computed again."""
         path = self.folder / name
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -133,6 +174,67 @@ class History:
         return days if isinstance(days, dict) else {}
 
 
+def _of_rows(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A day's shares as the history keeps them, with what they rest on."""
+    spans = [row["share_high"] - row["share_low"] for row in rows if row["share_high"] is not None and row["share_low"] is not None]
+    whole = rows[0]["denominator"]
+    count, amount = (sum(int(row[name] or 0) for row in rows) for name in ("flagged", "flagged_value"))
+    flagged = Flagged(observations=count, value=amount, part=amount / whole if whole else None)
+    return {
+        "denominator": whole,
+        "rows": [{name: cell for name, cell in row.items() if name != "denominator"} for row in rows[:_ROWS]],
+        "labelled": 1 - max(spans) if spans else None,
+        "models": sum(row["models"] for row in rows),
+        "flagged_part": flagged.told(False, cure=False),
+    }
+
+
+def _of_result(result: Result) -> dict[str, Any]:
+    context = result.context
+    return {
+        "denominator": context.denominator,
+        "rows": result.records(),
+        "labelled": context.labelled,
+        "models": context.models,
+        "flagged_part": context.flagged.told(False, cure=False) if context.flagged else None,
+    }
+
+
+class Labels:
+    """Versions of the labels that held on a day: a new account, or a label valid later, changes nothing of an earlier day."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, policy: str) -> None:
+        self.con, self.policy = con, policy
+        self._of_hub: dict[tuple[str, str], list[tuple[date | None, date | None, date | None, int]]] = {}
+
+    def on(self, hub: str, day: date, by: str) -> str:
+        """Differs where any label of the hub's accounts of that day does; by family also where any of its listings' families does."""
+        names = ["family", "origin"] if by == "family" else ["origin"]
+        return " ".join(str(self._sum(hub, name, day)) for name in names)
+
+    def _sum(self, hub: str, name: str, day: date) -> int:
+        if (hub, name) not in self._of_hub:
+            asked = {"hub": hub, "policy": self.policy} if name == "origin" else {"hub": hub}
+            self._of_hub[hub, name] = self.con.execute(_LABELS[name], asked).fetchall()
+        return sum(
+            part
+            for seen, since, until, part in self._of_hub[hub, name]
+            if (seen is None or seen <= day) and (since is None or since <= day) and (until is None or day < until)
+        )
+
+
+_LABELS = {
+    "origin": """
+        select first_seen, valid_from, valid_to, sum(hash(namespace, organization, country, kind))::hugeint
+        from origins join (select namespace, min(first_seen_on) as first_seen from store.listing where hub = $hub group by namespace) using (namespace)
+        where hub = $hub and policy = $policy group by all""",
+    "family": """
+        select first_seen_on, null::date, null::date, sum(hash(model_id, family))::hugeint
+        from store.listing join (select model_id, family from model_listings where hub = $hub and family is not null) using (model_id)
+        where hub = $hub group by all""",
+}
+
+
 def file_name(panel: Panel, statistic: str, asked: dict[str, str]) -> str:
     parts = [panel.slug, statistic, asked.get("metric", ""), "by", asked.get("by", "")]
     return f"{FOLDER}/{'-'.join(slug(part) for part in parts if part)}.json"
@@ -140,8 +242,3 @@ def file_name(panel: Panel, statistic: str, asked: dict[str, str]) -> str:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def version_of_labels(con: duckdb.DuckDBPyConnection) -> str:
-    """Changes when any label of any namespace does."""
-    return str(con.execute("select count(*), sum(hash(o)::hugeint) from origins o").fetchall())

@@ -8,10 +8,10 @@ import duckdb
 
 from hubwatch.hubs import HUBS
 from hubwatch.report import words
-from hubwatch.report.chosen import POLICY, Known, Row
+from hubwatch.report.chosen import Known, Row
 from hubwatch.report.entities import safe_url
 from hubwatch.report.figures import Figure, Table, TableCell, covered, table_of
-from hubwatch.statistics import check_claims, definitions, doubts, observed_day, observed_hubs, percent
+from hubwatch.statistics import Finding, definitions, doubts, observed_day, observed_hubs, percent
 from hubwatch.version import VERSION
 
 TITLE = "Whose models the world downloads"
@@ -29,9 +29,12 @@ PAGES = (
     ("dictionary", "dictionary.html", "Dictionary", "Every table and column of hubwatch.duckdb with its unit and meaning."),
 )  # fmt: skip
 MENU = (
-    *((page, label) for page, _, label, _ in PAGES[:7]), ("models", "Models"), ("organizations", "Organizations"), ("families", "Families"),
+    *((page, label) for page, _, label, _ in PAGES[:2]), ("shares", "Shares"), *((page, label) for page, _, label, _ in PAGES[2:7]),
+    ("models", "Models"), ("organizations", "Organizations"), ("families", "Families"),
     *((page, label) for page, _, label, _ in PAGES[7:]), ("data", "Data"),
 )  # fmt: skip
+SHARES = "Shares"
+SHARES_LEAD = "Choose the hub, the counter, the grouping and the policy. Each position of the switch is a page of its own, to link to, to cite and to embed."
 READING = (
     "A share has bounds: the least and the most that it can be, whoever the unlabelled accounts are. Where bounds overlap, nobody is surely ahead.",
     f"A counter is what the hub reports: {'; '.join(f'{hub.title} {hub.counters}' for hub in HUBS.values())}. Hubs count differently and are"
@@ -54,6 +57,11 @@ ADDRESSES = (
     ("data/FIGURE.csv, .json, .parquet", "a figure's rows; the JSON also has title, extent, unit, definition and notes"),
     ("pictures/FIGURE.svg, .png", "a figure's chart; -narrow.svg for narrow pages"),
     ("figures/FIGURE.html", "a figure on a page of its own, to link or to embed"),
+    (
+        "shares/HUB-COUNTER-by-GROUPING-POLICY.html",
+        "a share as the switch shows it; data/shares/ and pictures/shares/ hold its data and picture",
+    ),
+    ("shares.json", "every position of the switch, with its page, files and citation"),
     ("models/NAME.json", "a model: listings on every hub with attributes, counters and labels, ranks, bases, derivatives, flags"),
     (
         "organizations/NAME.json, families/NAME.json",
@@ -87,17 +95,34 @@ class Basis:
 
 
 def extra(
-    con: duckdb.DuckDBPyConnection, basis: Basis, known: Known, links: dict[tuple[str, str], str], names: words.Names
+    con: duckdb.DuckDBPyConnection,
+    policies: list[str],
+    claims: tuple[Finding, ...],
+    known: Known,
+    links: dict[tuple[str, str], str],
+    names: words.Names,
 ) -> dict[str, dict[str, Any]]:
     """What pages hold besides figures, by page."""
-    policies = [policy for (policy,) in con.execute("select distinct policy from origins order by 1").fetchall()]
     return {
         "releases": {"calendar": _calendar(known, links, names)},
-        "claims": {"verdicts": _verdicts(con)},
+        "claims": {"verdicts": _verdicts(claims)},
         "warnings": {"sections": _warnings(con, names)},
-        "methodology": {"reading": READING, "limits": LIMITS, "policies": policies, "policy": POLICY, "statistics": definitions()},
+        "methodology": {"reading": READING, "limits": LIMITS, "policies": _policies(con, policies), "statistics": definitions()},
         "dictionary": {"relations": _relations(con)},
     }
+
+
+def _policies(con: duckdb.DuckDBPyConnection, policies: list[str]) -> list[Row]:
+    """Each policy's title, meaning, edition and source, as the reviewed facts describe it."""
+    known = {}
+    if con.execute("select 1 from duckdb_tables() where schema_name = 'facts' and table_name = 'policy_meanings'").fetchall():
+        cursor = con.execute("select policy, title, meaning, edition, source from facts.policy_meanings")
+        known = {row[0]: row for row in cursor.fetchall()}
+    described = [known.get(policy, (policy, policy, "", None, None)) for policy in policies]
+    return [
+        {"code": code, "title": title, "meaning": meaning, "edition": edition, "source": words.clean(source) if source else "", "link": safe_url(source)}
+        for code, title, meaning, edition, source in described
+    ]  # fmt: skip
 
 
 def _calendar(known: Known, links: dict[tuple[str, str], str], names: words.Names) -> list[tuple[str, list[Row]]]:
@@ -118,10 +143,10 @@ def _calendar(known: Known, links: dict[tuple[str, str], str], names: words.Name
     ]
 
 
-def _verdicts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, list[Row]]]:
+def _verdicts(claims: tuple[Finding, ...]) -> list[tuple[str, list[Row]]]:
     """The claims by verdict: those that could be judged first."""
     found: dict[str, list[Row]] = {}
-    for one in check_claims(con):
+    for one in claims:
         claim = one.claim
         said = {
             "id": claim.claim, "sentence": claim.sentence, "publisher": claim.publisher, "published": claim.published, "printed": claim.printed,
@@ -158,12 +183,14 @@ def _warnings(con: duckdb.DuckDBPyConnection, names: words.Names) -> list[Row]:
     days = f"select hub, day, sweep, complete, records, rejected, {''.join(f'{name}, ' for name in more)}message from days order by day desc, hub limit 200"
     flagged = "select hub, day, flag, detail from flags where model_id = '' order by day desc, hub, flag limit 200"
     numbers = """select hub, day, flag, count(*) as numbers, min(model_id) as "for example" from flags where model_id <> ''
-                 group by all order by day desc, hub, numbers desc limit 200"""
+                 group by all order by day desc, hub, numbers desc, flag limit 200"""
     gaps = """with gap as (select hub, sweep, lag(day) over (partition by hub, sweep order by day) as after, day as before from days),
                 usual as (select hub, sweep, median(before - after) as usual from gap group by all)
               select hub, sweep, after, before, before - after as days, usual::int as "usual days" from gap join usual using (hub, sweep)
-              where before - after > 1.5 * usual order by before desc limit 200"""
-    rejects = "select hub, day, reason, count(*) as records from rejects group by all order by day desc, records desc limit 200"
+              where before - after > 1.5 * usual order by before desc, hub, sweep limit 200"""
+    rejects = (
+        "select hub, day, reason, count(*) as records from rejects group by all order by day desc, records desc, hub, reason limit 200"
+    )
     asked = (
         ("days", "Days", "What was observed on each day, and how far its counters can be trusted.", days),
         ("day-flags", "Days in doubt", "Reasons to doubt a day as a whole.", flagged),

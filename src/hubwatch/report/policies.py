@@ -12,9 +12,8 @@ from hubwatch.statistics import Result, run
 _COLUMNS = ("policy", "group", "value", "share", "share_low", "share_high", "models")
 
 
-def policies_side_by_side(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], names: words.Names) -> list[Figure]:
+def policies_side_by_side(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], policies: list[str], names: words.Names) -> list[Figure]:
     """Chinese models by maker (as articles count them) and each hub's downloads by origin, under every policy."""
-    policies = [policy for (policy,) in con.execute("select distinct policy from origins order by 1").fetchall()]
     asked: list[tuple[str, str, str, dict[str, str]]] = [
         ("chinese-models-by-maker", "Chinese models by maker", "origin_share", {"country": "CN"}),
     ]
@@ -45,8 +44,8 @@ def _figure(con: duckdb.DuckDBPyConnection, slug: str, heading: str, results: di
     first = next(iter(results.values()))
     kinds = list(words.KINDS)
     drawn = [
-        {"label": row[0], "part": names.group("kind", row[1]), "part_code": row[1], "share": row[3], "value": row[2]}
-        for row in sorted(rows, key=lambda row: (row[0], kinds.index(str(row[1])) if row[1] in kinds else 99)) if row[3]
+        {"label": names.policy(str(row[0])), "part": names.group("kind", row[1]), "part_code": row[1], "share": row[3], "value": row[2]}
+        for row in sorted(rows, key=lambda row: (list(results).index(str(row[0])), kinds.index(str(row[1])) if row[1] in kinds else 99)) if row[3]
     ]  # fmt: skip
     return Figure(
         slug=slug, page="origins", heading=heading, lead="The same models under each policy: what the choice of the policy decides.",

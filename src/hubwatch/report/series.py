@@ -11,17 +11,18 @@ from hubwatch.report.entities import told_source
 from hubwatch.report.figures import Citation, Figure, table_of
 from hubwatch.report.findings import bounded, series_slug
 from hubwatch.report.history import Panel, told_extent
+from hubwatch.report.shares import POLICY, Shares, State
 
 _LINES = 6
 
 
-def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, definition: Any) -> Figure | None:
-    """The largest groups' shares on each day of a panel, with their bounds."""
+def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, definition: Any, known: Shares) -> Figure | None:
+    """The largest groups' shares on each day of a panel, with their bounds; `known`: what was said of the leading day."""
     by, metric = held["asked"]["by"], held["asked"]["metric"]
     days = sorted(held["days"])
     if len(days) < 2:
         return None
-    columns = ("day", "group", "value", "share", "share_low", "share_high", "models")
+    columns = ("day", "group", "value", "share", "share_low", "share_high", "share_constant", "models")
     rows = tuple(
         (date.fromisoformat(day), *(row.get(column) for column in columns[1:])) for day in days for row in held["days"][day]["rows"]
     )
@@ -30,9 +31,11 @@ def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, defi
         {"day": row[0], "label": names.group(by, row[1]), "group": words.clean(row[1]), "value": row[3], "low": row[4], "high": row[5]}
         for group in largest for row in rows if row[1] == group
     ]  # fmt: skip
+    constant = _constant(largest, rows, by, names)
+    dashed = f" Dashed: the same among the accounts that were there on {words.day(rows[0][0])}." if constant else ""
     hub = words.hub(panel.hub) + told_source(panel)
     heading = f"Share of {words.COUNTERS[metric]} over time, {hub}, by {by.replace('_', ' ')}"
-    notes = list(dict.fromkeys(itertools.chain.from_iterable(held["days"][day]["notes"] for day in days)))
+    notes = list(dict.fromkeys((*_of_last(panel, held, known), *itertools.chain.from_iterable(held["days"][day]["notes"] for day in days))))
     thin = (
         [f"{len(days)} of {panel.observed} observed days are shown: all recent ones, then one a week, then one a month."]
         if panel.observed > len(days)
@@ -40,13 +43,38 @@ def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, defi
     )
     extent = f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}, {words.period(rows[0][0], rows[-1][0])}: {told_extent(panel)}"
     return Figure(
-        slug=series_slug(panel, by), page="time", heading=heading, lead="The bands run from the least to the most that each share can be.",
+        slug=series_slug(panel, by), page="time", heading=heading, lead=f"The bands run from the least to the most that each share can be.{dashed}",
         extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}),
-        chart=charts.lines(heading, drawn, f"share of {words.COUNTERS[metric]}", rules=rule_days(held)), caution=caution_of(held), basis=basis_of_last(held),
-        definition=definition.definition, unit=definition.unit, notes=(*thin, *notes[:20]),
+        chart=charts.lines(heading, drawn + constant, f"share of {words.COUNTERS[metric]}", rules=rule_days(held)), caution=caution_of(held),
+        basis=basis_of_last(held), definition=definition.definition, unit=definition.unit, notes=(*thin, *notes[:20]),
         citation=_cited(heading, extent, by, columns, rows, days[-1], held, names),
         family=f"share-over-time-{panel.slug}", choices=(("grouped by", by.replace("_", " ")),),
     )  # fmt: skip
+
+
+def _of_last(panel: Panel, held: dict[str, Any], known: Shares) -> tuple[str, ...]:
+    """What the share of the last day says besides, such as which contested label carries it; where that day was asked about."""
+    result = known.get(State(panel.hub, held["asked"]["metric"], held["asked"]["by"], POLICY))
+    asked = result.context.observed[0] if result else None
+    is_last = asked is not None and (asked.day, asked.sweep) == (date.fromisoformat(max(held["days"])), panel.source)
+    return result.context.warnings if result and is_last else ()
+
+
+_APART = 0.01  # points by which the constant panel must differ on some day to be drawn
+
+
+def _constant(groups: list[str], rows: tuple[Any, ...], by: str, names: words.Names) -> list[dict[str, Any]]:
+    """The shares within the constant panel, of the groups for which they tell another story."""
+    drawn = []
+    for group in groups:
+        own = [row for row in rows if row[1] == group and row[6] is not None and row[3] is not None]
+        if any(abs(row[6] - row[3]) >= _APART for row in own):
+            label = names.group(by, group)
+            drawn += [
+                {"day": row[0], "label": label, "group": words.clean(group), "value": row[6], "low": row[6], "high": row[6], "dash": "yes"}
+                for row in own
+            ]
+    return drawn
 
 
 def _cited(

@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hubwatch.report import feed, pages, parts, words
-from hubwatch.report.asking import Answer, answers, download_metrics
+from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, download_metrics
 from hubwatch.report.captions import captioned, without_caption
 from hubwatch.report.charts import Chart, Draw
 from hubwatch.report.chosen import Known, choose
@@ -24,12 +25,14 @@ from hubwatch.report.entities import groups as group_pages
 from hubwatch.report.entities import models as model_pages
 from hubwatch.report.figures import Figure, figure_of
 from hubwatch.report.findings import findings
-from hubwatch.report.history import History, Panel, panels, version_of_labels
+from hubwatch.report.history import History, Labels, Panel, panels
 from hubwatch.report.pages import MENU, Basis
 from hubwatch.report.policies import policies_side_by_side
 from hubwatch.report.series import concentration_over_time, share_over_time
+from hubwatch.report.shares import POLICY, Shares, shares
+from hubwatch.report.switches import figure_of_state
 from hubwatch.report.writing import SiteFolder
-from hubwatch.statistics import definitions
+from hubwatch.statistics import Claim, check_claims, definitions
 from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
@@ -37,9 +40,19 @@ _WRITER_MEMORY = "128MB"
 _ASSETS = files("hubwatch.report").joinpath("assets")
 
 
-def write_site(con: duckdb.DuckDBPyConnection, folder: Path, most: int = MOST_MODELS, draw: Draw = vl_convert.vegalite_to_svg) -> Path:
-    """Write the site into the folder, each file whole or not at all and only where it changed; returns its first page."""
-    site = Site(con, folder, most, draw)
+def write_site(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    most: int = MOST_MODELS,
+    draw: Draw = vl_convert.vegalite_to_svg,
+    questions: tuple[Question, ...] = QUESTIONS,
+    claims: tuple[Claim, ...] | None = None,
+) -> Path:
+    """Write the site into the folder, each file whole or not at all and only where it changed; returns its first page.
+
+    `claims`: those to check; None: all that the reviewed facts have.
+    """
+    site = Site(con, folder, most, draw, questions, claims)
     site.build()
     return folder / "index.html"
 
@@ -48,16 +61,26 @@ class Site:
     """One build: what is asked of the database once, and the pages made from it."""
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, folder: Path, most: int = MOST_MODELS, draw: Draw = vl_convert.vegalite_to_svg
+        self,
+        con: duckdb.DuckDBPyConnection,
+        folder: Path,
+        most: int = MOST_MODELS,
+        draw: Draw = vl_convert.vegalite_to_svg,
+        questions: tuple[Question, ...] = QUESTIONS,
+        claims: tuple[Claim, ...] | None = None,
     ) -> None:
-        self.con, self.most, self.draw = con, most, draw
+        self.con, self.most, self.draw, self.questions, self.claims = con, most, draw, questions, claims
         self.out = SiteFolder(folder)
         self.names = words.read_names(con)
         self.metrics = download_metrics(con)
+        self.policies = [
+            policy for (policy,) in con.execute("select distinct policy from origins order by policy <> ?, 1", [POLICY]).fetchall()
+        ]
         self.panels = panels(con)
-        self.history = History(con, folder, version_of_labels(con))
+        self.history = History(con, folder, Labels(con, POLICY))
         self.basis = Basis.read(con)
         self.pages = environment()
+        self._drawings: dict[str, dict[str, Any]] = {}
         self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
 
     def build(self) -> None:
@@ -67,16 +90,21 @@ class Site:
         links = {(kind, name): f"{FOLDERS[kind]}/{slug}.html" for kind, given in slugs.items() for name, slug in given.items()}
         links |= {("model", listing["model_id"]): links["model", key] for key, found in known.listings.items() for listing in found}
         links |= {("part", name): link for (kind, name), link in links.items() if kind == "model"}
-        answered = list(answers(self.con))
-        figures = self._over_time(series)
-        figures += [figure_of(self.con, one, self.names, links) for one in answered if one.result and one.result.rows]
-        figures += policies_side_by_side(self.con, self.metrics, self.names)
+        known_shares = shares(self.con, self.policies)
+        answered = list(answers(self.con, known_shares, self.questions))
+        figures = self._over_time(series, known_shares)
+        figures += [figure_of(self.con, one, self.names, links, known_shares) for one in answered if one.result and one.result.rows]
+        figures += policies_side_by_side(self.con, self.metrics, self.policies, self.names)
         told = findings(answered, series, self.names)
         self._assets()
         self._main_pages(figures, told, [one for one in answered if not (one.result and one.result.rows)], known, links)
         entities = self._entities(known, slugs, series, answered, links)
         self._lists(entities)
-        self._data(figures, entities, series)
+        states = [figure_of_state(self.con, state, known_shares, self.names, links) for state in known_shares]
+        self._shares(states)
+        for figure in [*figures, *states, *(figure for entity in entities for figure in entity.figures)]:
+            self._files_of(figure)
+        self._data(figures, series)
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
         self.out.close()
 
@@ -85,24 +113,20 @@ class Site:
         found = []
         for panel in self.panels:
             for by in (("origin", "kind"), ("country",), ("organization",), ("family",)):
-                held = self.history.over(panel, "download_share", {"metric": self.metrics.get(panel.hub, "")}, by)
+                held = self.history.shares(panel, self.metrics.get(panel.hub, ""), by)
                 if held and held["days"]:
                     self.out.write(held["file"], json.dumps(held, ensure_ascii=False, default=str))
                     found.append((panel, held))
         return found
 
-    def _over_time(self, series: list[tuple[Panel, dict[str, Any]]]) -> list[Figure]:
-        known = {one.name: one for one in definitions()}
-        made = [share_over_time(panel, held, self.names, known["download_share"]) for panel, held in series]
+    def _over_time(self, series: list[tuple[Panel, dict[str, Any]]], known: Shares) -> list[Figure]:
+        defined = {one.name: one for one in definitions()}
+        made = [share_over_time(panel, held, self.names, defined["download_share"], known) for panel, held in series]
         for panel in self.panels:
-            held = (
-                self.history.over(panel, "concentration", {"metric": self.metrics.get(panel.hub, "")}, ("organization",))
-                if len(panel.days) > 1
-                else None
-            )
+            held = self.history.concentration(panel, self.metrics.get(panel.hub, ""))
             if held and held["days"]:
                 self.out.write(held["file"], json.dumps(held, ensure_ascii=False, default=str))
-                made.append(concentration_over_time(panel, held, self.names, known["concentration"]))
+                made.append(concentration_over_time(panel, held, self.names, defined["concentration"]))
         return [figure for figure in made if figure]
 
     def _slugs(self, known: Known, series: list[tuple[Panel, dict[str, Any]]]) -> dict[str, dict[str, str]]:
@@ -128,14 +152,13 @@ class Site:
             self.out.write(f"assets/{name}", _ASSETS.joinpath(name).read_text("utf-8"))
         made_from = f"vl-convert {version('vl-convert-python')}"
         if not self.out.keep("assets/charts.js", made_from):
-            bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub wants a snippet, it does not
-            self.out.write("assets/charts.js", bundle)
+            self.out.write("assets/charts.js", _charts_script())
             self.out.made("assets/charts.js", made_from)
 
     def _main_pages(
         self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
     ) -> None:
-        extra = pages.extra(self.con, self.basis, known, links, self.names)
+        extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims), known, links, self.names)
         for page, template, title, description in pages.PAGES:
             own = [figure for figure in figures if figure.page == page]
             missing = [
@@ -208,9 +231,18 @@ class Site:
         ]
         self.out.write("assets/search.js", f"window.hubwatchPages = {script_json(index)};\n")
 
-    def _data(self, figures: list[Figure], entities: list[Entity], series: list[tuple[Panel, dict[str, Any]]]) -> None:
-        for figure in [*figures, *(figure for entity in entities for figure in entity.figures)]:
-            self._files_of(figure)
+    def _shares(self, states: list[Figure]) -> None:
+        """A page for each state of the switch; the first one's again as the main page."""
+        for figure in states:
+            title = f"{figure.heading} ({self.names.policy(figure.payload['policy'])})"
+            self.render(f"{figure.slug}.html", "shares.html", "shares", title, figure=figure, description=pages.SHARES_LEAD)
+        self.render(
+            "shares.html", "shares.html", "shares", pages.SHARES, figure=states[0] if states else None, description=pages.SHARES_LEAD
+        )
+        said = {"version": 1, "page": "shares.html", "states": [{**figure.payload, **_files(figure)} for figure in states]}
+        self.out.write("shares.json", json.dumps(said, ensure_ascii=False, indent=1))
+
+    def _data(self, figures: list[Figure], series: list[tuple[Panel, dict[str, Any]]]) -> None:
         for figure in figures:
             self.render(f"figures/{figure.slug}.html", "figure.html", figure.page, figure.heading, figure=figure, description=figure.extent)
         histories = [held["file"] for _, held in series]
@@ -246,10 +278,12 @@ class Site:
         return made
 
     def drawings(self, figure: Figure) -> dict[str, Any] | None:
-        """The figure's chart for a page: both layouts as SVG, the specification for the live one."""
-        chart = figure.chart
-        if chart is None:
-            return None
+        """The figure's chart for a page: both layouts as SVG, the specification for the live one; made once for all its pages."""
+        if figure.chart and figure.slug not in self._drawings:
+            self._drawings[figure.slug] = self._draw(figure, figure.chart)
+        return self._drawings.get(figure.slug)
+
+    def _draw(self, figure: Figure, chart: Chart) -> dict[str, Any]:
         if chart.quick:
             wide = chart.svg()
             self.out.write(f"pictures/{figure.slug}.svg", captioned(wide, figure.caption))
@@ -275,7 +309,7 @@ class Site:
         }
 
     def render(self, name: str, template: str, page: str, title: str, **values: Any) -> None:
-        figures = [*values.get("figures", ()), *([values["figure"]] if "figure" in values else [])]
+        figures = [*values.get("figures", ()), *([values["figure"]] if values.get("figure") else [])]
         root = "../" * name.count("/")
         site = {"title": pages.TITLE, "menu": MENU, "basis": self.basis.sentence, "made": self.basis.made}
         common = {
@@ -285,9 +319,16 @@ class Site:
         self.out.write(name, self.pages.get_template(template).render({**common, **values}))
 
 
+@cache
+def _charts_script() -> str:
+    """The JavaScript that draws charts in a browser; putting it together takes seconds."""
+    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub wants a snippet, it does not
+    return bundle
+
+
 def _json_of(name: str) -> str:
     """The JSON beside a page; of a figure's own page its data."""
-    return re.sub(r"^figures/", "data/", name).removesuffix(".html") + ".json"
+    return re.sub(r"^(figures|(?=shares/))/?", "data/", name).removesuffix(".html") + ".json"
 
 
 def _files(figure: Figure) -> dict[str, Any]:
@@ -328,14 +369,15 @@ def script_json(value: object) -> Markup:
     return Markup(text)
 
 
-def write_single(con: duckdb.DuckDBPyConnection, file: Path) -> Path:
+def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_convert.vegalite_to_svg) -> Path:
     """The same figures as one page that stands alone: no script, no other file."""
     with tempfile.TemporaryDirectory() as room:
-        site = Site(con, Path(room))
+        site = Site(con, Path(room), draw=draw)
         series = site._series()
-        answered = list(answers(con))
-        figures = [figure_of(con, one, site.names, {}) for one in answered if one.result and one.result.rows]
-        figures += site._over_time(series) + policies_side_by_side(con, site.metrics, site.names)
+        known = shares(con, site.policies[:1])
+        answered = list(answers(con, known, QUESTIONS))
+        figures = [figure_of(con, one, site.names, {}, {}) for one in answered if one.result and one.result.rows]
+        figures += site._over_time(series, known) + policies_side_by_side(con, site.metrics, site.policies, site.names)
         order = [page for page, *_ in pages.PAGES]
         figures.sort(key=lambda figure: order.index(figure.page))
         missing = [

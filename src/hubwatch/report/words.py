@@ -60,6 +60,7 @@ _ADJECTIVES = {"CN": "Chinese", "US": "US", "FR": "French", "DE": "German", "GB"
 _HEADS = {
     "share_low": "at least",
     "share_high": "at most",
+    "share_constant": "constant panel",
     "downloads_30d": "downloads in 30 days",
     "downloads_total": "downloads since creation",
     "uncounted": "without a value",
@@ -77,6 +78,11 @@ class Names:
 
     countries: dict[str, str] = field(default_factory=dict)
     chinese: dict[str, str] = field(default_factory=dict)
+    policies: dict[str, str] = field(default_factory=dict)
+
+    def policy(self, code: str) -> str:
+        """A policy's title: The article's lists."""
+        return self.policies.get(code, clean(code))
 
     def group(self, by: str, value: object) -> str:
         """A group's name in words: `CN` by country is China, `big_tech` by kind is Big Tech."""
@@ -85,6 +91,8 @@ class Names:
             return self.countries.get(text, _SEVERAL.get(text, text))
         if by == "hub":
             return hub(text)
+        if by == "policy":
+            return self.policy(text)
         if by == "place" and text not in _PLACES:
             return f"on {hub(text.removesuffix('_only'))} only"
         known = {"kind": KINDS, "region": _REGIONS, "license_class": _LICENSES, "place": _PLACES, "measure": _MEASURES}
@@ -101,7 +109,10 @@ def read_names(con: duckdb.DuckDBPyConnection) -> Names:
     countries = _pairs(con, "country_groups", "country", "name")
     others = _pairs(con, "organizations", "organization", "other_names")
     chinese = {name: next((one for one in known if _CHINESE.search(one)), "") for name, known in others.items() if isinstance(known, list)}
-    return Names({code: clean(name) for code, name in countries.items() if name}, {name: said for name, said in chinese.items() if said})
+    titles = {policy: clean(title) for policy, title in _pairs(con, "policy_meanings", "policy", "title").items() if title}
+    return Names(
+        {code: clean(name) for code, name in countries.items() if name}, {name: said for name, said in chinese.items() if said}, titles
+    )
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, table: str, key: str, value: str) -> dict[str, object]:

@@ -224,9 +224,9 @@ def rows_of(con: duckdb.DuckDBPyConnection, part: str, statistic: Definition, va
     return con.execute(f"with scope as materialized ({scope}) from parts.{part}('scope', {arguments})").fetchall()
 
 
-def filters_of(statistic: Definition, values: Mapping[str, Value]) -> str:
-    """The arguments of `parts.described` and `parts.described_on` that leave in what a statistic's question does."""
-    return ", ".join(_arguments(statistic, {**values, "by": ""}).values())
+def filters_of(statistic: Definition, values: Mapping[str, Value], by: str = "") -> str:
+    """The arguments of `parts.described` and other parts that leave in what a statistic's question does; grouped in no way, or by `by`."""
+    return ", ".join(_arguments(statistic, {**values, "by": by}).values())
 
 
 def _arguments(statistic: Definition, values: Mapping[str, Value]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
     Raises StatisticsError, one line with the cure, for what cannot be answered truthfully.
     """
     statistic = definition(name)
-    _require_macros(con)
+    require_macros(con)
     asked: dict[str, Any] = dict(parameters)
     if isinstance(by := asked.get("by"), list | tuple):
         asked["by"] = ",".join(by)
@@ -62,14 +62,14 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
                 f"{statistic.name} needs a list: name a CSV file with --list (columns system and organization)"
             ) from error
         raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
-    return Result(columns=columns, rows=rows, context=_context(con, statistic, question, sql, columns, rows))
+    return Result(columns=columns, rows=rows, context=context_of(con, statistic, question, sql, columns, rows))
 
 
 def _day_of_list(day: object) -> date | None:
     return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
 
-def _require_macros(con: duckdb.DuckDBPyConnection) -> None:
+def require_macros(con: duckdb.DuckDBPyConnection) -> None:
     """See that the file's statistics are this version's."""
     if has_macros(con):
         return
@@ -79,7 +79,7 @@ def _require_macros(con: duckdb.DuckDBPyConnection) -> None:
         raise StatisticsError("the file's statistics are of another hubwatch version; re-run `hubwatch publish` to renew them") from None
 
 
-def _context(
+def context_of(
     con: duckdb.DuckDBPyConnection,
     statistic: Definition,
     question: Question,
@@ -87,6 +87,7 @@ def _context(
     columns: tuple[str, ...],
     rows: Sequence[tuple[Cell, ...]],
 ) -> Context:
+    """What the rows of a settled question rest on; `sql` is the macro's call that gives them."""
     if not rows:
         _refuse_unknown_group(con, question)
         question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")

@@ -1,0 +1,86 @@
+"""Many shares at once: of a day under every policy and grouping, and by one grouping on many days.
+
+Each is what `run` gives for the same question; asked one by one, each would read its day again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from hubwatch.statistics.answer import Result
+from hubwatch.statistics.definitions import called, definition, filters_of
+from hubwatch.statistics.evaluate import context_of, require_macros
+from hubwatch.statistics.question import Question, settle
+from hubwatch.statistics.tabular import Cell
+from hubwatch.store import Value, literal
+
+REGROUPED = ("origin", "country", "kind", "organization", "region")
+"""What an account as a whole has: the groupings that can be told from its sums."""
+_SQL = Path(__file__).parent / "sql" / "regrouped"
+_ACCOUNTS = """
+create or replace temp table accounts as
+with scope as materialized (from parts.scope({arguments}))
+select namespace, sum(value) as value, count(value) filter (not is_again) as models, count(*) - count(value) as uncounted,
+  count(value) filter (is_flagged) as flagged, coalesce(sum(value) filter (is_flagged), 0) as flagged_value
+from parts.counted('scope', {arguments}) group by namespace
+"""
+_BEYOND = "with scope as materialized (from parts.scope({arguments})) select coalesce(sum(amount), 0) from parts.rejected('scope')"
+
+
+def regrouped_shares(
+    con: duckdb.DuckDBPyConnection, hub: str, metric: str, policies: Sequence[str], dimensions: Sequence[str]
+) -> dict[tuple[str, str], Result]:
+    """`download_share` of the hub's counter by policy and dimension, each as `run` answers it. Raises StatisticsError as `run` does."""
+    require_macros(con)
+    statistic = definition("download_share")
+    settled = settle(con, statistic, {"hub": hub, "metric": metric})
+    arguments = filters_of(statistic, settled.values)
+    con.execute(_ACCOUNTS.format(arguments=arguments))
+    beyond = con.execute(_BEYOND.format(arguments=arguments)).fetchall()[0][0]
+    cursor = con.execute(
+        (_SQL / "shares.sql").read_text("utf-8"),
+        {
+            "hub": hub,
+            "day": settled.observed[0].day,
+            "policies": list(policies),
+            "dimensions": list(dimensions),
+            "beyond": beyond,
+        },
+    )
+    columns = tuple(column[0] for column in cursor.description or ())[2:]
+    found: dict[tuple[str, str], list[tuple[Cell, ...]]] = {}
+    for policy, by, *cells in cursor.fetchall():
+        found.setdefault((policy, by), []).append(tuple(cells))
+    con.execute("drop table accounts")
+    answers = {}
+    for (policy, by), rows in found.items():
+        chosen: dict[str, Value] = {"policy": policy, "by": by}
+        question = Question(statistic, settled.values | chosen, settled.observed, settled.asked | chosen, list(settled.warnings))
+        sql = called(statistic, question.values)
+        answers[policy, by] = Result(columns=columns, rows=tuple(rows), context=context_of(con, statistic, question, sql, columns, rows))
+    return answers
+
+
+def shares_on_days(
+    con: duckdb.DuckDBPyConnection, hub: str, source: str, metric: str, by: str, days: Sequence[date]
+) -> dict[date, list[dict[str, Any]]]:
+    """The rows of `download_share` on each of these days of a source, in its order, with `denominator` and `share_constant`.
+
+    The constant panel is fixed on the first of the days: the accounts observed on it. A day on which the hub does not report the counter
+    is left out. Raises StatisticsError as `run` does.
+    """
+    require_macros(con)
+    statistic = definition("download_share")
+    settled = settle(con, statistic, {"hub": hub, "metric": metric, "by": by, "day": max(days), "source": source})
+    arguments = filters_of(statistic, settled.values, by)
+    sql = (_SQL / "on_days.sql").read_text("utf-8")
+    cursor = con.execute(sql.format(arguments=arguments, source=literal(source), days=literal(sorted(days)), by=literal(by)))
+    columns = [column[0] for column in cursor.description or ()]
+    found: dict[date, list[dict[str, Any]]] = {}
+    for cells in cursor.fetchall():
+        row = dict(zip(columns, cells, strict=True))
+        found.setdefault(row.pop("day"), []).append(row)
+    return {day: rows for day, rows in found.items() if rows[0]["denominator"] is not None and any(row["models"] for row in rows)}

@@ -1,0 +1,70 @@
+"""Shares that are asked together are those asked one by one: rows, notes and all."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from hubwatch.statistics import REGROUPED, regrouped_shares, run, shares_on_days
+from tests.statistics.test_every_form import doubtful_world
+from tests.statistics.world_of import WORLD, build
+
+POLICIES = ("six-tigers", "osai")
+DAYS = (date(2025, 5, 31), date(2025, 6, 30))
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    """The world with everything that bounds allow for: rejected records, flags, an account without a label, one whose label changed."""
+    made = doubtful_world()
+    made.execute("update sweeps set complete = true, health = 'ok', health_note = null, extent = 'whole', rejected = 2, rejected_30d = 33")
+    made.execute("update origins set valid_to = '2025-06-15' where namespace = 'zai-org'")
+    made.execute(
+        """insert into origins by name
+           select * replace ('US' as country, date '2025-06-15' as valid_from, null as valid_to)
+           from origins where namespace = 'zai-org'"""
+    )
+    made.execute("delete from origins where namespace = 'nobody'")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("hub", "metric", "dimensions"),
+    [
+        ("huggingface", "downloads_30d", REGROUPED),
+        ("huggingface", "models", ("kind", "origin")),
+        ("modelscope", "likes", ("organization",)),
+    ],
+)
+def test_shares_of_a_day_under_every_policy_and_grouping_are_those_asked_one_by_one(
+    con: duckdb.DuckDBPyConnection, hub: str, metric: str, dimensions: tuple[str, ...]
+) -> None:
+    found = regrouped_shares(con, hub, metric, POLICIES, dimensions)
+    assert {(policy, by) for policy in POLICIES for by in dimensions} == found.keys()
+    for (policy, by), result in found.items():
+        if by == "country" and policy == "osai":
+            continue
+        assert result == run(con, "download_share", hub=hub, metric=metric, policy=policy, by=by)
+
+
+@pytest.mark.parametrize("by", ["origin", "family"])
+def test_shares_on_several_days_are_those_asked_day_by_day(con: duckdb.DuckDBPyConnection, by: str) -> None:
+    found = shares_on_days(con, "huggingface", "full", "downloads_30d", by, DAYS)
+    assert [*found] == [*DAYS]
+    for day, rows in found.items():
+        result = run(con, "download_share", hub="huggingface", metric="downloads_30d", by=by, day=day)
+        kept = ("group", "value", "share", "share_low", "share_high", "models", "flagged", "flagged_value")
+        assert [{name: row[name] for name in kept} for row in rows] == [{name: row[name] for name in kept} for row in result.records()]
+        assert {row["denominator"] for row in rows} == {result.context.denominator}
+
+
+def test_a_day_asked_later_has_the_shares_of_the_constant_panel_that_the_first_day_fixes(con: duckdb.DuckDBPyConnection) -> None:
+    series = run(con, "download_share_series", hub="huggingface", metric="downloads_30d", by="country")
+    expected = {(row["day"], row["group"]): row["share_constant"] for row in series.records()}
+    found = shares_on_days(con, "huggingface", "full", "downloads_30d", "country", DAYS)
+    assert {(day, row["group"]): row["share_constant"] for day, rows in found.items() for row in rows} == expected
+
+
+def test_a_counter_that_the_hub_does_not_report_has_no_shares() -> None:
+    with pytest.raises(Exception, match="wisemodel"):
+        regrouped_shares(build(WORLD), "wisemodel", "downloads_30d", POLICIES, REGROUPED)
