@@ -189,7 +189,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> None:
             con.execute("insert into store.migrations (version, applied_at, title) values (?, ?, ?)", [version, now(), title])
     if behind or not _is_as_declared(con):
         with transaction(con):
-            _add_missing(con)
+            if known:  # in a new file the first step made every table of today
+                _add_missing(con)
             for statement in (*schema.FACTS, *(view.ddl() for view in schema.VIEWS)):
                 con.execute(statement)
             for comment in schema.comments():
