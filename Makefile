@@ -6,7 +6,7 @@ INSTALLED = $(VENV)/.installed
 SEEDS ?= 0-999
 DAYS ?= 365
 
-.PHONY: demo test docs check bench score drill year lock wheel clean
+.PHONY: demo test docs check bench score drill year croissant lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
@@ -20,8 +20,10 @@ check: $(INSTALLED)
 	$(RUN) mypy
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar src
 
+# The generated pages of docs/, then all of them as a site in build/site, without a network; a link that leads nowhere stops it.
 docs: $(INSTALLED)
 	$(VENV)/bin/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --quiet --strict
 
 bench: $(INSTALLED)
 	$(RUN) tests.bench.collect_and_load
@@ -36,6 +38,15 @@ year: $(INSTALLED)
 
 score: $(INSTALLED)
 	$(RUN) tests.bench.score
+
+# Exports of the demo, read by MLCommons' own reader. It brings 430 MB: an environment and a lock of its own.
+croissant: $(INSTALLED) .venv-croissant/.installed
+	$(RUN) pytest -n 0 tests/readers/test_croissant.py
+
+.venv-croissant/.installed: tests/readers/croissant.lock
+	$(PYTHON) -m venv --clear .venv-croissant
+	.venv-croissant/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/readers/croissant.lock
+	@touch $@
 
 wheel: $(INSTALLED)
 	$(RUN) pip wheel --no-deps --no-build-isolation --wheel-dir dist .
@@ -53,7 +64,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -o requirements.lock
+	uv pip compile tests/readers/croissant.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+	  --custom-compile-command "make lock" -o tests/readers/croissant.lock
 	$(PYTHON) -c 'import re; t = open("requirements.lock").read(); m = re.search(r"^sqlalchemy\[asyncio\].*?(?=^[a-z])", t, re.M | re.S).group(); open("requirements.lock", "w").write(t.replace(m, m.replace("[asyncio]", "", 1) + m))'
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-croissant dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,7 @@ from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_lo
 from hubwatch.net import Client, Transport
 from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.pages import Sweep, SweepPages, kept_sweeps
-from hubwatch.settings import Settings
+from hubwatch.settings import NO_CHARTS, Settings
 from hubwatch.store import precedence, recorded
 
 FAILURES = (HubwatchError, OSError, duckdb.Error)
@@ -271,12 +271,14 @@ def drop_day(settings: Settings, hub: str, day: date, source: str | None, confir
 
 def publish(settings: Settings, drop_days: bool = False) -> Path:
     """The closed warehouse -> `hubwatch.duckdb`, in one step, and the site of the report from it; `drop_days`: though it lacks published days."""
-    with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None):
+    with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None) as outcome:
         if (settings.data / "warehouse.duckdb").exists():
             with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con:
                 statistics.renew_definitions(con)
         target = store.publish(settings.data, drop_days, settings.memory_limit)
-        if settings.report:
+        if settings.report and not settings.writes_report:
+            outcome["message"] = NO_CHARTS
+        if settings.writes_report:
             from hubwatch.report import write_site  # here, because charts take seconds to import
 
             with store.open_published(settings.data, settings.memory_beside_report) as con:

@@ -6,6 +6,7 @@ Environment names are the ecosystem's own where one exists (each hub says its ow
 import os
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,13 @@ from hubwatch.errors import UsageError
 from hubwatch.hubs import HUBS, Hub
 from hubwatch.net import HubSettings, Limits, header_text
 
+NO_CHARTS = "no report: its charts need two more packages; pip install 'hubwatch[charts]', then run hubwatch report"
 _LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
+
+
+def charts_are_installed() -> bool:
+    """Whether the packages of the extra `charts` are there."""
+    return all(find_spec(name) is not None for name in ("altair", "vl_convert"))
 
 
 def _bytes_of(value: str) -> int:
@@ -39,6 +46,11 @@ class Settings(Limits):
     def kept_as(self, hub: str) -> str:
         """The name under which a hub's pages and rows are kept: a site with a name of its own is never mixed with the hub's."""
         return HUBS[hub].kept_as(self.hubs[hub].endpoint)
+
+    @property
+    def writes_report(self) -> bool:
+        """Whether publishing writes the report: it is wanted, and its charts can be drawn."""
+        return self.report and charts_are_installed()
 
     @property
     def memory_beside_report(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 import hubwatch
 from hubwatch import pipeline
-from hubwatch.readers import describe, export_tables
+from hubwatch.readers import Exported, describe, export_tables
 from hubwatch.sandbox.jsonl import read_jsonl
 from tests.conftest import hubwatch as command
 from tests.conftest import settings_for
@@ -17,13 +17,38 @@ from tests.kept import keep, record
 from tests.readers.conftest import FIRST, publish_days
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
-def test_an_export_makes_the_same_database_again(published: Path, tmp_path: Path, form: str) -> None:
-    db = hubwatch.open(published)
-    done = export_tables(db, tmp_path / "out", form)
-    script = (tmp_path / "out/load.sql").read_text("utf-8")
+def faults(folder: Path) -> dict[str, list[str]]:
+    """What Frictionless' own validator finds wrong: the kinds of errors, by file."""
+    from frictionless import Package
+
+    found = Package(str(folder / "datapackage.json")).validate()
+    assert found.errors == []
+    return {task.name: [error.type for error in task.errors] for task in found.tasks if not task.valid}
+
+
+FORMS = ("parquet", "csv", "jsonl")
+
+
+@pytest.fixture(scope="module")
+def exports(published: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Exported]]:
+    """The whole database in each format, with its folder; for reading only."""
+    made = {}
+    with hubwatch.open(published) as db:
+        for form in FORMS:
+            folder = tmp_path_factory.mktemp("exported") / form
+            made[form] = folder, export_tables(db, folder, form)
+            describe(db, folder, made[form][1], form, {})
+    return made
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_makes_the_same_database_again(
+    published: Path, exports: dict[str, tuple[Path, Exported]], tmp_path: Path, form: str
+) -> None:
+    db, (out, done) = hubwatch.open(published), exports[form]
+    script = (out / "load.sql").read_text("utf-8")
     for folder in ("main", "store", "facts"):
-        script = script.replace(f"('{folder}/", f"('{tmp_path}/out/{folder}/")
+        script = script.replace(f"('{folder}/", f"('{out}/{folder}/")
     with duckdb.connect(str(tmp_path / "again.duckdb")) as con:
         con.execute(script)
     again = hubwatch.open(tmp_path / "again.duckdb")
@@ -38,10 +63,8 @@ def test_an_export_makes_the_same_database_again(published: Path, tmp_path: Path
     assert again.sql(meaning).rows == db.sql(meaning).rows
 
 
-def test_every_file_is_described_and_has_its_checksum(published: Path, tmp_path: Path) -> None:
-    done = command(tmp_path, "export", "out", "--data", str(published))
-    assert done.returncode == 0, done.stderr
-    out = tmp_path / "out"
+def test_every_file_is_described_and_has_its_checksum(exports: dict[str, tuple[Path, Exported]]) -> None:
+    out, _ = exports["parquet"]
     sums = {line.split("  ")[1]: line.split("  ")[0] for line in (out / "SHA256SUMS").read_text().splitlines()}
     files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()} - {"SHA256SUMS"}
     assert {"README.md", "datapackage.json", "croissant.json", "CITATION.cff", ".zenodo.json", "load.sql"} <= files
@@ -99,3 +122,20 @@ def test_two_exports_of_the_same_data_have_the_same_tables(published: Path, tmp_
     rows = [sorted((tmp_path / folder / one.path).read_text().splitlines()) for folder in "ab" for one in first.resources]
     assert rows[:2] == rows[2:]
     assert [one.rows for one in first.resources] == [one.rows for one in again.resources]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_frictionless_finds_every_row_as_described(exports: dict[str, tuple[Path, Exported]], form: str) -> None:
+    out, done = exports[form]
+    empty = {one.name for one in done.resources if not one.rows}
+    wrong = faults(out)
+    assert {name: said for name, said in wrong.items() if form == "csv" or name not in empty} == {}  # it reads no JSON Lines without lines
+
+
+def test_frictionless_finds_a_cell_of_another_type_and_a_file_that_changed(published: Path, tmp_path: Path) -> None:
+    with hubwatch.open(published) as db:
+        done = export_tables(db, tmp_path / "out", "csv", ("days", "observations"))
+        describe(db, tmp_path / "out", done, "csv", {})
+    path = tmp_path / "out/main/observations.csv"
+    path.write_text(path.read_text("utf-8").replace(",700,", ",many,"), "utf-8")
+    assert faults(tmp_path / "out") == {"observations": ["type-error", "hash-count", "byte-count"]}

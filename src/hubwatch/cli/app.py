@@ -276,9 +276,13 @@ def publish(
 ) -> None:
     """Replace hubwatch.duckdb in one step; readers keep what they have open."""
     from hubwatch import pipeline
+    from hubwatch.settings import NO_CHARTS
 
-    target = pipeline.publish(kept_in(data), drop_days)
+    settings = kept_in(data)
+    target = pipeline.publish(settings, drop_days)
     say(json.dumps({"stage": "publish", "published": str(target)}, indent=2) if as_json else f"published {target}")
+    if settings.report and not settings.writes_report:
+        warn(NO_CHARTS)
 
 
 def _sweeps(
@@ -319,6 +323,7 @@ def _tell_hubs(results: dict[str, HubResult]) -> None:
 def _summarize(settings: Settings, day: date) -> None:
     """What the published file now says of the day, and where to look next."""
     from hubwatch.readers import Database, changes_on
+    from hubwatch.settings import NO_CHARTS
 
     with Database(settings.data) as db:
         for line in changes_on(db, day):
@@ -326,7 +331,9 @@ def _summarize(settings: Settings, day: date) -> None:
     shown = os.path.relpath(settings.data)
     option = "" if shown == "hubwatch-data" else f" --data {shlex.quote(shown)}"
     say(f"look: hubwatch stats download-share --by country{option}")
-    if settings.report and (settings.data / "report" / "index.html").exists():
+    if settings.report and not settings.writes_report:
+        warn(NO_CHARTS)
+    elif settings.report and (settings.data / "report" / "index.html").exists():
         say(f"report: {os.path.join(shown, 'report', 'index.html')}")
 
 

@@ -137,7 +137,7 @@ def demo(
     """Run the full pipeline on a bundled sample of real figures: offline, in under a minute."""
     from hubwatch.readers import Database
     from hubwatch.sandbox import SHOWN, run_demo
-    from hubwatch.settings import Settings
+    from hubwatch.settings import NO_CHARTS, Settings
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, say)
@@ -150,5 +150,5 @@ def demo(
     shown = os.path.relpath(settings.data)
     say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:
-        say(f"report: {shown}/report/index.html")
+        say(f"report: {shown}/report/index.html" if settings.writes_report else NO_CHARTS)
     say(f"try: hubwatch stats download-share --hub {SHOWN[0][0]} --by organization --data {shown}")

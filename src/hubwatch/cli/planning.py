@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,18 +50,24 @@ def plan(
     ] = None,
     latency: Annotated[float, typer.Option("--latency", min=0, help="seconds that one response takes")] = 1.0,
     write: Annotated[str | None, typer.Option("--write", metavar="FORM", help="print the schedule: cron or prefect")] = None,
+    flows: Annotated[
+        Path | None, typer.Option("--flows", metavar="DIR", help="write prefect.yaml and its flows into a new folder, to deploy from")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Print what following the hubs costs a day (requests, minutes, disk), what it leaves unseen, and the schedule to do it."""
-    from hubwatch.collect import cron_lines, plan_sweeps, prefect_file
+    from hubwatch.collect import cron_lines, plan_sweeps, prefect_file, write_deployment
     from hubwatch.settings import Settings
 
     if write is not None and write not in FORMS:
         raise UsageError(f"--write {write} is not known; it is {' or '.join(FORMS)}")
     settings = Settings.from_environment(data)
     made = plan_sweeps(settings, known_hubs(hubs), full or [], between or [], floor, token_kind, quota or [], latency)
-    if write == "cron":
+    if flows is not None:
+        say("\n".join(f"wrote {path}" for path in write_deployment(made, flows)))
+        say(f"deploy them: cd {shlex.quote(str(flows))} && prefect --no-prompt deploy --all")
+    elif write == "cron":
         say(cron_lines(made, str(Path(sys.executable).parent), str(settings.data)))
     elif write == "prefect":
         say(prefect_file(made))

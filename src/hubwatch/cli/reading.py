@@ -9,7 +9,7 @@ import typer
 from hubwatch.cli.help import StatisticCommand, by_choices
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
 from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows, warn
-from hubwatch.errors import UsageError
+from hubwatch.errors import HubwatchError, UsageError
 from hubwatch.stages import stage
 
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
@@ -310,8 +310,11 @@ def report(
     data: Data = None,
 ) -> None:
     """Rewrite the site from the published database: pages that work offline, from a disk or any web server."""
+    from hubwatch.settings import NO_CHARTS, Settings, charts_are_installed
+
+    if not charts_are_installed():
+        raise HubwatchError(NO_CHARTS)
     from hubwatch.report import write_single, write_site  # here, because charts take seconds to import
-    from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
     with published_in(data) as con, stage("report"):

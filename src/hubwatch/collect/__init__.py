@@ -1,6 +1,7 @@
 """hub -> pages: the only stage that sends requests."""
 
 from hubwatch.collect.basis import plan_sweeps
+from hubwatch.collect.deployment import write_deployment
 from hubwatch.collect.doctor import Examination, examine
 from hubwatch.collect.plan import asked_sweep
 from hubwatch.collect.planning import HubPlan, Plan, PlannedSweep, Unseen
@@ -29,4 +30,5 @@ __all__ = [
     "plan_sweeps",
     "prefect_file",
     "timetable",
+    "write_deployment",
 ]

@@ -16,6 +16,7 @@ from hubwatch.version import VERSION
 HOME = "https://github.com/hubwatch/hubwatch"
 _TITLE = "hubwatch: open models on their hubs, dated and labelled"
 _MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "jsonl": "application/jsonl"}
+_CROISSANT_MEDIA = {"parquet": "application/x-parquet", "csv": "text/csv", "jsonl": "application/jsonlines"}
 _RIGHTS = (
     ("hubwatch's code, definitions and reviewed facts (`facts/`)", "Apache-2.0", HOME),
     (
@@ -223,7 +224,7 @@ def _croissant(exported: Exported, issued: str, summary: str, form: str) -> dict
                 "name": one.path,
                 "contentUrl": one.path,
                 "contentSize": f"{one.bytes} B",
-                "encodingFormat": "application/x-parquet" if form == "parquet" else _MEDIA[form],
+                "encodingFormat": _CROISSANT_MEDIA[form],
                 "sha256": one.sha256,
             }
             for one in exported.resources

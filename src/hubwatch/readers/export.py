@@ -106,12 +106,11 @@ def _write_statistic(db: Database, con: duckdb.DuckDBPyConnection, folder: Path,
     """A statistic's answer to its default question."""
     answer = db.stats(name)
     sql = answer.context.sql.rstrip().rstrip(";")
-    described = con.execute(f"describe {sql}").fetchall()
-    columns = tuple(Column(one[0], one[1], "") for one in described)
+    con.execute(f"create or replace temp table answer as {sql}")
+    columns = tuple(Column(one[0], one[1], "") for one in con.execute("describe answer").fetchall())
     title = f"{answer.context.heading} ({answer.result.scope()})"
-    return _write(
-        con, folder, name, f"statistics/{name}.{FORMATS[form]}", title, columns, f"select {_expressions(columns, form)} from ({sql})", form
-    )
+    path = f"statistics/{name}.{FORMATS[form]}"
+    return _write(con, folder, name, path, title, columns, f"select {_expressions(columns, form)} from answer", form)
 
 
 def _write(
