@@ -31,6 +31,10 @@ class Question:
     each_hub: bool = True
     variants: tuple[tuple[str, dict[str, str]], ...] = ()
     rows: int = 12
+    cumulative: bool = False
+    """Only of hubs whose counter is cumulative: others report this figure themselves."""
+    alike: bool = False
+    """Only where the days compared list the same part of the hub."""
 
 
 ORIGIN = ("origin", "kind", "country")
@@ -53,9 +57,9 @@ QUESTIONS = (
              chart=None, rows=15),
     Question("origins", "likes-by-origin", "Likes", "What people mark, not what machines fetch.", "download_share", {"metric": "likes"}, by=ORIGIN),
     Question("origins", "concentration", "Concentration", "Over organizations; an unlabelled namespace counts as one.", "concentration", chart=None),
-    Question("time", "growth", "Growth since an earlier day", "A growing panel beside a constant one.", "growth", by=ORIGIN, chart=None),
+    Question("time", "growth", "Growth since an earlier day", "A growing panel beside a constant one.", "growth", by=ORIGIN, chart=None, alike=True),
     Question("time", "flows", "Downloads within a period", "From the differences of cumulative counters, marked as derived.", "monthly_downloads",
-             by=ORIGIN),
+             by=ORIGIN, cumulative=True),
     Question("time", "crossings", "Who passed whom, and when", "The first day on which one was ahead: surely, and possibly.", "crossings", by=ORIGIN,
              chart=None),
     Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "download_flow", by=ORIGIN, chart=None),
@@ -113,7 +117,8 @@ def answers(con: duckdb.DuckDBPyConnection, known: Shares, questions: tuple[Ques
     """
     metrics = download_metrics(con)
     for question in questions:
-        for scope in [{"hub": hub, "metric": metric} for hub, metric in metrics.items()] if question.each_hub else [{}]:
+        hubs = [hub for hub, metric in metrics.items() if metric == "downloads_total" or not question.cumulative]
+        for scope in [{"hub": hub, "metric": metrics[hub]} for hub in hubs] if question.each_hub else [{}]:
             for variant, extra in question.variants or (("", {}),):
                 asked = as_asked(question.statistic, {**scope, **question.parameters, **extra}, question.by)
                 if asked is not None:
@@ -128,7 +133,10 @@ def _answer(
         if state in known:
             return Answer(question, hub, variant, known[state])
     try:
-        return Answer(question, hub, variant, run(con, question.statistic, **asked))
+        result = run(con, question.statistic, **asked)
+        if question.alike and len({(at.extent, at.extent_note) for at in result.context.observed}) > 1:
+            return Answer(question, hub, variant, None, "the days that could be compared list different parts of the hub")
+        return Answer(question, hub, variant, result)
     except StatisticsError as error:
         return Answer(question, hub, variant, None, str(error))
 
@@ -145,7 +153,7 @@ def as_asked(statistic: str, wanted: dict[str, str], by: tuple[str, ...] = ()) -
             return None
         asked["by"] = chosen
     for name, value in asked.items():
-        if name not in known or (len(known[name]) > 1 and value not in known[name]):
+        if name not in known or (known[name] and (len(known[name]) > 1 or name == "metric") and value not in known[name]):
             return None if name != "metric" else as_asked(statistic, {k: v for k, v in wanted.items() if k != "metric"}, by)
     return asked
 

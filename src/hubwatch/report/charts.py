@@ -15,7 +15,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from hubwatch.report.colours import GREY, INK, LINE, SOFT, colour
+from hubwatch.report.colours import GREY, INK, LINE, SOFT, apart, colour
 from hubwatch.report.quick import RULED, quick_bars, quick_lines
 from hubwatch.statistics import percent
 
@@ -66,11 +66,12 @@ class Chart:
 
 # Drawn with one font, whose widths those of the page's are near: looking for every name in a list of fonts takes five times as long.
 _MEASURED, _FONTS = "Arial", "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
+_SIZES = {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": 400}
 _CONFIG = {
     "font": _MEASURED,
     "view": {"stroke": None},
-    "axis": {"labelColor": INK, "titleColor": SOFT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE},
-    "legend": {"labelColor": INK, "titleColor": SOFT},
+    "axis": {"labelColor": INK, "titleColor": SOFT, "gridColor": LINE, "domainColor": LINE, "tickColor": LINE, **_SIZES},
+    "legend": {"labelColor": INK, "titleColor": SOFT, "labelFontSize": 12},
     "text": {"color": INK},
     "rule": {"color": INK},
 }
@@ -193,7 +194,7 @@ def _lines_filled(
 ) -> dict[str, Any]:
     """The specification of lines of these groups."""
     text = _lines_spec(narrow, len(groups) > 1, title, form, few, late)
-    text = text.replace(json.dumps(_COLOURS), json.dumps([colour(group) for _, group in groups]))
+    text = text.replace(json.dumps(_COLOURS), json.dumps(apart(group for _, group in groups)))
     spec: dict[str, Any] = json.loads(text.replace(json.dumps(_LABELS), json.dumps([label for label, _ in groups])))
     return spec
 
@@ -263,14 +264,15 @@ def stack(name: str, rows: list[Row], title: str) -> Chart | None:
     """A bar of parts for each label, all of the same length. Rows: label, part, part_code, share."""
     if not rows:
         return None
-    parts = list(dict.fromkeys((str(row["part"]), str(row["part_code"])) for row in rows))
+    parts = sorted({(str(row["part"]), str(row["part_code"])): None for row in rows}, key=lambda part: _place(part[1]))
     labels = len({row["label"] for row in rows})
-    scale = alt.Scale(domain=[part for part, _ in parts], range=[colour(code) for _, code in parts])
+    scale = alt.Scale(domain=[part for part, _ in parts], range=apart(code for _, code in parts))
+    room = min(260, max(120, 7 * max(len(str(row["label"])) for row in rows)))
 
     def drawn(narrow: bool) -> dict[str, Any]:
         chart = alt.Chart().mark_bar(height=16, stroke="white", strokeWidth=0.6).encode(
             x=alt.X("share:Q", title=title, stack=True, axis=alt.Axis(format="%", tickCount=4), scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("label:N", sort=list(dict.fromkeys(str(row["label"]) for row in rows)), title=None, axis=_names(112 if narrow else 180)),
+            y=alt.Y("label:N", sort=list(dict.fromkeys(str(row["label"]) for row in rows)), title=None, axis=_names(112 if narrow else room)),
             color=alt.Color("part:N", scale=scale, sort=[part for part, _ in parts], legend=_legend(1 if narrow else 4)),
             order=alt.Order("position:Q"),
             tooltip=[alt.Tooltip("label:N", title="group"), "part:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("value:Q", format=",")],
@@ -281,6 +283,17 @@ def stack(name: str, rows: list[Row], title: str) -> Chart | None:
     shown = tuple({**row, "position": order[str(row["part"])]} for row in rows)
     told = "; ".join(f"{row['label']}, {row['part']}: {percent(row['share'])}" for row in rows[:8])
     return Chart(name, f"Bars of parts, each bar 100 %. {told}.", shown, drawn(False), drawn(True))
+
+
+_ORDER = (
+    "permissive", "copyleft", "responsible_use", "custom", "non_commercial",
+    "below 1B", "1B to 5B", "5B to 10B", "10B to 50B", "50B to 100B", "100B to 250B", "250B and more",
+)  # fmt: skip
+
+
+def _place(code: str) -> int:
+    """Where a part stands in a bar: classes in their own order, others as they come, the unknown last."""
+    return _ORDER.index(code) if code in _ORDER else 99 if code == "unknown" else 50
 
 
 def months(name: str, rows: list[Row], title: str) -> Chart | None:

@@ -1,5 +1,6 @@
 """One colour for each group, the same in every chart; deuteranopes can tell those that meet in one chart."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from hubwatch.hubs import HUBS
@@ -18,6 +19,9 @@ _FIXED = {
     "government": "#5c8a1f", "community": "#b58900", "individual": "#3d9fb0", "mirror": "#a06a3c",
     # licenses, from free to not
     "permissive": "#1a9a78", "copyleft": "#9b6bc3", "responsible_use": "#e0a21b", "non_commercial": "#a8324a", "custom": "#0b6fb8",
+    # sizes, from small to large
+    "below 1B": "#c9dff2", "1B to 5B": "#93c1e6", "5B to 10B": "#5b9fd3", "10B to 50B": "#2f7fbf", "50B to 100B": "#0b5c9c", "100B to 250B": "#0a4576",
+    "250B and more": "#082c4d",
     # hubs, regions and places
     "china": "#d1480b", "us": "#0b6fb8", "eu": "#1a9a78",
     "chinese_hubs_only": "#d1480b", "international_hubs_only": "#b58900", "both": "#1a9a78",
@@ -37,9 +41,11 @@ _WHEEL = (
     "#8f6fb0",
     "#c77d4a",
 )
+# Of a country's kinds in words, in this order: the same hue, another lightness.
+_KINDS = ("companies", "research institutes", "individuals", "academia", "communities", "government", "mirrors", "Big Tech", "AI tigers")
 _SEVERAL = {
-    "Chinese": ("#a8324a", "#d0708a", "#8a5a2b", "#c2542e", "#b8860b"),
-    "US ": ("#4f8fd0", "#3d6a9e", "#2f9db0", "#6f7fc8", "#5aa0a0"),
+    "Chinese": ("#b8860b", "#a8324a", "#d0708a", "#8a5a2b", "#c2542e", "#7d2b1d", "#a06a3c", "#d1480b", "#e58a1f"),
+    "US": ("#5aa0a0", "#3d6a9e", "#6f7fc8", "#2f9db0", "#4f8fd0", "#274b78", "#7f93ad", "#0b6fb8", "#4f8fd0"),
 }
 
 
@@ -54,7 +60,16 @@ def colour(group: str) -> str:
     if (hub := group.removesuffix("_only")) in hubs:
         return _HUBS[hubs.index(hub) % len(_HUBS)]
     at = int(sha256(group.encode("utf-8", "surrogatepass")).hexdigest()[:8], 16)
-    for word, shades in _SEVERAL.items():
-        if group.startswith(word):
-            return shades[at % len(shades)]
+    country, _, kind = group.partition(" ")
+    if country in _SEVERAL and kind in _KINDS:
+        return _SEVERAL[country][_KINDS.index(kind)]
     return _WHEEL[at % len(_WHEEL)]
+
+
+def apart(groups: Iterable[str]) -> list[str]:
+    """Colours of the groups of one chart: their own, but where two are the same the later one has the next that is free."""
+    chosen: list[str] = []
+    for group in groups:
+        own, free = colour(group), [one for one in _WHEEL if one not in chosen]
+        chosen.append(free[0] if own in chosen and free else own)
+    return chosen

@@ -11,7 +11,7 @@ from hubwatch.report.basis import basis_of_last, caution_of, rule_days, told_bas
 from hubwatch.report.chosen import Known, Row
 from hubwatch.report.cited import cited
 from hubwatch.report.figures import Figure, table_of
-from hubwatch.report.history import Panel
+from hubwatch.report.history import Panel, told_extent
 from hubwatch.report.quick import short
 from hubwatch.statistics import percent
 
@@ -169,6 +169,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
             rules = known.rules_between(hub, points[0]["day"], points[-1]["day"], counter)
             columns = ("day", counter, "likes", "source")
             data = tuple(tuple(row[column] for column in columns) for row in points)
+            shown = tuple((*row[:-1], str(row[-1]).replace("archive:", "snapshot ")) for row in data[::-1])
             tail = f"-{words.slug(listing['model_id'])}" if several else ""
             last = points[-1]
             figure = f"{last[counter]:,} {words.COUNTERS[counter]}"
@@ -176,7 +177,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
             yield Figure(
                 slug=f"models/{slug}-{hub.replace('.', '-')}-{counter.replace('_', '-')}{tail}", page=f"models/{slug}", heading=heading, lead="",
                 extent=f"{words.hub(hub)}, {words.count(len(points), 'observed day')}, {words.period(points[0]['day'], points[-1]['day'])}",
-                columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
+                columns=columns, rows=data, table=table_of(columns, shown, "", names, {}),
                 chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", quick=True, rules=rules),
                 caution=told_rules(rules, points[0]["day"]),
                 basis=told_basis(None, None, None, [last["day"]]),
@@ -232,7 +233,7 @@ def _under_policies(origins: list[Row], names: words.Names) -> list[str]:
 
 def _share(row: Row) -> str:
     low, high = row.get("share_low"), row.get("share_high")
-    bounds = f", {percent(low)} to {percent(high)}" if low is not None and high is not None and percent(low) != percent(high) else ""
+    bounds = f" ({percent(low)} to {percent(high)})" if low is not None and high is not None and percent(low) != percent(high) else ""
     return f"{percent(row['share'])}{bounds}"
 
 
@@ -249,15 +250,15 @@ def _share_history(
     last_day, last = found[-1]
     heading = f"Share of {words.COUNTERS[metric]}, {words.hub(panel.hub)}{told_source(panel)}"
     drawn = [
-        {"day": day, "label": "share", "group": panel.hub, "value": row["share"], "low": row["share_low"], "high": row["share_high"]}
+        {"day": day, "label": "share", "group": name, "value": row["share"], "low": row["share_low"], "high": row["share_high"]}
         for day, row in found
     ]
     share = f"{name}, {heading}, {words.day(last_day)}: {_share(last)}, {last['value']:,} {words.COUNTERS[metric]}."
     figure = Figure(
         slug=f"{FOLDERS[kind]}/{slug}-{panel.slug}",
         page=f"{FOLDERS[kind]}/{slug}", heading=heading, lead="",
-        extent=f"{words.hub(panel.hub)}, {words.count(len(found), 'day')}{f': {words.clean(panel.extent)}' if panel.extent else ''}",
-        columns=columns, rows=data, table=table_of(columns, data, "", names, {}),
+        extent=f"{words.hub(panel.hub)}, {words.count(len(found), 'day')}: {told_extent(panel)}",
+        columns=columns, rows=data, table=table_of(columns, data[::-1], "", names, {}, words.COUNTERS[metric]),
         chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", quick=True, rules=rule_days(held)),
         caution=caution_of(held), basis=basis_of_last(held), unit=f"share of {words.COUNTERS[metric]}",
         notes=tuple(dict.fromkeys(note for one in held["days"].values() for note in one["notes"]))[:12],

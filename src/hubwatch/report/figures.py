@@ -1,6 +1,7 @@
 """A figure of the site: heading, chart, table, what it rests on, its data, its citation, under an address that stays."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,24 +13,20 @@ from hubwatch.report import charts, words
 from hubwatch.report.asking import Answer
 from hubwatch.report.basis import basis_of, rule_changes, told_rules
 from hubwatch.report.charts import Chart
+from hubwatch.report.quick import short
 from hubwatch.report.shares import POLICY, Choice, Shares, State, switch_of
-from hubwatch.statistics import Cell, ObservedDay, Result, record, shown
+from hubwatch.statistics import Cell, ObservedDay, Result, percent, record, shown
 
-_CODED = ("country", "kind", "hub", "region", "license_class", "place", "measure", "policy")
+_CODED = ("country", "kind", "origin", "hub", "region", "license_class", "place", "measure", "policy")
 _HIDDEN = (  # in the data of a figure, not in its table: there would be no room
     "country_code", "denominator_models", "until", "first_day", "last_day", "days", "days_ahead", "ahead_at_start", "counter",
-    "denominator", "labelled",
+    "denominator", "labelled", "flagged", "flagged_value", "interpolated", "repaired", "spikes", "falls", "labelled_on", "day_before", "ahead_since",
+    "decisive", "descendants", "bases", "smallest_parameters", "lower_quartile", "upper_quartile", "top_tenth", "period_end", "flow_30d",
 )  # fmt: skip
 _NOTHING: dict[str, tuple[Cell, ...]] = {
     "uncounted": (0,),
-    "decisive": (False,),
     "derived": (0,),
-    "falls": (0,),
     "mirrored": (0,),
-    "repaired": (0,),
-    "spikes": (0,),
-    "flagged": (0,),
-    "flagged_value": (0,),
     "is_partial": (False,),
 }  # columns not worth showing
 _BARS = 10
@@ -45,6 +42,11 @@ class TableCell:
     number: bool = False
     link: str = ""
     away: str = ""
+
+    @property
+    def kind(self) -> str:
+        """How it is set: a number, a day, a text of some length that needs room, or a short one."""
+        return "n" if self.number else "d" if re.fullmatch(r"\d{4}-\d\d-\d\d", self.text) else "t" if len(self.text) > 9 else ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def figure_of(
         extent=extent,
         columns=result.columns,
         rows=result.rows,
-        table=table_of(result.columns, result.rows, by, names, links),
+        table=table_of(result.columns, result.rows, by, names, links, _counted(result)),
         chart=chart_of(answer, by, names, f"{answer.heading}. {extent}"),
         definition=result.context.definition,
         unit=result.context.unit,
@@ -156,17 +158,31 @@ def figure_of(
         citation=citation_of(con, result),
         family=question.slug if choices else "",
         choices=choices,
-        switch=switch_of(state, known, names) if state in known and question.page == "index" else (),
-        caution=told_rules(rule_changes(result)),
+        switch=tuple(one for one in switch_of(state, known, names) if one.name != "Hub")
+        if state in known and question.page == "index"
+        else (),
+        caution=told_rules(rule_changes(result)) or (SAMPLES if is_of_samples(answer) else ""),
         basis=basis_of(result),
     )
+
+
+SAMPLES = "The hubs' samples differ: a model that is missing from the sample of a hub may well be listed there."
+
+
+def is_of_samples(answer: Answer) -> bool:
+    """Whether the answer compares what hubs list, while of some hub only a part was observed."""
+    assert answer.result is not None
+    return answer.question.page == "hubs" and not answer.question.each_hub and not all(_whole(at) for at in answer.result.context.observed)
 
 
 def extent_of(result: Result) -> str:
     """What the figures are of: hub, day and what part of the hub, in words."""
     seen = result.context.observed
     if len(seen) > 4:
-        return f"{words.hub(seen[0].hub)}, {len(seen)} days from {words.day(seen[0].day)} to {words.day(seen[-1].day)}"
+        return f"{words.hub(seen[0].hub)}, {len(seen)} days from {words.day(seen[0].day)} to {words.day(seen[-1].day)}: {covered(seen[-1])}"
+    if len(seen) > 1 and len({(at.hub, at.extent_note, at.complete, at.health) for at in seen}) == 1:
+        days = sorted(at.day for at in seen)
+        return f"{words.hub(seen[0].hub)}, {len(days)} days from {words.day(days[0])} to {words.day(days[-1])}: {covered(seen[-1])}"
     return "; ".join(f"{words.hub(at.hub)}, {words.day(at.day)}: {covered(at)}" for at in seen)
 
 
@@ -177,7 +193,8 @@ def covered(at: ObservedDay) -> str:
     state = ", a published snapshot" if archive else done if at.complete else ", incomplete"
     state += f", counters {at.health.replace('_', ' ')}" if at.health else ""
     if at.extent_note:
-        return f"{words.clean(at.extent_note)}, {counted}{state}"
+        note = words.clean(at.extent_note)
+        return f"{note}{state}" if counted in note else f"{note}, {counted}{state}"
     kinds = {"whole": "the whole hub", "head": "the most downloaded only", "window": "created within a period only"}
     return f"{counted}, {kinds.get(at.extent, 'a selection, not the whole hub')}{state}"
 
@@ -196,18 +213,41 @@ def _printable(result: Result) -> Result:
 
 
 def table_of(
-    columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...], by: str, names: words.Names, links: dict[tuple[str, str], str]
+    columns: tuple[str, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+    by: str,
+    names: words.Names,
+    links: dict[tuple[str, str], str],
+    counted: str = "value",
 ) -> Table:
-    """The rows for readers: names for codes, bounds in one column, empty columns left out."""
+    """The rows for readers: names for codes, empty columns left out; `counted`: what the column value counts."""
     used = [
         at
         for at, name in enumerate(columns)
         if name not in _HIDDEN and any(row[at] not in (None, [], "", *_NOTHING.get(name, ())) for row in rows)
     ]
     numeric = {at: any(isinstance(row[at], int | float) and not isinstance(row[at], bool) for row in rows) for at in used}
-    heads = tuple((words.head(_said(columns[at], by)), numeric[at]) for at in used)
-    body = tuple(tuple(_cell(columns[at], by, row[at], numeric[at], names, links) for at in used) for row in rows)
+    if "value" in columns and "models" in columns:  # where models are counted, both say the same
+        value, models = columns.index("value"), columns.index("models")
+        used = [at for at in used if at != models or any(row[value] != row[models] for row in rows)]
+    heads = tuple(
+        (counted if columns[at] == "value" and "measure" not in columns else words.head(_said(columns[at], by)), numeric[at]) for at in used
+    )
+    measures = columns.index("measure") if "measure" in columns else None
+    body = tuple(
+        tuple(
+            _part(row[at]) if measures is not None and numeric[at] and str(row[measures]).startswith("top_")
+            else _cell(columns[at], by, row[at], numeric[at], names, links)
+            for at in used
+        )
+        for row in rows
+    )  # fmt: skip
     return Table(heads, body, len(rows))
+
+
+def _part(cell: Cell) -> TableCell:
+    """A measure that is a share, among others that are not."""
+    return TableCell(percent(cell) if isinstance(cell, int | float) else "", "" if cell is None else str(cell), True)
 
 
 def _said(column: str, by: str) -> str:
@@ -217,7 +257,9 @@ def _said(column: str, by: str) -> str:
 def _cell(column: str, by: str, cell: Cell, number: bool, names: words.Names, links: dict[tuple[str, str], str]) -> TableCell:
     grouped = by if column == "group" else column
     if isinstance(cell, list) and column in ("hubs", "mirrored"):
-        cell = [words.hub(one) for one in cell]
+        cell = words.listed(words.hub(one) for one in cell)
+    if number and column.endswith("parameters") and isinstance(cell, int):
+        return TableCell(short(cell), str(cell), True)
     if cell is None or number:
         return TableCell(shown(column, cell), "" if cell is None else str(cell), number)
     if isinstance(cell, str):
@@ -236,6 +278,8 @@ def chart_of(answer: Answer, by: str, names: words.Names, name: str) -> Chart | 
         return charts.bars(name, bar_rows(rows, by, names), f"share of {_counted(result)}")
     if kind in ("license_class", "size_class"):
         return charts.stack(name, _parts(rows, kind, by, names), "share of the group's models")
+    if kind == "places" and not all(_whole(at) for at in result.context.observed):
+        return None  # samples differ: what one lacks may well be on its hub
     if kind == "places":
         return charts.stack(name, _parts(rows, "place", by, names), "share of the group's models")
     if kind == "months" and all(_whole(at) for at in result.context.observed):
@@ -249,8 +293,9 @@ def _whole(at: ObservedDay) -> bool:
 
 
 def _counted(result: Result) -> str:
-    metric = str(result.context.parameters.get("metric") or "")
-    return words.COUNTERS.get(metric, "derivations" if result.context.statistic == "derivatives" else "models")
+    metric, statistic = str(result.context.parameters.get("metric") or ""), result.context.statistic
+    known = {"derivatives": "derivations", "monthly_downloads": "downloads in 30 days", "download_flow": "downloads in the period"}
+    return known.get(statistic) or words.COUNTERS.get(metric, "models")
 
 
 def bar_rows(rows: list[dict[str, Any]], by: str, names: words.Names) -> list[dict[str, Any]]:
@@ -285,14 +330,7 @@ def _parts(rows: list[dict[str, Any]], part: str, by: str, names: words.Names) -
             )
             one["share"] += row["share"]
             one["value"] += row["value"]
-    return [one for (group, _), one in sorted(found.items(), key=lambda item: (largest.index(item[0][0]), _rank(item[0][1]), item[0][1]))]
-
-
-_ORDER = ("permissive", "copyleft", "responsible_use", "custom", "non_commercial", "unknown")
-
-
-def _rank(code: str) -> int:
-    return _ORDER.index(code) if code in _ORDER else 99 if code == "unknown" else 50
+    return [one for (group, _), one in sorted(found.items(), key=lambda item: (largest.index(item[0][0]), item[0][1]))]
 
 
 def _months(rows: list[dict[str, Any]], by: str, names: words.Names, last: int = 24) -> list[dict[str, Any]]:

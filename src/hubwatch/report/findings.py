@@ -7,7 +7,7 @@ from typing import Any
 from hubwatch.report import words
 from hubwatch.report.asking import Answer
 from hubwatch.report.entities import told_source
-from hubwatch.report.figures import extent_of
+from hubwatch.report.figures import extent_of, is_of_samples
 from hubwatch.report.history import Panel, told_extent
 from hubwatch.statistics import percent
 
@@ -127,6 +127,8 @@ def _moves(panel: Panel, held: dict[str, Any], names: words.Names) -> list[Findi
 
 
 def _plural(group: str) -> str:
+    if group.startswith("other ") and group.endswith(" companies"):
+        group = f"{group.removeprefix('other ')} other than Big Tech"
     return group[:1].upper() + group[1:]
 
 
@@ -159,6 +161,8 @@ def series_slug(panel: Panel, by: str) -> str:
 def _coverage(answer: Answer, names: words.Names) -> list[Finding]:
     """How much of a country's models only Chinese hubs list."""
     assert answer.result is not None
+    if is_of_samples(answer):
+        return []
     rows = [row for row in answer.result.records() if row.get("place") == "chinese_hubs_only" and row["group"] != "unknown"]
     sums: dict[str, list[Row]] = {}
     for row in rows:
@@ -191,15 +195,16 @@ def _derivatives(answer: Answer, names: words.Names) -> list[Finding]:
     if not rows or not rows[0].get("share"):
         return []
     first = rows[0]
-    said = [
-        f"A model of the family {words.clean(first['group'])} is the base of {words.count(int(str(first['value'])), 'derivation')}:"
-        f" {bounded(first)} of all that were observed."
-    ]
+    name = words.clean(first["group"])
+    said = [f"{words.count(int(str(first['value'])), 'derivation')} state a {name} model as their base: {bounded(first)} of all observed."]
     if len(rows) > 1:
-        said.append(f"Next: {words.clean(rows[1]['group'])} with {rows[1]['value']:,}.")
+        said.append(f"Next is {words.clean(rows[1]['group'])} with {rows[1]['value']:,}.")
+    unknown = next((row for row in answer.result.records() if row["group"] == "unknown"), None)
+    if unknown and unknown["share"]:
+        said.append(f"For {percent(unknown['share'])} the family of the base is not known.")  # type: ignore[arg-type]
     return [
         Finding(
-            f"{words.clean(first['group'])} is the family most built on",
+            f"{name} is the family most often stated as a base",
             tuple(said),
             f"derivatives.html#{answer.slug}",
             extent_of(answer.result),
@@ -218,6 +223,16 @@ def _rests_on(answer: Answer, names: words.Names) -> list[Finding]:
         share, without = row["share"], row["share_without"]
         if not (isinstance(share, float) and isinstance(without, float)):
             continue
-        said = f"Without {words.clean(row['part'])} the share of {group} would be {percent(without)} instead of {percent(share)}."
-        made.append(Finding(f"One model moves the share of {group}", (said,), f"origins.html#{answer.slug}", extent_of(answer.result), 100))
+        counted = words.COUNTERS.get(str(answer.result.context.parameters.get("metric")), "downloads")
+        hub = words.hub(answer.hub or "")
+        said = f"Without {words.clean(row['part'])} the share of {group} in {counted} on {hub} would be {percent(without)} instead of {percent(share)}."
+        made.append(
+            Finding(
+                f"One model moves the share of {group} by {abs(share - without) * 100:.1f} points",
+                (said,),
+                f"origins.html#{answer.slug}",
+                extent_of(answer.result),
+                100,
+            )
+        )
     return made

@@ -49,10 +49,11 @@ class Panel:
 
 
 def panels(con: duckdb.DuckDBPyConnection) -> list[Panel]:
-    """Each hub's days by what they cover. Only complete sweeps and published snapshots: others see they know not what."""
+    """Each hub's days by what they cover. Only complete sweeps and published snapshots of days that counted: others see they know not what."""
     rows = con.execute(
         """select hub, sweep, extent || coalesce(': ' || extent_note, '') as extent, list(day order by day) from days
-            where complete or starts_with(sweep, 'archive') group by all order by hub, max(day) desc, sweep, extent"""
+            where (complete or starts_with(sweep, 'archive')) and coalesce(health, 'ok') not in ('partial', 'stalled', 'rolled_back', 'dipped')
+            group by all order by hub, bool_or(starts_with(extent, 'whole')) desc, count(*) desc, max(day) desc, sweep, extent"""
     ).fetchall()
     return [Panel(hub, sweep, told, tuple(thinned(days)), len(days)) for hub, sweep, told, days in rows]
 

@@ -1,5 +1,6 @@
 """The main pages: their order, their leads, and what stands on them besides figures."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -151,11 +152,24 @@ def _verdicts(claims: tuple[Finding, ...]) -> list[tuple[str, list[Row]]]:
         said = {
             "id": claim.claim, "sentence": claim.sentence, "publisher": claim.publisher, "published": claim.published, "printed": claim.printed,
             "measured": _number(one.measured, claim.unit, claim.column), "on": words.day(one.measured_on) if one.measured_on else "",
-            "bounds": _between(one, claim.unit, claim.column), "reason": one.reason, "source": words.clean(claim.source), "link": safe_url(claim.source),
+            "bounds": _between(one, claim.unit, claim.column), "reason": _sentence(one.reason), "source": _source(claim.source or ""),
+            "link": safe_url(claim.source),
         }  # fmt: skip
         found.setdefault(str(one.verdict.value), []).append(said)
     order = ("contradicted", "supported", "not plausible", "plausible", "different scope", "not measurable here")
     return sorted(found.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+
+
+def _source(text: str) -> str:
+    """The source without the numbers that our own collection of published figures gives it."""
+    return "; ".join(part.strip() for part in words.clean(text).split(";") if not re.match(r"\s*(golden figures )?F\d\d", part))
+
+
+def _sentence(text: str) -> str:
+    """The reason as a sentence, with the hubs' titles for their codes."""
+    for hub in HUBS.values():
+        text = re.sub(rf"\b{re.escape(hub.name)}\b", hub.title, text)
+    return text[:1].upper() + text[1:]
 
 
 def _number(value: int | float | str | date | None, unit: str, column: str | None) -> str:
@@ -166,6 +180,8 @@ def _number(value: int | float | str | date | None, unit: str, column: str | Non
         return words.day(value) if isinstance(value, date) else words.clean(value)
     if column and ("share" in column or "rate" in column):
         return percent(value)
+    if abs(value) >= 1e9:
+        return f"{value / 1e9:,.1f} billion"
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.1f} million"
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
@@ -179,10 +195,15 @@ def _between(one: Any, unit: str, column: str | None) -> str:
 def _warnings(con: duckdb.DuckDBPyConnection, names: words.Names) -> list[Row]:
     """Days with their health and extent, flags by day, gaps between days, records that could not be read."""
     columns = {row[0] for row in con.execute("describe days").fetchall()}
-    more = [name for name in ("extent", "extent_note", "health", "health_note") if name in columns]
-    days = f"select hub, day, sweep, complete, records, rejected, {''.join(f'{name}, ' for name in more)}message from days order by day desc, hub limit 200"
-    flagged = "select hub, day, flag, detail from flags where model_id = '' order by day desc, hub, flag limit 200"
-    numbers = """select hub, day, flag, count(*) as numbers, min(model_id) as "for example" from flags where model_id <> ''
+    covers = "coalesce(extent_note, extent)" if "extent" in columns else "null"
+    health = "concat_ws(': ', health, health_note)" if "health" in columns else "null"
+    days = f"""select hub, day, replace(sweep, 'archive:', 'snapshot ') as source, {covers} as "what it covers", records, rejected,
+               case when complete or starts_with(sweep, 'archive') then null else 'incomplete' end as state, {health} as counters
+               from days order by day desc, hub limit 200"""
+    flagged = (
+        "select hub, day, replace(flag, '_', ' ') as flag, detail from flags where model_id = '' order by day desc, hub, flag limit 200"
+    )
+    numbers = """select hub, day, replace(flag, '_', ' ') as flag, count(*) as numbers, min(model_id) as "for example" from flags where model_id <> ''
                  group by all order by day desc, hub, numbers desc, flag limit 200"""
     gaps = """with gap as (select hub, sweep, lag(day) over (partition by hub, sweep order by day) as after, day as before from days),
                 usual as (select hub, sweep, median(before - after) as usual from gap group by all)

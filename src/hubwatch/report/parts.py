@@ -1,5 +1,6 @@
 """Parts of the pages of models, organizations and families: tables of listings, bases, labels, copies; lists; badges."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -10,6 +11,7 @@ from hubwatch.report.figures import Table, TableCell
 from hubwatch.statistics import shown
 
 Links = dict[tuple[str, str], str]
+_ABREAST = 3  # listings that stand side by side, one attribute a row
 _LISTING = ("hub", "model_id", "copy", "downloads_30d", "downloads_total", "likes", "observed_on", "created_at", "license", "task", "parameters",
             "gated", "gone_on")  # fmt: skip
 
@@ -17,7 +19,10 @@ _LISTING = ("hub", "model_id", "copy", "downloads_30d", "downloads_total", "like
 def sections_of(entity: Entity, names: words.Names, links: Links) -> list[Row]:
     """The tables of a page, each with a heading; empty ones are left out."""
     made = _model(entity, names, links) if entity.kind == "model" else _group(entity, names)
-    return [{"id": words.slug(heading), "heading": heading, "lead": lead, "table": table} for heading, lead, table in made if table.rows]
+    return [
+        {"id": words.slug(heading), "heading": heading, "lead": lead, "table": table, "fixed": heading == _LISTINGS and table.heads[0][0] == _TURNED}
+        for heading, lead, table in made if table.rows
+    ]  # fmt: skip
 
 
 def _model(entity: Entity, names: words.Names, links: Links) -> list[tuple[str, str, Table]]:
@@ -50,7 +55,11 @@ def _model(entity: Entity, names: words.Names, links: Links) -> list[tuple[str, 
     urls = {one["model_id"]: one["url"] for one in listings}
     pages = {name: link for (kind, name), link in links.items() if kind == "model"}
     return [
-        ("Listings", "Each hub's listing of this model, with what the hub states of it.", rows_of(copies, _LISTING, external=urls)),
+        (
+            _LISTINGS,
+            "Each hub's listing of this model, with what the hub states of it.",
+            _side_by_side(rows_of(copies, _LISTING, external=urls)),
+        ),
         ("How the copies were recognised", "", rows_of(known)),
         ("Who stands behind it", "Under the default policy, with the source of each label.", rows_of(labels, external=_sources(listings))),
         ("Bases", "What this listing states that it is made from.", rows_of(bases, internal=pages)),
@@ -58,6 +67,18 @@ def _model(entity: Entity, names: words.Names, links: Links) -> list[tuple[str, 
         ("Most downloaded derivatives", "", rows_of(leading[:15], internal=pages)),
         ("Flags", "Reasons to doubt a number of this model.", rows_of(flags)),
     ]
+
+
+_LISTINGS, _TURNED = "Listings", "as stated"
+
+
+def _side_by_side(table: Table) -> Table:
+    """A few listings as columns, an attribute a row: there are too many attributes for columns."""
+    if len(table.rows) > _ABREAST:
+        return table
+    names, hubs = [name for name, _ in table.heads[1:]], [row[0].text for row in table.rows]
+    rows = tuple((TableCell(name, name), *(replace(row[at + 1], number=False) for row in table.rows)) for at, name in enumerate(names))
+    return Table(((_TURNED, False), *((hub, False) for hub in hubs)), rows, len(rows))
 
 
 def _label(row: Row, names: words.Names, organization: bool = True) -> Row:

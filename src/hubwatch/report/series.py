@@ -12,8 +12,10 @@ from hubwatch.report.figures import Citation, Figure, table_of
 from hubwatch.report.findings import bounded, series_slug
 from hubwatch.report.history import Panel, told_extent
 from hubwatch.report.shares import POLICY, Shares, State
+from hubwatch.statistics import percent
 
 _LINES = 6
+_DRAWN = ("top_1", "top_3", "top_10")  # measures of concentration that are drawn and cited
 
 
 def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, definition: Any, known: Shares) -> Figure | None:
@@ -44,7 +46,7 @@ def share_over_time(panel: Panel, held: dict[str, Any], names: words.Names, defi
     extent = f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}, {words.period(rows[0][0], rows[-1][0])}: {told_extent(panel)}"
     return Figure(
         slug=series_slug(panel, by), page="time", heading=heading, lead=f"The bands run from the least to the most that each share can be.{dashed}",
-        extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}),
+        extent=extent, columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), by, names, {}, words.COUNTERS[metric]),
         chart=charts.lines(heading, drawn + constant, f"share of {words.COUNTERS[metric]}", rules=rule_days(held)), caution=caution_of(held),
         basis=basis_of_last(held), definition=definition.definition, unit=definition.unit, notes=(*thin, *notes[:20]),
         citation=_cited(heading, extent, by, columns, rows, days[-1], held, names),
@@ -102,18 +104,28 @@ def concentration_over_time(panel: Panel, held: dict[str, Any], names: words.Nam
     )
     drawn = []
     for row in rows:
-        if row[1] in ("top_1", "top_3", "top_10"):
+        if row[1] in _DRAWN:
             low, high = row[3] if row[3] is not None else row[2], row[4] if row[4] is not None else row[2]
             drawn.append(
                 {"day": row[0], "label": names.group("measure", row[1]), "group": str(row[1]), "value": row[2], "low": low, "high": high}
             )
     hub = words.hub(panel.hub) + told_source(panel)
     heading = f"Concentration over time, {hub}"
+    extent = f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}, {words.period(rows[0][0], rows[-1][0])}: {told_extent(panel)}"
     return Figure(
         slug=f"concentration-over-time-{panel.slug}", page="time", heading=heading,
-        lead="The share of the largest organizations.", extent=f"{words.hub(panel.hub)}, {words.count(len(days), 'day')}: {told_extent(panel)}",
+        lead="The share of the largest organizations.", extent=extent,
         columns=columns, rows=rows, table=table_of(columns, _newest_first(rows), "", names, {}),
         chart=charts.lines(heading, drawn, f"share of {words.COUNTERS.get(held['asked'].get('metric', ''), 'the counter')}", rules=rule_days(held)),
         caution=caution_of(held), basis=basis_of_last(held), notes=tuple(dict.fromkeys(note for day in days for note in held["days"][day]["notes"]))[:20],
-        definition=definition.definition, unit=definition.unit,
+        definition=definition.definition, unit=definition.unit, citation=_cited_measures(heading, extent, columns, rows, names),
     )  # fmt: skip
+
+
+def _cited_measures(heading: str, extent: str, columns: tuple[str, ...], rows: tuple[Any, ...], names: words.Names) -> Citation:
+    """The last day's shares of the largest."""
+    last = max(row[0] for row in rows)
+    told = [
+        f"{names.group('measure', row[1])} {percent(row[2])}" for row in rows if row[0] == last and row[1] in _DRAWN and row[2] is not None
+    ]
+    return cited(f"{heading} ({extent})", f"{heading}, {words.day(last)}: {words.listed(told)}. {extent}.", last, columns, rows)

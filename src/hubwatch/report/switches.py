@@ -33,7 +33,7 @@ def figure_of_state(
         extent=extent,
         columns=result.columns,
         rows=rows,
-        table=table_of(result.columns, rows, state.by, names, links),
+        table=table_of(result.columns, rows, state.by, names, links, words.COUNTERS[state.metric]),
         chart=charts.bars(f"{heading}. Policy: {policy}. {extent}", bars, f"share of {words.COUNTERS[state.metric]}", quick=True),
         definition=result.context.definition,
         unit=result.context.unit,

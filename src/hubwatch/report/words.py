@@ -61,6 +61,20 @@ _HEADS = {
     "share_low": "at least",
     "share_high": "at most",
     "share_constant": "constant panel",
+    "low": "at least",
+    "high": "at most",
+    "part": "model",
+    "part_value": "of it that model",
+    "share_without": "share without it",
+    "surely_on": "surely since",
+    "possibly_on": "possibly since",
+    "share_against": "share against",
+    "previous_value": "before",
+    "previous_constant": "before, constant panel",
+    "value_constant": "constant panel",
+    "change_rate": "change in per cent",
+    "change_rate_constant": "change in per cent, constant panel",
+    "relation_unknown": "relation not stated",
     "downloads_30d": "downloads in 30 days",
     "downloads_total": "downloads since creation",
     "uncounted": "without a value",
@@ -89,6 +103,8 @@ class Names:
         text = clean(value)
         if by == "country":
             return self.countries.get(text, _SEVERAL.get(text, text))
+        if by == "origin" and text.endswith(" companies"):
+            return f"other {text}"  # other than Big Tech and AI tigers, which are companies, too
         if by == "hub":
             return hub(text)
         if by == "policy":

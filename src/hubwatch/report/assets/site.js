@@ -35,6 +35,7 @@
   };
   for (const table of document.querySelectorAll("table.data")) {
     const rows = table.tBodies[0].rows, first = Number(table.dataset.first);
+    if ("fixed" in table.dataset) continue;
     if (rows.length > 1)
       [...table.tHead.rows[0].cells].forEach((head, at) => {
         const button = make("button", { type: "button" }, ...head.childNodes);
@@ -164,8 +165,8 @@
     const ink = css("--ink"), soft = css("--soft"), line = css("--line");
     const config = {
       aria: false, background: "transparent", font: getComputedStyle(document.body).fontFamily, view: { stroke: null },
-      axis: { labelColor: ink, titleColor: soft, gridColor: line, domainColor: line, tickColor: line },
-      legend: { labelColor: ink, titleColor: soft }, text: { color: ink }, rule: { color: ink },
+      axis: { labelColor: ink, titleColor: soft, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 11, titleFontSize: 11, titleFontWeight: 400 },
+      legend: { labelColor: ink, titleColor: soft, labelFontSize: 12 }, text: { color: ink }, rule: { color: ink },
     };
     const spec = { ...structuredClone(width < 520 ? narrow : wide), width, datasets: { rows } };
     let live = chart.querySelector(".live");
