@@ -2,44 +2,35 @@
 
 import duckdb
 
-from hubwatch.errors import StatisticsError
 from hubwatch.report import charts, words
-from hubwatch.report.asking import as_asked
 from hubwatch.report.basis import basis_of
 from hubwatch.report.figures import Figure, citation_of, extent_of, table_of
-from hubwatch.statistics import Result, run
+from hubwatch.report.shares import COMPARED, Shares
+from hubwatch.statistics import Result
 
 _COLUMNS = ("policy", "group", "value", "share", "share_low", "share_high", "models")
+_DOWNLOADS = ("downloads_30d", "downloads_total")
 
 
-def policies_side_by_side(con: duckdb.DuckDBPyConnection, metrics: dict[str, str], policies: list[str], names: words.Names) -> list[Figure]:
-    """Chinese models by maker (as articles count them) and each hub's downloads by origin, under every policy."""
-    asked: list[tuple[str, str, str, dict[str, str]]] = [
-        ("chinese-models-by-maker", "Chinese models by maker", "origin_share", {"country": "CN"}),
-    ]
-    asked += [
-        (f"chinese-downloads-by-maker-{words.slug(hub)}", f"Downloads of Chinese models by maker, {words.hub(hub)}", "download_share",
-         {"country": "CN", "hub": hub, "metric": metric})
-        for hub, metric in metrics.items()
-    ]  # fmt: skip
+def policies_side_by_side(con: duckdb.DuckDBPyConnection, known: Shares, names: words.Names) -> list[Figure]:
+    """Each hub's Chinese models by maker (as articles count them) and their downloads, under every policy."""
     made = []
-    for slug, heading, statistic, wanted in asked:
-        results = {policy: _under(con, statistic, wanted, policy) for policy in policies}
-        found = {policy: result for policy, result in results.items() if result and result.rows}
-        if found:
-            made.append(_figure(con, slug, heading, found, names))
-    return made
+    for hub in dict.fromkeys(state.hub for state in known):
+        given = {state.metric for state in known if state.hub == hub}
+        counted = [("models", "chinese-models-by-maker", "Chinese models by maker")]
+        counted += [(one, "chinese-downloads-by-maker", "Downloads of Chinese models by maker") for one in _DOWNLOADS if one in given][:1]
+        for metric, slug, heading in counted:
+            results = {
+                state.policy: result
+                for state, result in known.items()
+                if (state.hub, state.metric, state.by, state.country) == (hub, metric, "kind", COMPARED) and result.rows
+            }
+            if results:
+                made.append(_figure(con, f"{slug}-{words.slug(hub)}", f"{heading}, {words.hub(hub)}", metric, results, names))
+    return sorted(made, key=lambda figure: not figure.slug.startswith("chinese-models"))
 
 
-def _under(con: duckdb.DuckDBPyConnection, statistic: str, wanted: dict[str, str], policy: str) -> Result | None:
-    asked = as_asked(statistic, {**wanted, "policy": policy}, ("kind",))
-    try:
-        return run(con, statistic, **asked) if asked else None
-    except StatisticsError:
-        return None  # no namespace of the country is known, or the hub was not observed: there is nothing to compare
-
-
-def _figure(con: duckdb.DuckDBPyConnection, slug: str, heading: str, results: dict[str, Result], names: words.Names) -> Figure:
+def _figure(con: duckdb.DuckDBPyConnection, slug: str, heading: str, metric: str, results: dict[str, Result], names: words.Names) -> Figure:
     rows = tuple((policy, *(row.get(column) for column in _COLUMNS[1:])) for policy, result in results.items() for row in result.records())
     first = next(iter(results.values()))
     kinds = list(words.KINDS)
@@ -49,7 +40,7 @@ def _figure(con: duckdb.DuckDBPyConnection, slug: str, heading: str, results: di
     ]  # fmt: skip
     return Figure(
         slug=slug, page="origins", heading=heading, lead="The same models under each policy: what the choice of the policy decides.",
-        extent=extent_of(first), columns=_COLUMNS, rows=rows, table=table_of(_COLUMNS, rows, "kind", names, {}),
+        extent=extent_of(first), columns=_COLUMNS, rows=rows, table=table_of(_COLUMNS, rows, "kind", names, {}, words.COUNTERS[metric]),
         chart=charts.stack(f"{heading}. {extent_of(first)}", drawn, "share"),
         basis=basis_of(first),
         definition=first.context.definition, unit=first.context.unit,

@@ -15,17 +15,19 @@ from hubwatch.statistics import Result, counters_given, observed_day, observed_h
 
 POLICY = "six-tigers"  # the default
 GROUPINGS = ("origin", "country", "kind", "organization")
+COMPARED = "CN"  # the country whose makers are compared under the policies
 METRICS = ("downloads_30d", "downloads_total", "likes", "models")
 
 
 @dataclass(frozen=True)
 class State:
-    """One position of the switch."""
+    """One position of the switch; of a country's accounts alone it is one of none, but a part of a comparison."""
 
     hub: str
     metric: str
     by: str
     policy: str
+    country: str | None = None
 
     @property
     def slug(self) -> str:
@@ -48,15 +50,23 @@ def shares(con: duckdb.DuckDBPyConnection, policies: list[str]) -> Shares:
     found: Shares = {}
     for hub in observed_hubs(con):
         given = counters_given(con, observed_day(con, hub, None))
-        for metric in [one for one in METRICS if one in given]:
+        metrics = [one for one in METRICS if one in given]
+        for metric in metrics:
+            cuts: list[tuple[str, str | None]] = [(by, None) for by in GROUPINGS]
+            cuts += [("kind", COMPARED)] if metric in (metrics[0], "models") else []
             try:
-                answers = regrouped_shares(con, hub, metric, policies, GROUPINGS)
+                answers = regrouped_shares(con, hub, metric, policies, cuts)
             except StatisticsError:
                 continue  # the hub does not report this counter: there is no such position
-            for by, policy in product(GROUPINGS, policies):
-                if (policy, by) in answers:
-                    found[State(hub, metric, by, policy)] = answers[policy, by]
+            for (by, country), policy in product(cuts, policies):
+                if (policy, by, country) in answers:
+                    found[State(hub, metric, by, policy, country)] = answers[policy, by, country]
     return found
+
+
+def positions(known: Shares) -> list[State]:
+    """The states that have a page."""
+    return [state for state in known if state.country is None]
 
 
 def switch_of(state: State, known: Shares, names: words.Names) -> tuple[Choice, ...]:
@@ -69,7 +79,9 @@ def switch_of(state: State, known: Shares, names: words.Names) -> tuple[Choice, 
     )
     made = []
     for name, part, told in rows:
-        values = list(dict.fromkeys(getattr(one, part) for one in known if part in ("hub", "by", "policy") or one.hub == state.hub))
+        values = list(
+            dict.fromkeys(getattr(one, part) for one in positions(known) if part in ("hub", "by", "policy") or one.hub == state.hub)
+        )
         options = [(told(value), _nearest(state, part, value, known), value == getattr(state, part)) for value in values]
         if len(options) > 1:
             made.append(Choice(name, tuple(options)))
@@ -80,7 +92,7 @@ def _nearest(state: State, part: str, value: str, known: Shares) -> str:
     """The address of the state with this value that has most else in common; the first of equals."""
     rest = ("policy", "by", "metric", "hub")
     found = max(
-        (one for one in known if getattr(one, part) == value),
+        (one for one in positions(known) if getattr(one, part) == value),
         key=lambda one: [getattr(one, name) == getattr(state, name) for name in rest if name != part],
     )
     return f"{found.slug}.html"

@@ -29,13 +29,14 @@ from hubwatch.report.history import History, Labels, Panel, panels
 from hubwatch.report.pages import MENU, Basis
 from hubwatch.report.policies import policies_side_by_side
 from hubwatch.report.series import concentration_over_time, share_over_time
-from hubwatch.report.shares import POLICY, Shares, shares
+from hubwatch.report.shares import POLICY, Shares, positions, shares
 from hubwatch.report.switches import figure_of_state
 from hubwatch.report.writing import SiteFolder
 from hubwatch.statistics import Claim, check_claims, definitions
 from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
+_LARGE = 200_000  # listings
 _WRITER_MEMORY = "128MB"
 _ASSETS = files("hubwatch.report").joinpath("assets")
 
@@ -94,19 +95,23 @@ class Site:
         answered = list(answers(self.con, known_shares, self.questions))
         figures = self._over_time(series, known_shares)
         figures += [figure_of(self.con, one, self.names, links, known_shares) for one in answered if one.result and one.result.rows]
-        figures += policies_side_by_side(self.con, self.metrics, self.policies, self.names)
+        figures += policies_side_by_side(self.con, known_shares, self.names)
         told = findings(answered, series, self.names)
         self._assets()
         self._main_pages(figures, told, [one for one in answered if not (one.result and one.result.rows)], known, links)
         entities = self._entities(known, slugs, series, answered, links)
         self._lists(entities)
-        states = [figure_of_state(self.con, state, known_shares, self.names, links) for state in known_shares]
+        states = [figure_of_state(self.con, state, known_shares, self.names, links) for state in positions(known_shares)]
         self._shares(states)
         for figure in [*figures, *states, *(figure for entity in entities for figure in entity.figures)]:
             self._files_of(figure)
         self._data(figures, series)
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
         self.out.close()
+
+    def _is_large(self) -> bool:
+        """Whether a question over all listings takes seconds."""
+        return int(self.con.execute("select count(*) from store.listing").fetchall()[0][0]) > _LARGE
 
     def _series(self) -> list[tuple[Panel, dict[str, Any]]]:
         """The shares of each panel's days under each grouping that pages need."""
@@ -158,7 +163,7 @@ class Site:
     def _main_pages(
         self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
     ) -> None:
-        extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims), known, links, self.names)
+        extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims, self._is_large()), known, links, self.names)
         for page, template, title, description in pages.PAGES:
             own = [figure for figure in figures if figure.page == page]
             missing = [
@@ -374,10 +379,10 @@ def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_con
     with tempfile.TemporaryDirectory() as room:
         site = Site(con, Path(room), draw=draw)
         series = site._series()
-        known = shares(con, site.policies[:1])
+        known = shares(con, site.policies)
         answered = list(answers(con, known, QUESTIONS))
         figures = [figure_of(con, one, site.names, {}, {}) for one in answered if one.result and one.result.rows]
-        figures += site._over_time(series, known) + policies_side_by_side(con, site.metrics, site.policies, site.names)
+        figures += site._over_time(series, known) + policies_side_by_side(con, known, site.names)
         order = [page for page, *_ in pages.PAGES]
         figures.sort(key=lambda figure: order.index(figure.page))
         missing = [

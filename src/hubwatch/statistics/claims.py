@@ -69,10 +69,15 @@ def load_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
     return tuple(claims)
 
 
-def check_claims(con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | None = None) -> tuple[Finding, ...]:
-    """Each claim judged on the open database; of two that say the opposite, each names the other."""
+def check_claims(
+    con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | None = None, within_scope: bool = False
+) -> tuple[Finding, ...]:
+    """Each claim judged on the open database; of two that say the opposite, each names the other.
+
+    `within_scope`: those of a scope that the hubs' data cannot have are not measured, which spares a large database the slowest questions.
+    """
     answers = Answers(con)
-    found = [check(answers, claim) for claim in (load_claims() if claims is None else claims)]
+    found = [check(answers, claim, within_scope) for claim in (load_claims() if claims is None else claims)]
     verdicts = {finding.claim.claim: finding.verdict for finding in found}
 
     def paired(finding: Finding) -> Finding:
@@ -85,12 +90,15 @@ def check_claims(con: duckdb.DuckDBPyConnection, claims: tuple[Claim, ...] | Non
     return tuple(map(paired, found))
 
 
-def check(answers: Answers, claim: Claim) -> Finding:
+def check(answers: Answers, claim: Claim, within_scope: bool = False) -> Finding:
     """One claim measured: the verdict, the figure with its bounds, and the reason."""
     if claim.not_at_hubs:
         return Finding(claim=claim, verdict=Verdict.NOT_AT_HUBS, reason=claim.not_at_hubs)
     if not claim.statistic:
         return Finding(claim=claim, verdict=Verdict.NEEDS_DATA, reason=f"needs {claim.needs}")
+    if within_scope and claim.scope:
+        reason = f"the claim's scope: {claim.scope}; not measured here: `hubwatch claims` does"
+        return Finding(claim=claim, verdict=Verdict.DIFFERENT_SCOPE, reason=reason)
     question = dict(parse_qsl(claim.question or ""))
     hub = question.get("hub") or claim.hub
     if claim.statistic == LISTED:

@@ -31,37 +31,40 @@ _BEYOND = "with scope as materialized (from parts.scope({arguments})) select coa
 
 
 def regrouped_shares(
-    con: duckdb.DuckDBPyConnection, hub: str, metric: str, policies: Sequence[str], dimensions: Sequence[str]
-) -> dict[tuple[str, str], Result]:
-    """`download_share` of the hub's counter by policy and dimension, each as `run` answers it. Raises StatisticsError as `run` does."""
+    con: duckdb.DuckDBPyConnection, hub: str, metric: str, policies: Sequence[str], cuts: Sequence[tuple[str, str | None]]
+) -> dict[tuple[str, str, str | None], Result]:
+    """`download_share` of the hub's counter by policy, dimension and country (None: of all), each as `run` answers it.
+
+    `cuts`: the dimensions, each with the country. Raises StatisticsError as `run` does.
+    """
     require_macros(con)
     statistic = definition("download_share")
     settled = settle(con, statistic, {"hub": hub, "metric": metric})
     arguments = filters_of(statistic, settled.values)
     con.execute(_ACCOUNTS.format(arguments=arguments))
     beyond = con.execute(_BEYOND.format(arguments=arguments)).fetchall()[0][0]
-    cursor = con.execute(
-        (_SQL / "shares.sql").read_text("utf-8"),
-        {
-            "hub": hub,
-            "day": settled.observed[0].day,
-            "policies": list(policies),
-            "dimensions": list(dimensions),
-            "beyond": beyond,
-        },
-    )
-    columns = tuple(column[0] for column in cursor.description or ())[2:]
-    found: dict[tuple[str, str], list[tuple[Cell, ...]]] = {}
-    for policy, by, *cells in cursor.fetchall():
-        found.setdefault((policy, by), []).append(tuple(cells))
-    con.execute("drop table accounts")
+    asked = {"hub": hub, "day": settled.observed[0].day, "policies": list(policies), "beyond": beyond}
     answers = {}
-    for (policy, by), rows in found.items():
-        chosen: dict[str, Value] = {"policy": policy, "by": by}
-        question = Question(statistic, settled.values | chosen, settled.observed, settled.asked | chosen, list(settled.warnings))
-        sql = called(statistic, question.values)
-        answers[policy, by] = Result(columns=columns, rows=tuple(rows), context=context_of(con, statistic, question, sql, columns, rows))
+    for country in dict.fromkeys(country for _, country in cuts):
+        dimensions = [by for by, of in cuts if of == country]
+        cursor = con.execute((_SQL / "shares.sql").read_text("utf-8"), asked | {"dimensions": dimensions, "country": country})
+        columns = tuple(column[0] for column in cursor.description or ())[2:]
+        found: dict[tuple[str, str], list[tuple[Cell, ...]]] = {}
+        for policy, by, *cells in cursor.fetchall():
+            found.setdefault((policy, by), []).append(tuple(cells))
+        for (policy, by), rows in found.items():
+            answers[policy, by, country] = _answer(con, settled, {"policy": policy, "by": by, "country": country}, columns, rows)
+    con.execute("drop table accounts")
     return answers
+
+
+def _answer(
+    con: duckdb.DuckDBPyConnection, settled: Question, chosen: dict[str, Value], columns: tuple[str, ...], rows: list[tuple[Cell, ...]]
+) -> Result:
+    """The rows with what they rest on, as an answer to the settled question with these choices."""
+    question = Question(settled.statistic, settled.values | chosen, settled.observed, settled.asked | chosen, list(settled.warnings))
+    sql = called(settled.statistic, question.values)
+    return Result(columns=columns, rows=tuple(rows), context=context_of(con, settled.statistic, question, sql, columns, rows))
 
 
 def shares_on_days(

@@ -1,5 +1,6 @@
 -- Shares of one counter under each policy and by each dimension, from the sums of each account (temp table `accounts`) and what
--- rejected records have of the counter (`beyond`): the formula of parts.shares, over labels that one account has as a whole.
+-- rejected records have of the counter (`beyond`): the formula of parts.shares, over labels that one account has as a whole. With `country`
+-- of its accounts alone; those of an unknown country are outside, and may be of it.
 with regions as (
   select country, min(region) as region from facts.country_groups group by country
 ),
@@ -9,9 +10,11 @@ labels as (
   where hub = $hub and coalesce(valid_from <= $day, true) and coalesce($day < valid_to, true)
 ),
 seen as (
-  select policies.policy, accounts.* exclude (namespace), country, kind, organization, region, parts.origin_words(country, kind) as origin
+  select policies.policy, accounts.* exclude (namespace), country, kind, organization, region, parts.origin_words(country, kind) as origin,
+    $country is not null and country is null as outside
   from accounts cross join (select unnest($policies) as policy) policies
   left join labels on labels.policy = policies.policy and labels.namespace = accounts.namespace
+  where $country is null or country is null or country = $country
 ),
 groups as (
   select policy, case grouping(origin, country, kind, organization, region) when 15 then 'origin' when 23 then 'country' when 27 then 'kind'
@@ -19,17 +22,18 @@ groups as (
     coalesce(origin, country, kind, organization, region) as label,
     sum(value) as value, sum(models)::bigint as models, sum(uncounted)::bigint as uncounted, sum(flagged)::bigint as flagged,
     sum(flagged_value) as flagged_value
-  from seen group by grouping sets ((policy, origin), (policy, country), (policy, kind), (policy, organization), (policy, region))
+  from seen where not outside group by grouping sets ((policy, origin), (policy, country), (policy, kind), (policy, organization), (policy, region))
 ),
 whole as (
-  select coalesce(sum(value), 0) as inside from accounts
+  select policy, coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) + $beyond as beyond
+  from seen group by policy
 ),
 bounded as (
   select groups.*, label is not null as is_known, coalesce(sum(value) filter (label is null) over (partition by policy, by_name), 0) as loose
   from groups where list_contains($dimensions, by_name)
 )
 select policy, by_name, coalesce(label, 'unknown') as "group", value, parts.share(value, inside) as share,
-  parts.share_low(value, is_known, inside, $beyond) as share_low, parts.share_high(value, is_known, loose, inside, $beyond) as share_high,
+  parts.share_low(value, is_known, inside, beyond) as share_low, parts.share_high(value, is_known, loose, inside, beyond) as share_high,
   models, uncounted, flagged, flagged_value
-from bounded cross join whole
+from bounded join whole using (policy)
 order by policy, by_name, value desc nulls last, not is_known, "group"
