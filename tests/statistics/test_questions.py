@@ -63,7 +63,7 @@ def test_the_default_day_is_the_last_complete_one_and_an_incomplete_one_is_said(
     con.execute("update sweeps set complete = false where hub = 'huggingface' and day = '2025-06-30'")
     assert str(statistics.run(con, "download_share", hub="huggingface").context.observed[0].day) == "2025-05-31"
     warned = statistics.run(con, "download_share", hub="huggingface", day="2025-06-30").context.warnings
-    assert warned == ("huggingface 2025-06-30: the sweep is incomplete (7 records)",)
+    assert warned[0] == "huggingface 2025-06-30: the sweep is incomplete (7 records)"
 
 
 def test_hubs_without_the_counter_are_left_out_aloud(con: duckdb.DuckDBPyConnection) -> None:

@@ -119,7 +119,8 @@ class Result(BaseModel):
         ends = f"{seen[0].hub} {seen[0].day} to {seen[-1].day}, {len(seen)} days" if len(seen) > _FEW else ""
         days = ends or ", ".join(f"{at.hub} {at.day}" for at in seen) or "no hub"
         asked = {k: v for k, v in self.context.parameters.items() if k not in ("hub", "day") and v not in (None, False)}
-        return "; ".join([days, *(f"{key} {value}" for key, value in asked.items())])
+        words = {key: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value for key, value in asked.items()}
+        return "; ".join([days, *(f"{key} {value}" for key, value in words.items())])
 
     def notes(self) -> list[str]:
         """Unit, window, days with extent and health, denominator, labelled and flagged part, warnings: a line each."""

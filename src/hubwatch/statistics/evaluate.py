@@ -10,6 +10,7 @@ import duckdb
 
 from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
+from hubwatch.statistics.beside import told_beside
 from hubwatch.statistics.contested import contested_labels
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
@@ -108,6 +109,8 @@ def context_of(
     unit, window = _unit(statistic, question)
     whole = whole_of(statistic, columns, rows)
     question.warnings += contested_labels(con, question, columns, rows)
+    if said := told_beside(con, question, columns, rows):
+        question.warnings.append(said)
     if said := tests_told(con, statistic, question.observed, question.values):
         question.warnings.append(said)
     apart = _apart(con, question, columns, rows)
