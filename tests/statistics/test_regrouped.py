@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from hubwatch.statistics import REGROUPED, regrouped_shares, run, shares_on_days
+from hubwatch.statistics import PAIRED, REGROUPED, regrouped_shares, run, shares_on_days
 from tests.statistics.test_every_form import doubtful_world
 from tests.statistics.world_of import WORLD, build
 
@@ -45,21 +45,21 @@ def test_shares_of_a_day_under_every_policy_and_grouping_are_those_asked_one_by_
         assert result == run(con, "download_share", hub=hub, metric=metric, policy=policy, by=by, country=country)
 
 
-@pytest.mark.parametrize("by", ["origin", "family"])
-def test_shares_on_several_days_are_those_asked_day_by_day(con: duckdb.DuckDBPyConnection, by: str) -> None:
-    found = shares_on_days(con, "huggingface", "full", "downloads_30d", by, DAYS)
-    assert [*found] == [*DAYS]
-    for day, rows in found.items():
-        result = run(con, "download_share", hub="huggingface", metric="downloads_30d", by=by, day=day)
-        kept = ("group", "value", "share", "share_low", "share_high", "models", "flagged", "flagged_value")
-        assert [{name: row[name] for name in kept} for row in rows] == [{name: row[name] for name in kept} for row in result.records()]
-        assert {row["denominator"] for row in rows} == {result.context.denominator}
+@pytest.mark.parametrize("groupings", PAIRED)
+def test_shares_on_several_days_are_those_asked_day_by_day(con: duckdb.DuckDBPyConnection, groupings: tuple[str, ...]) -> None:
+    kept = ("group", "value", "share", "share_low", "share_high", "models", "flagged", "flagged_value")
+    for by, found in shares_on_days(con, "huggingface", "full", "downloads_30d", groupings, DAYS).items():
+        assert [*found] == [*DAYS]
+        for day, rows in found.items():
+            result = run(con, "download_share", hub="huggingface", metric="downloads_30d", by=by, day=day)
+            assert [{name: row[name] for name in kept} for row in rows] == [{name: row[name] for name in kept} for row in result.records()]
+            assert {row["denominator"] for row in rows} == {result.context.denominator}
 
 
-def test_a_day_asked_later_has_the_shares_of_the_constant_panel_that_the_first_day_fixes(con: duckdb.DuckDBPyConnection) -> None:
+def test_the_constant_panel_is_fixed_on_the_first_day(con: duckdb.DuckDBPyConnection) -> None:
     series = run(con, "download_share_series", hub="huggingface", metric="downloads_30d", by="country")
     expected = {(row["day"], row["group"]): row["share_constant"] for row in series.records()}
-    found = shares_on_days(con, "huggingface", "full", "downloads_30d", "country", DAYS)
+    found = shares_on_days(con, "huggingface", "full", "downloads_30d", ["country"], DAYS)["country"]
     assert {(day, row["group"]): row["share_constant"] for day, rows in found.items() for row in rows} == expected
 
 

@@ -156,8 +156,16 @@ def _legend(columns: int) -> alt.Legend:
     return alt.Legend(orient="bottom", columns=columns, title=None, labelLimit=250)
 
 
+# A long name on two lines, broken at a blank in its middle, where a page is narrow.
+_TWO_LINES = "length(datum.label) > 17 ? split(replace(datum.label, regexp('^(.{6,17}) '), '$1\\n'), '\\n') : datum.label"
+
+
 def _names(limit: int) -> alt.Axis:
-    return alt.Axis(labelLimit=limit, labelFontSize=12, ticks=False, domain=False, labelPadding=6)
+    broken: dict[str, Any] = {"labelExpr": _TWO_LINES, "labelLineHeight": 12} if limit < _NARROW_NAMES else {}
+    return alt.Axis(labelLimit=limit, labelFontSize=11 if broken else 12, ticks=False, domain=False, labelPadding=6, **broken)
+
+
+_NARROW_NAMES = 120
 
 
 def _told(row: Row) -> str:

@@ -194,12 +194,13 @@ def groups(
     for name in chosen:
         slug = slugs[kind][name]
         own = [page for page in pages if page.cells.get(kind) == name]
-        figures, summary, weight = [], [], 0
+        figures, summary, weight, latest = [], [], 0, ("", "")
         for panel, held in series:
             figure, said, value = _share_history(kind, name, slug, panel, held, names)
             figures += [figure] if figure else []
             summary += [said] if said else []
             weight = max(weight, value)
+            latest = max(latest, (max(held["days"]), said)) if said else latest
         origins = known.origins.get(name, []) if kind == "organization" else []
         derived = derivations.get(name)
         facts = {
@@ -215,7 +216,18 @@ def groups(
             lines.append(
                 f"{derived['value']:,} derivations name one of its models as their base ({_share(derived)} of all derivations observed)."
             )
-        yield Entity(kind, name, slug, title, tuple(lines), facts, tuple(figures), None, weight, {"models": own, "origins": origins})
+        yield Entity(
+            kind,
+            name,
+            slug,
+            title,
+            tuple(lines),
+            facts,
+            tuple(figures),
+            None,
+            weight,
+            {"models": own, "origins": origins, "said": latest[1]},
+        )
 
 
 def _under_policies(origins: list[Row], names: words.Names) -> list[str]:
@@ -264,7 +276,8 @@ def _share_history(
         notes=tuple(dict.fromkeys(note for one in held["days"].values() for note in one["notes"]))[:12],
         citation=cited(f"{words.clean(name)}: {heading}", words.clean(share, 400), last_day, columns, data),
     )  # fmt: skip
-    said = f"On {words.hub(panel.hub)}{told_source(panel)}, {words.day(last_day)}: {_share(last)} of {words.COUNTERS[metric]}, {last['models']:,} models."
+    models = words.count(last["models"], "model")
+    said = f"On {words.hub(panel.hub)}{told_source(panel)}, {words.day(last_day)}: {_share(last)} of {words.COUNTERS[metric]}, {models}."
     return figure, said, int(last["value"] or 0)
 
 

@@ -150,7 +150,7 @@ def figure_of(
         extent=extent,
         columns=result.columns,
         rows=result.rows,
-        table=table_of(result.columns, result.rows, by, names, links, _counted(result)),
+        table=table_of(result.columns, _of_months(result), by, names, links, _counted(result)),
         chart=chart_of(answer, by, names, f"{answer.heading}. {extent}"),
         definition=result.context.definition,
         unit=result.context.unit,
@@ -164,6 +164,14 @@ def figure_of(
         caution=told_rules(rule_changes(result)) or (SAMPLES if is_of_samples(answer) else ""),
         basis=basis_of(result),
     )
+
+
+def _of_months(result: Result) -> tuple[tuple[Cell, ...], ...]:
+    """The rows for readers: of months the last first, and those in which something was; the data have all."""
+    if "month" not in result.columns or "value" not in result.columns:
+        return result.rows
+    month, value = result.columns.index("month"), result.columns.index("value")
+    return tuple(sorted((row for row in result.rows if row[value]), key=lambda row: str(row[month]), reverse=True))
 
 
 SAMPLES = "The hubs' samples differ: a model that is missing from the sample of a hub may well be listed there."
@@ -260,6 +268,8 @@ def _cell(column: str, by: str, cell: Cell, number: bool, names: words.Names, li
         cell = words.listed(words.hub(one) for one in cell)
     if number and column.endswith("parameters") and isinstance(cell, int):
         return TableCell(short(cell), str(cell), True)
+    if column in ("month", "period") and isinstance(cell, date):
+        return TableCell(f"{cell:%Y-%m}", str(cell))
     if cell is None or number:
         return TableCell(shown(column, cell), "" if cell is None else str(cell), number)
     if isinstance(cell, str):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.report.asking import as_asked
 from hubwatch.report.words import clean, slug
 from hubwatch.statistics import (
+    PAIRED,
     Flagged,
     ObservedDay,
     Result,
@@ -87,6 +87,18 @@ def monthly(days: tuple[date, ...]) -> list[date]:
     return sorted({*days[:1], *{(day.year, day.month): day for day in days}.values(), *days[-2:]})
 
 
+GROUPINGS = ("origin", "country", "organization", "family")  # of the shares over time
+
+
+@dataclass
+class Kept:
+    """Days of a series that an earlier build computed, those that are missing, and what each day is made from."""
+
+    days: dict[date, dict[str, Any]]
+    missing: list[date]
+    made_from: dict[date, str]
+
+
 class History:
     """Shares of the panels by one grouping each, kept in the site's folder between builds: a new day costs one day."""
 
@@ -96,53 +108,60 @@ class History:
         self._seen: dict[tuple[str, str, date], ObservedDay] = {}
         self._contents: dict[str, dict[date, str]] = {}
 
-    def shares(self, panel: Panel, metric: str, by: tuple[str, ...]) -> dict[str, Any] | None:
-        """`{"asked", "days": {day: {"rows", "notes"}}}` of every day shown, grouped by the first of `by` that shares know; none without a counter."""
-        asked = as_asked("download_share", {"hub": panel.hub, "metric": metric}, by)
-        if not panel.days or asked is None or asked.get("metric") != metric:
-            return None
+    def shares(self, panel: Panel, metric: str) -> list[dict[str, Any]]:
+        """For each of GROUPINGS `{"asked", "days": {day: {"rows", "notes"}}}` of every day shown; none without a counter."""
+        if not panel.days or not metric:
+            return []
         first = panel.days[0]  # fixes the constant panel
-
-        def compute(missing: list[date]) -> dict[date, dict[str, Any]]:
-            found = shares_on_days(self.con, panel.hub, panel.source, metric, asked["by"], sorted({first, *missing}))
-            return {day: _of_rows(rows) for day, rows in found.items() if day in missing}
-
-        return self._held_or(panel, "download_share", asked, panel.days, compute, f"{first} {self._content(panel.hub, first)}")
+        rests_on = f"{first} {self._content(panel.hub, first)}"
+        asked = {by: {"hub": panel.hub, "metric": metric, "by": by} for by in GROUPINGS}
+        kept = {by: self._kept(panel, "download_share", asked[by], panel.days, rests_on) for by in GROUPINGS}
+        for pair in PAIRED:
+            groupings = [by for by in pair if by in kept and kept[by].missing]
+            missing = sorted({day for by in groupings for day in kept[by].missing})
+            if missing:
+                found = shares_on_days(self.con, panel.hub, panel.source, metric, groupings, sorted({first, *missing}))
+                for by in groupings:
+                    self._take(
+                        panel, kept[by], {day: _of_rows(rows) for day, rows in found[by].items() if any(row["models"] for row in rows)}
+                    )
+        return [self._told(panel, "download_share", asked[by], kept[by]) for by in GROUPINGS]
 
     def concentration(self, panel: Panel, metric: str) -> dict[str, Any] | None:
         """The same of the measures of concentration, on the last day of each month and the last days: each is asked by itself."""
-        asked = as_asked("concentration", {"hub": panel.hub, "metric": metric}, ("organization",))
-        if len(panel.days) < 2 or asked is None or asked.get("metric") != metric:
+        if len(panel.days) < 2 or not metric:
             return None
+        asked = {"hub": panel.hub, "metric": metric, "by": "organization"}
+        kept = self._kept(panel, "concentration", asked, monthly(panel.days), "")
+        self._take(
+            panel, kept, {day: _of_result(run(self.con, "concentration", **asked, day=day, source=panel.source)) for day in kept.missing}
+        )
+        return self._told(panel, "concentration", asked, kept)
 
-        def compute(missing: list[date]) -> dict[date, dict[str, Any]]:
-            return {day: _of_result(run(self.con, "concentration", **asked, day=day, source=panel.source)) for day in missing}
-
-        return self._held_or(panel, "concentration", asked, monthly(panel.days), compute, "")
-
-    def _held_or(
-        self, panel: Panel, statistic: str, asked: dict[str, str], wanted: Iterable[date],
-        compute: Callable[[list[date]], dict[date, dict[str, Any]]], rests_on: str,
-    ) -> dict[str, Any]:  # fmt: skip
-        """The days that an earlier build computed from the same, and the others computed now."""
+    def _kept(self, panel: Panel, statistic: str, asked: dict[str, str], wanted: Iterable[date], rests_on: str) -> "Kept":
+        """The days that an earlier build computed from the same, and those that are missing."""
         version = next(one.sql for one in definitions() if one.name == statistic)
-        name = file_name(panel, statistic, asked)
-        held = self._read(name)
         made_from = {
             day: _digest(str(_FORM), version, self.labels.on(panel.hub, day, asked["by"]), self._content(panel.hub, day), rests_on)
             for day in wanted
         }
-        kept = {day: one for day in made_from if (one := held.get(day.isoformat())) and one.get("made_from") == made_from[day]}
-        missing = [day for day in made_from if day not in kept and asked["metric"] in counters_given(self.con, self._at(panel, day))]
-        if missing:
-            kept |= {
-                day: {"made_from": made_from[day], "notes": doubts(self.con, self._at(panel, day)), **one}
-                for day, one in compute(missing).items()
-            }
-            self.computed += len(missing)
-        days = {day.isoformat(): kept[day] for day in sorted(kept)}
+        held = self._read(file_name(panel, statistic, asked))
+        days = {day: one for day in made_from if (one := held.get(day.isoformat())) and one.get("made_from") == made_from[day]}
+        missing = [day for day in made_from if day not in days and asked["metric"] in counters_given(self.con, self._at(panel, day))]
+        return Kept(days, missing, made_from)
+
+    def _take(self, panel: Panel, kept: "Kept", found: dict[date, dict[str, Any]]) -> None:
+        """Add the days computed now."""
+        for day in kept.missing:
+            if day in found:
+                kept.days[day] = {"made_from": kept.made_from[day], "notes": doubts(self.con, self._at(panel, day)), **found[day]}
+                self.computed += 1
+
+    def _told(self, panel: Panel, statistic: str, asked: dict[str, str], kept: "Kept") -> dict[str, Any]:
+        days = {day.isoformat(): kept.days[day] for day in sorted(kept.days)}
         said = {"version": 1, "hub": panel.hub, "source": panel.source, "extent": panel.extent, "statistic": statistic}
-        return {**said, "asked": asked, "days": days, "rules": self._rules(panel.hub, asked.get("metric", ""), sorted(days)), "file": name}
+        rules = self._rules(panel.hub, asked["metric"], sorted(days))
+        return {**said, "asked": asked, "days": days, "rules": rules, "file": file_name(panel, statistic, asked)}
 
     def _rules(self, hub: str, metric: str, days: list[str]) -> list[list[str]]:
         """The days on which the hub changed what it counts as a download, with the new rule, as far as these days rest on them."""

@@ -40,7 +40,7 @@ READING = (
     "A share has bounds: the least and the most that it can be, whoever the unlabelled accounts are. Where bounds overlap, nobody is surely ahead.",
     f"A counter is what the hub reports: {'; '.join(f'{hub.title} {hub.counters}' for hub in HUBS.values())}. Hubs count differently and are"
     " never added; automatic downloads count.",
-    "Nothing is not zero: a model for which the hub reports no counter is in no denominator, and is counted apart.",
+    "Missing is not zero: a model for which the hub reports no counter is in no denominator, and is counted apart.",
     "Country is the home of the organization that released the model, never of its base model. Mirrors count for the mirror.",
     "Every figure states what part of the hub it covers. A share of a selection is a share of that selection, and says nothing of the hub.",
     "Derived figures (from the difference of two cumulative counters) are marked as derived.",

@@ -179,10 +179,7 @@ def list_table(kind: str, entities: list[Entity], names: words.Names) -> Table:
             for one in entities
         ]  # fmt: skip
     else:
-        rows = [
-            {kind: one.title, "models with a page": len(one.cells["models"]), "on the last day": " ".join(one.summary[-1:])}
-            for one in entities
-        ]
+        rows = [{kind: one.title, "models with a page": len(one.cells["models"]), "last observed": one.cells["said"]} for one in entities]
     made = rows_of(rows)
     linked = tuple(
         (TableCell(row[0].text, row[0].sort, False, one.address), *row[1:]) for row, one in zip(made.rows, entities, strict=True)

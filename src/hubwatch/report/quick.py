@@ -1,5 +1,6 @@
 """Lines over days and bars as small SVGs of our own: a site has hundreds, and Vega takes its time."""
 
+import re
 from datetime import date
 from typing import Any
 from unicodedata import east_asian_width
@@ -85,9 +86,12 @@ def quick_bars(rows: tuple[Row, ...], width: int) -> str:
         middle = 4 + _ROW * number + _ROW / 2
         bounded = row["group"] != "unknown" and row["high"] > row["low"]
         end = across(max(row["share"], row["high"]) if bounded else row["share"])
-        name = _cut(str(row["label"]), int((left - 8) / letter))
+        parts = _two_lines(str(row["label"])) if narrow else [str(row["label"])]
+        for turn, part in enumerate(parts):
+            y = middle + 4 + (turn * 12 - 6 if len(parts) > 1 else 0)
+            name = _cut(part, int((left - 8) / letter))
+            drawn.append(f'<text x="{left - _GAP}" y="{y:.1f}" text-anchor="end" font-size="{11 if narrow else 12}">{_xml(name)}</text>')
         drawn.append(
-            f'<text x="{left - _GAP}" y="{middle + 4:.1f}" text-anchor="end">{_xml(name)}</text>'
             f'<rect x="{left}" y="{middle - 8:.1f}" width="{across(row["share"]) - left:.1f}" height="16" fill="{row["colour"]}"/>'
         )
         if bounded:
@@ -100,6 +104,12 @@ def quick_bars(rows: tuple[Row, ...], width: int) -> str:
         f"{''.join(drawn)}"
         f'<line x1="{left}" x2="{left}" y1="2" y2="{height - 2}" stroke="{LINE}"/></g></svg>'
     )
+
+
+def _two_lines(text: str) -> list[str]:
+    """A long name in two, broken at the last blank that leaves a first line of at most 17 letters."""
+    found = re.match(r"(.{6,17}) (.*)", text) if len(text) > 17 else None
+    return [found[1], found[2]] if found else [text]
 
 
 def _cut(text: str, letters: int) -> str:

@@ -36,6 +36,7 @@ from hubwatch.statistics import Claim, check_claims, definitions
 from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
+NOTHING = "no observed model has what this needs"
 _LARGE = 200_000  # listings
 _WRITER_MEMORY = "128MB"
 _ASSETS = files("hubwatch.report").joinpath("assets")
@@ -117,9 +118,8 @@ class Site:
         """The shares of each panel's days under each grouping that pages need."""
         found = []
         for panel in self.panels:
-            for by in (("origin", "kind"), ("country",), ("organization",), ("family",)):
-                held = self.history.shares(panel, self.metrics.get(panel.hub, ""), by)
-                if held and held["days"]:
+            for held in self.history.shares(panel, self.metrics.get(panel.hub, "")):
+                if held["days"]:
                     self.out.write(held["file"], json.dumps(held, ensure_ascii=False, default=str))
                     found.append((panel, held))
         return found
@@ -166,9 +166,7 @@ class Site:
         extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims, self._is_large()), known, links, self.names)
         for page, template, title, description in pages.PAGES:
             own = [figure for figure in figures if figure.page == page]
-            missing = [
-                (one.heading, one.refusal or "nothing was observed that this is about") for one in refused if one.question.page == page
-            ]
+            missing = [(one.heading, one.refusal or NOTHING) for one in refused if one.question.page == page]
             values = {"figures": own, "missing": missing, "description": description, **extra.get(page, {})}
             if page == "index":
                 values |= {"findings": told, "title": "Findings"}
@@ -385,11 +383,7 @@ def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_con
         figures += site._over_time(series, known) + policies_side_by_side(con, known, site.names)
         order = [page for page, *_ in pages.PAGES]
         figures.sort(key=lambda figure: order.index(figure.page))
-        missing = [
-            (one.heading, one.refusal or "nothing was observed that this is about")
-            for one in answered
-            if not (one.result and one.result.rows)
-        ]
+        missing = [(one.heading, one.refusal or NOTHING) for one in answered if not (one.result and one.result.rows)]
         values = {
             "site": {"title": pages.TITLE, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
             "style": Markup(_ASSETS.joinpath("style.css").read_text("utf-8")), "findings": findings(answered, series, site.names),

@@ -12,7 +12,7 @@ from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.observed import told_age
 from hubwatch.statistics.recent_days import day_figures
-from hubwatch.statistics.regrouped import REGROUPED, regrouped_shares, shares_on_days
+from hubwatch.statistics.regrouped import PAIRED, REGROUPED, regrouped_shares, shares_on_days
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
@@ -20,6 +20,7 @@ from hubwatch.statistics.versions import facts_version, sha256
 
 __all__ = [
     "FILTER_NAMES",
+    "PAIRED",
     "REGROUPED",
     "ROLLING",
     "WIDTH",

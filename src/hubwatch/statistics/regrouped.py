@@ -67,23 +67,31 @@ def _answer(
     return Result(columns=columns, rows=tuple(rows), context=context_of(con, settled.statistic, question, sql, columns, rows))
 
 
-def shares_on_days(
-    con: duckdb.DuckDBPyConnection, hub: str, source: str, metric: str, by: str, days: Sequence[date]
-) -> dict[date, list[dict[str, Any]]]:
-    """The rows of `download_share` on each of these days of a source, in its order, with `denominator` and `share_constant`.
+_PAIRS = {
+    ("country", "kind"): {"country": "part_1", "kind": "part_2", "origin": "parts.origin_words(part_1, part_2)"},
+    ("organization", "family"): {"organization": "part_1", "family": "part_2"},
+}
+PAIRED = tuple(tuple(groupings) for groupings in _PAIRS.values())
+"""The groupings that `shares_on_days` tells from one reading of the days."""
 
-    The constant panel is fixed on the first of the days: the accounts observed on it. A day on which the hub does not report the counter
-    is left out. Raises StatisticsError as `run` does.
+
+def shares_on_days(
+    con: duckdb.DuckDBPyConnection, hub: str, source: str, metric: str, groupings: Sequence[str], days: Sequence[date]
+) -> dict[str, dict[date, list[dict[str, Any]]]]:
+    """By grouping (of one of PAIRED) the rows of `download_share` on each of these days of a source, with `denominator` and `share_constant`.
+
+    The constant panel is fixed on the first of the days: the accounts observed on it. Raises StatisticsError as `run` does.
     """
     require_macros(con)
-    statistic = definition("download_share")
+    pair, labels = next((pair, labels) for pair, labels in _PAIRS.items() if labels.keys() >= {*groupings})
+    statistic, by = definition("download_share"), ",".join(pair)
     settled = settle(con, statistic, {"hub": hub, "metric": metric, "by": by, "day": max(days), "source": source})
-    arguments = filters_of(statistic, settled.values, by)
-    sql = (_SQL / "on_days.sql").read_text("utf-8")
-    cursor = con.execute(sql.format(arguments=arguments, source=literal(source), days=literal(sorted(days)), by=literal(by)))
+    told = " union all ".join(f"select {literal(one)} as by_name, {labels[one]} as label, series.* from series" for one in groupings)
+    values = {"arguments": filters_of(statistic, settled.values, by), "source": literal(source), "days": literal(sorted(days))}
+    cursor = con.execute((_SQL / "on_days.sql").read_text("utf-8").format(**values, groupings=told))
     columns = [column[0] for column in cursor.description or ()]
-    found: dict[date, list[dict[str, Any]]] = {}
+    found: dict[str, dict[date, list[dict[str, Any]]]] = {one: {} for one in groupings}
     for cells in cursor.fetchall():
         row = dict(zip(columns, cells, strict=True))
-        found.setdefault(row.pop("day"), []).append(row)
-    return {day: rows for day, rows in found.items() if rows[0]["denominator"] is not None and any(row["models"] for row in rows)}
+        found[row.pop("by_name")].setdefault(row.pop("day"), []).append(row)
+    return found
