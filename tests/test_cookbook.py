@@ -20,8 +20,9 @@ def answers(demo: Path, number: str) -> list[dict[str, Any]]:
         return db.sql(next(sql for at, _, sql in QUESTIONS if at == number)).rows
 
 
-def test_there_are_sixteen_questions() -> None:
+def test_there_are_sixteen_questions_of_at_most_five_lines() -> None:
     assert [number for number, _, _ in QUESTIONS] == [str(number) for number in range(1, 17)]
+    assert max(len(sql.splitlines()) for _, _, sql in QUESTIONS) <= 5
 
 
 @pytest.mark.parametrize("number", [number for number, _, _ in QUESTIONS])
