@@ -150,6 +150,11 @@ def plain(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}" if ord(found[0]) < 256 else f"\\u{ord(found[0]):04x}", text)
 
 
+def short(text: str, most: int = 60) -> str:
+    """A stranger's text to quote in a line: plain, and no longer than that."""
+    return plain(text[: most + 1]) if len(text) <= most else plain(text[:most]) + "..."
+
+
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     import duckdb  # here, because help and usage errors need no database

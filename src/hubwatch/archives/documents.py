@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from hubwatch.archives.mapping import Mapping
-from hubwatch.errors import DayFailure
+from hubwatch.errors import DayFailure, short
 
 Raw = msgspec.Raw
 _Object = dict[str, Raw]
 _ID_KEY = re.compile(r"(https?://\S+/)?[^/\s]+/[^/\s]+")
 _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b')
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DEEPEST = 3  # levels of keys among which records are looked for, to name them
 
 
@@ -28,7 +29,7 @@ def json_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
             for document in _documents(name, text):
                 for record in reader.records(document):
                     lines.write(record.replace(b"\n", b" ") + b"\n")
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NO_JSON as error:
         raise DayFailure(f"{name}: is not valid JSON ({error}); download it again") from None
     return target
 
@@ -39,7 +40,7 @@ def _is_lines(path: Path, mapping: Mapping) -> bool:
         first = next((line for line in stream if line.strip()), b"")
     try:
         keys = _object(first)
-    except msgspec.DecodeError:
+    except _NO_JSON:
         return False
     found = _keyed_as(keys, mapping.model_id.names)
     return found is not None and _begins(keys[found]) not in "[{"
@@ -55,7 +56,7 @@ def first_object(name: str, path: Path) -> tuple[dict[str, str], list[str]]:
             keys = _object(bytes(one)) if _begins(one) == "{" else {}
             texts = {key: msgspec.json.decode(value, type=str) for key, value in keys.items() if _begins(value) == '"'}
             return texts, [place for place, size in _lists(keys) if size]
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _NO_JSON as error:
         raise DayFailure(f"{name}: is not valid JSON ({error}); download it again") from None
     return {}, []
 
@@ -66,7 +67,7 @@ def _documents(name: str, text: bytes) -> Iterator[bytes]:
         msgspec.json.decode(text, type=Raw)
         yield text
         return
-    except msgspec.DecodeError as error:
+    except _NO_JSON as error:
         whole = str(error)
     first = next((line for line in text.splitlines() if line.strip()), b"")
     if _is_json(first) or _is_json(_without_nan(first)):
@@ -85,7 +86,7 @@ def _documents(name: str, text: bytes) -> Iterator[bytes]:
             return
         try:
             value, place = decoder.raw_decode(values, place)
-        except (json.JSONDecodeError, RecursionError):
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             raise DayFailure(f"{name}: is not valid JSON ({whole}); download it again, or write one JSON object a line") from None
         yield json.dumps(value, ensure_ascii=False).encode()
 
@@ -97,7 +98,7 @@ def _without_nan(text: bytes) -> bytes:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text, type=Raw)
-    except msgspec.DecodeError:
+    except _NO_JSON:
         return False
     return True
 
@@ -174,7 +175,7 @@ class _Reader:
         """What to write into the mapping: the places at which the file has lists of objects."""
         found = [place for place, size in _lists(keys) if size]
         if not found:
-            return f"it has {', '.join(list(keys)[:10]) or 'nothing'}. Correct the mapping"
+            return f"it has {', '.join(map(short, list(keys)[:10])) or 'nothing'}. Correct the mapping"
         return f"say in the mapping where its records are: {' or '.join(f'records = {json.dumps(place)}' for place in found[:5])}"
 
 

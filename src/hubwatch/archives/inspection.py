@@ -29,7 +29,7 @@ from hubwatch.archives.rows import first_rows, prepare
 from hubwatch.archives.tables import Table, open_table
 from hubwatch.archives.unpack import Plain, plain_files
 from hubwatch.clock import today
-from hubwatch.errors import DayFailure
+from hubwatch.errors import DayFailure, short
 from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
@@ -62,7 +62,7 @@ def _drafted(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, files: 
     values = _values(con, table)
     ids = guess_identity(draft, values)
     if not ids:
-        has = ", ".join(list(values)[:30])
+        has = ", ".join(map(short, list(values)[:30]))
         raise DayFailure(
             f"{plain.name}: no column holds ids such as owner/name or their addresses; it has {has}. Only lists of models can be read"
         )

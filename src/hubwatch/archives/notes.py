@@ -4,6 +4,8 @@ from datetime import date
 
 import duckdb
 
+from hubwatch.errors import short
+
 _SAID = {
     "invisible": "{count} id(s) had invisible characters, which were removed (first in {place})",
     "rounded": 'of {count} row(s) the counters are rounded, as "{said}" in {place}',
@@ -20,7 +22,9 @@ def noted(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> list[str]:
            group by 1 order by 1""",
         [hub, day],
     ).fetchall()
-    return [_SAID.get(what, _UNREAD).format(what=what, count=count, said=said, place=place) for what, count, said, place in found]
+    return [
+        _SAID.get(what, _UNREAD).format(what=what, count=count, said=short(str(said)), place=place) for what, count, said, place in found
+    ]
 
 
 def two_alike(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> str:

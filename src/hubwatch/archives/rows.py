@@ -14,7 +14,7 @@ from hubwatch.archives.addresses import address_macros
 from hubwatch.archives.mapping import Attribute, Column, Mapping
 from hubwatch.archives.tables import Table, open_table, quoted
 from hubwatch.archives.unpack import Plain
-from hubwatch.errors import DayFailure
+from hubwatch.errors import DayFailure, short
 from hubwatch.hubs import HUBS, hub_of, sites, values_sql
 from hubwatch.store import ATTRIBUTES, COUNTERS, NO_LISTINGS, literal
 
@@ -99,7 +99,7 @@ def chosen(rows: Table, column: Column, meaning: str) -> str | None:
     """Which of the column's names the file has; None when it has none and need not."""
     found = next((own for name in column.column if (own := rows.find(name)) is not None), None)
     if found is None and not column.optional:
-        has = ", ".join(list(rows.columns)[:30]) or "no column"
+        has = ", ".join(map(short, list(rows.columns)[:30])) or "no column"
         raise DayFailure(f"{rows.name}: no column {' or '.join(column.column)} for {meaning}; it has {has}. Correct the mapping")
     return found
 

@@ -7,6 +7,7 @@ import lzma
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ KINDS = {
 }
 READABLE = "Parquet, CSV, JSON, JSON Lines or Excel, also packed as .gz, .zst, .xz, .bz2 or .zip"
 _PIECE = 2**20
-_DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zstandard.ZstdError, lzma.LZMAError)
+_DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError)
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
