@@ -60,8 +60,6 @@ QUESTIONS = (
     Question("time", "growth", "Growth since an earlier day", "A growing panel beside a constant one.", "growth", by=ORIGIN, chart=None, alike=True),
     Question("time", "flows", "Downloads within a period", "From the differences of cumulative counters, marked as derived.", "monthly_downloads",
              by=ORIGIN, cumulative=True),
-    Question("time", "crossings", "Who passed whom, and when", "The first day on which one was ahead: surely, and possibly.", "crossings", by=ORIGIN,
-             chart=None),
     Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "download_flow", by=ORIGIN, chart=None),
     Question("hubs", "hub-coverage", "What is on which hub", "Models by where an original of them is listed.", "hub_coverage",
              by=("origin", "country"), chart="places", each_hub=False),

@@ -37,7 +37,13 @@ class Chart:
     quick: Callable[[tuple[Row, ...], int], str] | None = None
 
     def for_browser(self) -> dict[str, Any]:
-        return {"rows": list(self.rows), "wide": self.wide, "narrow": self.narrow}
+        """The rows, with what of them the specification names, and both layouts."""
+        text = json.dumps(self.wide)
+        named = {
+            key for key in {key for row in self.rows for key in row} if f'"{key}"' in text or f'"{key}:' in text or f"datum.{key}" in text
+        }
+        rows = [{key: cell for key, cell in row.items() if key in named} for row in self.rows]
+        return {"rows": rows, "wide": self.wide, "narrow": self.narrow}
 
     def key(self) -> str:
         """Equal for charts that look the same."""

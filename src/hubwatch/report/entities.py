@@ -11,7 +11,7 @@ from hubwatch.report.basis import basis_of_last, caution_of, rule_days, told_bas
 from hubwatch.report.chosen import Known, Row
 from hubwatch.report.cited import cited
 from hubwatch.report.figures import Figure, table_of
-from hubwatch.report.history import Panel, told_extent
+from hubwatch.report.history import Panel, thinned, told_extent
 from hubwatch.report.quick import short
 from hubwatch.statistics import percent
 
@@ -155,6 +155,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
             several = sum(one["hub"] == hub for one in listings) > 1
             of = f" of {words.clean(listing['model_id'], 60)}" if several else ""
             heading = f"{words.COUNTERS[counter].capitalize()}{of}, {words.hub(hub)}"
+            drawn_days = {*thinned([row["day"] for row in points])}
             drawn = [
                 {
                     "day": row["day"],
@@ -165,6 +166,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
                     "high": row[counter],
                 }
                 for row in points
+                if row["day"] in drawn_days
             ]
             rules = known.rules_between(hub, points[0]["day"], points[-1]["day"], counter)
             columns = ("day", counter, "likes", "source")

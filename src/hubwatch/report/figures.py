@@ -114,8 +114,9 @@ class Figure:
             "version": 1, "slug": self.slug, "title": self.heading, "extent": self.extent, "basis": self.basis, "unit": self.unit,
             "definition": self.definition, "notes": list(self.notes), "columns": list(self.columns),
         }  # fmt: skip
-        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return json.dumps({**said, **self.payload, "rows": rows}, ensure_ascii=False, indent=1, default=str)
+        head = json.dumps({**said, **self.payload}, ensure_ascii=False, indent=1, default=str).removesuffix("\n}")
+        rows = (json.dumps(dict(zip(self.columns, row, strict=True)), ensure_ascii=False, default=str) for row in self.rows)
+        return head + ',\n "rows": [\n' + ",\n".join(rows) + "\n]}"
 
     def column_types(self) -> dict[str, str]:
         """DuckDB's types of the columns, for Parquet."""

@@ -20,6 +20,7 @@ from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, downloa
 from hubwatch.report.captions import captioned, without_caption
 from hubwatch.report.charts import Chart, Draw
 from hubwatch.report.chosen import Known, choose
+from hubwatch.report.crossings import crossings
 from hubwatch.report.entities import FOLDERS, Entity, addresses
 from hubwatch.report.entities import groups as group_pages
 from hubwatch.report.entities import models as model_pages
@@ -127,6 +128,7 @@ class Site:
     def _over_time(self, series: list[tuple[Panel, dict[str, Any]]], known: Shares) -> list[Figure]:
         defined = {one.name: one for one in definitions()}
         made = [share_over_time(panel, held, self.names, defined["download_share"], known) for panel, held in series]
+        made += [crossings(panel, held, self.names) for panel, held in series if held["asked"]["by"] == "origin"]
         for panel in self.panels:
             held = self.history.concentration(panel, self.metrics.get(panel.hub, ""))
             if held and held["days"]:
@@ -242,7 +244,8 @@ class Site:
         self.render(
             "shares.html", "shares.html", "shares", pages.SHARES, figure=states[0] if states else None, description=pages.SHARES_LEAD
         )
-        said = {"version": 1, "page": "shares.html", "states": [{**figure.payload, **_files(figure)} for figure in states]}
+        told = [figure.payload | _files(figure) | {"citation": figure.citation and figure.citation.sentence} for figure in states]
+        said = {"version": 1, "page": "shares.html", "states": told}
         self.out.write("shares.json", json.dumps(said, ensure_ascii=False, indent=1))
 
     def _data(self, figures: list[Figure], series: list[tuple[Panel, dict[str, Any]]]) -> None:

@@ -8,6 +8,7 @@ from hubwatch.statistics.days import COUNTERS
 from hubwatch.statistics.definitions import FILTER_NAMES, called, filters_of
 from hubwatch.statistics.question import Question
 from hubwatch.statistics.tabular import Cell, percent
+from hubwatch.statistics.versions import remembered
 
 _MOST = 1 / 3  # of the sum: a namespace with more is told of
 _NAMED = 3  # groups, those that are moved most
@@ -87,7 +88,8 @@ def _heaviest(con: duckdb.DuckDBPyConnection, question: Question) -> tuple[str, 
     at = max(question.observed, key=lambda one: one.day)
     narrowed = any(values.get(name) for name in FILTER_NAMES)
     sql = _NARROWED.format(metric=metric, filters=filters_of(question.statistic, values)) if narrowed else _ALL.format(metric=metric)
-    found = con.execute(sql, {"hub": at.hub, "day": at.day, "source": at.sweep}).fetchall()
+    asked = {"hub": at.hub, "day": at.day, "source": at.sweep}
+    found = remembered(con, (sql, *asked.values()), lambda: con.execute(sql, asked).fetchall())
     return (found[0][0], found[0][1]) if found and found[0][1] > _MOST else None
 
 

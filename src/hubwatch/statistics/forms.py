@@ -8,6 +8,7 @@ import duckdb
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import Definition, filters_of
 from hubwatch.statistics.tabular import percent
+from hubwatch.statistics.versions import remembered
 
 _NAMED = {"adapter": "adapters", "quantized": "quantized conversions", "merge": "merges", "finetune": "fine-tunes"}
 _SAMPLE = 50_000  # listings whose form is looked at; of more, every so many-th
@@ -28,7 +29,7 @@ def forms_told(
     bare = replace(statistic, fixed=statistic.fixed | {"attributes": False})  # those of the filters alone are needed
     sql = _FORMS.format(filters=filters_of(bare, values), every=every, observed=_OF_SOURCE if of_source else "first_seen_on <= day")
     try:
-        counts: dict[str, int] = dict(con.execute(sql, asked).fetchall())
+        counts: dict[str, int] = dict(remembered(con, (sql, str(asked)), lambda: con.execute(sql, asked).fetchall()))
     except duckdb.CatalogException:  # a file of which not all is made yet
         return None
     whole, others = sum(counts.values()), {form: count for form, count in counts.items() if form != "model" and count}

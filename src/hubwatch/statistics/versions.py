@@ -3,13 +3,16 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import duckdb
 
 from hubwatch.statistics.days import ObservedDay
 
+_Found = TypeVar("_Found")
 _FEW = 4  # so many observed days are named one by one
 _ASIDE = ("file", "line", "note", "source", "reviewed_on")  # columns of facts that decide nothing
 _TOKEN = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/|\s+", re.DOTALL)
@@ -68,7 +71,18 @@ def _sha256(path: Path, inode: int, size: int, changed: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _of_file(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]] | None:
+def remembered(con: duckdb.DuckDBPyConnection, key: tuple[object, ...], find: Callable[[], _Found]) -> _Found:
+    """What `find` finds in the open file: once, if nobody can write to it, each time for all others."""
+    known = _of_file(con)
+    if known is None:
+        return find()
+    if key not in known:
+        known[key] = find()
+    found: _Found = known[key]
+    return found
+
+
+def _of_file(con: duckdb.DuckDBPyConnection) -> dict[object, Any] | None:
     """What is remembered of the open file, if nobody can write to it; None for all others."""
     file = file_of(con)
     if file is None or not con.execute("select readonly from duckdb_databases() where database_name = current_database()").fetchall()[0][0]:
@@ -78,7 +92,7 @@ def _of_file(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]] | None
 
 
 @lru_cache(maxsize=4)
-def _remembered(path: Path, inode: int, size: int, changed: int) -> dict[str, dict[str, str]]:
+def _remembered(path: Path, inode: int, size: int, changed: int) -> dict[object, Any]:
     return {}
 
 
