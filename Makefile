@@ -39,7 +39,7 @@ year: $(INSTALLED)
 score: $(INSTALLED)
 	$(RUN) tests.bench.score
 
-# Exports of the demo, read by MLCommons' own reader. It brings 430 MB: an environment and a lock of its own.
+# Exports of the demo, read by MLCommons' own reader. It brings 540 MB: an environment and a lock of its own.
 croissant: $(INSTALLED) .venv-croissant/.installed
 	$(RUN) pytest -n 0 tests/readers/test_croissant.py
 

@@ -1,6 +1,6 @@
 """MLCommons' own reader of Croissant finds nothing wrong with an export, and reads as many rows as were written.
 
-It brings 430 MB, so it has an environment of its own: `make croissant` makes it and runs this; elsewhere this is skipped.
+It brings 540 MB, so it has an environment of its own: `make croissant` makes it and runs this; elsewhere this is skipped.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -98,6 +99,13 @@ def choices_told(name: str, choices: tuple[str, ...]) -> str:
         "policy": "a policy's name",
     }
     return fixed.get(name, "true or false" if name == "without_flagged" else "a value")
+
+
+def statistic_names(incomplete: str) -> list[str]:
+    """Names of statistics that begin so, for the shell: those of their files, because importing them takes long."""
+    folder = Path(__file__).parents[1] / "statistics" / "sql"
+    names = sorted(path.stem.replace("_", "-") for path in folder.glob("*.sql"))
+    return [name for name in names if name.startswith(incomplete.replace("_", "-"))]
 
 
 def by_choices(one: Definition) -> str:

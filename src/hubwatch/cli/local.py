@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hubwatch.cli.options import Data, Json, folder, hub_names, known_hubs
-from hubwatch.cli.output import complain, print_table, say
+from hubwatch.cli.options import Data, Format, Json, folder, hub_names, known_hubs
+from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows
 from hubwatch.errors import UsageError
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
@@ -80,6 +80,7 @@ def doctor(
         Path | None,
         typer.Option("--from", metavar="FILE", help="print the listing block for a response (or HAR) saved from a browser"),
     ] = None,
+    form: Format = "table",
     as_json: Json = False,
     data: Data = None,
 ) -> None:
@@ -90,11 +91,16 @@ def doctor(
     if captured is not None:
         _show_proposal(hub, captured)
         return
+    form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     reports = [examine(settings, name, save=save) for name in known_hubs(None if hub is None else [hub])]
-    if as_json:
+    if form == "json":
         say(json.dumps([report.model_dump(mode="json") for report in reports], ensure_ascii=False, indent=2))
-    for report in reports if not as_json else []:
+    elif form != "table":
+        columns = ("hub", "endpoint", "finding", "ok", "told", "cure")
+        found = [(of.hub, of.endpoint, one.name, one.ok, one.told, one.cure) for of in reports for one in of.findings]
+        show_rows(columns, found, form)
+    for report in reports if form == "table" else []:
         say(f"{report.hub} at {report.endpoint}")
         for finding in report.findings:
             cure = f"; {finding.cure}" if finding.cure else ""

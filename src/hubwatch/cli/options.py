@@ -28,8 +28,14 @@ def hub_names() -> list[str]:
 
 _HUBS = ", ".join(hub_names())
 
-Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help=f"{_HUBS} [default: all]")]
-Hub = Annotated[str | None, typer.Option("--hub", metavar="HUB", help=f"one of {_HUBS}")]
+
+def _hubs_from(incomplete: str) -> list[str]:
+    """Hubs that begin so, for the shell."""
+    return [name for name in hub_names() if name.startswith(incomplete)]
+
+
+Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help=f"{_HUBS} [default: all]", autocompletion=_hubs_from)]
+Hub = Annotated[str | None, typer.Option("--hub", metavar="HUB", help=f"one of {_HUBS}", autocompletion=_hubs_from)]
 
 
 def folder(text: str) -> Path:

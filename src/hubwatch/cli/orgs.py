@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from hubwatch.errors import UsageError
 if TYPE_CHECKING:
     from hubwatch import classify
 
+Row = tuple[Any, ...]
 orgs = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Show who stands behind namespaces, and on what evidence.")
 
 
@@ -40,6 +41,7 @@ def list_organizations(
 def explain(
     name: Annotated[str, typer.Argument(help="a namespace, or an organization by any of its names")],
     hub: Hub = None,
+    form: Format = "table",
     as_json: Json = False,
     data: Data = None,
 ) -> None:
@@ -49,6 +51,7 @@ def explain(
 
     if not name.strip():
         raise UsageError("NAME must not be empty; name a namespace as in its models' ids, or an organization")
+    form = chosen_format(form, as_json)
     facts, named = load_facts(), known_hub(hub)
     with published_in(data) as con:
         found = classify.explain(con, facts, name, named)
@@ -56,41 +59,42 @@ def explain(
         if not found.is_listed and organization is None and found.is_unknown:
             raise classify.no_such_name(con, facts, name)
     of_namespace = found.is_listed or any(claim.by == "fact" for claim in found.claims) or organization is None
-    if as_json:
+    if form == "json":
         shown = found if of_namespace or organization is None else organization
         say(shown.model_dump_json(indent=2))
         return
-    if of_namespace:
-        _tell_namespace(found)
-    if organization is not None:
-        _tell_organization(organization)
-
-
-def _tell_namespace(found: classify.Explanation) -> None:
-    _tell_claims(found.claims)
-    if found.is_unknown:
+    if organization is not None and form == "table":
+        also = f", also known as {', '.join(organization.also_known_as)}" if organization.also_known_as else ""
+        say(f"{organization.organization}{also}" + (f"; belongs to {organization.parent}" if organization.parent else ""))
+    claims, labels = _said(found if of_namespace else None, organization)
+    if form != "table":
+        show_rows(_SAID, [*claims, *labels], form)
+        return
+    for heading, rows in (("What sources say", claims), ("What each policy makes of it", labels)):
+        if rows:
+            say(f"\n{heading}")
+            show_rows(_SAID, rows)
+    if of_namespace and found.is_unknown:
         warn(f"nothing is known of {found.namespace}, which is listed here")
-    for origin in found.origins:
-        who = f"{origin.organization or 'unknown'}, {origin.country or 'no country known'}, {origin.kind}"
-        since = f" from {origin.valid_from}" if origin.valid_from else ""
-        until = f" until {origin.valid_to}" if origin.valid_to else ""
-        tests = "; made for automated tests" if origin.purpose else ""
-        ground = f"known by {origin.known_by}, confidence {origin.confidence:.2f}"
-        say(f"{origin.hub} under {origin.policy}{since}{until}: {who} ({ground}{tests})")
 
 
-def _tell_organization(found: classify.OrganizationExplanation) -> None:
-    also = f", also known as {', '.join(found.also_known_as)}" if found.also_known_as else ""
-    say(f"{found.organization}{also}" + (f"; belongs to {found.parent}" if found.parent else ""))
-    _tell_claims(found.claims)
-    for view in found.policies:
-        say(f"{found.organization} under {view.policy}: {view.country or 'no country known'}, {view.kind}")
+_SAID = (
+    *("by", "hub", "namespace", "policy", "organization", "country", "kind", "confidence", "known_by"),
+    *("valid_from", "valid_to", "renamed_to", "purpose", "note", "source"),
+)
 
 
-def _tell_claims(claims: tuple[classify.Claim, ...]) -> None:
-    for claim in claims:
-        told = {key: value for key, value in claim.model_dump(exclude_none=True).items() if key not in ("by", "source")}
-        say(f"{claim.by}: " + ", ".join(f"{key} {value}" for key, value in told.items()) + f" [{claim.source}]")
+def _said(found: classify.Explanation | None, organization: classify.OrganizationExplanation | None) -> tuple[list[Row], list[Row]]:
+    """Rows of what sources say of a namespace or an organization, and of the labels that policies give it."""
+    claims = dict.fromkeys([*(found.claims if found else ()), *(organization.claims if organization else ())])
+    labels = [one.model_dump() | {"by": "policy"} for one in found.origins] if found else []
+    if organization is not None and found is None:
+        labels = [one.model_dump() | {"by": "policy", "organization": organization.organization} for one in organization.policies]
+    return [_row(one.model_dump()) for one in claims], [_row(one) for one in labels]
+
+
+def _row(said: dict[str, Any]) -> Row:
+    return tuple(said.get(column) for column in _SAID)
 
 
 @orgs.command("unknown")

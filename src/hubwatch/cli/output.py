@@ -67,6 +67,17 @@ def show_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], form: s
         say(write(columns, rows))
 
 
+def figure(unit: str, value: Any) -> Any:
+    """A measured value as people write it: shares in per cent, large numbers in millions."""
+    from hubwatch import statistics
+
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if unit.startswith("share"):
+        return statistics.percent(value)
+    return f"{value / 10**6:,.1f} million" if abs(value) >= 10**6 else statistics.shown("value", value)
+
+
 def print_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows as a table as wide as the terminal, in a pipe or a file as wide as it needs."""
     from hubwatch import statistics

@@ -261,19 +261,28 @@ def verify(
 def status(
     stale_days: Annotated[int, typer.Option("--stale-days", min=0, help="days after which a hub's last complete day is stale")] = 2,
     data: Data = None,
+    form: Format = "table",
     as_json: Json = False,
 ) -> None:
     """Show each hub's last complete day, its age, gaps and the next step; exit 1 if a collected hub is stale."""
     from hubwatch import maintenance
     from hubwatch.clock import today
 
+    form = chosen_format(form, as_json)
     settings = kept_in(data)
     hubs = maintenance.status(settings.data, today(), stale_days)
     for hub in hubs:
         hub.next = _for_this_folder(f"`{hub.next}`", data).strip("`") if hub.next else None
-    if as_json:
+    if form == "json":
         say(json.dumps([hub.model_dump(mode="json") for hub in hubs], indent=2))
+    elif form != "table":
+        columns = tuple(maintenance.HubStatus.model_fields)
+        show_rows(columns, [tuple(map(_joined, hub.model_dump(mode="json").values())) for hub in hubs], form)
     else:
         say("\n".join(hub.told() for hub in hubs))
     stale = [hub.hub for hub in hubs if hub.stale]
     _exit_if_failed([f"stale: {', '.join(stale)}; see above for each one's next step"] if stale else [])
+
+
+def _joined(cell: object) -> object:
+    return ", ".join(map(str, cell)) if isinstance(cell, list) else cell

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hubwatch.cli.options import Data, Hubs, Json, known_hubs
-from hubwatch.cli.output import say, show_rows, warn
+from hubwatch.cli.options import Data, Format, Hubs, Json, known_hubs
+from hubwatch.cli.output import chosen_format, say, show_rows, warn
 from hubwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from hubwatch.collect import Plan
-    from hubwatch.settings import Settings
 
 FORMS = ("cron", "prefect")
 
@@ -54,6 +53,7 @@ def plan(
         Path | None, typer.Option("--flows", metavar="DIR", help="write prefect.yaml and its flows into a new folder, to deploy from")
     ] = None,
     data: Data = None,
+    form: Format = "table",
     as_json: Json = False,
 ) -> None:
     """Print what following the hubs costs a day (requests, minutes, disk), what it leaves unseen, and the schedule to do it."""
@@ -62,6 +62,7 @@ def plan(
 
     if write is not None and write not in FORMS:
         raise UsageError(f"--write {write} is not known; it is {' or '.join(FORMS)}")
+    form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     made = plan_sweeps(settings, known_hubs(hubs), full or [], between or [], floor, token_kind, quota or [], latency)
     if flows is not None:
@@ -71,10 +72,10 @@ def plan(
         say(cron_lines(made, str(Path(sys.executable).parent), str(settings.data)))
     elif write == "prefect":
         say(prefect_file(made))
-    elif as_json:
+    elif form == "json":
         say(json.dumps(_as_json(made), indent=2))
     else:
-        _show(made, settings)
+        _show(made, form)
 
 
 def _as_json(made: Plan) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def _as_json(made: Plan) -> dict[str, Any]:
     }
 
 
-def _show(made: Plan, settings: Settings) -> None:
+def _show(made: Plan, form: str) -> None:
     from hubwatch.collect import KEEP_DAYS, late, timetable
 
     table = timetable(made)
@@ -104,7 +105,9 @@ def _show(made: Plan, settings: Settings) -> None:
         for hub in made.hubs
         for one in hub.sweeps
     ]
-    show_rows(columns, rows)
+    show_rows(columns, rows, form)
+    if form == "csv":  # rows alone, for a program
+        return
     for name, cost in (("an average day", made.average()), ("a day with everything", made.busiest())):
         say(
             f"{name}: {cost.requests:,.0f} requests, {cost.minutes:,.0f} minutes, {cost.pages_mb:,.1f} MB of pages, {cost.database_mb:,.1f} MB of database"

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from hubwatch.cli.help import StatisticCommand, by_choices
+from hubwatch.cli.help import StatisticCommand, by_choices, statistic_names
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
-from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, complain, figure, print_table, say, show_rows, warn
 from hubwatch.errors import HubwatchError, UsageError
 from hubwatch.stages import stage
 
 Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha-2, or INTL")]
-Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai or home-country")]
+Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai, home-country or fortune-500")]
 By = Annotated[str | None, typer.Option("--by", help="what to group by: country, kind, ... (stats NAME --help: all)")]
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
 More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, such as top=20 (repeatable)")]
@@ -42,14 +42,16 @@ WithoutFlagged = Annotated[bool, typer.Option("--without-flagged", help="leave f
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for figure in (stats, cite):
-        app.command(cls=StatisticCommand)(figure)
+    for asking in (stats, cite):
+        app.command(cls=StatisticCommand)(asking)
     for command in (claims, flags, report):
         app.command()(command)
 
 
 def stats(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
+    ] = None,
     by: By = None,
     metric: Metric = None,
     hub: Hub = None,
@@ -174,7 +176,9 @@ def _parted(text: str) -> tuple[str, str | int | float | bool]:
 
 
 def cite(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
+    ] = None,
     group: Annotated[str | None, typer.Option("--group", help="one row of it, e.g. CN; none: the whole table")] = None,
     by: By = None,
     metric: Metric = None,
@@ -268,21 +272,12 @@ def claims(
     own = statistics.load_claims(file) if file else None
     with published_in(data) as con:
         found = statistics.check_claims(con, own)
-    columns = (
-        "claim",
-        "publisher",
-        "printed",
-        "unit",
-        "as_of",
-        "verdict",
-        "measured",
-        "measured_low",
-        "measured_high",
-        "measured_on",
-        "reason",
-    )
-    rows = [tuple(({**one.claim.model_dump(), **one.model_dump(exclude={"claim"})})[column] for column in columns) for one in found]
-    show_rows(columns, rows, form)
+    measured = ("measured", "measured_low", "measured_high")
+    columns = ("claim", "publisher", "printed", "unit", "as_of", "verdict", *measured, "measured_on", "reason")
+    said = [{**one.claim.model_dump(), **one.model_dump(exclude={"claim"})} for one in found]
+    if form in ("table", "markdown"):
+        said = [row | {name: figure(row["unit"], row[name]) for name in measured} for row in said]
+    show_rows(columns, [tuple(row[column] for column in columns) for row in said], form)
 
 
 def flags(

@@ -1,6 +1,14 @@
 """The reviewed facts in `data/`: read, checked, staged as tables."""
 
-from hubwatch.facts.names import country_code, find_organization, nearest, organization_name, organization_names, printed_organizations
+from hubwatch.facts.names import (
+    country_code,
+    find_organization,
+    nearest,
+    organization_name,
+    organization_names,
+    printed_organizations,
+    similar_countries,
+)
 from hubwatch.facts.reader import data_dir, load_facts
 from hubwatch.facts.rows import POLICIES, NameRule
 from hubwatch.facts.tables import FACT_TABLES, Facts
@@ -18,4 +26,5 @@ __all__ = [
     "organization_name",
     "organization_names",
     "printed_organizations",
+    "similar_countries",
 ]

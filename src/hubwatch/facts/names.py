@@ -87,6 +87,13 @@ def country_code(con: duckdb.DuckDBPyConnection, text: str) -> str | None:
     return names.get(fold(text))
 
 
+def similar_countries(con: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """Up to three countries of the staged facts whose name or code is written like this, as `China (CN)`."""
+    rows = con.execute("SELECT country, name, other_names FROM facts.country_groups").fetchall()
+    names = {fold(name): f"{title} ({country})" for country, title, others in rows for name in (country, title, *(others or ()))}
+    return list(dict.fromkeys(names[near] for near in get_close_matches(fold(text), names, n=3, cutoff=0.7)))
+
+
 def organization_name(con: duckdb.DuckDBPyConnection, text: str) -> str | None:
     """The organization that has this name, in the staged facts; None where none has."""
     try:

@@ -1,12 +1,13 @@
 """Looking after a data folder: verify, prune, status."""
 
 from hubwatch.maintenance.dropping import Droppable, drop, droppable
-from hubwatch.maintenance.upkeep import prune, status
+from hubwatch.maintenance.upkeep import HubStatus, prune, status
 from hubwatch.maintenance.verification import DOUBT, verify
 
 __all__ = [
     "DOUBT",
     "Droppable",
+    "HubStatus",
     "drop",
     "droppable",
     "prune",

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
-from hubwatch.facts import country_code, organization_name
+from hubwatch.facts import country_code, organization_name, similar_countries
 from hubwatch.statistics.definitions import DEFAULT_POLICY, Parameter
 from hubwatch.store import Value
 
@@ -148,7 +148,9 @@ def country_of(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     if known and code not in known:
         code = country_code(con, wanted) or code
     if known and code not in known:
-        raise StatisticsError(f"no namespace is known to be of country {wanted!r}; write a code such as CN, US or INTL, or its name")
+        near = similar_countries(con, wanted)
+        cure = f"did you mean {', '.join(near)}?" if near else "write a code such as CN, US or INTL, or its name"
+        raise StatisticsError(f"no namespace is known to be of country {wanted!r}; {cure}")
     return code
 
 
