@@ -18,6 +18,7 @@ from hubwatch.load.sweep import Loaded, load_sweep
 from hubwatch.pages.kept import SweepPages
 from hubwatch.store import warehouse as store
 from tests.kept import keep, record
+from tests.sandbox.sandbox_rows import modelscope_row
 
 DAY = date(2026, 1, 1)
 FACTS = load_facts()
@@ -128,6 +129,20 @@ def test_bytes_that_are_no_text_reject_their_record_and_no_other(con: duckdb.Duc
     reason, text = con.execute("select reason, record from rejects").fetchall()[0]
     assert "not UTF-8" in reason
     assert "bad/" in text
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"Message": "\\ud83d", "Data": {"Models": %s}}',
+        '{"\\udfff": 1, "Data": {"Models": %s, "note": {"of": ["\\udc00"]}}}',
+    ],
+)
+def test_stray_text_beside_the_records_harms_none_of_them(con: duckdb.DuckDBPyConnection, tmp_path: Path, around: str) -> None:
+    rows = [modelscope_row(number) for number in range(30)]
+    spoilt = json.dumps([*rows, modelscope_row(30, ChineseName="\ud83d")])
+    loaded = load(con, tmp_path, (around % json.dumps(rows[:5])).encode(), (around % spoilt).encode(), hub="modelscope")
+    assert (loaded.records, loaded.rejected) == (30, 1)
 
 
 def test_a_number_of_more_digits_than_python_reads_beside_stray_bytes_harms_no_other_record(

@@ -87,11 +87,9 @@ def readable(hub: Hub, body: bytes) -> str:
     def mended(value: object) -> object:
         if isinstance(value, list):
             return [mended(element) for element in value]
-        if isinstance(value, dict):
-            if hub.is_envelope(value):
-                return {key: mended(inner) for key, inner in value.items()}
-            return UNREADABLE + json.dumps(value) if _stray(value) else value
-        return value
+        if isinstance(value, dict) and hub.is_envelope(value):
+            return {key.encode("utf-8", "replace").decode(): mended(inner) for key, inner in value.items()}
+        return UNREADABLE + json.dumps(value) if _stray(value) else value
 
     return json.dumps(mended(lenient_json(body, "surrogateescape")))
 
