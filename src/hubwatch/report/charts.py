@@ -58,7 +58,8 @@ class Chart:
         return svg.replace(f'font-family="{_MEASURED}"', f'font-family="{_FONTS}"')
 
     def png(self, svg: str) -> bytes:
-        made: bytes = vl_convert.svg_to_png(svg.replace(f'font-family="{_FONTS}"', f'font-family="{_MEASURED}"'), scale=2)
+        """The drawing in pixels; a font that is not on this machine would leave its words out, so that any will do."""
+        made: bytes = vl_convert.svg_to_png(svg.replace(f'font-family="{_FONTS}"', f'font-family="{_MEASURED}, sans-serif"'), scale=2)
         return made
 
     def inline(self, svg: str, narrow: bool, mark: str) -> str:
