@@ -40,7 +40,10 @@ def test_answers_agree_with_the_statistics(demo: Path) -> None:
     assert 0.6 < bounds["least"] < bounds["most"] < 0.7
 
 
-def test_the_example_in_python_runs(demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_in_python_run(demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(demo)
-    exec(compile(re.findall(r"```python\n(.*?)```", COOKBOOK, re.DOTALL)[0], "cookbook", "exec"), {})
-    assert capsys.readouterr().out.startswith("{'country': ")
+    for example in re.findall(r"```python\n(.*?)```", COOKBOOK, re.DOTALL):
+        exec(compile(example, "cookbook", "exec"), {})
+    ours, duckdbs = capsys.readouterr().out.splitlines()
+    assert ours.startswith("{'country': ")
+    assert duckdbs == "17 CN"

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from hubwatch import open as opened
 from hubwatch.sandbox.sample import latest_records
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.store import publishing
@@ -42,6 +44,22 @@ def hubs() -> Iterator[dict[str, str]]:
         project |= {"created_at": "2024-01-01T00:00:00Z", "last_activity_at": "2024-01-01T00:00:00Z"}
     with Sandbox(**served) as sandbox:
         yield sandbox.endpoints
+
+
+def shares(text: str) -> list[tuple[str, float]]:
+    """Group and share of the rows of a printed table, in order."""
+    return [(found[1], float(found[2])) for line in text.splitlines() if (found := re.match(r"(\w+) +[\d,]+ +([\d.]+)%", line))]
+
+
+def test_the_output_that_the_readme_shows_is_what_comes(folder: Path) -> None:
+    table, sentence = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+    asked = ("download-share", "--hub", "huggingface", "--by", "country", "--data", "hubwatch-data/demo")
+    printed = hubwatch(folder, "stats", *asked).stdout
+    assert printed.splitlines()[:3] == table.splitlines()[:3]
+    assert [(group, round(share)) for group, share in shares(printed)[:3]] == [(group, round(share)) for group, share in shares(table)]
+    assert {line.split(":")[0] for line in table.splitlines()[7:]} <= {line.split(":")[0] for line in printed.splitlines()}
+    said = hubwatch(folder, "cite", *asked, "--group", "CN").stdout.splitlines()[0]
+    assert re.sub(r"[\d,.]+", "N", said) == re.sub(r"[\d,.]+", "N", sentence.strip())
 
 
 def test_the_readme_shows_commands_at_all() -> None:
@@ -121,3 +139,19 @@ def test_the_mapping_that_the_readme_shows_reads_an_archive(folder: Path, tmp_pa
         "huggingface 2026-01-01 loaded: 2 listings, 0 rejected, 0 duplicates; downloads_30d (rolling 30 days) of 1, likes of 1"
         in done.stderr
     )
+
+
+def test_the_export_that_the_readme_shows_is_valid_and_loads_again_to_the_same_figures(folder: Path) -> None:
+    from frictionless import Package
+
+    out = folder / "hubwatch-export"
+    if not out.exists():
+        hubwatch(folder, "export", "hubwatch-export", "--format", "csv", "--data", "hubwatch-data/demo")
+    found = Package(str(out / "datapackage.json")).validate()
+    assert (found.valid, len(found.tasks) > 60) == (True, True)
+    script = re.sub(r"\('(main|store|facts)/", rf"('{out}/\1/", (out / "load.sql").read_text("utf-8"))
+    with duckdb.connect(str(out.parent / "again.duckdb")) as con:
+        con.execute(script)
+    asked: dict[str, Any] = {"hub": "huggingface", "by": "country"}
+    with opened(folder / "hubwatch-data/demo") as ours, opened(folder / "again.duckdb") as again:
+        assert again.cite("download-share", "CN", **asked).id == ours.cite("download-share", "CN", **asked).id
