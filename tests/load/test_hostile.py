@@ -42,7 +42,10 @@ def test_whatever_is_in_a_page_sound_records_load_exactly_or_the_day_fails(
     if hub == "modelscope":
         spoilt = {"Code": 200, "Message": "", "Data": {"Model": {"Models": spoilt, "TotalCount": SOUND + 1}}}
     for place, odd in at:
-        *above, last = places(spoilt)[1:][int(place * (len(places(spoilt)) - 1))]
+        inner = places(spoilt)[1:]
+        if not inner:
+            break
+        *above, last = inner[int(place * len(inner))]
         inside = spoilt
         for key in above:
             inside = inside[key]
