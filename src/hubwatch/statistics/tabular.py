@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -24,6 +25,7 @@ _SHARES = ("share", "rate", "labelled")
 _RANGES = (("share_low", "share_high"), ("low", "high"), ("measured_low", "measured_high"))
 _NOISE = 1e-12  # of sums and differences of shares
 _LONGEST = 160  # characters of a cell that a table shows
+_GAP = 3  # characters between columns
 _NARROWEST = 14  # characters to which a column of words is folded at most
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 _MARKDOWN = re.compile(r"([\\|`*\[\]])")
@@ -45,12 +47,9 @@ def as_table(columns: Columns, rows: Cells, width: int, title: str = "") -> Grou
     if _least_width(columns, rows, told) > width:
         return Group(*lead, *blocks(columns, rows))
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
-    for at, column in enumerate(columns):
+    for at, (column, room) in enumerate(zip(columns, _widths(columns, rows, told, width), strict=True)):
         number = is_number(rows, at)
-        longest = max(map(len, [column, *(row[at] for row in told)]))
-        table.add_column(
-            Text(plain(column)), justify="right" if number else "left", overflow="fold", no_wrap=number, min_width=min(longest, _NARROWEST)
-        )
+        table.add_column(Text(plain(column)), justify="right" if number else "left", overflow="fold", no_wrap=number, width=room)
     for row in told:
         table.add_row(*(Text(cell) for cell in row))
     return Group(*lead, table)
@@ -175,11 +174,26 @@ def _only(cells: Sequence[Any], at: list[int]) -> Any:
 
 def _least_width(columns: Columns, rows: Cells, told: list[list[str]]) -> int:
     """How many characters the table needs at least."""
-    needed = 0
-    for at, column in enumerate(columns):
-        longest = max(map(len, [column, *(row[at] for row in told)]))
-        needed += longest if is_number(rows, at) else min(longest, _NARROWEST)
-    return needed + 2 * max(len(columns) - 1, 0)
+    return sum(least for least, _ in _extents(columns, rows, told)) + _GAP * max(len(columns) - 1, 0)
+
+
+def _extents(columns: Columns, rows: Cells, told: list[list[str]]) -> list[tuple[int, int]]:
+    """How many characters each column needs at least, and how many it can use: of figures as many as the longest has."""
+    longest = [max(map(cell_len, [column, *(row[at] for row in told)])) for at, column in enumerate(columns)]
+    return [(most if is_number(rows, at) else min(most, _NARROWEST), most) for at, most in enumerate(longest)]
+
+
+def _widths(columns: Columns, rows: Cells, told: list[list[str]], width: int) -> list[int]:
+    """How wide each column is within so many characters: what figures leave goes to words, the narrowest first."""
+    extents = _extents(columns, rows, told)
+    widths = [least for least, _ in extents]
+    left = width - sum(widths) - _GAP * max(len(columns) - 1, 0)
+    if left >= sum(most - least for least, most in extents):
+        return [most for _, most in extents]
+    for _ in range(max(left, 0)):
+        at = min((at for at, (_, most) in enumerate(extents) if widths[at] < most), key=lambda at: widths[at])
+        widths[at] += 1
+    return widths
 
 
 def _cut(text: str) -> str:
