@@ -148,8 +148,8 @@ def demo(
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, say)
     with Database(settings.data) as db:
-        for hub, metric, by in SHOWN:
-            result = db.stats("download-share", hub=hub, metric=metric, by=by).result
+        for name, asked in SHOWN:
+            result = db.stats(name, **asked).result
             print_table(lambda width, result=result: result.to_table(10, width))
         for held in db.sql("select hub, count(*) as days, min(day) as first, max(day) as last from days group by hub order by hub"):
             say(f"{held['hub']}: {held['days']} day(s), {held['first']} to {held['last']}")
@@ -157,4 +157,4 @@ def demo(
     say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:
         say(f"report: {shown}/report/index.html" if settings.writes_report else NO_CHARTS)
-    say(f"try: hubwatch stats download-share --hub {SHOWN[0][0]} --by organization --data {shown}")
+    say(f"try: hubwatch stats download-share --hub huggingface --by organization --data {shown}")

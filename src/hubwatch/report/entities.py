@@ -122,7 +122,7 @@ def _who(row: Row, names: words.Names) -> str:
         return "Who stands behind it is not known."
     told = [
         names.group("country", row["country"]) if row["country"] else "country unknown",
-        words.KINDS.get(row["kind"] or "", "kind unknown"),
+        words.KIND_OF_ONE.get(row["kind"] or "", "kind unknown"),
     ]
     return f"By {names.with_chinese(words.clean(row['organization']))} ({', '.join(told)})."
 
@@ -196,13 +196,13 @@ def groups(
     for name in chosen:
         slug = slugs[kind][name]
         own = [page for page in pages if page.cells.get(kind) == name]
-        figures, summary, weight, latest = [], [], 0, ("", "")
+        figures, told, weight = [], [], 0
         for panel, held in series:
             figure, said, value = _share_history(kind, name, slug, panel, held, names)
             figures += [figure] if figure else []
-            summary += [said] if said else []
+            told += [(max(held["days"]), said)] if said else []
             weight = max(weight, value)
-            latest = max(latest, (max(held["days"]), said)) if said else latest
+        summary = [said for _, said in sorted(told, key=lambda one: one[0], reverse=True)]
         origins = known.origins.get(name, []) if kind == "organization" else []
         derived = derivations.get(name)
         facts = {
@@ -228,7 +228,7 @@ def groups(
             tuple(figures),
             None,
             weight,
-            {"models": own, "origins": origins, "said": latest[1]},
+            {"models": own, "origins": origins, "said": " ".join(summary[:1])},
         )
 
 
@@ -237,12 +237,12 @@ def _under_policies(origins: list[Row], names: words.Names) -> list[str]:
     told: dict[str, list[str]] = {}
     for row in origins:
         country = names.group("country", row["country"]) if row["country"] else "country unknown"
-        label = f"{country}, {words.KINDS.get(row['kind'] or '', 'kind unknown')}"
+        label = f"{country}, {words.KIND_OF_ONE.get(row['kind'] or '', 'kind unknown')}"
         if row["policy"] not in told.setdefault(label, []):
             told[label].append(row["policy"])
     if len(told) == 1:
         return [f"{next(iter(told))}, under every policy."]
-    return [f"{label} under {words.listed(policies)}." for label, policies in told.items()]
+    return [f"{label} under {words.listed(f'“{names.policy(one)}”' for one in policies)}." for label, policies in told.items()]
 
 
 def _share(row: Row) -> str:

@@ -15,7 +15,7 @@ from hubwatch.report.figures import Figure, Table, TableCell, covered, table_of
 from hubwatch.statistics import Finding, definitions, doubts, observed_day, observed_hubs, percent
 from hubwatch.version import VERSION
 
-TITLE = "Whose models the world downloads"
+TITLE, TITLE_OF_SAMPLES = "Whose models the world downloads", "Whose models are downloaded: figures of samples"
 PAGES = (
     ("index", "index.html", "Findings", "Open models as their hubs list them: who releases them, who is downloaded, who is built on."),
     ("time", "page.html", "Over time", "Shares day by day. Days are compared only where they cover the same part of a hub."),
@@ -81,6 +81,7 @@ class Basis:
 
     sentence: str
     made: str
+    title: str = TITLE_OF_SAMPLES
 
     @classmethod
     def read(cls, con: duckdb.DuckDBPyConnection) -> "Basis":
@@ -92,7 +93,8 @@ class Basis:
         made = f"Made by hubwatch {VERSION} from observations up to {words.day(last)}." if last else f"Made by hubwatch {VERSION}."
         whole = any(at.extent == "whole" for at in days)
         lead = "What this shows" if whole else "These are figures of samples, not of whole hubs"
-        return cls(f"{lead}. {'; '.join(told)}.{note}" if told else "Nothing observed yet.", made)
+        said = f"{lead}. {'; '.join(told)}.{note}" if told else "Nothing observed yet."
+        return cls(said, made, TITLE if whole else TITLE_OF_SAMPLES)
 
 
 def extra(

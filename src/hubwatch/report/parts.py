@@ -8,6 +8,7 @@ from hubwatch.report import words
 from hubwatch.report.chosen import Row
 from hubwatch.report.entities import _TIERS, Entity, safe_url
 from hubwatch.report.figures import Table, TableCell
+from hubwatch.report.shares import POLICY
 from hubwatch.statistics import shown
 
 Links = dict[tuple[str, str], str]
@@ -88,7 +89,7 @@ def _label(row: Row, names: words.Names, organization: bool = True) -> Row:
     )
     return named | {
         "country": names.group("country", row["country"]) if row["country"] else "unknown",
-        "kind": words.KINDS.get(row["kind"] or "", row["kind"]),
+        "kind": words.KIND_OF_ONE.get(row["kind"] or "", row["kind"]),
         "confidence": row["confidence"],
         "known by": _known_by(row["known_by"]),
         "source": row["source"],
@@ -115,13 +116,13 @@ def _group(entity: Entity, names: words.Names) -> list[tuple[str, str, Table]]:
     rows = entity.cells["origins"]
     origins = [
         {
-            "account": f"{words.hub(row['hub'])}: {row['namespace']}",
-            "policy": row["policy"],
-            "from": row["valid_from"],
-            "until": row["valid_to"],
-            **_label(row, names, organization=False),
+            "account": f"{words.hub(of[0]['hub'])}: {of[0]['namespace']}",
+            "policy": _policies(of, rows, names),
+            "from": of[0]["valid_from"],
+            "until": of[0]["valid_to"],
+            **_label(of[0], names, organization=False),
         }
-        for row in rows
+        for of in _agreeing(rows)
     ]
     own = {one.title: one.address for one in models}
     lead = "The accounts behind which it stands, under each policy, with the source of each label."
@@ -129,6 +130,21 @@ def _group(entity: Entity, names: words.Names) -> list[tuple[str, str, Table]]:
         ("Models", "Its models among the most downloaded of each hub.", rows_of(listed, internal=own)),
         ("Accounts and labels", lead, rows_of(origins, external=_sources(rows))),
     ]
+
+
+def _agreeing(rows: list[Row]) -> list[list[Row]]:
+    """The labels of each account and time, those together under which policies agree."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row["policy"] != POLICY):
+        key = tuple(row[name] for name in ("hub", "namespace", "valid_from", "valid_to", "country", "kind"))
+        found.setdefault(key, []).append(row)
+    return [found[key] for key in sorted(found, key=str)]
+
+
+def _policies(agreeing: list[Row], rows: list[Row], names: words.Names) -> str:
+    if {row["policy"] for row in agreeing} == {row["policy"] for row in rows}:
+        return "every policy"
+    return words.listed(names.policy(row["policy"]) for row in agreeing)
 
 
 def _latest(entity: Entity) -> Row:

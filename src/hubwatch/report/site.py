@@ -317,7 +317,7 @@ class Site:
     def render(self, name: str, template: str, page: str, title: str, **values: Any) -> None:
         figures = [*values.get("figures", ()), *([values["figure"]] if values.get("figure") else [])]
         root = "../" * name.count("/")
-        site = {"title": pages.TITLE, "menu": MENU, "basis": self.basis.sentence, "made": self.basis.made}
+        site = {"title": self.basis.title, "menu": MENU, "basis": self.basis.sentence, "made": self.basis.made}
         common = {
             "site": site, "page": page, "title": title, "root": root, "json": _json_of(name), "charts": any(figure.chart for figure in figures),
             "drawings": self.drawings,
@@ -382,13 +382,14 @@ def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_con
         series = site._series()
         known = shares(con, site.policies)
         answered = list(answers(con, known, QUESTIONS))
-        figures = [figure_of(con, one, site.names, {}, {}) for one in answered if one.result and one.result.rows]
-        figures += site._over_time(series, known) + policies_side_by_side(con, known, site.names)
+        figures = site._over_time(series, known)
+        figures += [figure_of(con, one, site.names, {}, {}) for one in answered if one.result and one.result.rows]
+        figures += policies_side_by_side(con, known, site.names)
         order = [page for page, *_ in pages.PAGES]
         figures.sort(key=lambda figure: order.index(figure.page))
         missing = [(one.heading, one.refusal or NOTHING) for one in answered if not (one.result and one.result.rows)]
         values = {
-            "site": {"title": pages.TITLE, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
+            "site": {"title": site.basis.title, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
             "style": Markup(_ASSETS.joinpath("style.css").read_text("utf-8")), "findings": findings(answered, series, site.names),
             "drawings": site.drawings,
         }  # fmt: skip

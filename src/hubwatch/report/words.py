@@ -23,6 +23,18 @@ KINDS = {
     "mirror": "mirrors",
     "unknown": "unknown",
 }
+KIND_OF_ONE = {
+    "big_tech": "Big Tech",
+    "ai_tiger": "AI tiger",
+    "company": "company",
+    "academic": "university",
+    "research_institute": "research institute",
+    "government": "government body",
+    "community": "community",
+    "individual": "individual",
+    "mirror": "mirror",
+    "unknown": "kind unknown",
+}
 COUNTERS = {
     "downloads_30d": "downloads in 30 days",
     "downloads_total": "downloads since creation",

@@ -14,8 +14,12 @@ from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 
 MARK = "made-by-hubwatch-demo"
-# Shares to show at the end: of which hub, by which of its counters, grouped by what.
-SHOWN = (("huggingface", "downloads_30d", "country"), ("modelscope", "downloads_total", "kind"))
+# What to show at the end, each a statistic with what is asked of it: only what the sample covers whole. Those are the head of the hub on a
+# day, and the same accounts over eight months.
+SHOWN: tuple[tuple[str, dict[str, str]], ...] = (
+    ("download-share", {"hub": "huggingface", "day": "2026-08-16", "by": "origin"}),
+    ("growth", {"hub": "huggingface", "since": "2024-11-14", "day": "2025-06-07", "by": "organization"}),
+)
 WHAT_IT_IS = (
     "A demo on a bundled sample: real figures that others observed, of a selection of models. Every share below is a share of that selection,"
     " not of a hub."
