@@ -89,7 +89,10 @@ def country_code(con: duckdb.DuckDBPyConnection, text: str) -> str | None:
 
 def similar_countries(con: duckdb.DuckDBPyConnection, text: str) -> list[str]:
     """Up to three countries of the staged facts whose name or code is written like this, as `China (CN)`."""
-    rows = con.execute("SELECT country, name, other_names FROM facts.country_groups").fetchall()
+    try:
+        rows = con.execute("SELECT country, name, other_names FROM facts.country_groups").fetchall()
+    except duckdb.Error:  # as above
+        return []
     names = {fold(name): f"{title} ({country})" for country, title, others in rows for name in (country, title, *(others or ()))}
     return list(dict.fromkeys(names[near] for near in get_close_matches(fold(text), names, n=3, cutoff=0.7)))
 

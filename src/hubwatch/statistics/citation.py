@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, plain
-from hubwatch.facts import country_code, organization_name
+from hubwatch.facts import country_code, organization_name, similar_countries
 from hubwatch.statistics import versions
 from hubwatch.statistics.answer import Result, plain_lines
 from hubwatch.statistics.definitions import whole_sql
@@ -167,7 +167,7 @@ def record(
         group = _meant(con, result, group, [str(row.get(label(result))) for row in rows])
         rows = [row for row in rows if str(row.get(label(result))) == group]
         if not rows:
-            raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(result, group)}")
+            raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(con, result, group)}")
     context, facts, file = result.context, versions.of_facts(con), versions.file_of(con)
     data, facts_version = versions.of_data(context.observed), versions.in_one(facts)
     question = _question(result, asked.get("day"))
@@ -220,10 +220,12 @@ def label(result: Result) -> str:
     return "group" if "group" in result.columns or not result.columns else result.columns[0]
 
 
-def _groups_told(result: Result, wanted: str) -> str:
+def _groups_told(con: duckdb.DuckDBPyConnection, result: Result, wanted: str) -> str:
     """The group that is written nearly so, else the first ones and how many more there are."""
     names = list(dict.fromkeys(str(row.get(label(result))) for row in result.records()))
     near = [name for name in names if name.lower() == wanted.lower()] or get_close_matches(wanted, names, n=3, cutoff=0.7)
+    if result.context.parameters.get("by") == "country":
+        near += [one for one in similar_countries(con, wanted) if one.rpartition("(")[2][:-1] in names]
     if near:
         return f"did you mean {' or '.join(near)}?"
     return "there are " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

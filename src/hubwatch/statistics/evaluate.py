@@ -20,6 +20,7 @@ from hubwatch.statistics.listed import take_list
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
+from hubwatch.statistics.unknown_values import refuse_unknown_values
 
 __all__ = [
     "Context",
@@ -91,6 +92,7 @@ def context_of(
     """What the rows of a settled question rest on; `sql` is the macro's call that gives them."""
     if not rows:
         _refuse_unknown_group(con, question)
+        refuse_unknown_values(con, question.values)
         question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
     model = question.values.get("model")
     if model is not None and all(row[columns.index("model_id" if "model_id" in columns else "group")] != model for row in rows):

@@ -10,6 +10,7 @@ import duckdb
 from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.facts import country_code, organization_name, similar_countries
 from hubwatch.statistics.definitions import DEFAULT_POLICY, Parameter
+from hubwatch.statistics.unknown_values import known_owners
 from hubwatch.store import Value
 
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -28,7 +29,8 @@ def value_of(con: duckdb.DuckDBPyConnection, name: str, parameter: Parameter, gi
     if parameter.kind in ("count", "number"):
         return _number(name, parameter.kind, given)
     if parameter.kind in ("names", "ids"):
-        return _names(name, parameter.kind, given)
+        named = _names(name, parameter.kind, given)
+        return known_owners(con, named) if name == "leave_out" else named
     if parameter.kind == "dimensions":
         return _dimensions(name, parameter.choices, str(given))
     if parameter.kind == "choice":
