@@ -90,7 +90,7 @@ def _heaviest(con: duckdb.DuckDBPyConnection, question: Question) -> tuple[str, 
     sql = _NARROWED.format(metric=metric, filters=filters_of(question.statistic, values)) if narrowed else _ALL.format(metric=metric)
     asked = {"hub": at.hub, "day": at.day, "source": at.sweep}
     found = remembered(con, (sql, *asked.values()), lambda: con.execute(sql, asked).fetchall())
-    return (found[0][0], found[0][1]) if found and found[0][1] > _MOST else None
+    return (found[0][0], found[0][1]) if found and (found[0][1] or 0) > _MOST else None
 
 
 _PART = "select namespace, sum({metric}) / nullif(sum(sum({metric})) over (), 0) as part"
