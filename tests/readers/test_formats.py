@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 import hubwatch
 from hubwatch.cli.app import app
 from hubwatch.cli.output import figure
+from hubwatch.cli.sql import examples
 
 LISTS = (
     "stats",
@@ -85,3 +86,10 @@ def test_the_shell_completes_statistics_and_hubs() -> None:
     assert complete("hubwatch stats download-sh") == ["download-share", "download-share-series"]
     assert complete("hubwatch stats --hub mod") == ["modelscope"]
     assert complete("hubwatch dem") == ["demo"]
+
+
+def test_a_session_of_sql_begins_with_three_queries_that_give_rows(published: Path) -> None:
+    with hubwatch.open(published) as db:
+        rows = [db.sql(query).rows for query in examples(db)]
+    assert [len(found) for found in rows] == [2, 3, 3]
+    assert [row["group"] for row in rows[2]] == ["CN", "US", "unknown"]

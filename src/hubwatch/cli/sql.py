@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from hubwatch.readers import Database
 
 EXAMPLES = (
-    "select hub, day, sweep, complete, records from days order by day desc limit 5",
-    "select name, title from statistics order by name",
-    "select table_name, comment from duckdb_tables() where schema_name = 'main'",
+    "select hub, day, extent, complete, records from days order by day desc limit 5",
+    "select hub, origin, count(*) as models from latest group by hub, origin order by hub, models desc limit 9",
+    "from download_share(hub := '{hub}', \"by\" := 'country') limit 5",
 )
 
 
@@ -46,12 +46,18 @@ def _show(db: Database, query: str, form: str) -> None:
     show_rows(found.columns, [tuple(row.values()) for row in found], form)
 
 
+def examples(db: Database) -> list[str]:
+    """Three queries to begin with: of days, of the latest listings, and of a statistic, of a hub that reports downloads."""
+    counted = db.sql("select hub from observations where coalesce(downloads_30d, downloads_total) > 0 order by hub limit 1").rows
+    return [line.format(hub=counted[0]["hub"]) for line in EXAMPLES if counted or "{hub}" not in line]
+
+
 def _converse(db: Database, form: str) -> None:
     """Query after query, each ended by a semicolon, until end of input or `.quit`."""
     import readline  # noqa: F401  line editing and history for input()
 
     say("Read-only. End a query with ; and leave with .quit or Ctrl-D. For example:")
-    say("\n".join(f"  {line};" for line in EXAMPLES))
+    say("\n".join(f"  {line};" for line in examples(db)))
     query = ""
     while True:
         try:
