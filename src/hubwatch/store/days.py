@@ -207,9 +207,11 @@ def _settle_seen(con: duckdb.DuckDBPyConnection) -> None:
 def _drop_unseen(con: duckdb.DuckDBPyConnection) -> None:
     """Forget listings that no day holds any more: only a day replaced by another without them leaves such."""
     con.execute("drop table if exists unseen")
+    con.execute("create temp table unseen as select listing_key from before_this_day anti join numbers using (listing_key)")
+    # The few are looked for among all counters, never all counters among the few: a long history has a billion.
     con.execute(
-        """create temp table unseen as select listing_key from before_this_day
-           where listing_key not in (select listing_key from numbers) and listing_key not in (select listing_key from store.counters)"""
+        """delete from unseen where listing_key in
+             (select distinct listing_key from store.counters where listing_key in (select listing_key from unseen))"""
     )
     for table in ("store.attributes", "store.overruled", "store.listing"):
         con.execute(f"delete from {table} where listing_key in (select listing_key from unseen)")
