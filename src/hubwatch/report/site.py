@@ -32,6 +32,7 @@ from hubwatch.report.policies import policies_side_by_side
 from hubwatch.report.series import concentration_over_time, share_over_time
 from hubwatch.report.shares import POLICY, Shares, positions, shares
 from hubwatch.report.switches import figure_of_state
+from hubwatch.report.tables import table_html
 from hubwatch.report.writing import SiteFolder
 from hubwatch.statistics import Claim, check_claims, definitions
 from hubwatch.store import connect, literal
@@ -364,6 +365,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["slug"] = words.slug
+    made.globals["table_html"] = table_html
     return made
 
 

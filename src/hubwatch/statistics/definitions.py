@@ -240,6 +240,7 @@ def _arguments(statistic: Definition, values: Mapping[str, Value]) -> dict[str, 
     }
 
 
+@cache
 def whole_sql(name: str) -> str:
     """All that a statistic's figures are made by: its macro, and those that statistics share."""
     return "\n".join([*(path.read_text(encoding="utf-8") for path in sorted((_FOLDER / "parts").glob("*.sql"))), definition(name).sql])

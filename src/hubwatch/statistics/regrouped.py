@@ -44,7 +44,8 @@ def regrouped_shares(
     con.execute(_ACCOUNTS.format(arguments=arguments))
     beyond = con.execute(_BEYOND.format(arguments=arguments)).fetchall()[0][0]
     asked = {"hub": hub, "day": settled.observed[0].day, "policies": list(policies), "beyond": beyond}
-    answers = {}
+    answers: dict[tuple[str, str, str | None], Result] = {}
+    alike: dict[tuple[str, str | None, tuple[tuple[Cell, ...], ...]], Result] = {}
     for country in dict.fromkeys(country for _, country in cuts):
         dimensions = [by for by, of in cuts if of == country]
         cursor = con.execute((_SQL / "shares.sql").read_text("utf-8"), asked | {"dimensions": dimensions, "country": country})
@@ -53,7 +54,10 @@ def regrouped_shares(
         for policy, by, *cells in cursor.fetchall():
             found.setdefault((policy, by), []).append(tuple(cells))
         for (policy, by), rows in found.items():
-            answers[policy, by, country] = _answer(con, settled, {"policy": policy, "by": by, "country": country}, columns, rows)
+            chosen: dict[str, Value] = {"policy": policy, "by": by, "country": country}
+            same = alike.get((by, country, tuple(rows)))
+            answers[policy, by, country] = _under(same, policy) if same else _answer(con, settled, chosen, columns, rows)
+            alike.setdefault((by, country, tuple(rows)), answers[policy, by, country])
     con.execute("drop table accounts")
     return answers
 
@@ -65,6 +69,14 @@ def _answer(
     question = Question(settled.statistic, settled.values | chosen, settled.observed, settled.asked | chosen, list(settled.warnings))
     sql = called(settled.statistic, question.values)
     return Result(columns=columns, rows=tuple(rows), context=context_of(con, settled.statistic, question, sql, columns, rows))
+
+
+def _under(result: Result, policy: str) -> Result:
+    """The same rows as the answer under another policy, which judges none of these accounts in another way."""
+    context = result.context
+    parameters = context.parameters | {"policy": policy}
+    sql = called(definition(context.statistic), parameters | {"source": context.observed[0].sweep})
+    return result.model_copy(update={"context": context.model_copy(update={"parameters": parameters, "sql": sql})})
 
 
 _PAIRS = {

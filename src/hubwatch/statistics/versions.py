@@ -48,6 +48,7 @@ def in_one(versions: dict[str, str]) -> str:
     return _short(json.dumps(sorted(versions.items())))
 
 
+@lru_cache(maxsize=64)
 def of_definition(sql: str) -> str:
     """A version of a query that comments and blanks do not change."""
     return _short(_TOKEN.sub(lambda found: found[1] or " ", sql).strip().replace(" ;", ";").rstrip("; "))
