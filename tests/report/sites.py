@@ -61,8 +61,8 @@ def named(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 # Each with how many models have pages and how many claims are checked.
-WORLDS: dict[str, tuple[Callable[[], duckdb.DuckDBPyConnection], int, int | None]] = {
-    "sound": (world, 100, None),
+WORLDS: dict[str, tuple[Callable[[], duckdb.DuckDBPyConnection], int, int]] = {
+    "sound": (world, 100, 8),
     "doubtful": (doubtful_world, 2, 1),
     "hostile": (hostile_world, 100, 1),
 }

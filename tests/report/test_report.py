@@ -89,7 +89,7 @@ def test_an_unchanged_database_rewrites_nothing(site: Path, tmp_path: Path) -> N
     shutil.copytree(site, tmp_path, dirs_exist_ok=True)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".manifest.json"}
     with duckdb.connect(str(site.with_suffix(".duckdb")), read_only=True) as con:
-        again = Site(con, tmp_path, draw=plain)
+        again = Site(con, tmp_path, draw=plain, claims=load_claims()[: WORLDS["sound"][2]])
         again.build()
     assert again.history.computed == 0
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".manifest.json"} == before

@@ -2,9 +2,6 @@
 
 import json
 import re
-import tempfile
-from datetime import datetime
-from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +9,6 @@ from typing import Any
 
 import duckdb
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hubwatch.report import feed, pages, parts, words
@@ -29,10 +25,10 @@ from hubwatch.report.findings import findings
 from hubwatch.report.history import History, Labels, Panel, panels
 from hubwatch.report.pages import MENU, Basis
 from hubwatch.report.policies import policies_side_by_side
+from hubwatch.report.rendering import charts_script, environment, script_json
 from hubwatch.report.series import concentration_over_time, share_over_time
 from hubwatch.report.shares import POLICY, Shares, positions, shares
 from hubwatch.report.switches import figure_of_state
-from hubwatch.report.tables import table_html
 from hubwatch.report.writing import SiteFolder
 from hubwatch.statistics import Claim, check_claims, definitions
 from hubwatch.store import connect, literal
@@ -41,7 +37,7 @@ MOST_MODELS, MOST_GROUPS = 100, 60
 NOTHING = "no observed model has what this needs"
 _LARGE = 200_000  # listings
 _WRITER_MEMORY = "128MB"
-_ASSETS = files("hubwatch.report").joinpath("assets")
+ASSETS = files("hubwatch.report").joinpath("assets")
 
 
 def write_site(
@@ -88,7 +84,7 @@ class Site:
         self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
 
     def build(self) -> None:
-        series = self._series()
+        series = self.series()
         known = choose(self.con, self.metrics, self.panels, self.most)
         slugs = self._slugs(known, series)
         links = {(kind, name): f"{FOLDERS[kind]}/{slug}.html" for kind, given in slugs.items() for name, slug in given.items()}
@@ -96,7 +92,7 @@ class Site:
         links |= {("part", name): link for (kind, name), link in links.items() if kind == "model"}
         known_shares = shares(self.con, self.policies)
         answered = list(answers(self.con, known_shares, self.questions))
-        figures = self._over_time(series, known_shares)
+        figures = self.over_time(series, known_shares)
         figures += [figure_of(self.con, one, self.names, links, known_shares) for one in answered if one.result and one.result.rows]
         figures += policies_side_by_side(self.con, known_shares, self.names)
         told = findings(answered, series, self.names)
@@ -116,7 +112,7 @@ class Site:
         """Whether a question over all listings takes seconds."""
         return int(self.con.execute("select count(*) from store.listing").fetchall()[0][0]) > _LARGE
 
-    def _series(self) -> list[tuple[Panel, dict[str, Any]]]:
+    def series(self) -> list[tuple[Panel, dict[str, Any]]]:
         """The shares of each panel's days under each grouping that pages need."""
         found = []
         for panel in self.panels:
@@ -126,7 +122,7 @@ class Site:
                     found.append((panel, held))
         return found
 
-    def _over_time(self, series: list[tuple[Panel, dict[str, Any]]], known: Shares) -> list[Figure]:
+    def over_time(self, series: list[tuple[Panel, dict[str, Any]]], known: Shares) -> list[Figure]:
         defined = {one.name: one for one in definitions()}
         made = [share_over_time(panel, held, self.names, defined["download_share"], known) for panel, held in series]
         made += [crossings(panel, held, self.names) for panel, held in series if held["asked"]["by"] == "origin"]
@@ -157,10 +153,10 @@ class Site:
 
     def _assets(self) -> None:
         for name in ("style.css", "site.js", "icon.svg"):
-            self.out.write(f"assets/{name}", _ASSETS.joinpath(name).read_text("utf-8"))
+            self.out.write(f"assets/{name}", ASSETS.joinpath(name).read_text("utf-8"))
         made_from = f"vl-convert {version('vl-convert-python')}"
         if not self.out.keep("assets/charts.js", made_from):
-            self.out.write("assets/charts.js", _charts_script())
+            self.out.write("assets/charts.js", charts_script())
             self.out.made("assets/charts.js", made_from)
 
     def _main_pages(
@@ -326,13 +322,6 @@ class Site:
         self.out.write(name, self.pages.get_template(template).render({**common, **values}))
 
 
-@cache
-def _charts_script() -> str:
-    """The JavaScript that draws charts in a browser; putting it together takes seconds."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub wants a snippet, it does not
-    return bundle
-
-
 def _json_of(name: str) -> str:
     """The JSON beside a page; of a figure's own page its data."""
     return re.sub(r"^(figures|(?=shares/))/?", "data/", name).removesuffix(".html") + ".json"
@@ -352,52 +341,3 @@ def _files(figure: Figure) -> dict[str, Any]:
     if figure.chart:
         said |= {"svg": f"{picture}.svg"} | ({} if figure.chart.quick else {"png": f"{picture}.png"})
     return said | ({"citation": vars(figure.citation)} if figure.citation else {})
-
-
-def environment() -> Environment:
-    """Jinja2 that escapes everything and knows no undefined name."""
-    made = Environment(
-        loader=PackageLoader("hubwatch.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=words.without_controls,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["slug"] = words.slug
-    made.globals["table_html"] = table_html
-    return made
-
-
-def script_json(value: object) -> Markup:
-    """JSON that may stand inside a script element: no sign in it can end the element or begin another."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    for sign, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        text = text.replace(sign, escaped)
-    return Markup(text)
-
-
-def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_convert.vegalite_to_svg) -> Path:
-    """The same figures as one page that stands alone: no script, no other file."""
-    with tempfile.TemporaryDirectory() as room:
-        site = Site(con, Path(room), draw=draw)
-        series = site._series()
-        known = shares(con, site.policies)
-        answered = list(answers(con, known, QUESTIONS))
-        figures = site._over_time(series, known)
-        figures += [figure_of(con, one, site.names, {}, {}) for one in answered if one.result and one.result.rows]
-        figures += policies_side_by_side(con, known, site.names)
-        order = [page for page, *_ in pages.PAGES]
-        figures.sort(key=lambda figure: order.index(figure.page))
-        missing = [(one.heading, one.refusal or NOTHING) for one in answered if not (one.result and one.result.rows)]
-        values = {
-            "site": {"title": site.basis.title, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
-            "style": Markup(_ASSETS.joinpath("style.css").read_text("utf-8")), "findings": findings(answered, series, site.names),
-            "drawings": site.drawings,
-        }  # fmt: skip
-        text = site.pages.get_template("single.html").render(values)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{datetime.now():%H%M%S%f}.part")
-    part.write_bytes(text.encode("utf-8", "replace"))
-    part.replace(file)
-    return file
