@@ -71,7 +71,8 @@ def test_the_card_is_what_the_hub_reads(published: Path, hub: DatasetsHub) -> No
     assert card["size_categories"] == ["n<1K"]
     assert card["tags"] == ["hubwatch", "model-hubs", "downloads", "huggingface"]
     configs = yaml.safe_load(text.split("---")[1])["configs"]
-    assert {"config_name": "latest", "data_files": "main/latest.parquet", "default": True} in configs
+    assert configs[0] == {"config_name": "latest", "data_files": "main/latest.parquet", "default": True}
+    assert configs[-1]["config_name"] == "download_share"
     assert sorted(one["data_files"] for one in configs) == sorted(name for name in hub.files(REPO) if name.endswith(".parquet"))
     assert "| `main/latest.parquet` | 3 |" in text
 

@@ -2,7 +2,7 @@
 
 import json
 
-from hubwatch.readers.export import Exported
+from hubwatch.readers.export import Exported, Resource
 
 _SIZES = (
     (10**3, "n<1K"),
@@ -14,13 +14,13 @@ _SIZES = (
     (10**9, "100M<n<1B"),
     (10**10, "1B<n<10B"),
 )
-_FIRST = "latest"  # the table that a viewer opens with
+_FIRST, _ORDER = "latest", ("main", "statistics", "facts", "store")
 
 
 def front_matter(exported: Exported, title: str, tags: tuple[str, ...]) -> str:
     """The YAML block: license, tags, size, and a configuration for each table, view and statistic that has rows."""
-    tables = [one for one in exported.resources if one.rows]
-    first = next((one.name for one in tables if one.name == _FIRST), tables[0].name if tables else None)
+    tables = sorted((one for one in exported.resources if one.rows), key=_turn)
+    first = tables[0].name if tables else None
     lines = [
         "---",
         f"pretty_name: {json.dumps(title)}",
@@ -37,6 +37,11 @@ def front_matter(exported: Exported, title: str, tags: tuple[str, ...]) -> str:
         lines += [f"- config_name: {json.dumps(one.name)}", f"  data_files: {json.dumps(one.path)}"]
         lines += ["  default: true"] if one.name == first else []
     return "\n".join([*lines, "---", "", ""])
+
+
+def _turn(one: Resource) -> tuple[bool, int]:
+    """A viewer lists them in this order and opens with the first: what readers ask for, and what that is made of last."""
+    return one.name != _FIRST, _ORDER.index(one.path.partition("/")[0])
 
 
 def size_category(rows: int) -> str:
