@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+import struct
 import xml.etree.ElementTree as ElementTree
+import zlib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from hubwatch.report.charts import bars, lines
 from hubwatch.report.colours import _FIXED, colour
 from hubwatch.report.entities import addresses, safe_url
 from hubwatch.report.history import thinned
+from hubwatch.report.pixels import packed
 from hubwatch.report.site import Site
 from hubwatch.report.words import clean, slug
 from hubwatch.statistics import load_claims, run
@@ -197,6 +200,23 @@ def test_a_chart_has_a_name_and_a_description_and_the_pages_colours() -> None:
     assert '<title id="x-wide-t">Shares "of" &lt;all&gt;</title>' in inline
     assert "from 10.0% to 30.0%" in inline
     assert "var(--ink)" in inline
+
+
+def test_a_picture_is_packed_again_without_losing_a_pixel() -> None:
+    drawn = b"".join(bytes([0, *(at % 7 for at in range(40))]) for _ in range(30))
+    head = struct.pack(">IIBBBBB", 10, 30, 8, 6, 0, 0, 0)
+    half = zlib.compress(drawn, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", half[:100]), (b"IDAT", half[100:]), (b"IEND", b""))
+    hasty = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content)) for kind, content in chunks
+    )
+    small = packed(hasty)
+    assert len(small) < len(hasty) / 4
+    start = small.index(b"IDAT") + 4
+    (length,) = struct.unpack(">I", small[start - 8 : start - 4])
+    assert zlib.decompress(small[start : start + length]) == drawn
+    assert small[8:33] == hasty[8:33]
+    assert small.endswith(hasty[-12:])
 
 
 def test_one_day_is_no_line() -> None:

@@ -16,6 +16,7 @@ import altair as alt
 import vl_convert
 
 from hubwatch.report.colours import GREY, INK, LINE, SOFT, apart, colour
+from hubwatch.report.pixels import packed
 from hubwatch.report.quick import RULED, quick_bars, quick_lines
 from hubwatch.statistics import percent
 
@@ -60,7 +61,7 @@ class Chart:
     def png(self, svg: str) -> bytes:
         """The drawing in pixels; a font that is not on this machine would leave its words out, so that any will do."""
         made: bytes = vl_convert.svg_to_png(svg.replace(f'font-family="{_FONTS}"', f'font-family="{_MEASURED}, sans-serif"'), scale=2)
-        return made
+        return packed(made)
 
     def inline(self, svg: str, narrow: bool, mark: str) -> str:
         """The drawing as part of a page: in the page's colours, with a name and a description, hidden from no reader."""
