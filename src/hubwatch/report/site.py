@@ -35,6 +35,7 @@ from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
 NOTHING = "no observed model has what this needs"
+_PIXELS = 2  # how a PNG is made from its SVG: one that was made otherwise is made again
 _LARGE = 200_000  # listings
 _WRITER_MEMORY = "128MB"
 ASSETS = files("hubwatch.report").joinpath("assets")
@@ -298,7 +299,7 @@ class Site:
             drawn.append(without_caption(self.out.read(name)) if self.out.keep(name, key) else chart.svg(slim, self.draw))
             self.out.write(name, captioned(drawn[-1], figure.caption))
             self.out.made(name, key)
-        png, made_from = f"pictures/{figure.slug}.png", self.out.digest(stored)
+        png, made_from = f"pictures/{figure.slug}.png", f"{self.out.digest(stored)} {_PIXELS}"
         if not self.out.keep(png, made_from):
             self.out.write(png, chart.png(self.out.read(stored)))
             self.out.made(png, made_from)
