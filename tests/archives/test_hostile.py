@@ -46,7 +46,7 @@ LUMPS = st.sampled_from(
 DAMAGE = st.lists(st.tuples(st.floats(0, 1), st.one_of(LUMPS, st.binary(max_size=8)), st.integers(0, 20)), min_size=1, max_size=3)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(PACKED)), damage=DAMAGE)
 def test_whatever_damages_a_file_it_is_read_or_refused_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, name: str, damage: list[tuple[float, bytes, int]]

@@ -12,7 +12,7 @@ import duckdb
 from tests.drill.children import Ended, Running, after_seconds
 from tests.drill.world import content
 
-KILLS = int(os.environ.get("HUBWATCH_KILLS", "3"))
+KILLS = int(os.environ.get("HUBWATCH_KILLS", "1"))
 MAPPING = """name = "monthly"
 title = "monthly files of daily counters"
 hub = { value = "huggingface" }

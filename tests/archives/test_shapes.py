@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from hubwatch.archives.load import load_archive
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.archives.rows import prepare, rows_as_ours
 from hubwatch.errors import DayFailure, UsageError
+from hubwatch.facts import Facts
 from hubwatch.facts.reader import load_facts
 from hubwatch.store import Column
 from hubwatch.store import warehouse as store
@@ -35,6 +37,12 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     opened.close()
 
 
+@cache
+def vocabulary() -> Facts:
+    """The reviewed facts without those of bodies: loading needs none of them, and they are most of all."""
+    return load_facts().model_copy(update={"namespaces": (), "organizations": ()})
+
+
 def bring(con: duckdb.DuckDBPyConnection, path: Path, more: str = "", day: date | None = DAY, counters: str = "") -> list[ArchiveDay]:
     """Load the file by a mapping with these further lines; `downloads` counts over 30 days unless `counters` says otherwise."""
     keys = {line.partition("=")[0].strip() for line in more.splitlines()}
@@ -44,7 +52,7 @@ def bring(con: duckdb.DuckDBPyConnection, path: Path, more: str = "", day: date 
     how = path.parent / "shape.toml"
     how.write_text("\n".join(lines) + "\n", "utf-8")
     found = archive_files(str(path), settings_for(Path("unused")))
-    return load_archive(con, read_mapping(str(how)), found, load_facts(), Wanted(day=day), lambda line: None)
+    return load_archive(con, read_mapping(str(how)), found, vocabulary(), Wanted(day=day), lambda line: None)
 
 
 def refused(con: duckdb.DuckDBPyConnection, path: Path, more: str = "", day: date | None = DAY) -> str:

@@ -32,7 +32,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, one in inner for place in places(one, (*path, key)))]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hub=st.sampled_from(sorted(ROWS)), at=st.lists(st.tuples(st.floats(0, 0.999), ODD), min_size=1, max_size=3))
 def test_whatever_is_in_a_page_sound_records_load_exactly_or_the_day_fails(
     tmp_path_factory: pytest.TempPathFactory, hub: str, at: list[tuple[float, Any]]

@@ -40,6 +40,14 @@ def test_a_record_holds_everything_a_referee_needs(record: dict[str, Any], publi
     assert [(one[0], one[1]) for one in row] == [("CN", 700)]
 
 
+def test_what_is_printed_names_no_folder_of_ours(published: Path) -> None:
+    cited = hubwatch.open(published).cite("download-share", **QUESTION)
+    for reference in (cited.to_bibtex(), cited.to_csl()):
+        assert str(published.parent) not in reference
+        assert "Re-run on a copy of the database: hubwatch cite download-share " in reference
+        assert " --data FOLDER" in reference
+
+
 def test_a_copy_of_the_file_gives_the_figure(published: Path, tmp_path: Path, record: dict[str, Any]) -> None:
     assert verify(changed(published, tmp_path), record).told() == ["The figure stands: this database gives it, with the same id."]
 

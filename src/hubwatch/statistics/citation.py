@@ -134,7 +134,7 @@ class Citation(BaseModel):
                 f"Unit: {context.unit}.",
                 *(f"{line}." for line in [*self.result.observations(), *self.result.coverage()]),
                 *(f"Note: {said}." for said in context.warnings),
-                f"Re-run: {self.rerun}",
+                f"Re-run on a copy of the database: {self.rerun.partition(' --data ')[0]} --data FOLDER",  # what is printed names no folder of ours
             ]
         )
         version = f"hubwatch {self.hubwatch_version}, data {self.data_version}, facts {self.facts_version}"
