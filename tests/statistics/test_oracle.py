@@ -19,7 +19,7 @@ from tests.statistics import oracle, oracle_bases, oracle_flow, oracle_models
 from tests.statistics.oracle_rows import Question, Told
 from tests.statistics.random_world import DAYS, FIRST, draw, stored
 
-WORLDS = int(os.environ.get("HUBWATCH_WORLDS", "7"))
+WORLDS = int(os.environ.get("HUBWATCH_WORLDS", "5"))
 QUESTIONS = int(os.environ.get("HUBWATCH_QUESTIONS", "1"))  # of each statistic and world
 DIMENSIONS = (
     "country", "kind", "organization", "origin", "region", "family", "namespace", "model", "task", "library", "license", "license_class",

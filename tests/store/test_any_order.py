@@ -19,7 +19,7 @@ from hubwatch.statistics.flags import flag_days
 from hubwatch.store import connect, number_listings, remove_day, replace_day, schema, settle_departures, transaction
 from hubwatch.store.warehouse import migrate
 
-WORLDS = int(os.environ.get("HUBWATCH_WORLDS", "8"))
+WORLDS = int(os.environ.get("HUBWATCH_WORLDS", "5"))
 FIRST = date(2026, 1, 1)
 ATTRIBUTES = ("license", "task", "created_at", "base_models")
 VALUES = {
