@@ -10,6 +10,7 @@ from hubwatch import statistics
 from hubwatch.statistics.tables import measure
 from hubwatch.store import warehouse as store
 from tests.statistics.test_extent import JAN
+from tests.statistics.world_of import one_sweep
 
 LABELS = {"speech": "CN", "Qwen": "CN", "meta-llama": "US", "who": None}
 COUNTED = {"speech": 900, "Qwen": 30, "meta-llama": 60, "who": 10}
@@ -20,23 +21,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """One whole sweep: one namespace has nine tenths of the downloads."""
     with store.connect(Path(":memory:")) as opened:
         store.migrate(opened)
-        for key, (namespace, downloads) in enumerate(COUNTED.items(), 1):
-            opened.execute(
-                """insert into store.listing by name select ? as listing_key, 'huggingface' as hub, ? || '/m' as model_id, ? as namespace,
-                   'm' as name, ? as first_seen_on, ? as last_seen_on, ? as last_listed_on""",
-                [key, namespace, namespace, JAN, JAN, JAN],
-            )
-            opened.execute(
-                "insert into store.counters by name select ? as listing_key, ? as day, 'full' as source, false as superseded, ? as downloads_30d",
-                [key, JAN, downloads],
-            )
-            if LABELS[namespace]:
+        one_sweep(opened, JAN, COUNTED)
+        for namespace, country in LABELS.items():
+            if country:
                 opened.execute(
                     """insert into origins by name select 'huggingface' as hub, ? as namespace, 'six-tigers' as policy, ? as organization,
                        ? as country, 'company' as kind, 1.0 as confidence, 'fact' as known_by""",
-                    [namespace, namespace, LABELS[namespace]],
+                    [namespace, namespace, country],
                 )
-        opened.execute("insert into sweeps (hub, day, source, complete, records) values ('huggingface', ?, 'full', true, 4)", [JAN])
         measure(opened)
         yield opened
 

@@ -14,6 +14,7 @@ from hubwatch.facts.rows import Judgement
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.store import warehouse as store
 from tests.statistics.test_extent import JAN
+from tests.statistics.world_of import one_sweep
 
 COUNTED = {"Qwen": 600, "meta-llama": 300, "Skywork": 80, "zz-unheard": 20}
 
@@ -22,17 +23,7 @@ COUNTED = {"Qwen": 600, "meta-llama": 300, "Skywork": 80, "zz-unheard": 20}
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """One whole sweep of January with these downloads, labelled by the reviewed facts; a source says Alibaba's home is Singapore."""
     opened = store.open_warehouse(tmp_path)
-    for key, (namespace, downloads) in enumerate(COUNTED.items(), 1):
-        opened.execute(
-            """insert into store.listing by name select ? as listing_key, 'huggingface' as hub, ? || '/m' as model_id, ? as namespace,
-               'm' as name, ? as first_seen_on, ? as last_seen_on, ? as last_listed_on""",
-            [key, namespace, namespace, JAN, JAN, JAN],
-        )
-        opened.execute(
-            "insert into store.counters by name select ? as listing_key, ? as day, 'full' as source, false as superseded, ? as downloads_30d",
-            [key, JAN, downloads],
-        )
-    opened.execute("insert into sweeps (hub, day, source, complete, records) values ('huggingface', ?, 'full', true, 4)", [JAN])
+    one_sweep(opened, JAN, COUNTED)
     facts = load_facts()
     classify(opened, facts.model_copy(update={"judgements": (*disputes(),)}))
     yield opened

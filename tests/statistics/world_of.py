@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import tempfile
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -92,3 +93,18 @@ def spread(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""insert into store.departures
         select distinct l.hub, l.last_seen_on, min(s.day) from store.listing l
         join sweeps s on s.hub = l.hub and s.day > l.last_seen_on and s.complete and s.source = 'full' group by 1, 2""")
+
+
+def one_sweep(con: duckdb.DuckDBPyConnection, day: date, counted: dict[str, int]) -> None:
+    """One whole sweep of Hugging Face: of each namespace a model with so many downloads."""
+    for key, (namespace, downloads) in enumerate(counted.items(), 1):
+        con.execute(
+            """insert into store.listing by name select ? as listing_key, 'huggingface' as hub, ? || '/m' as model_id, ? as namespace,
+               'm' as name, ? as first_seen_on, ? as last_seen_on, ? as last_listed_on""",
+            [key, namespace, namespace, day, day, day],
+        )
+        con.execute(
+            "insert into store.counters by name select ? as listing_key, ? as day, 'full' as source, false as superseded, ? as downloads_30d",
+            [key, day, downloads],
+        )
+    con.execute("insert into sweeps (hub, day, source, complete, records) values ('huggingface', ?, 'full', true, ?)", [day, len(counted)])
