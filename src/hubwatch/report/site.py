@@ -23,6 +23,7 @@ from hubwatch.report.entities import models as model_pages
 from hubwatch.report.figures import Figure, figure_of
 from hubwatch.report.findings import findings
 from hubwatch.report.history import History, Labels, Panel, panels
+from hubwatch.report.made_from import made_from
 from hubwatch.report.pages import MENU, Basis
 from hubwatch.report.policies import policies_side_by_side
 from hubwatch.report.rendering import charts_script, environment, script_json
@@ -51,10 +52,13 @@ def write_site(
 ) -> Path:
     """Write the site into the folder, each file whole or not at all and only where it changed; returns its first page.
 
-    `claims`: those to check; None: all that the reviewed facts have.
+    `claims`: those to check; None: all that the reviewed facts have. Where the folder holds the site of the same file, made
+    today by the same code, there is nothing to do.
     """
-    site = Site(con, folder, most, draw, questions, claims)
-    site.build()
+    is_usual = (draw, questions, claims) == (vl_convert.vegalite_to_svg, QUESTIONS, None)
+    source = made_from(con, most) if is_usual else None
+    if source is None or not SiteFolder(folder).stands(source):
+        Site(con, folder, most, draw, questions, claims).build(source)
     return folder / "index.html"
 
 
@@ -84,7 +88,9 @@ class Site:
         self._drawings: dict[str, dict[str, Any]] = {}
         self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
 
-    def build(self) -> None:
+    def build(self, source: str | None = None) -> None:
+        """Write every page; `source`: what they are made from (`made_from`), for the next time."""
+        self.out.begin()
         series = self.series()
         known = choose(self.con, self.metrics, self.panels, self.most)
         slugs = self._slugs(known, series)
@@ -107,7 +113,7 @@ class Site:
             self._files_of(figure)
         self._data(figures, series)
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
-        self.out.close()
+        self.out.close(source)
 
     def _is_large(self) -> bool:
         """Whether a question over all listings takes seconds."""

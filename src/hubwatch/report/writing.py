@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 MANIFEST = ".manifest.json"
+_MADE_FROM = ".made-from"
 
 
 class SiteFolder:
@@ -27,10 +28,19 @@ class SiteFolder:
         if self._before.get(name, "").partition("<")[0] == digest and path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        self._replace(name, data)
         self.changed.append(name)
+
+    def stands(self, made_from: str) -> bool:
+        """Whether a build from the same was finished here and each of its files is still there."""
+        path = self.folder / _MADE_FROM
+        if not self._before or not path.exists() or path.read_bytes() != made_from.encode():
+            return False
+        return all((self.folder / name).exists() for name in self._before)
+
+    def begin(self) -> None:
+        """From here on the folder may hold pages of two builds, until `close`."""
+        (self.folder / _MADE_FROM).unlink(missing_ok=True)
 
     def read(self, name: str) -> str:
         return (self.folder / name).read_text(encoding="utf-8")
@@ -50,13 +60,20 @@ class SiteFolder:
         """Remember what a file was made from, so that `keep` knows it the next time."""
         self._now[name] = f"{self._now.get(name, '').partition('<')[0]}<{made_from}"
 
-    def close(self) -> None:
+    def close(self, made_from: str | None = None) -> None:
+        """Take away what this build did not write; `made_from` is what `stands` is to know it by."""
         for name in self._before.keys() - self._now.keys():
             (self.folder / name).unlink(missing_ok=True)
         self._remove_empty_folders()
-        path = self.folder / MANIFEST
-        part = path.with_name(f".manifest.{os.getpid()}.part")
-        part.write_text(json.dumps(self._now, sort_keys=True, indent=0), encoding="utf-8")
+        self._replace(MANIFEST, json.dumps(self._now, sort_keys=True, indent=0).encode())
+        if made_from is not None:
+            self._replace(_MADE_FROM, made_from.encode())
+
+    def _replace(self, name: str, data: bytes) -> None:
+        """Put a file in place in one step."""
+        path = self.folder / name
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.write_bytes(data)
         part.replace(path)
 
     def _remove_empty_folders(self) -> None:
