@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from hubwatch.statistics.days import COUNTERS
-from hubwatch.statistics.definitions import FILTER_NAMES, called, filters_of
+from hubwatch.statistics.definitions import FILTER_NAMES, filters_of
 from hubwatch.statistics.question import Question
 from hubwatch.statistics.tabular import Cell, percent
 from hubwatch.statistics.versions import remembered
@@ -46,8 +46,7 @@ def _joined(names: Iterable[object]) -> str:
 
 
 def _asked(con: duckdb.DuckDBPyConnection, question: Question, leave_out: list[str] | None) -> _Shares:
-    cursor = con.execute(called(question.statistic, question.values | {"leave_out": leave_out}))
-    return _shares(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+    return _shares(*question.rows_of(con, question.statistic, question.values | {"leave_out": leave_out}))
 
 
 def _shares(columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> _Shares:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.statistics.definitions import Definition, called, definition
+from hubwatch.statistics.definitions import Definition, definition
 from hubwatch.statistics.question import Question
 from hubwatch.statistics.sensitivity import DIMENSIONS
 from hubwatch.statistics.tabular import Cell
@@ -61,11 +61,11 @@ class _Whole:
     def unlabelled(self) -> int:
         return self.groups.get("unknown", 0)
 
-    def carried_by(self, con: duckdb.DuckDBPyConnection, label: _Label) -> int:
+    def carried_by(self, con: duckdb.DuckDBPyConnection, question: Question, label: _Label) -> int:
         """The value of what the label's organization has in the groups."""
         if self.is_of_day:
             return label.value
-        return sum(_groups(con, self.statistic, self.values | {"organization": label.organization}).values())
+        return sum(_groups(con, question, self.statistic, self.values | {"organization": label.organization}).values())
 
 
 def contested_labels(
@@ -86,7 +86,7 @@ def contested_labels(
     for by in grouped:
         whole = _own(question, by, columns, rows) or _shares(con, question, by, values)
         for label in _heaviest(con, question, _DIMENSIONS_OF[by], whole):
-            value = whole.carried_by(con, label)
+            value = whole.carried_by(con, question, label)
             if value > whole.unlabelled and value >= WORTH_TELLING * whole.amount:
                 moved = _moved(whole, label, value) if by == label.dimension else ""
                 told.append(_note(label, value / whole.amount, whole.words, moved))
@@ -98,7 +98,7 @@ def contested_labels(
         whole = _shares(con, question, name, {key: value for key, value in values.items() if key != name})
         inside = whole.groups.get(asked, 0)
         for label in _heaviest(con, question, (name,), whole, asked):
-            value = whole.carried_by(con, label)
+            value = whole.carried_by(con, question, label)
             if value > whole.unlabelled and value >= WORTH_TELLING * inside:
                 moved = f"; without it, these have {inside - value:,} instead of {inside:,}"
                 told.append(_note(label, value / inside, f"what is of {asked}", moved))
@@ -130,7 +130,7 @@ def _shares(con: duckdb.DuckDBPyConnection, question: Question, by: str, values:
     metric = _metric(question)
     asked = {**values, "by": by, "metric": metric}
     words = "the denominator" if question.statistic.whole == "first ones" else f"{metric} on {max(at.day for at in question.observed)}"
-    return _Whole(share, asked, _groups(con, share, asked), words, False)
+    return _Whole(share, asked, _groups(con, question, share, asked), words, False)
 
 
 def _metric(question: Question) -> str:
@@ -139,9 +139,8 @@ def _metric(question: Question) -> str:
     return "models" if len({at.hub for at in question.observed}) > 1 and metric.startswith("downloads") else metric
 
 
-def _groups(con: duckdb.DuckDBPyConnection, statistic: Definition, values: dict[str, Value]) -> Counter[str]:
-    cursor = con.execute(called(statistic, values))
-    return _added(statistic.whole, tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+def _groups(con: duckdb.DuckDBPyConnection, question: Question, statistic: Definition, values: dict[str, Value]) -> Counter[str]:
+    return _added(statistic.whole, *question.rows_of(con, statistic, values))
 
 
 def _added(whole: str, columns: tuple[str, ...], rows: Sequence[tuple[Cell, ...]]) -> Counter[str]:

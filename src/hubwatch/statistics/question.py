@@ -4,7 +4,7 @@ Hubs, days, sources and counters are chosen by the macros in `sql/parts/scope.sq
 DuckDB; what is said of the choice is said here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -26,17 +26,21 @@ from hubwatch.statistics.days import (
     series_days,
     source_day,
 )
-from hubwatch.statistics.definitions import Definition, rows_of
-from hubwatch.statistics.tabular import counted
+from hubwatch.statistics.definitions import Definition, called, rows_of
+from hubwatch.statistics.tabular import Cell, counted
 from hubwatch.statistics.values import country_of, value_of
 from hubwatch.store import Value
+
+Rows = tuple[tuple[str, ...], Sequence[tuple[Cell, ...]]]
+"""Columns and rows of an answer."""
 
 
 @dataclass
 class Question:
     """A question settled: the values of all parameters, the days they rest on, and what the reader must be told.
 
-    `asked` is what to show: choices that are the reader's own or change the figure.
+    `asked` is what to show: choices that are the reader's own or change the figure. `ask` knows the rows of a statistic
+    under other values without asking its macro, or None where it does not.
     """
 
     statistic: Definition
@@ -44,6 +48,14 @@ class Question:
     observed: list[ObservedDay]
     asked: dict[str, Value] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    ask: Callable[[Definition, dict[str, Value]], Rows | None] = lambda statistic, values: None
+
+    def rows_of(self, con: duckdb.DuckDBPyConnection, statistic: Definition, values: dict[str, Value]) -> Rows:
+        """Columns and rows of a statistic under other values than the question's own: what notes on it compare it with."""
+        if (known := self.ask(statistic, values)) is not None:
+            return known
+        cursor = con.execute(called(statistic, values))
+        return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
 
 
 def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[str, Any]) -> Question:

@@ -11,14 +11,15 @@ from typing import Any
 import duckdb
 
 from hubwatch.statistics.answer import Result
-from hubwatch.statistics.definitions import called, definition, filters_of
+from hubwatch.statistics.definitions import Definition, called, definition, filters_of
 from hubwatch.statistics.evaluate import context_of, require_macros
-from hubwatch.statistics.question import Question, settle
+from hubwatch.statistics.question import Question, Rows, settle
 from hubwatch.statistics.tabular import Cell
 from hubwatch.store import Value, literal
 
 REGROUPED = ("origin", "country", "kind", "organization", "region")
 """What an account as a whole has: the groupings that can be told from its sums."""
+_LABELS = {"by", "policy", "country", "organization", "leave_out"}
 _SQL = Path(__file__).parent / "sql" / "regrouped"
 _ACCOUNTS = """
 create or replace temp table accounts as
@@ -48,25 +49,47 @@ def regrouped_shares(
     alike: dict[tuple[str, str | None, tuple[tuple[Cell, ...], ...]], Result] = {}
     for country in dict.fromkeys(country for _, country in cuts):
         dimensions = [by for by, of in cuts if of == country]
-        cursor = con.execute((_SQL / "shares.sql").read_text("utf-8"), asked | {"dimensions": dimensions, "country": country})
-        columns = tuple(column[0] for column in cursor.description or ())[2:]
-        found: dict[tuple[str, str], list[tuple[Cell, ...]]] = {}
-        for policy, by, *cells in cursor.fetchall():
-            found.setdefault((policy, by), []).append(tuple(cells))
+        columns, found = _shares(con, asked | {"dimensions": dimensions, "country": country})
         for (policy, by), rows in found.items():
             chosen: dict[str, Value] = {"policy": policy, "by": by, "country": country}
             same = alike.get((by, country, tuple(rows)))
-            answers[policy, by, country] = _under(same, policy) if same else _answer(con, settled, chosen, columns, rows)
+            answers[policy, by, country] = _under(same, policy) if same else _answer(con, settled, chosen, columns, rows, asked)
             alike.setdefault((by, country, tuple(rows)), answers[policy, by, country])
     con.execute("drop table accounts")
     return answers
 
 
+def _shares(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> tuple[tuple[str, ...], dict[tuple[str, str], list[tuple[Cell, ...]]]]:
+    """The columns, and by policy and dimension the rows, of the shares of `accounts`."""
+    cursor = con.execute((_SQL / "shares.sql").read_text("utf-8"), {"organization": None, "without": [], **asked})
+    found: dict[tuple[str, str], list[tuple[Cell, ...]]] = {}
+    for policy, by, *cells in cursor.fetchall():
+        found.setdefault((policy, by), []).append(tuple(cells))
+    return tuple(column[0] for column in cursor.description or ())[2:], found
+
+
 def _answer(
-    con: duckdb.DuckDBPyConnection, settled: Question, chosen: dict[str, Value], columns: tuple[str, ...], rows: list[tuple[Cell, ...]]
+    con: duckdb.DuckDBPyConnection,
+    settled: Question,
+    chosen: dict[str, Value],
+    columns: tuple[str, ...],
+    rows: list[tuple[Cell, ...]],
+    asked: dict[str, Any],
 ) -> Result:
-    """The rows with what they rest on, as an answer to the settled question with these choices."""
-    question = Question(settled.statistic, settled.values | chosen, settled.observed, settled.asked | chosen, list(settled.warnings))
+    """The rows with what they rest on, as an answer to the settled question with these choices; `asked` of its `accounts`."""
+
+    def ask(statistic: Definition, values: dict[str, Value]) -> Rows | None:
+        """The shares of the same accounts under other labels and without some of them."""
+        by, policy = values.get("by"), values.get("policy")
+        others = {name for name in {*values, *settled.values} - _LABELS if values.get(name) != settled.values.get(name)}
+        if statistic.name != settled.statistic.name or others or by not in REGROUPED or policy not in asked["policies"]:
+            return None
+        narrowed = {name: values.get(name) for name in ("country", "organization")} | {"without": values.get("leave_out") or []}
+        names, found = _shares(con, asked | narrowed | {"policies": [policy], "dimensions": [by]})
+        return names, found.get((str(policy), str(by)), [])
+
+    values, told = settled.values | chosen, settled.asked | chosen
+    question = Question(settled.statistic, values, settled.observed, told, list(settled.warnings), ask)
     sql = called(settled.statistic, question.values)
     return Result(columns=columns, rows=tuple(rows), context=context_of(con, settled.statistic, question, sql, columns, rows))
 

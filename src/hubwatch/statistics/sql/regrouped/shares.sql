@@ -1,6 +1,7 @@
 -- Shares of one counter under each policy and by each dimension, from the sums of each account (temp table `accounts`) and what
 -- rejected records have of the counter (`beyond`): the formula of parts.shares, over labels that one account has as a whole. With `country`
--- of its accounts alone; those of an unknown country are outside, and may be of it.
+-- or `organization` of its accounts alone; those of an unknown one are outside, and may be of it. Accounts and organizations
+-- named in `without` are left out.
 with regions as (
   select country, min(region) as region from facts.country_groups group by country
 ),
@@ -11,10 +12,12 @@ labels as (
 ),
 seen as (
   select policies.policy, accounts.* exclude (namespace), country, kind, organization, region, parts.origin_words(country, kind) as origin,
-    $country is not null and country is null as outside
+    ($country is not null and country is null) or ($organization is not null and organization is null) as outside
   from accounts cross join (select unnest($policies) as policy) policies
   left join labels on labels.policy = policies.policy and labels.namespace = accounts.namespace
-  where $country is null or country is null or country = $country
+  where ($country is null or country is null or country = $country)
+    and ($organization is null or organization is null or organization = $organization)
+    and not (list_contains($without, accounts.namespace) or coalesce(list_contains($without, organization), false))
 ),
 groups as (
   select policy, case grouping(origin, country, kind, organization, region) when 15 then 'origin' when 23 then 'country' when 27 then 'kind'
