@@ -96,8 +96,8 @@ def _stage_day(con: duckdb.DuckDBPyConnection, mapping: Mapping, hub: str, day: 
     Of several rows of one listing and unit the last read counts, then the last modified, then the highest counters;
     rows of different units complete each other.
     """
-    con.execute("set variable since = null")
-    con.execute("set variable until = null")
+    con.execute("set variable since = null::timestamp")
+    con.execute("set variable until = null::timestamp")
     con.execute("set variable hub = ?", [hub])
     con.execute("set variable day = ?::date", [day])
     con.execute(

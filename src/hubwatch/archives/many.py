@@ -175,7 +175,7 @@ def _find_rejects(con: duckdb.DuckDBPyConnection, hub: str, file: Typed, wanted:
               case when own_id in (select said from ids) then id_of(said(own_id), getvariable('hub')) end as model_id,
               case when said(own_id) is null then 'model id is missing' when is_other_kind(own_id) then 'is a data set or Space, not a model'
                 when not is_listing_id(id_of(said(own_id), getvariable('hub')), getvariable('hub')) then 'model id is not owner/name'
-                else {f"concat_ws('; ', {reasons})" if reasons else "null"} end as reason
+                else {f"concat_ws('; ', {reasons})" if reasons else "null::varchar"} end as reason
             from (select *, {file.day} as day, {file.id} as own_id, row_number() over () as position from {file.relation}) row_of
             where {wanted} and (own_id is null or own_id not in (select said from ids) or {below})"""
         if con.execute(

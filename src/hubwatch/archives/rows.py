@@ -26,8 +26,8 @@ def prepare(con: duckdb.DuckDBPyConnection, mapping: Mapping | None = None) -> N
     """Make `archive_rows` empty, and the macros its reading needs."""
     thousands, decimal = (mapping.thousands, mapping.decimal) if mapping else (None, None)
     mark = decimal or ("," if thousands == "." else ".")
-    con.execute("set variable thousands = ?", [thousands])
-    con.execute("set variable decimal = ?", [decimal])
+    con.execute("set variable thousands = ?::varchar", [thousands])
+    con.execute("set variable decimal = ?::varchar", [decimal])
     con.execute("set variable grouped = ?", [rf"[+-]?\d{{1,3}}({re.escape(thousands or ',')}\d{{3}})+({re.escape(mark)}\d*)?"])
     con.execute(
         "set variable nulls = ?::varchar[]", [[one.strip().lower() for one in mapping.nulls] if mapping and mapping.nulls else None]
@@ -122,7 +122,7 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
         values |= {"id_text": _identity(mapping, rows), "hub_text": hub, "hub": _hub(hub, mapping)}
         values["day_text"] = taken(Column(column=(mapping.day.column,)), "day") if mapping.day.column else literal(str(day))
         values["day"] = _day(mapping, rows, values["day_text"], day)
-        values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass") if mapping.day.pass_column else "null"
+        values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass") if mapping.day.pass_column else "null::varchar"
         values |= _units(mapping, rows)
         for own in COUNTERS:
             values[own.name] = _counted(mapping, rows, own.name)
@@ -197,8 +197,8 @@ def _units(mapping: Mapping, rows: Table) -> dict[str, str]:
                 when {text} not in ({known}) then {literal(f'unit {column} "')} || {text} || '" is not declared' end"""
         )
     return {
-        "unit": f"concat_ws('|', {', '.join(units)})" if units else "null",
-        "unit_fault": f"coalesce({', '.join(faults)})" if faults else "null",
+        "unit": f"concat_ws('|', {', '.join(units)})" if units else "null::varchar",
+        "unit_fault": f"coalesce({', '.join(faults)})" if faults else "null::varchar",
     }
 
 
@@ -277,7 +277,7 @@ def _as_hub_records(mapping: Mapping, rows: Table, con: duckdb.DuckDBPyConnectio
     """The rows through the hub's own SQL. A counter that a row does not have is not said; it rejects a record of the hub, not this."""
     hub = str(mapping.hub.value)
     counted = {name for counter in mapping.counters.values() for name in counter.column if name in rows.columns}
-    con.execute("set variable fields = ?", [sorted(counted)])
+    con.execute("set variable fields = ?::varchar[]", [sorted(counted)])
     own = ", ".join(column.name for column in _OWN)
     silent = "|".join(re.escape(name) for name in sorted(counted)) or "-"
     return f"""select position, {literal(hub)} as hub, day, null::varchar as pass, null::varchar as unit, model_id, null::varchar as fault,

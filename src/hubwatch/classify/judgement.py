@@ -43,7 +43,7 @@ def judge(con: duckdb.DuckDBPyConnection, facts: Facts) -> None:
         "UNION SELECT full_name FROM judged_profiles WHERE full_name IS NOT NULL"
     )
     claim_names(con, facts.name_rules)
-    con.execute("SET VARIABLE case_blind_hubs = ?", [[site for site in sites() if hub_of(site).is_case_blind]])
+    con.execute("SET VARIABLE case_blind_hubs = ?::varchar[]", [[site for site in sites() if hub_of(site).is_case_blind]])
     for name in ("spans", "current facts", "spelt", "famous", "by fact", "by another hub", "names", "by profile", "origins"):
         con.execute(statements()[name])
 

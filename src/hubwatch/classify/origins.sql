@@ -118,7 +118,8 @@ create or replace temp table by_fact as
 with one_spelling as (
     select hub, lower(namespace) as folded, since, any_value(organization) as organization,
            any_value(confidence) * if(hub in getvariable('case_blind_hubs'), 0.95, 0.76) as confidence,
-           if(hub in getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) as source
+           if(hub in getvariable('case_blind_hubs'), '', 'in another case ' || any_value(namespace) || ': ') || any_value(source) as source,
+           any_value(organization) not in (from famous) as is_less_known  -- here: DuckDB 1.5 allows no subquery in an outer join's condition
     from current_facts group by hub, lower(namespace), since having count(*) = 1
 )
 select asked.hub, asked.namespace, asked.since,
@@ -128,7 +129,7 @@ select asked.hub, asked.namespace, asked.since,
 from spelt as asked
 left join current_facts as exact using (hub, namespace, since)
 left join one_spelling on one_spelling.hub = asked.hub and one_spelling.folded = lower(asked.namespace) and one_spelling.since = asked.since
-    and (asked.hub in getvariable('case_blind_hubs') or (asked.is_lone and one_spelling.organization not in (from famous)))
+    and (asked.hub in getvariable('case_blind_hubs') or (asked.is_lone and one_spelling.is_less_known))
 where exact.hub is not null or one_spelling.hub is not null;
 
 -- statement: by another hub: the same name elsewhere, when it is the name of a body and not a word anybody may take

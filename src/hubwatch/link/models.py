@@ -48,7 +48,7 @@ def link(con: duckdb.DuckDBPyConnection) -> LinkResult:
     rows, in whatever order the listings lie.
     """
     make_family_macros(con)
-    con.execute("set variable hubs = ?", [list(sites())])
+    con.execute("set variable hubs = ?::varchar[]", [list(sites())])
     for step in _STEPS:
         con.execute(files("hubwatch.link").joinpath(step).read_text("utf-8"))
     derive(con)

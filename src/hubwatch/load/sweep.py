@@ -80,9 +80,9 @@ def _load_still(
     hub = hub_of(pages.hub)
     con.execute(values_sql(hub))
     con.execute("set variable hub = ?", [pages.hub])
-    con.execute("set variable fields = ?", [state.fields])
-    con.execute("set variable owners = ?", [state.owners])
-    con.execute("set variable mapping = ?", [json.dumps(state.mapping) if state.mapping else None])
+    con.execute("set variable fields = ?::varchar[]", [state.fields])
+    con.execute("set variable owners = ?::varchar[]", [state.owners])
+    con.execute("set variable mapping = ?::varchar", [json.dumps(state.mapping) if state.mapping else None])
     facts.stage(con)
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
         files_read = stage_records(con, hub, segments, largest, Path(folder))
@@ -260,8 +260,8 @@ def _settle_duplicates(con: duckdb.DuckDBPyConnection, state: SweepState) -> tup
 
     Of several records of one listing the newest counts: last modified, then highest counters.
     """
-    con.execute("set variable since = ?", [state.since])
-    con.execute("set variable until = ?", [state.until])
+    con.execute("set variable since = ?::timestamp", [state.since])
+    con.execute("set variable until = ?::timestamp", [state.until])
     total, unreadable, rejected, distinct = con.execute(
         "select count(*), count(reason), count(fault), count(distinct model_id) filter (reason is null) from parsed"
     ).fetchall()[0]

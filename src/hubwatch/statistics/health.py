@@ -125,7 +125,7 @@ def _stage(con: duckdb.DuckDBPyConnection) -> None:
            from (select *, starts_with(source, 'archive:') as is_archive from sweeps) left join store.steps using (hub, source, day)
            left join ({_HEAVIEST}) using (hub, source, day)"""
     )
-    con.execute(f"create or replace temp table part_days as select (hub, source, day) as one from ({_rule('partial')})")
+    con.execute(f"create or replace temp table part_days as select hub, source, day from ({_rule('partial')})")
     con.execute(
         f"""create or replace temp view steps as
             with numbered as (
@@ -133,7 +133,8 @@ def _stage(con: duckdb.DuckDBPyConnection) -> None:
                 -- against what the same listings' rolling counters lead to expect, so that other listings change nothing
                 case when day - before <= 3 and counted >= 20 and not is_part and coalesce(usual, 0) = 0 then flow / (day - before)
                   when day - before <= 3 and counted >= 20 and not is_part and usual >= {5 * _LEAST_RATE} then flow / usual end as rate
-              from (select *, (hub, source, day) in (from part_days) or (hub, source, before) in (from part_days) as is_part from store.steps)),
+              from (select *, (hub, source, day) in (select (hub, source, day) from part_days)
+                  or (hub, source, before) in (select (hub, source, day) from part_days) as is_part from store.steps)),
             rated as (
               select *, rate / nullif(if(count(rate) over fortnight >= 5, median(rate) over fortnight, if(usual > 0, 1, null)), 0) as ratio
               from numbered window fortnight as (partition by hub, source order by number rows between 7 preceding and 7 following)),

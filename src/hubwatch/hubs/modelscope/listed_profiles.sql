@@ -5,7 +5,7 @@ select namespace, max(full_name) as full_name, case when bool_or(is_organization
   max(said_type) as said_type
 from (
   select record->>'$.Path' as namespace, nullif(record->>'$.Organization.Type', 'null') as said_type,
-    said_type is distinct from '0' and coalesce(record->>'$.Path' = record->>'$.Organization.Name', false) as is_organization,
+    said_type is distinct from '0' and coalesce((record->>'$.Path') = (record->>'$.Organization.Name'), false) as is_organization,
     case when is_organization and json_type(record, '$.Organization.FullName') = 'VARCHAR'
       then nullif(record->>'$.Organization.FullName', '') end as full_name,
     coalesce(said_type = '0', false) as is_person

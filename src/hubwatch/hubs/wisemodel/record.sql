@@ -30,8 +30,8 @@ with taken as (
     case
       when shape is distinct from 'OBJECT' then 'the record is not an object'
       when not is_model_id(model_id) then 'the configured id is not owner/name'
-      when mapping->>'$.downloads' is not null and whole_number(downloads) is null then 'downloads is ' || counter_fault(downloads)
-      when mapping->>'$.likes' is not null and whole_number(likes) is null then 'likes is ' || counter_fault(likes)
+      when (mapping->>'$.downloads') is not null and whole_number(downloads) is null then 'downloads is ' || counter_fault(downloads)
+      when (mapping->>'$.likes') is not null and whole_number(likes) is null then 'likes is ' || counter_fault(likes)
     end as reason
   from site
 ), project_read as (

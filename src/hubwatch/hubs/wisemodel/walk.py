@@ -29,7 +29,7 @@ PROMISED = {"path_with_namespace": "text", "id": "number", "created_at": "text",
 # A page is a list of projects, or an answer of the configured listing (`listed`), or one project looked up for its license.
 _SITE = "json_extract(page, coalesce(getvariable('mapping')->>'$.items', '$.data.list'))"
 # Where that call answers with a bare list, it is told from a list of projects by its first record.
-RECORDS = f"""case when json_type(page) = 'ARRAY' and getvariable('mapping')->>'$.items' = '$' and json_type(page, '$[0].last_activity_at') is null
+RECORDS = f"""case when json_type(page) = 'ARRAY' and (getvariable('mapping')->>'$.items') = '$' and json_type(page, '$[0].last_activity_at') is null
     then list_transform(page::JSON[], lambda record: json_object('listed', record))
   when json_type(page) = 'ARRAY' then page::JSON[]
   when json_type({_SITE}) = 'ARRAY' then list_transform({_SITE}::JSON[], lambda record: json_object('listed', record))
