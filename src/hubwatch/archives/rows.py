@@ -19,6 +19,7 @@ from hubwatch.hubs import HUBS, hub_of, sites, values_sql
 from hubwatch.store import ATTRIBUTES, COUNTERS, NO_LISTINGS, literal
 
 _OWN = [column for column in (*ATTRIBUTES, *COUNTERS) if column.name != "license"]
+_RULED: set[str] = set()  # the columns that rows.sql gives: found once, for planning it takes longer than reading a small file
 _NOTES = "struct(what varchar, said varchar)[]"
 
 
@@ -83,8 +84,9 @@ def first_rows(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
 def rows_as_ours(con: duckdb.DuckDBPyConnection, own: Sequence[store.Column] = tuple(_OWN)) -> str:
     """SQL of table `raw` as rows of ours; a column of `own` that rows.sql has no rule for is the file's text as that column's type, else null."""
     read = _sql("rows.sql")
-    ruled = {name for name, *_ in con.execute(f"describe {read}").fetchall()}
-    rest = [column for column in own if column.name not in ruled]
+    if not _RULED:
+        _RULED.update(name for name, *_ in con.execute(f"describe {read}").fetchall())
+    rest = [column for column in own if column.name not in _RULED]
     said = ", ".join(
         f"list_of(raw.{c.name}) as {c.name}" if c.type.endswith("[]") else f"try_cast(raw.{c.name} as {c.type}) as {c.name}" for c in rest
     )
