@@ -25,7 +25,7 @@ made as materialized (
 ),
 makers as materialized (
   select listing_key, relation, outside, relation = 'merge' as is_merge, base_1, base_2, part_1 as maker_1, part_2 as maker_2
-  from parts.listed('scope', {question}) join made using (listing_key)
+  from parts.listed_among('scope', 'made', {question}) join made using (listing_key)
 ),
 cells as (
   select base_1, base_2, maker_1, maker_2, count(*) as value, count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,

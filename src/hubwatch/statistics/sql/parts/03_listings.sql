@@ -169,13 +169,9 @@ create or replace macro parts.standing(in_scope) as table
     and case when coalesce(last_listed_on, last_seen_on) > until then listing_key in (from returned)
       else coalesce(last_listed_on, last_seen_on) >= since end;
 
--- A row a model listed on the day: of a model with several listings the original before its mirrors, then the first hub and id in
--- the alphabet.
-create or replace macro parts.listed(in_scope, {question}) as table
+-- Of rows of listings, a row a model: of one with several listings the original before its mirrors, then the first hub and id in the alphabet.
+create or replace macro parts.each_once(in_listings, in_scope, in_by) as table
   with
-  present as materialized (
-    select d.* from parts.described(in_scope, {question}) d semi join (from parts.standing(in_scope)) standing using (listing_key)
-  ),
   linked as materialized (
     from parts.linked(in_by)
   ),
@@ -183,9 +179,30 @@ create or replace macro parts.listed(in_scope, {question}) as table
     select distinct model_key, part_of from linked semi join (from parts.standing(in_scope)) using (listing_key) where not is_mirror
   ),
   repeated as (
-    select listing_key from present join linked using (listing_key)
+    select listing_key from query_table(in_listings) join linked using (listing_key)
     left join originals on originals.model_key = linked.model_key and originals.part_of = linked.part_of
     qualify (is_mirror and originals.model_key is not null)
       or row_number() over (partition by linked.model_key, linked.part_of order by is_mirror, linked.hub, linked_id) > 1
   )
-  from present anti join repeated using (listing_key);
+  from query_table(in_listings) anti join repeated using (listing_key);
+
+-- A row a model listed on the day.
+create or replace macro parts.listed(in_scope, {question}) as table
+  with
+  present as materialized (
+    select d.* from parts.described(in_scope, {question}) d semi join (from parts.standing(in_scope)) standing using (listing_key)
+  )
+  from parts.each_once('present', in_scope, in_by);
+
+-- A row a model listed on the day, of those that have one of these listings (`listing_key`): only they are described, and whatever may stand for their model.
+create or replace macro parts.listed_among(in_scope, in_keys, {question}) as table
+  with
+  wanted as (
+    select listing.*, scope.hubs, scope.day, scope.source, scope.metric
+    from store.listing join query_table(in_scope) scope on scope.hub = listing.hub
+    semi join (select listing_key from query_table(in_keys) union select listing_key from parts.linked(in_by)) using (listing_key)
+  ),
+  present as materialized (
+    select d.* from parts.described_on('wanted', {question}) d semi join (from parts.standing(in_scope)) standing using (listing_key)
+  )
+  from parts.each_once('present', in_scope, in_by) semi join query_table(in_keys) using (listing_key);
