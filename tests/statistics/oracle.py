@@ -574,8 +574,9 @@ def growth(told: Told, question: Question) -> list[Row] | None:
     )
     there = {known.namespace for known in then.values()}
     panel = {one for one, known in {**now, **joined}.items() if known.namespace in there or one in sides.former}
-    knows_now = at.metric == "models" or is_whole(at.source) or is_archive(at.source)
-    knew_before = at.metric == "models" or is_whole(before.source) or is_archive(before.source)
+    of_one_selection = is_archive(at.source) and at.source.name == before.source.name  # who is not in another one may be on the hub
+    knows_now = at.metric == "models" or is_whole(at.source) or of_one_selection
+    knew_before = at.metric == "models" or is_whole(before.source) or of_one_selection
     rows = []
     for parts in {known.parts for known in (*now.values(), *then.values(), *joined.values())}:
         own_now = [one for one, known in now.items() if known.parts == parts]
