@@ -65,7 +65,11 @@ def build_kept(
     settings: Settings, hub: str | None = None, first: date | None = None, last: date | None = None, again: bool = False
 ) -> BuildResult:
     """pages -> the published file: what is not yet loaded, or `again` everything kept of this hub and these days."""
-    return pipeline.build(settings, kept_sweeps(settings.data, hub, first, last) if again else None)
+    if not again:
+        return pipeline.build(settings)
+    damaged = pipeline.fetch(settings, hub, first, last)
+    kept = [one for one in kept_sweeps(settings.data, hub, first, last) if (one.hub, one.day, one.sweep) not in damaged]
+    return pipeline.build(settings, kept, damaged=damaged)
 
 
 @task(name="archive", retries=1, retry_delay_seconds=RERUN_AFTER)
@@ -121,7 +125,7 @@ def build(data: Path | None = None) -> BuildResult:
 def prune(keep_days: Annotated[int, Field(ge=1)] = 90, data: Path | None = None) -> str:
     """Delete the saved pages of sweeps older than `keep_days` that are published; the tables keep all they hold."""
     with run_of(data) as settings:
-        gone = maintenance.prune(settings.data, today(), keep_days, False, get_run_logger().warning)
+        gone = maintenance.prune(settings.data, today(), keep_days, False, get_run_logger().warning, settings.pages)
     return f"{len(gone)} sweeps, {sum(one.bytes for one in gone)} bytes"
 
 

@@ -105,6 +105,14 @@ class Busy(HubwatchError):
     """Another process holds the lock; the message says who."""
 
 
+class Overtaken(Busy):
+    """Another machine has gone on with the sweep that this one was at."""
+
+
+class StorageFault(HubwatchError):
+    """Object storage does not do what is asked: it is away, or refuses; the message names the object and the cure."""
+
+
 class StoreFault(HubwatchError):
     """A database file cannot be used as it lies; the message says the cure."""
 

@@ -16,12 +16,13 @@ class HubResult(BaseModel):
     message: str = ""
     failed: bool = Field(default=False, exclude=True)
     limited: bool = Field(default=False, exclude=True)
+    unsent: bool = Field(default=False, exclude=True, description="some of its pages are on this machine alone, not in HUBWATCH_PAGES yet")
     busy: bool = Field(default=False, exclude=True, description="another process is at work on this hub")
 
     @property
     def as_asked(self) -> bool:
-        """Whether the hub gave what was asked for: everything, or as much as `--limit` wanted."""
-        return not self.failed and (self.complete or self.limited)
+        """Whether the hub gave what was asked for, everything or as much as `--limit` wanted, and it is where it should be."""
+        return not self.failed and not self.unsent and (self.complete or self.limited)
 
 
 class HubResults(BaseModel):

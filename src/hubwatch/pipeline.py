@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
@@ -15,20 +16,24 @@ from hubwatch import maintenance, statistics, store
 from hubwatch.classify import classify as classify_namespaces
 from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
-from hubwatch.collect import Watch, asked_lately, collect_profiles, hubs_with_profiles
+from hubwatch.collect import ASKED_AGAIN, Watch, asked_lately, collect_profiles, hubs_with_profiles
 from hubwatch.collect import collect as collect
 from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
-from hubwatch.hubs import HUBS
+from hubwatch.hubs import HUBS, hub_of, sites
 from hubwatch.link import link as link_listings
 from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded, note_attempt, refused
 from hubwatch.net import Client, Transport
 from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
-from hubwatch.pages import Sweep, SweepPages, kept_sweeps
+from hubwatch.pages import Shared, Sweep, SweepPages, kept_sweeps, set_aside, within
+from hubwatch.pages import fetch as fetch_sweeps
 from hubwatch.settings import NO_CHARTS, Settings
 from hubwatch.store import precedence, recorded
 
 FAILURES = (HubwatchError, OSError, duckdb.Error)
+
+Key = tuple[str, date, str]  # hub, day and name of a sweep
+Tell = Callable[[str], object]
 
 _TO_STOP = 5.0  # seconds to end with the page under way; a hub may ask to wait for a quarter of an hour, and whole pages are kept by then
 
@@ -87,17 +92,19 @@ def build(
     settings: Settings,
     kept: list[SweepPages] | None = None,
     accept_shrink: bool = False,
-    tell: Callable[[str], object] = lambda line: None,
+    tell: Tell = lambda line: None,
+    damaged: Mapping[Key, str] | None = None,
 ) -> BuildResult:
     """Load .. publish of these kept sweeps again, or of all that have changed since they were last loaded; what each gave.
 
     A sweep still going is loaded as far as it has come, as incomplete. One sweep's failure neither stops nor taints the others.
-    The same pages give the same tables. `tell` is given a line as each is loaded.
+    The same pages give the same tables. `tell` is given a line as each is loaded. `damaged` says what `fetch` could not bring.
     """
     load_facts()  # a fault in the facts is said before hours of loading
-    loaded: list[KeptResult] = []
-    every = kept_sweeps(settings.data)
-    if not every and not kept and not (settings.data / "warehouse.duckdb").exists():
+    damaged = fetch(settings, tell=tell) if kept is None else damaged or {}
+    loaded = [KeptResult(hub=hub, day=day, sweep=sweep, failed=True, message=fault) for (hub, day, sweep), fault in sorted(damaged.items())]
+    every = [pages for pages in kept_sweeps(settings.data) if (pages.hub, pages.day, pages.sweep) not in damaged]
+    if not every and not kept and not loaded and not (settings.data / "warehouse.duckdb").exists():
         raise UsageError(
             f"no saved pages and no warehouse in {settings.data}; run `hubwatch collect` first, or point --data or HUBWATCH_DATA at the right folder"
         )
@@ -107,9 +114,50 @@ def build(
         stands = [f"{' '.join(map(str, key))}: {fault}" for key, fault in sorted(refused(con, every).items()) if key not in tried]
         for result in _load_in_order(con, settings, chosen, accept_shrink, again=kept is not None):
             loaded.append(result)
-            tell(f"{len(loaded)} of {len(chosen)}: {result.told()}")
+            tell(f"{len(loaded) - len(damaged)} of {len(chosen)}: {result.told()}")
         judge(con, settings)
     return BuildResult(loaded=loaded, published=str(publish(settings)), refused=stands)
+
+
+def fetch(
+    settings: Settings, hub: str | None = None, first: date | None = None, last: date | None = None, tell: Tell = lambda line: None
+) -> dict[Key, str]:
+    """Have in this data folder what other machines keep in HUBWATCH_PAGES, where that is set; what of it is damaged, by sweep.
+
+    A sweep is here whole or as it was before. Of a hub that is being collected here, only sweeps of which nothing is here yet.
+    """
+    damaged: dict[Key, str] = {}
+    if settings.pages is None:
+        return damaged
+    shared = Shared(settings.data, settings.pages)
+    lock_of = {name: hub_of(name).name for name in sites()}
+    entries = within({key: one for key, one in shared.entries(hub).items() if key[0] in lock_of}, first, last)
+    for name in dict.fromkeys(lock_of[key[0]] for key in entries):
+        of_hub = {key: one for key, one in entries.items() if lock_of[key[0]] == name}
+        try:
+            with store.locked(settings.data, f"sweep-{name}"):
+                damaged |= fetch_sweeps(shared, of_hub, tell)
+        except Busy:
+            damaged |= fetch_sweeps(shared, of_hub, tell, only_new=True)
+    return damaged
+
+
+@contextmanager
+def known_sweeps(settings: Settings) -> Iterator[list[SweepPages]]:
+    """Every sweep with saved pages, here or in storage, by how far it has come; of those in storage alone, nothing but that."""
+    here = kept_sweeps(settings.data)
+    if settings.pages is None:
+        yield here
+        return
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as room:
+        there = {(pages.hub, pages.day, pages.sweep): pages for pages in Shared(settings.data, settings.pages).states(Path(room))}
+        own = {(pages.hub, pages.day, pages.sweep): pages for pages in here}
+        yield list((own | {key: pages for key, pages in there.items() if key not in own or not _has_ended(own[key])}).values())
+
+
+def _has_ended(pages: SweepPages) -> bool:
+    state = pages.state()
+    return state is not None and state.finished_at is not None
 
 
 def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = False) -> dict[str, HubResult]:
@@ -128,6 +176,9 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
 def kept_on(settings: Settings, hubs: list[str] | None, day: date | None, kind: str | None) -> list[SweepPages]:
     """What is kept of these hubs (None: all) for a day [today], of one kind of sweep or of all; `UsageError` naming what is not."""
     names, on = [settings.kept_as(hub) for hub in hubs or HUBS], day or today()
+    for name in names:
+        if damaged := fetch(settings, name, on, on):
+            raise PageDamage("; ".join(damaged.values()))
     every = [pages for pages in kept_sweeps(settings.data) if pages.hub in names]
     kept = [pages for pages in every if pages.day == on and kind in (None, pages.sweep)]
     missing = [name for name in names if name not in {pages.hub for pages in kept}] if hubs else []
@@ -228,6 +279,7 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
 
 def _ask_profiles_of(settings: Settings, hub: str, budget: int) -> tuple[int, int]:
     kept_as = settings.kept_as(hub)
+    fetch(settings, kept_as, today() - ASKED_AGAIN)
     known = asked_lately(settings.data, kept_as, today())
     with store.open_published(settings.data, settings.memory_limit) as con:
         unlabelled = unknown_namespaces(con, None, budget + len(known), kept_as)
@@ -261,6 +313,9 @@ def drop_day(settings: Settings, hub: str, day: date, source: str | None, confir
         found = maintenance.droppable(con, settings.data, hub, day, source)
         if not confirmed:
             return found
+        if settings.pages is not None:
+            for one in found:
+                set_aside(Shared(settings.data, settings.pages), (one.hub, one.day, one.source))
         with recorded(settings, "drop-day", hub, day) as outcome:
             maintenance.drop(con, settings.data, found)
             outcome["message"] = f"dropped {', '.join(one.source for one in found)}"

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from hubwatch.errors import UsageError
 from hubwatch.hubs import HUBS, Hub
 from hubwatch.net import HubSettings, Limits, header_text
+from hubwatch.pages import storage_url
 
 NO_CHARTS = "no report: its charts need two more packages; pip install 'hubwatch[charts]', then run hubwatch report"
 _LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
@@ -41,6 +42,10 @@ class Settings(Limits):
     lock_wait: float = Field(default=0, ge=0, le=10**6, description="seconds to wait for a lock that another process holds")
     report: bool = Field(default=True, description="write the report when publishing")
     log: Literal["text", "json"] = Field(default="text", description="how events are logged on stderr")
+    pages: str | None = Field(
+        default=None, description="address in object storage under which machines share saved pages; None: they do not"
+    )
+    pages_every: float = Field(default=60, ge=0.05, le=3600, description="seconds after which a saved page is sent there at the latest")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
 
     def kept_as(self, hub: str) -> str:
@@ -56,6 +61,11 @@ class Settings(Limits):
     def memory_beside_report(self) -> str:
         """What the database may hold while the report is made, which holds its pages and charts in the same process."""
         return f"{max(_LEAST_MEMORY, round(0.7 * _bytes_of(self.memory_limit)))}B"
+
+    @field_validator("pages")
+    @classmethod
+    def _is_in_storage(cls, value: str | None) -> str | None:
+        return None if value is None else storage_url(value)
 
     @field_validator("memory_limit")
     @classmethod

@@ -97,10 +97,12 @@ def published_in(data: Path | None) -> duckdb.DuckDBPyConnection:
 
 
 def kept_in(data: Path | None) -> Settings:
-    """The settings of an existing folder; another is a usage error, and is not made."""
+    """The settings of an existing folder; another is a usage error, and is not made unless its pages come from other machines."""
     from hubwatch.settings import Settings
 
     settings = Settings.from_environment(data)
+    if not settings.data.is_dir() and settings.pages is not None:
+        settings.data.mkdir(parents=True)
     if not settings.data.is_dir():
         raise UsageError(f"{settings.data} does not exist; run `hubwatch run` first, or point --data at where it is")
     return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -53,10 +54,11 @@ def pages(
     days = (asked_day(first, "--from"), asked_day(last, "--to"))
     if days[0] and days[1] and days[0] > days[1]:
         raise UsageError(f"--from {first} is after --to {last}; the first day comes first")
-    kept = kept_sweeps(settings.data, known_hub(hub), *days)
-    if not kept:
+    damaged = pipeline.fetch(settings, known_hub(hub), *days, tell=warn)
+    kept = [one for one in kept_sweeps(settings.data, known_hub(hub), *days) if (one.hub, one.day, one.sweep) not in damaged]
+    if not kept and not damaged:
         raise UsageError(f"no kept pages in {settings.data / 'pages'} for that; run `hubwatch collect` first")
-    done = pipeline.build(settings, kept, accept_shrink, warn).loaded
+    done = pipeline.build(settings, kept, accept_shrink, warn, damaged).loaded
     columns = ("hub", "day", "sweep", "complete", "records", "message")
     show_rows(columns, [(one.hub, one.day, one.sweep, one.complete, one.records, one.message) for one in done], form)
     _exit_if_failed([one.told() for one in done if one.failed])
@@ -201,7 +203,8 @@ def prune(
 
     form = chosen_format(form, as_json)
     settings = kept_in(data)
-    gone = maintenance.prune(settings.data, today(), keep_days, dry_run, lambda line: warn(_for_this_folder(line, data)))
+    told = functools.partial(_for_this_folder, data=data)
+    gone = maintenance.prune(settings.data, today(), keep_days, dry_run, lambda line: warn(told(line)), settings.pages)
     if gone or form != "table":
         show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], form)
     warn(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
@@ -246,8 +249,9 @@ def verify(
 
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
+    damaged = pipeline.fetch(settings, tell=warn)
     with pipeline.reading(settings) as con:
-        found = verify_data(con, settings.data, quick, every)
+        found = verify_data(con, settings.data, quick, every, damaged)
     found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
     problems = [one for one in found if one.fault != DOUBT]
     columns = ("hub", "day", "source", "fault", "detail")
@@ -265,12 +269,13 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show each hub's last complete day, its age, gaps and the next step; exit 1 if a collected hub is stale."""
-    from hubwatch import maintenance
+    from hubwatch import maintenance, pipeline
     from hubwatch.clock import today
 
     form = chosen_format(form, as_json)
     settings = kept_in(data)
-    hubs = maintenance.status(settings.data, today(), stale_days)
+    with pipeline.known_sweeps(settings) as kept:
+        hubs = maintenance.status(settings.data, today(), stale_days, kept)
     for hub in hubs:
         hub.next = _for_this_folder(f"`{hub.next}`", data).strip("`") if hub.next else None
     if form == "json":

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from hubwatch.clock import now
+from hubwatch.collect.sharing import Sharing
 from hubwatch.errors import BrokenPage, HubFailure, Refused
 from hubwatch.hubs import HUBS, Profiles
 from hubwatch.net import Answer, Client, whole_json
@@ -31,7 +32,8 @@ def collect_profiles(client: Client, settings: Settings, day: date, namespaces: 
         raise HubFailure(f"{client.hub} has no pages of profiles")
     pages = SweepPages(settings.data, settings.kept_as(client.hub), day, PROFILES)
     held = set(pages.partitions())
-    return sum(_keep_profile(client, profiles, pages, namespace) for namespace in namespaces if namespace not in held)
+    with Sharing(settings, pages).sending(None):
+        return sum(_keep_profile(client, profiles, pages, namespace) for namespace in namespaces if namespace not in held)
 
 
 def _keep_profile(client: Client, profiles: Profiles, pages: SweepPages, namespace: str) -> bool:

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from hubwatch import store
 from hubwatch.clock import now, today
+from hubwatch.collect.sharing import Sharing
 from hubwatch.errors import HubFailure
 from hubwatch.hubs import HUBS
 from hubwatch.net import Client, Transport, is_loopback
 from hubwatch.outcomes import HubResult
-from hubwatch.pages import Kept, Page, Sweep, SweepPages, SweepState
+from hubwatch.pages import Kept, Page, Sending, Sweep, SweepPages, SweepState
 from hubwatch.settings import Settings
 from hubwatch.store import recorded
 
@@ -48,6 +49,9 @@ def collect(
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
     with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
+        sharing = Sharing(settings, pages)
+        if not sweep.fresh:
+            sharing.fetch()
         aside = pages.set_aside() if sweep.fresh else None
         state = pages.state() or SweepState(
             hub=pages.hub, day=sweep.day, sweep=sweep.name, endpoint=settings.hubs[sweep.hub].endpoint, started_at=now()
@@ -55,33 +59,54 @@ def collect(
         if aside:
             client.remark(f"earlier pages of this sweep are set aside in {aside.relative_to(settings.data)}")
         with recorded(settings, "collect", sweep.hub, sweep.day, client.tally) as outcome:
-            try:
-                records = _walk(client, sweep, pages, state, watch, stop)
-            except HubFailure as failure:
-                failure.requests, failure.retries = client.tally.requests, client.tally.retries
-                raise
-            finally:
-                for note in client.tally.notes:
-                    state.note(note)
-                state.requests += client.tally.requests
-                state.retries += client.tally.retries
-                pages.save_state(state)
-            outcome.update(status="done" if state.complete else "incomplete", message=_message(state))
+            with sharing.sending(stop, sweep.fresh) as sending:
+                try:
+                    records = _walk(client, sweep, pages, state, watch, stop, sharing.fetch_earlier, sending)
+                except HubFailure as failure:
+                    failure.requests, failure.retries = client.tally.requests, client.tally.retries
+                    raise
+                finally:
+                    for note in client.tally.notes:
+                        state.note(note)
+                    state.requests += client.tally.requests
+                    state.retries += client.tally.retries
+                    pages.save_state(state)
+            unsent = _unsent(sending)
+            message = "; ".join(filter(None, [_message(state), *sharing.remarks, unsent]))
+            outcome.update(status="done" if state.complete and not unsent else "incomplete", message=message)
     return HubResult(
         complete=state.complete,
         limited=state.limited,
+        unsent=unsent is not None,
         records=records,
         requests=client.tally.requests,
         retries=client.tally.retries,
-        message=_message(state),
+        message=message,
     )
+
+
+def _unsent(sending: Sending | None) -> str | None:
+    """What of the sweep is here alone, in one line; `Overtaken` when another machine has the sweep."""
+    if sending is None:
+        return None
+    sending.check()
+    return sending.told
 
 
 def _message(state: SweepState) -> str:
     return "; ".join([*state.notes, *([state.short] if state.short else [])])
 
 
-def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, watch: Watch | None, stop: threading.Event | None) -> int:
+def _walk(
+    client: Client,
+    sweep: Sweep,
+    pages: SweepPages,
+    state: SweepState,
+    watch: Watch | None,
+    stop: threading.Event | None,
+    fetch_earlier: Callable[[], object],
+    sending: Sending | None,
+) -> int:
     """Keep the sweep's pages as they come; returns how many records are kept. The state says whether it ended."""
     _refuse_another(client, sweep, state)
     if sweep.day != today():
@@ -98,7 +123,7 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
     if state.finished_at and not state.limited and sweep.limit is not None and sweep.kind != "owners":
         return records  # complete already: a limit takes nothing away
     if left is None or left > 0:
-        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages), state)
+        walk: Iterator[Page] = HUBS[sweep.hub].pages(client, replace(sweep, limit=left), Kept(pages, fetch_earlier), state)
         begun = _choices(state)
         for page in walk:
             if state.finished_at is not None or _choices(state) != begun:
@@ -106,6 +131,8 @@ def _walk(client: Client, sweep: Sweep, pages: SweepPages, state: SweepState, wa
                 pages.save_state(state)  # so that a process that goes on after a kill asks in the same way
             if count == 0:
                 _compare_clocks(client, sweep, state)
+            if sending is not None:
+                sending.check()
             pages.append(page)
             count += 1
             records += page.facts.records

@@ -12,7 +12,7 @@ from hubwatch.errors import PageDamage
 from hubwatch.hubs import HUBS, command_line, hub_of
 from hubwatch.load import is_held
 from hubwatch.maintenance.verification import goes_on, loads, missing_days
-from hubwatch.pages import SweepPages, kept_sweeps, remove_sweep
+from hubwatch.pages import Shared, SweepPages, is_unsent, kept_sweeps, remove, remove_sweep
 
 _NO_SWEEP = ("archive:", "window")
 
@@ -27,14 +27,26 @@ class Pruned:
     bytes: int
 
 
-def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Callable[[str], object] = lambda line: None) -> list[Pruned]:
+def prune(
+    data: Path,
+    today: date,
+    keep_days: int,
+    dry_run: bool,
+    tell: Callable[[str], object] = lambda line: None,
+    storage: str | None = None,
+) -> list[Pruned]:
     """Delete the pages of sweeps older than `keep_days` days; what went, in order. The tables keep all they say.
 
     The last complete full sweep of each month and hub stays for ever: from it a month can be loaded again. What the published
-    file does not have yet stays, too: these pages alone know it; each is told with its cure.
+    file does not have yet stays, too: these pages alone know it; each is told with its cure. Pages in object storage go with
+    those here (`storage` is its address); a machine that publishes nothing only
+    drops its copies of what is there.
     """
     before = today - timedelta(days=keep_days)
     kept = kept_sweeps(data)
+    shared = Shared(data, storage) if storage is not None else None
+    if shared is not None and not (data / "hubwatch.duckdb").exists():
+        return list(_drop_copies(shared, [pages for pages in kept if pages.day < before], dry_run))
     month_ends = set(_month_ends(kept))
     old = [pages for pages in [*kept, *kept_sweeps(data, aside=True)] if pages.day < before]
     published = _published(data, old)
@@ -49,9 +61,28 @@ def prune(data: Path, today: date, keep_days: int, dry_run: bool, tell: Callable
         size = sum(path.stat().st_size for path in pages.folder.iterdir())
         if not dry_run:
             with store.locked(data, f"sweep-{hub_of(pages.hub).name}"):
+                if shared is not None and "~" not in pages.sweep:  # what is set aside here may be another thing there
+                    remove(shared, key)
                 remove_sweep(data, pages)
         gone.append(Pruned(pages.hub, pages.day, pages.sweep, size))
+    if shared is not None and not dry_run:
+        for key in [key for key in shared.entries() if "~" in key[2] and key[1] < before]:
+            remove(shared, key)
     return gone
+
+
+def _drop_copies(shared: Shared, old: list[SweepPages], dry_run: bool) -> Iterator[Pruned]:
+    """Delete here what storage has whole."""
+    entries = shared.entries() if old else {}
+    for pages in old:
+        key = (pages.hub, pages.day, pages.sweep)
+        if is_unsent(pages, entries.get(key)):
+            continue
+        size = sum(path.stat().st_size for path in pages.folder.iterdir())
+        if not dry_run:
+            with store.locked(shared.root, f"sweep-{hub_of(pages.hub).name}"):
+                remove_sweep(shared.root, pages, is_copy=True)
+        yield Pruned(*key, size)
 
 
 def _published(data: Path, kept: list[SweepPages]) -> dict[tuple[str, date, str], bool]:
@@ -111,12 +142,12 @@ class HubStatus(BaseModel):
         return "; ".join([*parts, f"next: {self.next}" if self.next else "nothing to do"])
 
 
-def status(data: Path, today: date, stale_days: int) -> list[HubStatus]:
-    """Every hub's last complete day, its age, gaps and next step, from the published file and the kept pages.
+def status(data: Path, today: date, stale_days: int, kept: list[SweepPages] | None = None) -> list[HubStatus]:
+    """Every hub's last complete day, its age, gaps and next step, from the published file and the kept pages [those in this folder].
 
     A hub that was ever collected is stale when its last complete day is more than `stale_days` days ago, or it has none.
     """
-    kept = kept_sweeps(data)
+    kept = kept_sweeps(data) if kept is None else kept
     rows = _published_sweeps(data)
     hubs = [*HUBS, *sorted({*(row[0] for row in rows), *(pages.hub for pages in kept)} - set(HUBS))]
     return [

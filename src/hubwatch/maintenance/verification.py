@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.resources import files
@@ -49,8 +49,12 @@ Key = tuple[str, date, str]
 DOUBT = "health"  # the fault of a finding that names a doubtful day
 
 
-def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, every: int = 1) -> list[Finding]:
+def verify(
+    con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, every: int = 1, damaged_there: Mapping[Key, str] | None = None
+) -> list[Finding]:
     """Everything that does not fit, by hub and day; empty when all does.
+
+    `damaged_there` is what was found of sweeps where other machines keep their pages.
 
     `quick` reads neither the bodies of pages nor every observation's value: what those would show stays unseen.
     `every` is how many days apart a hub's sweeps are meant to be: only longer stretches without any are missing.
@@ -64,6 +68,7 @@ def verify(con: duckdb.DuckDBPyConnection, data: Path, quick: bool = False, ever
     dropped = set(con.execute("select hub, day, source from store.dropped").fetchall())
     kept = kept_sweeps(data)
     found = [
+        *(Finding(*key, "damage", fault) for key, fault in (damaged_there or {}).items()),
         *_table_faults(con),
         *_page_faults(data, kept, loaded, is_held(con, kept), dropped, quick),
         *_day_faults(kept, loaded, every),

@@ -299,6 +299,11 @@ class SweepPages:
         sizes = sorted((path.name, path.stat().st_size) for path in segments_in(self.folder))
         return hashlib.sha256(state + repr(sizes).encode()).hexdigest()[:16]
 
+    def snapshot(self) -> tuple[SweepState | None, dict[str, int]]:
+        """The state, and each segment's size up to its last whole page, as of one instant; after `mend`, for nothing is read."""
+        with self._lock:
+            return self.state(), {path.name: path.stat().st_size for path in self.segments()}
+
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""
         for partition in self.partitions():
@@ -327,15 +332,23 @@ def kept_beside(root: Path, hub: str, name: str) -> list[SweepPages]:
     ]
 
 
-def remove_sweep(root: Path, pages: SweepPages) -> int:
-    """Delete a sweep's pages for good and return the bytes freed (used by `prune` alone); `pruned_sweeps` remembers it."""
+def remove_sweep(root: Path, pages: SweepPages, is_copy: bool = False) -> int:
+    """Delete a sweep's pages here and return the bytes freed; unless that is a copy of what others keep, `pruned_sweeps` remembers it."""
     freed = sum(path.stat().st_size for path in pages.folder.iterdir())
-    with open(root / "pages" / "pruned.jsonl", "ab") as file:
-        file.write(msgspec.json.encode([pages.hub, pages.day, pages.sweep]) + b"\n")
+    if not is_copy:
+        note_pruned(root, [(pages.hub, pages.day, pages.sweep)])
     shutil.rmtree(pages.folder)
     if not any(pages.folder.parent.iterdir()):
         pages.folder.parent.rmdir()
     return freed
+
+
+def note_pruned(root: Path, sweeps: Collection[tuple[str, date, str]]) -> None:
+    """Remember that the pages of these sweeps were deleted on purpose."""
+    if sweeps:
+        (root / "pages").mkdir(parents=True, exist_ok=True)
+        with open(root / "pages" / "pruned.jsonl", "ab") as file:
+            file.writelines(msgspec.json.encode(sweep) + b"\n" for sweep in sorted(sweeps))
 
 
 def pruned_sweeps(root: Path) -> set[tuple[str, date, str]]:

@@ -79,6 +79,11 @@ def name_of(partition: str, number: int) -> str:
     return f"{quote(partition, safe='')}-{number:05}.json.zst"
 
 
+def is_name(name: str) -> bool:
+    """Whether a segment may be called so."""
+    return "/" not in name and _NAME.match(name) is not None
+
+
 def segments_in(folder: Path) -> list[Path]:
     """The segments of a folder, in no order."""
     return [path for path in folder.glob("*.json.zst") if _NAME.match(path.name)]

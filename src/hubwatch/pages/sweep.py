@@ -1,6 +1,6 @@
 """What a sweep is: one pass over a hub for a day, and where each of its partitions goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -18,6 +18,7 @@ class Kept:
     """What is kept already, for a hub's module to go on from."""
 
     pages: SweepPages
+    fetch_earlier: Callable[[], object] = lambda: None  # before earlier sweeps are looked at
 
     def __call__(self, partition: str) -> PageFacts | None:
         """The facts of a partition's last kept page, None when it has none: where the walk of that partition goes on."""
@@ -29,6 +30,7 @@ class Kept:
 
     def earlier(self) -> list[SweepPages]:
         """Other kept sweeps of this hub up to this day, the latest first."""
+        self.fetch_earlier()
         found = kept_sweeps(self.pages.root, self.pages.hub, last=self.pages.day)
         return [sweep for sweep in reversed(found) if (sweep.day, sweep.sweep) != (self.pages.day, self.pages.sweep)]
 

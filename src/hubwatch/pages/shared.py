@@ -1,0 +1,224 @@
+"""Saved pages in object storage, for machines without a common disk: the data folder's `pages/` is then buffer and copy.
+
+What a collector appends is sent after it (`storing.py`); whoever needs pages first fetches what storage lists and this folder lacks
+(`bring`), checked against its checksums. Whoever put the last manifest is right: pages that another machine had not sent by then are
+set aside there.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+from hubwatch.errors import PageDamage
+from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps, note_pruned, pruned_sweeps, remove_sweep
+from hubwatch.pages.manifest import (
+    FRESH,
+    Ended,
+    Key,
+    Known,
+    Manifest,
+    Stored,
+    checksum,
+    covers,
+    decoded,
+    folder_of,
+    forget_known,
+    goes_on_from,
+    known_in,
+    named,
+    note_known,
+)
+from hubwatch.pages.objects import Entry, Objects
+from hubwatch.pages.segments import restore
+
+_OBJECT = 16_000_000  # bytes from which on an object is put
+_AT_ONCE = 4  # objects that are fetched side by side
+Tell = Callable[[str], object]
+
+
+class Shared:
+    """The pages of every machine, under one address. Callers hold the lock of the hub whose sweeps they change."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root, self.objects = root, Objects(url)
+
+    def entries(self, hub: str | None = None, of: Key | None = None) -> dict[Key, Entry]:
+        """The manifest that counts of every sweep, of those of a hub, or of one."""
+        found: dict[Key, Entry] = {}
+        for entry in self.objects.list(f"sweeps/{folder_of(of)}" if of else f"sweeps/{hub}" if hub else "sweeps"):
+            said = named(entry.key)
+            if said is not None and (said.sweep not in found or found[said.sweep].key < entry.key):
+                found[said.sweep] = entry
+        return dict(sorted(found.items()))
+
+    def read(self, key: Key, entry: Entry | None) -> tuple[Entry, Manifest] | None:
+        """The manifest that counts, from this entry on; None where there is none (any more)."""
+        while entry is not None:
+            if (found := self.objects.get(entry.key)) is not None:
+                return Entry(entry.key, found[1]), decoded(found[0], self.objects.told(entry.key), self._cure(key))
+            after = self.entries(of=key).get(key)  # a later one came, and this one went
+            entry = after if after != entry else None
+        return None
+
+    def states(self, room: Path) -> list[SweepPages]:
+        """Every sweep in storage by its state alone, in a folder of its own: how far each has come, without its pages."""
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            found = list(readers.map(lambda one: (one[0], self.read(*one)), [one for one in self.entries().items() if not ended(one[1])]))
+        for key, read in found:
+            if read is not None and read[1].state is not None and "~" not in key[2]:
+                SweepPages(room, *key).save_state(read[1].state)
+        return kept_sweeps(room)
+
+    def bring(self, key: Key, entry: Entry, tell: Tell) -> None:
+        """Have this folder hold the sweep as storage has it, or whatever of this machine goes further; `PageDamage` for damage there."""
+        pages = SweepPages(self.root, *key)
+        if (how := ended(entry)) is not None:
+            return self._end(pages, how, tell)
+        known = known_in(pages.folder)
+        if (known.key, known.tag) == (entry.key, entry.tag) and known.manifest is not None and self._has(pages, known.manifest):
+            return
+        for _ in range(3):
+            read = self.read(key, entry)
+            if read is None:
+                return
+            try:
+                return self._bring(pages, *read, tell)
+            except PageDamage:
+                after = self.entries(of=key).get(key)
+                if after is None or after.key == read[0].key:
+                    raise
+                if ended(after):
+                    return
+                entry = after  # what is missing went meanwhile
+
+    def _bring(self, pages: SweepPages, entry: Entry, manifest: Manifest, tell: Tell) -> None:
+        if known_in(pages.folder).claim == FRESH:
+            return  # what is here is meant to take its place
+        known, noted = known_in(pages.folder), Known(key=entry.key, tag=entry.tag, manifest=manifest, claim=entry.key)
+        if not pages.folder.exists():
+            self._bring_whole(pages, manifest, noted, tell)
+            return
+        have, want = self._sizes(pages), manifest.sizes()
+        if known.is_of(entry.key) and covers(have, want):
+            note_known(pages.folder, noted)  # what this machine adds to it is still to be sent
+        elif known.key is None and have == want and pages.state() == manifest.state:
+            return  # the same, and nothing says whether what lies there is whole: it is sent anew
+        elif known.manifest is not None and goes_on_from(manifest, known.manifest) and have == known.manifest.sizes():
+            self._write(pages, manifest.objects[len(known.manifest.objects) :], manifest.state)
+            note_known(pages.folder, noted)
+        else:
+            self._bring_whole(pages, manifest, noted, tell)
+
+    def _bring_whole(self, pages: SweepPages, manifest: Manifest, noted: Known, tell: Tell) -> None:
+        """Fetch all of it beside what is here, then put it in place in one step."""
+        incoming = SweepPages(self.root / "pages" / ".incoming", pages.hub, pages.day, pages.sweep)
+        shutil.rmtree(incoming.folder, ignore_errors=True)
+        incoming.folder.mkdir(parents=True)
+        self._write(incoming, manifest.objects, manifest.state)
+        note_known(incoming.folder, noted)
+        if pages.folder.exists():
+            if _is_part_of(pages, incoming):
+                shutil.rmtree(pages.folder)
+            else:
+                self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep}: another machine went on with this sweep", tell)
+        pages.folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(incoming.folder, pages.folder)
+
+    def _set_aside(self, pages: SweepPages, why: str, tell: Tell) -> None:
+        aside = pages.set_aside()
+        if aside is not None:
+            forget_known(aside)
+            tell(f"{why}; the pages here are moved to {aside.relative_to(self.root)}")
+
+    def _end(self, pages: SweepPages, how: Ended, tell: Tell) -> None:
+        """The sweep's pages went from storage on purpose: so do those here, if storage had them all."""
+        known = known_in(pages.folder)
+        if known.manifest is None or self._sizes(pages) != known.manifest.sizes():
+            return
+        if how == "pruned":
+            remove_sweep(self.root, pages)
+        else:
+            self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep} was set aside in storage", tell)
+
+    def _write(self, pages: SweepPages, objects: list[Stored], state: SweepState | None) -> None:
+        """Append what is in these objects to the segments of this folder, and then put the state beside them."""
+        with ThreadPoolExecutor(_AT_ONCE) as readers:
+            for first in range(0, len(objects), _AT_ONCE):
+                some = objects[first : first + _AT_ONCE]
+                for stored, body in zip(some, readers.map(lambda one: self._whole(pages, one), some), strict=True):
+                    _append_parts(pages.folder, stored, body)
+        if state is not None:
+            pages.save_state(state)
+
+    def _whole(self, pages: SweepPages, stored: Stored) -> bytes:
+        """The bytes of an object; `PageDamage` naming it where it is missing, or not what was put."""
+        found = self.objects.get(stored.key)
+        cure = self._cure((pages.hub, pages.day, pages.sweep))
+        if found is None:
+            raise PageDamage(f"{self.objects.told(stored.key)} is missing; {cure}")
+        if len(found[0]) != stored.size or checksum(found[0]) != stored.sha256:
+            raise PageDamage(f"{self.objects.told(stored.key)} does not match its checksum; {cure}")
+        return found[0]
+
+    def _cure(self, key: Key) -> str:
+        folder = SweepPages(self.root, *key).folder
+        relative = folder.relative_to(self.root)
+        return (
+            f"a machine whose {relative} is whole sends it anew once {relative}/shared.json is deleted there; otherwise {restore(folder)}"
+        )
+
+    def _sizes(self, pages: SweepPages) -> dict[str, int]:
+        pages.mend()
+        return pages.snapshot()[1]
+
+    def _has(self, pages: SweepPages, manifest: Manifest) -> bool:
+        """Whether at least this much is here, by sizes."""
+        return (manifest.state is None or pages.state() is not None) and covers(pages.snapshot()[1], manifest.sizes())
+
+
+def fetch(shared: Shared, entries: dict[Key, Entry], tell: Tell, only_new: bool = False) -> dict[Key, str]:
+    """Bring these sweeps, or with `only_new` those of which nothing is here; by sweep what is damaged."""
+    damaged: dict[Key, str] = {}
+    for key, entry in entries.items():
+        if "~" in key[2] or (only_new and SweepPages(shared.root, *key).folder.exists()):
+            continue
+        try:
+            shared.bring(key, entry, tell)
+        except PageDamage as damage:
+            damaged[key] = str(damage)
+    pruned = {key for key, entry in entries.items() if ended(entry) == "pruned"}
+    note_pruned(shared.root, pruned - pruned_sweeps(shared.root))
+    return damaged
+
+
+def within(entries: dict[Key, Entry], first: date | None, last: date | None) -> dict[Key, Entry]:
+    """Those of these days."""
+    return {key: one for key, one in entries.items() if (first is None or key[1] >= first) and (last is None or key[1] <= last)}
+
+
+def ended(entry: Entry) -> Ended | None:
+    """Whether a manifest says that the pages went, and how."""
+    said = named(entry.key)
+    return said.ended if said else None
+
+
+def _is_part_of(pages: SweepPages, other: SweepPages) -> bool:
+    """Whether another folder has all the pages of this one."""
+    for path in pages.segments():
+        there = other.folder / path.name
+        if not there.exists() or not there.read_bytes().startswith(path.read_bytes()):
+            return False
+    return True
+
+
+def _append_parts(folder: Path, stored: Stored, body: bytes) -> None:
+    at = 0
+    for part in stored.parts:
+        with open(folder / part.segment, "ab") as file:
+            if file.tell() != part.offset:
+                raise PageDamage(f"{folder / part.segment} ends at byte {file.tell()}, {stored.key} goes on at {part.offset}")
+            file.write(body[at : at + part.size])
+        at += part.size
