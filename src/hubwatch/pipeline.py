@@ -143,16 +143,17 @@ def fetch(
 
 
 @contextmanager
-def known_sweeps(settings: Settings) -> Iterator[list[SweepPages]]:
-    """Every sweep with saved pages, here or in storage, by how far it has come; of those in storage alone, nothing but that."""
-    here = kept_sweeps(settings.data)
+def known_sweeps(settings: Settings, hub: str | None = None) -> Iterator[list[SweepPages]]:
+    """Every sweep with saved pages (of a hub), here or in storage, by how far it has come; of those in storage alone, nothing but that."""
+    here = kept_sweeps(settings.data, hub)
     if settings.pages is None:
         yield here
         return
     with tempfile.TemporaryDirectory(prefix="hubwatch-") as room:
-        there = {(pages.hub, pages.day, pages.sweep): pages for pages in Shared(settings.data, settings.pages).states(Path(room))}
+        there = {(pages.hub, pages.day, pages.sweep): pages for pages in Shared(settings.data, settings.pages).states(Path(room), hub)}
         own = {(pages.hub, pages.day, pages.sweep): pages for pages in here}
-        yield list((own | {key: pages for key, pages in there.items() if key not in own or not _has_ended(own[key])}).values())
+        found = own | {key: pages for key, pages in there.items() if key not in own or not _has_ended(own[key])}
+        yield [found[key] for key in sorted(found)]
 
 
 def _has_ended(pages: SweepPages) -> bool:

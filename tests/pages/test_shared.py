@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from hubwatch import pipeline
@@ -31,9 +32,11 @@ from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from tests.conftest import ROOT, settings_for
+from tests.hubs.test_wisemodel import licensed, looked_up
+from tests.hubs.test_wisemodel import settings as wisemodel_settings
 from tests.kept import AT, keep, record
 from tests.storage import S3, serving_s3
-from tests.test_killed import TABLES
+from tests.test_killed import STOPPED, TABLES
 from tests.test_pipeline import DAY, asked, published, rows, run
 
 
@@ -145,11 +148,11 @@ def test_a_collector_killed_again_and_again_goes_on_elsewhere_and_gives_the_tabl
     assert tables(tmp_path / "builder") == tables(tmp_path / "calm")
 
 
-def process(data: Path, sandbox: Sandbox, storage: str, s3: S3) -> subprocess.Popen[str]:
+def process(data: Path, sandbox: Sandbox, storage: str, s3: S3, **more: str) -> subprocess.Popen[str]:
     """A collector in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBWATCH_", "AWS_"))}
     own = {"HF_ENDPOINT": sandbox.url, "HUBWATCH_DATA": str(data), "PYTHONPATH": str(ROOT / "src")}
-    where = {"HUBWATCH_PAGES": storage, "HUBWATCH_PAGES_EVERY": "0.05"} | s3.variables
+    where = {"HUBWATCH_PAGES": storage, "HUBWATCH_PAGES_EVERY": "0.05"} | s3.variables | more
     command = [sys.executable, "-m", "hubwatch", "collect", "huggingface", "--day", DAY.isoformat()]
     return subprocess.Popen(command, env=clean | own | where, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -331,6 +334,30 @@ def test_a_collector_that_lost_its_sweep_stops_asking(tmp_path: Path, storage: s
     assert len(sandbox.requests) < 200
 
 
+def test_a_collector_that_is_stopped_sends_what_it_has(tmp_path: Path, storage: str, s3: S3) -> None:
+    with Sandbox(huggingface=rows(1500), switches=Switches(page_cap=10), faults=Faults.parse(["huggingface:delay=0.05"])) as sandbox:
+        child = process(tmp_path / "a", sandbox, storage, s3, HUBWATCH_PAGES_EVERY="600")
+        wait_for(lambda: len(sandbox.requests) > 30)
+        child.send_signal(signal.SIGTERM)
+        _, errors = child.communicate(timeout=30)
+    assert (child.returncode, errors.splitlines()[-1]) == (1, STOPPED)
+    fetched(tmp_path / "b", storage)
+    assert len(facts(tmp_path / "a")) >= 29
+    assert facts(tmp_path / "b") == facts(tmp_path / "a")
+
+
+def test_what_earlier_sweeps_elsewhere_know_is_not_asked_for_again(tmp_path: Path, storage: str) -> None:
+    hub = licensed(3)
+    for number, name in enumerate("ab"):
+        day = DAY + timedelta(days=number)
+        settings = wisemodel_settings(tmp_path / name, HUBWATCH_PAGES=storage, HUBWATCH_PAGES_EVERY="0.05")
+        sweep = Sweep("wisemodel", day, license_budget=2)
+        got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub))["wisemodel"]
+        assert got.as_asked, got.message
+    assert sorted(looked_up(hub)) == [1, 2, 3]  # each once
+    assert [(one.day, one.sweep) for one in kept_sweeps(tmp_path / "b", "wisemodel")] == [(DAY, "full"), (day, "full")]
+
+
 def test_a_machine_that_returns_fetches_what_others_added(tmp_path: Path, storage: str) -> None:
     with Sandbox(huggingface=rows(40), switches=Switches(page_cap=10)) as sandbox:
         assert collected(machine(tmp_path / "a", sandbox, storage), limit=10).as_asked
@@ -442,6 +469,9 @@ def test_status_needs_no_pages(tmp_path: Path, storage: str) -> None:
         (known,) = [one for one in status(settings.data, DAY, 2, kept) if one.hub == "huggingface"]
     assert (known.days, known.next) == (1, f"hubwatch backfill pages --hub huggingface --from {DAY} --to {DAY}")
     assert not (settings.data / "pages").exists()
+    flip(storage, *stored(storage, "sweeps"))
+    with pipeline.known_sweeps(settings) as kept:
+        assert [one.next for one in status(settings.data, DAY, 2, kept) if one.hub == "huggingface"] == ["hubwatch verify"]
 
 
 def test_nothing_secret_is_in_the_errors_of_storage(tmp_path: Path, storage: str, monkeypatch: pytest.MonkeyPatch) -> None:

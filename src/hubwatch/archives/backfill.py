@@ -16,7 +16,7 @@ from hubwatch.collect import asked_sweep
 from hubwatch.errors import DayFailure, HubFailure, UsageError
 from hubwatch.facts import load_facts
 from hubwatch.hubs import HUBS, hub_of, listed
-from hubwatch.pages import Sweep, kept_sweeps, possible_day
+from hubwatch.pages import Sweep, possible_day
 from hubwatch.settings import Settings
 from hubwatch.store import recorded
 
@@ -29,10 +29,11 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
     sweep = asked_sweep(hub, "window", day, since=since, until=until, fresh=fresh)
     if day is None:
-        for pages in reversed(kept_sweeps(settings.data, settings.kept_as(hub))):
-            state = pages.state()
-            if pages.sweep == sweep.name and state is not None and state.finished_at is None:
-                return replace(sweep, day=pages.day)
+        with pipeline.known_sweeps(settings, settings.kept_as(hub)) as kept:
+            for pages in reversed(kept):
+                state = pages.state()
+                if pages.sweep == sweep.name and state is not None and state.finished_at is None:
+                    return replace(sweep, day=pages.day)
     return sweep
 
 

@@ -63,14 +63,23 @@ class Shared:
             entry = after if after != entry else None
         return None
 
-    def states(self, room: Path) -> list[SweepPages]:
-        """Every sweep in storage by its state alone, in a folder of its own: how far each has come, without its pages."""
+    def states(self, room: Path, hub: str | None = None) -> list[SweepPages]:
+        """Every sweep in storage (of a hub) by its state alone, in a folder of its own: how far each has come, without its pages."""
+        wanted = [(key, entry) for key, entry in self.entries(hub).items() if "~" not in key[2] and not ended(entry)]
         with ThreadPoolExecutor(_AT_ONCE) as readers:
-            found = list(readers.map(lambda one: (one[0], self.read(*one)), [one for one in self.entries().items() if not ended(one[1])]))
-        for key, read in found:
-            if read is not None and read[1].state is not None and "~" not in key[2]:
-                SweepPages(room, *key).save_state(read[1].state)
+            list(readers.map(lambda one: self._put_state(SweepPages(room, *one[0]), *one), wanted))
         return kept_sweeps(room)
+
+    def _put_state(self, pages: SweepPages, key: Key, entry: Entry) -> None:
+        """Put the state that a manifest has into this folder; of a damaged manifest a state that is as damaged."""
+        try:
+            read = self.read(key, entry)
+        except PageDamage:
+            pages.folder.mkdir(parents=True)
+            (pages.folder / "sweep.json").touch()
+            return
+        if read is not None and read[1].state is not None:
+            pages.save_state(read[1].state)
 
     def bring(self, key: Key, entry: Entry, tell: Tell) -> None:
         """Have this folder hold the sweep as storage has it, or whatever of this machine goes further; `PageDamage` for damage there."""
