@@ -14,7 +14,13 @@ from hubwatch.store import Value, slices, substitute
 _FOLDER = Path(__file__).parent / "sql" / "flags"
 _BYTES_A_LISTING = 2500  # of the memory allowed, that comparing a listing's days may need: three million at once need more than 1 GB
 _AHEAD = "('downloads_total_dropped', 'downloads_total_fell', 'downloads_total_spiked', 'downloads_total_jumped')"  # rest on later days
+_LAST = 2**62  # above any number of a listing
 _AROUND = 3  # observed days looked at on either side: a listing may be missing from one
+# The listings that a later day may flag on this one, or whose flag tells what was observed later.
+_AFFECTED = f"""create or replace temp table affected as
+  select listing_key from store.rises where hub = $hub and day = $day
+  union
+  select listing_key from flags join store.listing using (hub, model_id) where hub = $hub and day = $day and flag in {_AHEAD}"""
 _MONTH = timedelta(days=30)
 _MONTH_TOLERANCE = timedelta(days=3)
 _NEW_FOR = timedelta(days=8)
@@ -31,7 +37,8 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
     everything = con.execute("select rules from store.flagged").fetchall() != [(rules,)]
     changed = _changed(con)
     settle_health(con, None if everything else {hub: {day for day, _ in spans} for hub, spans in changed.items()}, _slices)
-    con.execute("delete from flags where (hub, day) not in (select (hub, day) from sweeps)")
+    for table in ("flags", "store.rises"):
+        con.execute(f"delete from {table} where (hub, day) not in (select (hub, day) from sweeps)")
     looked_at = 0
     for hub, days in con.execute("select hub, list(distinct day order by day) from sweeps group by hub order by hub").fetchall():
         anew, ahead = (set(range(len(days))), set()) if everything else _due(days, changed.get(hub, []))
@@ -55,17 +62,31 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
 
 def _flag_day(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: bool) -> None:
     """Renew the flags of one day, in slices of listings that fit into the memory allowed; with `ahead` those that later days decide."""
-    con.execute("drop table if exists found_flags")
-    con.execute("create temp table found_flags as from flags where false")
-    for first, last in _slices(con):
-        values |= {"first": first, "last": last, "ahead": ahead}
-        con.execute("insert into found_flags by name " + substitute((_FOLDER / "observations.sql").read_text("utf-8"), values))
+    con.execute(substitute(_AFFECTED, values))
+    if ahead and not con.execute("from affected limit 1").fetchall():
+        return
+    con.execute("create or replace temp table found_flags as select null::bigint as listing_key, * from flags where false")
+    query = (_FOLDER / "observations.sql").read_text("utf-8")
+    values |= {"ahead": ahead, **_reports(con, values, ahead)}
+    for first, last in [(0, _LAST)] if ahead else _slices(con):
+        con.execute("insert into found_flags by name " + substitute(query, values | {"first": first, "last": last}))
+    of_day = [values["hub"], values["day"]]
     if ahead:
-        con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", [values["hub"], values["day"]])
+        con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", of_day)
     else:
-        con.execute("delete from flags where hub = ? and day = ?", [values["hub"], values["day"]])
-    con.execute("insert into flags by name from found_flags")
-    con.execute("drop table found_flags")
+        con.execute("delete from flags where hub = ? and day = ?", of_day)
+        con.execute("delete from store.rises where hub = ? and day = ?", of_day)
+        con.execute("insert into store.rises by name select hub, day, listing_key from found_flags where flag = 'rose'")
+    con.execute("insert into flags by name select * exclude (listing_key) from found_flags where flag <> 'rose'")
+    con.execute("drop table found_flags; drop table affected")
+
+
+def _reports(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: bool) -> dict[str, Value]:
+    """Whether a hub has the rolling and the cumulative counter on one of the days before; where few listings are looked at, assumed."""
+    query = """select 1 from store.counters where day between list_min($before) and list_max($before) and list_contains($before, day)"""
+    asked = substitute(query, values)
+    counters = {"reports_rolling": "downloads_30d", "reports_cumulative": "downloads_total"}
+    return {name: ahead or bool(con.execute(f"{asked} and {column} is not null limit 1").fetchall()) for name, column in counters.items()}
 
 
 def _slices(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:

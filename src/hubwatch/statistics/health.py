@@ -21,6 +21,10 @@ _LARGER = 2000  # that many of the largest counters are looked at: the seventeen
 _LEAST_RATE = 20  # downloads within the step that a listing of them must be due: then standing still is no chance
 _THIRTY = 30  # days of a rolling counter: sums are divided when they are whole, so that they do not depend on the order of their rows
 _COURSE = 8  # days of a source after which a roll-back that is not back is a correction
+_GIVEN = """select listing_key, downloads_30d, downloads_total from store.counters
+  where day = $before and source = $source and listing_key in (select listing_key from hub_keys)"""
+_RISEN = """select listing_key, (given.downloads_total - past.downloads_total) / ($before - $earlier)::double as rate
+  from given join store.counters past using (listing_key) where past.day = $earlier and past.source = $source"""
 Slices = Callable[[duckdb.DuckDBPyConnection], list[tuple[int, int]]]
 Source = tuple[str, str]
 
@@ -82,16 +86,13 @@ def _renew_steps(con: duckdb.DuckDBPyConnection, days: dict[Source, list[date]],
 
 def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Slices) -> None:
     con.execute("create or replace temp table hub_keys as select listing_key from store.listing where hub = $hub", {"hub": step["hub"]})
+    given = substitute(_GIVEN, step)
+    is_rolling = con.execute(f"select 1 from ({given}) where downloads_30d is not null limit 1").fetchall()
+    rates = "select listing_key, downloads_30d / 30 as rate from given" if is_rolling else _RISEN
     con.execute(
         substitute(
-            f"""create or replace temp table larger as
-                with given as (select listing_key, downloads_30d, downloads_total from store.counters
-                  where day = $before and source = $source and listing_key in (select listing_key from hub_keys)),
-                rolling as (select listing_key, downloads_30d / 30 as rate from given),
-                risen as (select listing_key, (given.downloads_total - past.downloads_total) / ($before - $earlier)::double as rate
-                  from given join store.counters past using (listing_key)
-                  where past.day = $earlier and past.source = $source and not exists (select 1 from given where downloads_30d is not null))
-                select listing_key, rate from (from rolling union all from risen) where rate * ($day - $before) >= {_LEAST_RATE}""",
+            f"""create or replace temp table larger as with given as ({given})
+                select listing_key, rate from ({rates}) where rate * ($day - $before) >= {_LEAST_RATE}""",
             step,
         )
     )

@@ -229,6 +229,15 @@ rules | VARCHAR | hash of the rules, their constants included
 """),
     ),
     Table(
+        "store.rises",
+        "observations whose cumulative counter rose fivefold and by 1,000 or more: what is observed later decides whether they are flagged",
+        columns("""
+hub | VARCHAR | the hub
+day | DATE | the day
+listing_key | BIGINT | the listing
+"""),
+    ),
+    Table(
         "store.migrations",
         "which changes of this schema the file has seen",
         columns("""

@@ -3,12 +3,11 @@
 -- Displayed counts are rounded (11k, 4.7k): a counter within its own rounding did not fall. Counters may be just below
 -- 2^63: they are divided, not multiplied.
 -- Of the listings numbered $first to $last alone: every join is by listing, so slices add up to the whole. With $ahead, only
--- the flags that rest on a later day, of the listings that can have one: those flagged so far and those that count thousands.
+-- the flags that rest on a later day, of the listings in the temporary table `affected`. `rose` is no flag: a later day may make it one.
 with
 listed as (
   select listing_key, hub, model_id, first_seen_on from store.listing where hub = $hub and listing_key between $first and $last
 ),
-flagged as (select model_id from flags where hub = $hub and day = $day and starts_with(flag, 'downloads_total_')),
 now as (
   select c.*, hub, model_id, first_seen_on, created_at, unit.size as unit
   from store.counters c join listed using (listing_key)
@@ -17,19 +16,33 @@ now as (
     lateral (select case when c.downloads_total >= 1000 and c.downloads_total % 100 = 0 then 10 ** least(
       length(c.downloads_total::varchar) - length(rtrim(c.downloads_total::varchar, '0')), length(c.downloads_total::varchar) - 2) else 0 end as size) unit
   where day = $day and not superseded and listing_key between $first and $last
-    and (not $ahead or c.downloads_total >= 1000 or model_id in (from flagged))
+    and (not $ahead or listing_key in (from affected))
+),
+-- Most listings were observed on the day before with every counter that the hub reports: of the days before it only the others' are read.
+day_before as (
+  select listing_key, downloads_30d as month_before, downloads_total as total_before, day as day_before
+  from store.counters
+  where day = list_max($before) and not superseded and listing_key between $first and $last and (not $ahead or listing_key in (from affected))
+    and (downloads_30d is not null or not $reports_rolling) and (downloads_total is not null or not $reports_cumulative)
+),
+lacking as (
+  select listing_key from store.counters
+  where day = $day and not superseded and listing_key between $first and $last and (not $ahead or listing_key in (from affected))
+    and listing_key not in (select listing_key from day_before)
 ),
 earlier as (
-  select listing_key, arg_max(downloads_30d, day) as month_before, arg_max(downloads_total, day) as total_before, max(day) as day_before
-  from store.counters
+  from day_before
+  union all
+  select listing_key, arg_max(downloads_30d, day), arg_max(downloads_total, day), max(day)
+  from store.counters semi join lacking using (listing_key)
   where day between list_min($before) and list_max($before) and list_contains($before, day) and not superseded
-    and listing_key between $first and $last and (not $ahead or listing_key in (select listing_key from now))
+    and listing_key between $first and $last
   group by listing_key
 ),
 later as (
   select listing_key, arg_min(downloads_total, day) as total_after from store.counters
   where day between list_min($after) and list_max($after) and list_contains($after, day) and not superseded
-    and downloads_total is not null and listing_key between $first and $last and (not $ahead or listing_key in (select listing_key from now))
+    and downloads_total is not null and listing_key between $first and $last and (not $ahead or listing_key in (from affected))
   group by listing_key
 ),
 month as (
@@ -52,6 +65,7 @@ found as (
         and total_after < downloads_total / 5 then 'downloads_total_spiked'
       when downloads_total / 20 >= total_before and total_before >= 1000 and downloads_total >= 100000
         and total_after - downloads_total <= (downloads_total - total_before) / 10 then 'downloads_total_jumped' end,
+    case when downloads_total / 5 >= greatest(total_before, 1) and downloads_total - total_before >= 1000 then 'rose' end,
     case when month_before is not null and downloads_30d / 20 >= greatest(month_before, 50) and downloads_30d >= large
         and coalesce($day - created_at::date, 999) > 60 then 'downloads_30d_jumped'
       when month_before / 20 >= downloads_30d and month_before >= large then 'downloads_30d_collapsed' end,
@@ -64,7 +78,7 @@ found as (
   ]) as flag
   from seen, (select coalesce(min(day), date '9999-12-31') as day_limit from days where hub = $hub)
 )
-select hub, model_id, $day as day, flag, case
+select listing_key, hub, model_id, $day as day, flag, case
   when starts_with(flag, 'downloads_total') and flag <> 'downloads_total_unlike_30d'
     then format('downloads_total {} after {} on {}{}', downloads_total, total_before, day_before,
       case when total_after is not null then format(', then {}', total_after) else '' end)
