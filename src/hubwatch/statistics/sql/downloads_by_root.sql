@@ -40,7 +40,7 @@ uploaders as (
 ),
 shared as (
   select s.part_1, s.part_2, sum(value) as value from parts.shared_by('links', 'ends', 'made', 'root') s join counted using (listing_key)
-  where not outside group by all
+  where is_derived and not outside group by all
 ),
 whole as (
   select coalesce(sum(value) filter (not outside), 0) as inside,
