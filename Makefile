@@ -6,13 +6,14 @@ INSTALLED = $(VENV)/.installed
 SEEDS ?= 0-999
 DAYS ?= 365
 
-.PHONY: demo test docs check bench score drill year croissant lock wheel clean
+.PHONY: demo test docs check bench score drill year croissant lake lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
 
-test: $(INSTALLED)
+test: $(INSTALLED) .venv-lake/.installed
 	$(RUN) pytest
+	.venv-lake/bin/python -m pytest -n 0 tests/lake
 
 check: $(INSTALLED)
 	$(RUN) ruff check .
@@ -48,6 +49,16 @@ croissant: $(INSTALLED) .venv-croissant/.installed
 	.venv-croissant/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/readers/croissant.lock
 	@touch $@
 
+# The tests of the lake, with the DuckDB that DuckLake's extension exists for: an environment and a lock of their own.
+lake: .venv-lake/.installed
+	.venv-lake/bin/python -m pytest -n 0 tests/lake
+
+.venv-lake/.installed: requirements-lake.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv-lake
+	.venv-lake/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements-lake.lock
+	.venv-lake/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
 wheel: $(INSTALLED)
 	$(RUN) pip wheel --no-deps --no-build-isolation --wheel-dir dist .
 
@@ -62,11 +73,13 @@ $(INSTALLED): requirements.lock pyproject.toml
 # The lock holds hashes and no addresses, so that any mirror may serve it. pip, for its hash check, wants a package that is needed
 # with and without an extra, and pinned below the newest, named both ways.
 lock:
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+	uv pip compile pyproject.toml --extra charts --extra prefect --extra many --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -o requirements.lock
 	uv pip compile tests/readers/croissant.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 	  --custom-compile-command "make lock" -o tests/readers/croissant.lock
+	uv pip compile pyproject.toml tests/lake/requirements.in --extra lake --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-strip-extras --custom-compile-command "make lock" -o requirements-lake.lock
 	$(PYTHON) -c 'import re; t = open("requirements.lock").read(); m = re.search(r"^sqlalchemy\[asyncio\].*?(?=^[a-z])", t, re.M | re.S).group(); open("requirements.lock", "w").write(t.replace(m, m.replace("[asyncio]", "", 1) + m))'
 
 clean:
-	rm -rf $(VENV) .venv-croissant dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-croissant .venv-lake dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

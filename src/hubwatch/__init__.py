@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["HubwatchError", "Settings", "__version__", "open", "run"]
 
 
-def open(data: str | Path | None = None) -> Database:
+def open(data: str | Path | None = None, as_of: str | int | date | None = None) -> Database:
     """The published database of a data folder (default: $HUBWATCH_DATA, else ./hubwatch-data), or a published file by its path.
 
-    Read-only. Close it, or use it in a `with` statement. Raises `HubwatchError` where there is none.
+    Where $HUBWATCH_WAREHOUSE names a lake, a folder stands for that: its last snapshot, or with `as_of` an earlier one (its
+    number, or the last one of a day). Read-only. Close it, or use it in a `with` statement. Raises `HubwatchError` where there is none.
 
         db = hubwatch.open("hubwatch-data")
     """
     from hubwatch.readers import Database
 
-    return Database(data)
+    return Database(data, as_of)
 
 
 def run(*hubs: str, data: str | Path | None = None, day: date | None = None, accept_shrink: bool = False, **sweep: Any) -> RunResult:

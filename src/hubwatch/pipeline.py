@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -20,7 +21,12 @@ from hubwatch.collect import ASKED_AGAIN, Watch, asked_lately, collect_profiles,
 from hubwatch.collect import collect as collect
 from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
+<<<<<<< HEAD
 from hubwatch.hubs import HUBS, hub_of, sites
+=======
+from hubwatch.hubs import HUBS
+from hubwatch.lake_settings import LakeSettings
+>>>>>>> 7d88ea6 (Publish the warehouse to a DuckLake that several builders share)
 from hubwatch.link import link as link_listings
 from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded, note_attempt, refused
 from hubwatch.net import Client, Transport
@@ -325,12 +331,22 @@ def drop_day(settings: Settings, hub: str, day: date, source: str | None, confir
     return found
 
 
-def publish(settings: Settings, drop_days: bool = False) -> Path:
-    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the site of the report from it; `drop_days`: though it lacks published days."""
+def publish(settings: Settings, drop_days: bool = False, take_over: bool = False) -> Path:
+    """The closed warehouse -> `hubwatch.duckdb`, in one step, and the site of the report from it; `drop_days`: though it lacks published days.
+
+    Where the settings name a lake, first a snapshot of it, together with what other builders published there; what the lake
+    does not take is published here all the same, and raised then. `take_over`: though another builder publishes these hubs.
+    """
     with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "publish", None, None) as outcome:
         if (settings.data / "warehouse.duckdb").exists():
             with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con:
                 statistics.renew_definitions(con)
+        fault = None
+        if settings.lake is not None:
+            try:
+                outcome["message"] = _share(settings, settings.lake, drop_days, take_over)
+            except FAILURES as error:
+                fault = error
         target = store.publish(settings.data, drop_days, settings.memory_limit)
         if settings.report and not settings.writes_report:
             outcome["message"] = NO_CHARTS
@@ -339,7 +355,48 @@ def publish(settings: Settings, drop_days: bool = False) -> Path:
 
             with store.open_published(settings.data, settings.memory_beside_report) as con:
                 write_site(con, settings.data / "report")
+        if fault is not None:
+            raise fault
         return target
+
+
+def _share(settings: Settings, lake: LakeSettings, drop_days: bool, take_over: bool) -> str:
+    from hubwatch.sharing import share  # here, because most have no lake
+
+    return share(settings, lake, lambda con: judge(con, settings), take_over, drop_days).told()
+
+
+def migrate(settings: Settings, to: Literal["lake", "file"]) -> Path:
+    """The tables of the warehouse into an empty lake, or those of the lake into an empty data folder; published there, too."""
+    lake = _lake_of(settings)
+    if to == "file":
+        from hubwatch.sharing import restore
+
+        with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "migrate", None, None):
+            restore(settings, lake)
+        return publish(settings.model_copy(update={"lake": None}))
+    with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con, store.attached(con, lake):
+        store.make_layout(con)
+        if store.version_of(con):
+            raise UsageError(
+                "the lake holds a warehouse already; `hubwatch publish` commits to it, `hubwatch migrate file` copies it into a folder"
+            )
+    return publish(settings)
+
+
+def maintain(settings: Settings, keep_days: int, dry_run: bool = False) -> dict[str, int]:
+    """Tidy the lake: small files merged, snapshots older than `keep_days` expired but for the last of each month. Counts of it."""
+    lake = _lake_of(settings)
+    with store.connect(Path(":memory:"), settings.memory_limit) as con, store.attached(con, lake, read_only=dry_run):
+        if dry_run:
+            return {"snapshots_would_expire": len(store.expired(con, keep_days))}
+        return store.tidy(con, keep_days)
+
+
+def _lake_of(settings: Settings) -> LakeSettings:
+    if settings.lake is None:
+        raise UsageError("HUBWATCH_WAREHOUSE names no lake; set it to ducklake:postgres:dbname=NAME host=HOST user=USER")
+    return settings.lake
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from hubwatch.errors import UsageError
 from hubwatch.hubs import HUBS, Hub
+from hubwatch.lake_settings import LakeSettings, lake_from
 from hubwatch.net import HubSettings, Limits, header_text
 from hubwatch.pages import storage_url
 
@@ -47,6 +48,9 @@ class Settings(Limits):
     )
     pages_every: float = Field(default=60, ge=0.05, le=3600, description="seconds after which a saved page is sent there at the latest")
     memory_limit: str = Field(default="1GB", description="what DuckDB may hold in memory before it spills to disk")
+    lake: LakeSettings | None = Field(
+        default=None, description="the DuckLake that several machines share; None: the file in the data folder"
+    )
 
     def kept_as(self, hub: str) -> str:
         """The name under which a hub's pages and rows are kept: a site with a name of its own is never mixed with the hub's."""
@@ -83,12 +87,12 @@ class Settings(Limits):
         there = next(place for place in (chosen, *chosen.parents) if os.path.exists(place))
         if not os.path.isdir(there):
             raise UsageError(f"{there} is a file; name a folder with --data or HUBWATCH_DATA")
-        fields = [name for name in cls.model_fields if name not in ("data", "hubs")]
+        fields = [name for name in cls.model_fields if name not in ("data", "hubs", "lake")]
         own = {field: env[name] for field in fields if env.get(name := f"HUBWATCH_{field.upper()}")}
         if "contact" in own:
             own["contact"] = header_text("HUBWATCH_CONTACT", own["contact"])
         try:
-            return cls.model_validate({"data": chosen, "hubs": hubs} | own)
+            return cls.model_validate({"data": chosen, "hubs": hubs, "lake": lake_from(env)} | own)
         except ValidationError as error:
             name = f"HUBWATCH_{str(error.errors()[0]['loc'][0]).upper()}"
             raise _unusable(name, env.get(name), error) from None

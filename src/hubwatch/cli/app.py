@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from hubwatch.cli import export as cli_export
+from hubwatch.cli import lake as cli_lake
 from hubwatch.cli import local as cli_tools
 from hubwatch.cli import past as cli_backfill
 from hubwatch.cli import planning as cli_planning
@@ -261,6 +262,7 @@ _stage("measure", "Renew the definitions of statistics and the flags.")
 cli_reading.register(app)
 cli_sql.register(app)
 cli_export.register(app)
+cli_lake.register(app)
 cli_tools.register(app)
 cli_planning.register(app)
 app.add_typer(orgs, name="orgs")
@@ -272,14 +274,17 @@ cli_backfill.register(app)
 def publish(
     data: Data = None,
     drop_days: Annotated[bool, typer.Option("--drop-days", help="publish even if the warehouse lacks days that are published now")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="to a lake: also days of hubs that another builder published so far")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Replace hubwatch.duckdb in one step; readers keep what they have open."""
+    """Replace hubwatch.duckdb in one step, and commit to the lake of HUBWATCH_WAREHOUSE; readers keep what they have open."""
     from hubwatch import pipeline
     from hubwatch.settings import NO_CHARTS
 
     settings = kept_in(data)
-    target = pipeline.publish(settings, drop_days)
+    target = pipeline.publish(settings, drop_days, take_over)
     say(json.dumps({"stage": "publish", "published": str(target)}, indent=2) if as_json else f"published {target}")
     if settings.report and not settings.writes_report:
         warn(NO_CHARTS)

@@ -49,6 +49,9 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", parser=folder, help="data folder [default: $HUBWATCH_DATA, else ./hubwatch-data]"),
 ]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="SNAPSHOT", help="of a lake: its state at this snapshot, or at the end of this day")
+]
 Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="the day to record observations for [default: today, UTC]")]
 SeenDay = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="an observed day [default: each hub's last complete one]")]
 Shrink = Annotated[bool, typer.Option("--accept-shrink", help="accept fewer than half of the records of the last complete day")]
@@ -84,11 +87,11 @@ def asked_day(text: str | None, option: str = "--day") -> date | None:
     return None if text is None else parsed_day(text, option)
 
 
-def opened(data: Path | None) -> Database:
+def opened(data: Path | None, as_of: str | None = None) -> Database:
     """The analysts' database of a folder, as everybody who writes Python opens it."""
     import hubwatch
 
-    return hubwatch.open(data)
+    return hubwatch.open(data, as_of)
 
 
 def published_in(data: Path | None) -> duckdb.DuckDBPyConnection:

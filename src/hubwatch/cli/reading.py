@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from hubwatch.cli.help import StatisticCommand, by_choices, statistic_names
-from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
+from hubwatch.cli.options import AsOf, Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
 from hubwatch.cli.output import chosen_format, complain, figure, print_table, say, show_rows, warn
 from hubwatch.errors import HubwatchError, UsageError
 from hubwatch.stages import stage
@@ -84,6 +84,7 @@ def stats(
     form: Format = "table",
     as_json: Json = False,
     data: Data = None,
+    as_of: AsOf = None,
 ) -> None:
     """Show a statistic with its unit, denominator, bounds and caveats; without NAME, list them all."""
     form = chosen_format(form, as_json)
@@ -111,7 +112,7 @@ def stats(
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
     if list_file is not None:
         asked["list"] = str(list_file)
-    with opened(data) as db:
+    with opened(data, as_of) as db:
         result = db.stats(name, **asked).result
     if form == "table":
         print_table(lambda width: result.to_table(width=width))
@@ -210,12 +211,13 @@ def cite(
         Path | None, typer.Option("--verify", metavar="FILE", help="check a record saved with --format json against this database")
     ] = None,
     data: Data = None,
+    as_of: AsOf = None,
 ) -> None:
     """Print a citable record of a figure: sentence, bounds, caveats, versions, SQL. The same data and facts give the same id."""
     if form not in ("text", "json", "bibtex", "csl"):
         raise UsageError(f"--format {form} is not known; it is text, json, bibtex or csl")
     if record_file is not None:
-        _verify(record_file, name, data)
+        _verify(record_file, name, data, as_of)
         return
     if name is None:
         raise UsageError("name a statistic to cite, such as download-share (hubwatch stats lists them)")
@@ -237,19 +239,19 @@ def cite(
         "against": against,
     }
     asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
-    with opened(data) as db:
+    with opened(data, as_of) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())
 
 
-def _verify(record_file: Path, name: str | None, data: Path | None) -> None:
+def _verify(record_file: Path, name: str | None, data: Path | None, as_of: str | None) -> None:
     """Print whether the database gives the figure of a saved record; exit 1 when it does not."""
     from hubwatch.readers import read_record, verify
 
     if name is not None:
         raise UsageError(f"--verify reads the statistic from the record; leave {name} out")
     record = read_record(record_file)
-    with opened(data) as db:
+    with opened(data, as_of) as db:
         found = verify(db, record)
     say("\n".join(found.told()))
     if not found.stands:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hubwatch.cli.options import Data, Format, Json, opened
+from hubwatch.cli.options import AsOf, Data, Format, Json, opened
 from hubwatch.cli.output import chosen_format, complain, say, show_rows
 from hubwatch.errors import HubwatchError
 
@@ -31,10 +31,11 @@ def sql(
     form: Format = "table",
     as_json: Json = False,
     data: Data = None,
+    as_of: AsOf = None,
 ) -> None:
     """Query the published database in SQL, read-only; a query can touch no other file."""
     form = chosen_format(form, as_json)
-    with opened(data) as db:
+    with opened(data, as_of) as db:
         if query is None and sys.stdin.isatty():
             _converse(db, form)
         else:

@@ -15,6 +15,7 @@ from hubwatch.readers.rows import Rows
 from hubwatch.settings import Settings
 from hubwatch.statistics import Citation, Context, Result
 
+_WRITING = (duckdb.StatementType.COPY, duckdb.StatementType.EXPORT)
 Option = str | int | float | bool | date | list[str] | tuple[str, ...] | None
 
 
@@ -55,11 +56,29 @@ class Answer(Rows):
 class Database:
     """A published database, open read-only until `close`; what is open stays as it is when a newer one is published."""
 
-    def __init__(self, data: str | Path | None = None) -> None:
+    def __init__(self, data: str | Path | None = None, as_of: str | int | date | None = None) -> None:
         settings = Settings.from_environment(_folder(data))
-        self.path = Path(data) if data is not None and Path(data).is_file() else settings.data / "hubwatch.duckdb"
-        self.con = store.open_published(self.path, settings.memory_limit)
+        is_file = data is not None and Path(data).is_file()
+        self._path = Path(data) if data is not None and is_file else settings.data / "hubwatch.duckdb"
         self.memory_limit = settings.memory_limit
+        lake = None if is_file else settings.lake
+        if lake is not None:
+            asked = None if as_of is None else str(as_of)
+            self.con = store.open_lake(lake, settings.memory_limit, asked, statistics.make_macros)
+        elif as_of is not None:
+            raise UsageError(f"--as-of {as_of}: only a lake keeps earlier versions; set HUBWATCH_WAREHOUSE, or leave it out")
+        else:
+            self.con = store.open_published(self._path, settings.memory_limit)
+        self.snapshot = store.snapshot_of(self.con) if lake is not None else None
+
+    @property
+    def path(self) -> Path:
+        """The published file; a lake is none."""
+        if self.snapshot is not None:
+            raise UsageError(
+                "this works on the published file, not on a lake: name the file with --data FILE (`hubwatch migrate file` makes one of the lake)"
+            )
+        return self._path
 
     def stats(self, name: str, **options: Option) -> Answer:
         """One statistic: the names and options of `hubwatch stats`, with underscores (`by`, `hub`, `metric`, `day`, ...).
@@ -80,6 +99,8 @@ class Database:
         Raises `HubwatchError` with DuckDB's message for a query that fails.
         """
         try:
+            if self.snapshot is not None and any(one.type in _WRITING for one in self.con.extract_statements(query)):
+                raise UsageError("the query writes files, into the lake's own folder at that; only what reads is run here")
             found = self.con.execute(query)
             columns = [column[0] for column in found.description or []]
             return Rows(columns, found.fetchall() if columns else [])
@@ -99,6 +120,8 @@ class Database:
     @property
     def address(self) -> str | None:
         """Where this file was put by `hubwatch export --to`, if it was."""
+        if self.snapshot is not None:
+            return None
         known = addresses(self.path)
         return known.get(self.sha256) if known else None
 
@@ -113,7 +136,7 @@ class Database:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<hubwatch database {self.path}>"
+        return f"<hubwatch database {self._path}>" if self.snapshot is None else f"<hubwatch lake at snapshot {self.snapshot}>"
 
 
 def _folder(data: str | Path | None) -> Path | None:

@@ -38,7 +38,7 @@ def run_demo(data: Path, tell: Callable[[str], None]) -> Settings:
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).touch()
-    settings = Settings.from_environment(data)
+    settings = Settings.from_environment(data).model_copy(update={"lake": None})  # a demo is nobody else's
     tell(WHAT_IT_IS)
     for day in sample_days():
         _collect(data, day, tell)

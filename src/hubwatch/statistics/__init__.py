@@ -6,7 +6,7 @@ from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.claims import Finding, check_claims, load_claims
 from hubwatch.statistics.days import ROLLING, ObservedDay, counted_anew, counters_given, doubts, observed_day, observed_hubs
-from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros
+from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros, make_macros
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.flags import flags_of
@@ -51,6 +51,7 @@ __all__ = [
     "latex",
     "load_claims",
     "macros",
+    "make_macros",
     "measure",
     "observed_day",
     "observed_hubs",

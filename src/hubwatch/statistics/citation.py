@@ -20,7 +20,7 @@ from hubwatch.statistics.definitions import whole_sql
 from hubwatch.statistics.evaluate import run
 from hubwatch.statistics.sentences import basis, sentence
 from hubwatch.statistics.tabular import Cell, percent
-from hubwatch.store import Value, literal
+from hubwatch.store import Value, literal, snapshot_of
 from hubwatch.version import VERSION
 
 # Parameters without an option of their own.
@@ -48,6 +48,7 @@ class Citation(BaseModel):
     file: str | None = None
     file_sha256: str | None = None
     file_address: str | None = None
+    snapshot: int | None = None
     question: dict[str, Any]
     rerun: str
     query: str
@@ -67,7 +68,8 @@ class Citation(BaseModel):
         if not of_one_day(self.result) and " --day " not in self.rerun:
             lines.append("The hubs were observed on different days: once there are later ones, only the query gives these again.")
         lines += ["Verify: save this record with --format json, then hubwatch cite --verify FILE"]
-        lines += ["Or paste into `duckdb -readonly hubwatch.duckdb`:", "", self.query.rstrip().rstrip(";") + ";"]
+        place = "duckdb -readonly hubwatch.duckdb" if self.snapshot is None else f"hubwatch sql --as-of {self.snapshot}"
+        lines += [f"Or paste into `{place}`:", "", self.query.rstrip().rstrip(";") + ";"]
         return plain_lines("\n".join(lines)) + "\n"
 
     def to_json(self) -> str:
@@ -121,6 +123,8 @@ class Citation(BaseModel):
         ]
         if self.file_sha256:
             lines.append(f"File: {self.file}, SHA-256 {self.file_sha256}")
+        if self.snapshot is not None:
+            lines.append(f"Snapshot: {self.snapshot} of the lake")
         if self.file_address:
             lines.append(f"Published at: {self.file_address}")
         return lines
@@ -138,6 +142,7 @@ class Citation(BaseModel):
             ]
         )
         version = f"hubwatch {self.hubwatch_version}, data {self.data_version}, facts {self.facts_version}"
+        version += f", snapshot {self.snapshot}" if self.snapshot is not None else ""
         title = plain(f"{context.heading} ({self.result.scope()})")
         return {"title": title, "issued": issued, "note": plain(note), "version": version, "url": self.file_address or _HOME}
 
@@ -169,6 +174,7 @@ def record(
         if not rows:
             raise StatisticsError(f"there is no group {group!r} in {result.context.statistic}; {_groups_told(con, result, group)}")
     context, facts, file = result.context, versions.of_facts(con), versions.file_of(con)
+    snapshot = snapshot_of(con)
     data, facts_version = versions.of_data(context.observed), versions.in_one(facts)
     question = _question(result, asked.get("day"))
     told = rows[:3] if group is None else rows if len(rows) <= _MOST else [rows[0], rows[-1]]
@@ -186,8 +192,9 @@ def record(
         file=file.name if file else None,
         file_sha256=versions.sha256(file) if file and file.exists() else None,
         file_address=address,
+        snapshot=snapshot,
         question=question,
-        rerun=_rerun(result, group, question, file.parent if file else None),
+        rerun=_rerun(result, group, question, file.parent if file else None, snapshot),
         query=_query(result, group),
         result=result,
     )
@@ -237,7 +244,7 @@ def _question(result: Result, day: Value) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, date) else value for name, value in parameters.items() if value not in (None, [])}
 
 
-def _rerun(result: Result, group: str | None, question: dict[str, Any], folder: Path | None) -> str:
+def _rerun(result: Result, group: str | None, question: dict[str, Any], folder: Path | None, snapshot: int | None) -> str:
     """The command that asks the same again, from whatever folder."""
     parts = ["hubwatch", "cite", result.context.statistic.replace("_", "-")]
     for name, value in question.items():
@@ -251,6 +258,7 @@ def _rerun(result: Result, group: str | None, question: dict[str, Any], folder: 
         elif value is not False:
             parts += [option, shlex.quote(str(value))]
     parts += ["--group", shlex.quote(group)] if group else []
+    parts += ["--as-of", str(snapshot)] if snapshot is not None else []
     return " ".join([*parts, *(["--data", shlex.quote(str(folder))] if folder else [])])
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from hubwatch.statistics.days import ObservedDay
+from hubwatch.store import snapshot_of
 
 _Found = TypeVar("_Found")
 _FEW = 4  # so many observed days are named one by one
@@ -31,7 +32,8 @@ def of_facts(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Each table of reviewed facts in the open file with a hash over its rows, in whatever order; provenance and notes aside."""
     if (known := _of_file(con)) is not None and "facts" in known:
         return dict(known["facts"])
-    tables = [name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'facts' order by 1").fetchall()]
+    of_facts = "select table_name from duckdb_tables() where schema_name = 'facts' and database_name = current_database() order by 1"
+    tables = [name for (name,) in con.execute(of_facts).fetchall()]
     found = {table: _hash_of_rows(con, table) for table in tables}
     if known is not None:
         known["facts"] = found
@@ -55,8 +57,8 @@ def of_definition(sql: str) -> str:
 
 
 def file_of(con: duckdb.DuckDBPyConnection) -> Path | None:
-    """The file that is open, None for a database in memory."""
-    found = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()
+    """The file that is open, None for a database in memory and for a lake."""
+    found = con.execute("select path from duckdb_databases() where database_name = current_database() and type = 'duckdb'").fetchall()
     return Path(found[0][0]) if found and found[0][0] else None
 
 
@@ -84,7 +86,10 @@ def remembered(con: duckdb.DuckDBPyConnection, key: tuple[object, ...], find: Ca
 
 
 def _of_file(con: duckdb.DuckDBPyConnection) -> dict[object, Any] | None:
-    """What is remembered of the open file, if nobody can write to it; None for all others."""
+    """What is remembered of the open file or snapshot, if nobody can write to it; None for all others."""
+    if (snapshot := snapshot_of(con)) is not None:
+        path = con.execute("select path from duckdb_databases() where database_name = current_database()").fetchall()[0][0]
+        return _remembered(Path(path), snapshot, 0, 0)
     file = file_of(con)
     if file is None or not con.execute("select readonly from duckdb_databases() where database_name = current_database()").fetchall()[0][0]:
         return None

@@ -4,6 +4,11 @@ from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 from hubwatch.store.interrupting import interrupts
 from hubwatch.store.labelled import FACTS as FACT_TABLES
+from hubwatch.store.lake import attached, is_outage, open_lake, snapshot_of
+from hubwatch.store.lake_commit import Moved, commit, is_conflict
+from hubwatch.store.lake_layout import make_layout, version_of
+from hubwatch.store.lake_taking import builder_of, restore, take_in
+from hubwatch.store.lake_upkeep import expired, tidy
 from hubwatch.store.locks import abandoned, held, locked, settle
 from hubwatch.store.many_days import add_days, number_many
 from hubwatch.store.publishing import lost_days, not_published, open_for_export, open_published, publish, told_lost
@@ -33,26 +38,35 @@ __all__ = [
     "TABLES",
     "VIEWS",
     "Column",
+    "Moved",
     "Table",
     "Value",
     "abandoned",
     "add_days",
+    "attached",
+    "builder_of",
+    "commit",
     "connect",
+    "expired",
     "extent_of",
     "held",
     "in_room",
     "insert_rows",
     "interrupts",
+    "is_conflict",
     "is_damage",
+    "is_outage",
     "literal",
     "locked",
     "log_event",
     "lost_days",
+    "make_layout",
     "not_published",
     "number_listings",
     "number_many",
     "only_days",
     "open_for_export",
+    "open_lake",
     "open_published",
     "open_warehouse",
     "precedence",
@@ -62,11 +76,16 @@ __all__ = [
     "recorded",
     "remove_day",
     "replace_day",
+    "restore",
     "settle",
     "settle_departures",
     "slices",
+    "snapshot_of",
     "substitute",
+    "take_in",
     "take_in_runs",
+    "tidy",
     "told_lost",
     "transaction",
+    "version_of",
 ]

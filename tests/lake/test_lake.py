@@ -1,0 +1,353 @@
+"""The warehouse as a DuckLake, on a real PostgreSQL and a real S3 server: equal figures, whole publications, several builders."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from hubwatch import pipeline, statistics, store
+from hubwatch.errors import HubwatchError, StoreFault, UsageError
+from hubwatch.sandbox.demo import run_demo
+from hubwatch.sharing import share
+from hubwatch.store.lake_layout import tables_in
+from tests.conftest import ROOT, hubwatch
+from tests.lake.conftest import SECRET, Lake, Postgres, Storage, lake_in
+from tests.lake.same import answers, comments, shares, tables
+from tests.statistics.random_world import draw, stored
+
+ARCHIVE = ("2024-11-14", "2024-12-12")  # days of the demo that come from an archive
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, lake_is_there: None) -> Path:
+    """The data folder of the demo, for reading only."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo(folder, lambda line: None)
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """The warehouse of the demo in a folder of its own."""
+    return copied(made, tmp_path / "data")
+
+
+def copied(made: Path, folder: Path) -> Path:
+    folder.mkdir()
+    for path in (made / "warehouse.duckdb", made / "hubwatch.duckdb", made / "lake-builder"):
+        if path.exists():
+            shutil.copy(path, folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Published:
+    """The demo in a lake: the builder's folder, and the snapshot that holds it."""
+
+    lake: Lake
+    data: Path
+    snapshot: int
+
+
+@pytest.fixture(scope="module")
+def template(made: Path, postgres: Postgres, storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    lake = lake_in(postgres, storage, "demo")
+    data = copied(made, tmp_path_factory.mktemp("builder") / "data")
+    pipeline.migrate(lake.settings(data), "lake")
+    return Published(lake, data, lake.version())
+
+
+@pytest.fixture
+def published(template: Published, postgres: Postgres, storage: Storage, tmp_path: Path) -> Published:
+    """A copy of it, to change."""
+    lake = lake_in(postgres, storage, "demo", template.lake.database)
+    return Published(lake, copied(template.data, tmp_path / "data"), template.snapshot)
+
+
+@contextmanager
+def opened(lake: Lake, as_of: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings = lake.settings(Path("unused"))
+    assert settings.lake is not None
+    with closing(store.open_lake(settings.lake, "1GB", as_of, statistics.make_macros)) as con:
+        yield con
+
+
+def publish(lake: Lake, data: Path, take_over: bool = False, drop_days: bool = False) -> int:
+    """One publication to the lake alone; the snapshot that holds it."""
+    settings = lake.settings(data)
+    assert settings.lake is not None
+    return share(settings, settings.lake, lambda con: pipeline.judge(con, settings), take_over, drop_days).snapshot
+
+
+def drop(data: Path, day: str) -> None:
+    """Take an archive's day out of the warehouse."""
+    with closing(store.open_warehouse(data)) as con, store.transaction(con):
+        ((source,),) = con.execute("select source from sweeps where hub = 'huggingface' and day = ?::date", [day]).fetchall()
+        store.remove_day(con, "huggingface", date.fromisoformat(day), source)
+        store.settle_departures(con, "huggingface")
+
+
+def test_the_demo_says_the_same_in_a_lake_as_in_the_file(template: Published) -> None:
+    with opened(template.lake) as there, closing(store.open_published(template.data)) as here:
+        assert answers(there) == answers(here)
+        own = tables(here, "hubwatch")
+        assert tables(there, "lake") == own
+        assert len(own["store.counters"]) > 15_000
+        kept = {one for one in comments(here, "hubwatch") if one[2] is not None}
+        assert kept - comments(there, "lake") == set()
+        assert here.execute("from labelled order by all").fetchall() == there.execute("from labelled order by all").fetchall()
+
+
+def test_a_random_world_says_the_same_in_a_lake_as_in_the_file(lake: Lake, tmp_path: Path) -> None:
+    with stored(draw(1)) as world:
+        store.open_warehouse(tmp_path).close()
+        world.execute(f"attach '{tmp_path}/warehouse.duckdb' as own")
+        for name in tables_in(world, "memory"):
+            world.execute(f"insert into own.{name} by name from memory.{name}")
+        world.execute("detach own")
+        publish(lake, tmp_path)
+        with opened(lake) as there:
+            assert answers(there) == answers(world)
+            assert sorted(there.execute("from flags").fetchall()) == sorted(world.execute("from flags").fetchall())
+
+
+def test_a_warehouse_comes_back_from_a_lake_as_it_was(template: Published, tmp_path: Path) -> None:
+    lake, data = template.lake, template.data
+    assert pipeline.migrate(lake.settings(tmp_path / "again"), "file") == tmp_path / "again" / "hubwatch.duckdb"
+    left_out = ("main.runs", "store.migrations")  # what was run since, and when the file was made
+    with closing(store.open_published(data)) as here, closing(store.open_published(tmp_path / "again")) as again:
+        assert tables(again, "hubwatch", left_out) == tables(here, "hubwatch", left_out)
+        assert again.execute("from store.listing order by all").fetchall() == here.execute("from store.listing order by all").fetchall()
+        assert shares(again) == shares(here)
+    with pytest.raises(UsageError, match="the lake holds a warehouse already"):
+        pipeline.migrate(lake.settings(data), "lake")
+    with pytest.raises(StoreFault, match="holds days already"):
+        pipeline.migrate(lake.settings(data), "file")
+
+
+def test_a_publication_holds_what_changed_and_earlier_ones_stay(published: Published) -> None:
+    lake, data, first = published.lake, published.data, published.snapshot
+    assert publish(lake, data) == first  # nothing changed: no further snapshot
+    files = sorted(lake.files.rglob("counters/**/*.parquet"))
+    with opened(lake) as still:
+        before = shares(still)
+        drop(data, ARCHIVE[0])
+        second = publish(lake, data)
+        assert shares(still) == before  # what is open stays as it is
+    assert second > first
+    added = set(lake.files.rglob("counters/**/*.parquet")) - set(files)
+    assert {path.parent.name for path in added} <= {f"day={ARCHIVE[0]}"}  # no other day is written again
+    days = "select count(*) from days where day = date '2024-11-14'"
+    with opened(lake) as now, closing(store.read_warehouse(data)) as here, opened(lake, str(first)) as then:
+        assert (now.execute(days).fetchall(), then.execute(days).fetchall()) == ([(0,)], [(1,)])
+        assert shares(then) == before
+        assert tables(now, "lake") == tables(here, "warehouse")
+        cited = statistics.cite(then, "download-share", "CN", hub="huggingface", by="country")
+    assert (cited.snapshot, cited.file) == (first, None)
+    assert cited.rerun.endswith(f"--group CN --as-of {first}")
+    with opened(lake, time.strftime("%Y-%m-%d", time.gmtime())) as today:
+        assert store.snapshot_of(today) == second
+    for asked, said in (("2020-01-01", "the lake holds snapshots"), ("99999", "the lake holds snapshots"), ("x", "neither the number")):
+        with pytest.raises(UsageError, match=said), opened(lake, asked):
+            pass
+
+
+def build(lake: Lake, pages: list[Path], data: Path) -> None:
+    """A builder that collected these hubs, its warehouse built and not yet in the lake."""
+    for folder in pages:
+        shutil.copytree(folder, data / "pages" / folder.name)
+    pipeline.build(lake.settings(data).model_copy(update={"lake": None}))
+
+
+def test_builders_of_different_hubs_publish_side_by_side_what_one_would(lake: Lake, made: Path, tmp_path: Path) -> None:
+    hubs = {name: made / "pages" / name for name in ("huggingface", "modelscope", "wisemodel")}
+    one, other, both = (tmp_path / name for name in ("one", "other", "both"))
+    build(lake, [hubs["huggingface"]], one)
+    build(lake, [hubs["modelscope"], hubs["wisemodel"]], other)
+    build(lake, list(hubs.values()), both)
+    command = [sys.executable, "-m", "hubwatch", "publish", "--data"]
+    variables = os.environ | lake.variables | {"PYTHONPATH": str(ROOT / "src")}
+    working = [subprocess.Popen([*command, str(data)], env=variables, stderr=subprocess.PIPE, text=True) for data in (one, other)]
+    assert [(process.communicate(timeout=120)[1], process.returncode)[1] for process in working] == [0, 0]
+    by_builder = ("main.runs", "store.loaded", "store.migrations", "main.sweeps")
+    sweeps = "select * exclude (loaded_at) from sweeps order by all"
+    with opened(lake) as there, closing(store.open_published(both)) as here:
+        assert tables(there, "lake", by_builder) == tables(here, "hubwatch", by_builder)
+        assert there.execute(sweeps).fetchall() == here.execute(sweeps).fetchall()
+        assert shares(there) == shares(here)
+        assert there.execute("select hub, count(*) from store.loaded group by hub order by hub").fetchall() == [
+            ("huggingface", 5), ("modelscope", 3), ("wisemodel", 1),
+        ]  # fmt: skip
+        assert sorted(there.execute("select count(distinct builder), count(*) from store.lake_hubs").fetchall()) == [(2, 3)]
+    with pytest.raises(StoreFault, match="modelscope is published to the lake by another builder"):
+        publish(lake, both)
+    assert publish(lake, both, take_over=True) > 0
+    (both / "warehouse.duckdb").unlink()
+    store.open_warehouse(both).close()
+    with pytest.raises(StoreFault, match="--drop-days"):  # an older warehouse than the lake's does not replace it
+        publish(lake, both)
+
+
+def test_of_two_publications_from_one_version_the_second_writes_nothing(published: Published, tmp_path: Path) -> None:
+    lake, data = published.lake, published.data
+    late = tmp_path / "late"
+    late.mkdir()
+    shutil.copy(data / "warehouse.duckdb", late)
+    drop(data, ARCHIVE[0])
+    settings = lake.settings(late)
+    assert settings.lake is not None
+    with closing(store.open_warehouse(late)) as con, store.attached(con, settings.lake):
+        base = store.version_of(con)
+        publish(lake, data)
+        snapshot = lake.version()
+        with pytest.raises(store.Moved):
+            store.commit(con, "late", base)
+    assert lake.version() == snapshot
+
+
+def test_two_transactions_at_once_conflict_and_only_one_is_committed(published: Published) -> None:
+    lake, data = published.lake, published.data
+    settings = lake.settings(data)
+    assert settings.lake is not None
+    with duckdb.connect() as one, duckdb.connect() as other, store.attached(one, settings.lake), store.attached(other, settings.lake):
+        for con in (one, other):
+            con.execute("begin")
+            con.execute("update lake.store.lake set version = version + 1")
+            con.execute("insert into lake.profiles by name select 'wisemodel' as hub, 'x' as namespace")
+        one.execute("commit")
+        with pytest.raises(duckdb.Error) as failed:
+            other.execute("commit")
+        assert store.is_conflict(failed.value)
+        assert one.execute("select count(*) from lake.profiles where namespace = 'x'").fetchall() == [(1,)]
+
+
+def test_a_publisher_killed_while_it_commits_leaves_the_last_snapshot(published: Published) -> None:
+    lake, data = published.lake, published.data
+    with opened(lake) as con:
+        before = tables(con, "lake")
+    snapshot, files = lake.version(), set(lake.files.rglob("*.parquet"))
+    drop(data, ARCHIVE[0])
+    drop(data, ARCHIVE[1])
+    command = [sys.executable, "-m", "hubwatch", "publish", "--data", str(data)]
+    variables = os.environ | lake.variables | {"PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(command, env=variables) as process:
+        while process.poll() is None and not set(lake.files.rglob("*.parquet")) - files:
+            time.sleep(0.002)
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL  # in the midst: the first of its files is there
+    assert lake.version() == snapshot
+    with opened(lake) as con:
+        assert tables(con, "lake") == before
+    assert publish(lake, data) > snapshot
+    with opened(lake) as there, closing(store.read_warehouse(data)) as here:
+        assert tables(there, "lake") == tables(here, "warehouse")
+
+
+def test_a_publication_waits_for_a_catalog_that_restarts(published: Published, postgres: Postgres) -> None:
+    lake, data = published.lake, published.data
+    drop(data, ARCHIVE[0])
+    postgres.control("stop", "-m", "immediate")
+    back = threading.Timer(1.5, postgres.control, ("start",))
+    back.start()
+    try:
+        assert publish(lake, data) == lake.version()
+    finally:
+        back.join()
+    with opened(lake) as con:
+        assert con.execute("select count(*) from days where day = date '2024-11-14'").fetchall() == [(0,)]
+
+
+def test_a_reader_needs_no_right_to_write_and_no_query_leaves_the_lake(published: Published) -> None:
+    lake, data = published.lake, published.data
+    lake.postgres.ask(
+        lake.database,
+        """do $$ begin if not exists (select 1 from pg_roles where rolname = 'reader') then create role reader login; end if; end $$;
+           grant select on all tables in schema public to reader""",
+    )
+    address = lake.variables["HUBWATCH_WAREHOUSE"].replace("user=owner", "user=reader")
+    variables = {name: value for name, value in lake.variables.items() if name != "HUBWATCH_WAREHOUSE_DATA"} | {
+        "HUBWATCH_WAREHOUSE": address
+    }
+    told = hubwatch(data, "cite", "download-share", "--hub", "huggingface", "--by", "country", "--group", "CN", **variables)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert f"Snapshot: {lake.version()} of the lake" in told.stdout
+    refused = hubwatch(data, "sql", "copy (select 1) to 's3://bucket/x.csv'", **variables)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "only what reads is run here" in refused.stderr
+    with opened(Lake(variables, lake.postgres, lake.database, lake.files)) as con:
+        for query in (
+            "from read_text('/etc/passwd')",
+            "delete from lake.sweeps",
+            "attach '/tmp/other.duckdb' as other",
+            "from read_parquet('s3://other/*.parquet')",
+            "set enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error):
+                con.execute(query)
+        assert SECRET not in str(con.execute("from duckdb_secrets()").fetchall())
+
+
+def test_no_secret_is_printed_or_kept(published: Published) -> None:
+    lake, data = published.lake, published.data
+    wrong = lake.variables | {"AWS_SECRET_ACCESS_KEY": "wrong-and-secret", "PGPASSWORD": "also-secret"}
+    said = hubwatch(data, "stats", "download-share", "--hub", "huggingface", **wrong)
+    assert said.returncode == 1
+    assert said.stderr.startswith("hubwatch: ")
+    assert not {"wrong-and-secret", "also-secret", SECRET} & set(said.stderr.replace("'", " ").split())
+    kept = [path for path in (*data.rglob("*"), *lake.files.rglob("*")) if path.is_file() and SECRET.encode() in path.read_bytes()]
+    assert kept == []
+    assert SECRET not in lake.postgres.ask(lake.database, "select * from ducklake_metadata")
+
+
+def test_old_snapshots_expire_but_for_the_last_of_each_month(published: Published) -> None:
+    lake, data, first = published.lake, published.data, published.snapshot
+    settings = lake.settings(data)
+    drop(data, ARCHIVE[0])
+    second = publish(lake, data)
+    drop(data, ARCHIVE[1])
+    third = publish(lake, data)
+    for snapshot, at in ((first, "2026-01-10"), (second, "2026-01-20"), (third, "2026-02-20")):
+        lake.postgres.ask(lake.database, f"update ducklake_snapshot set snapshot_time = '{at}' where snapshot_id = {snapshot}")
+    lake.postgres.ask(lake.database, f"update ducklake_snapshot set snapshot_time = '2025-12-01' where snapshot_id < {first}")
+    with opened(lake) as con:
+        before = shares(con)
+    assert pipeline.maintain(settings, 30, dry_run=True) == {"snapshots_would_expire": first + 1}
+    assert pipeline.maintain(settings, 30)["snapshots_expired"] == first + 1
+    with opened(lake) as con, opened(lake, str(second)) as kept, opened(lake, "2026-02-01") as on:
+        assert store.snapshot_of(con) == third
+        assert shares(con) == before
+        assert store.snapshot_of(on) == store.snapshot_of(kept) == second
+    with pytest.raises(UsageError), opened(lake, str(first)):
+        pass
+    assert publish(lake, data) >= third
+
+
+def test_what_works_on_files_says_so_on_a_lake(published: Published) -> None:
+    lake, data = published.lake, published.data
+    said = hubwatch(data, "export", "out", **lake.variables)
+    assert said.returncode == 2
+    assert "migrate file" in said.stderr
+    done = hubwatch(data, "sql", "select count(*) as days from days", "--format", "csv", **lake.variables)
+    assert done.stdout.splitlines()[0] == "days"
+
+
+def test_an_empty_or_foreign_lake_is_told(lake: Lake, data: Path) -> None:
+    with pytest.raises(HubwatchError, match="a builder makes it"), opened(lake):
+        pass
+    settings = lake.settings(data)
+    assert settings.lake is not None
+    with duckdb.connect() as con, store.attached(con, settings.lake):
+        con.execute("create table lake.other (a integer)")
+    with pytest.raises(StoreFault, match="is not of hubwatch"):
+        publish(lake, data)
