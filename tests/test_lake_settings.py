@@ -66,7 +66,9 @@ def test_what_cannot_be_used_or_would_be_read_by_others_is_refused_without_showi
 
 
 def test_no_key_is_shown_with_the_settings() -> None:
-    lake = lake_from({"HUBWATCH_WAREHOUSE": HERE, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_SESSION_TOKEN": "hidden"})
+    lake = lake_from(
+        {"HUBWATCH_WAREHOUSE": HERE, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_SESSION_TOKEN": "hidden"}
+    )
     assert lake is not None
     assert "hidden" not in repr(lake) + lake.model_dump_json()
     assert lake.storage.secret is not None

@@ -21,12 +21,8 @@ from hubwatch.collect import ASKED_AGAIN, Watch, asked_lately, collect_profiles,
 from hubwatch.collect import collect as collect
 from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
 from hubwatch.facts import load_facts
-<<<<<<< HEAD
 from hubwatch.hubs import HUBS, hub_of, sites
-=======
-from hubwatch.hubs import HUBS
 from hubwatch.lake_settings import LakeSettings
->>>>>>> 7d88ea6 (Publish the warehouse to a DuckLake that several builders share)
 from hubwatch.link import link as link_listings
 from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded, note_attempt, refused
 from hubwatch.net import Client, Transport

@@ -190,13 +190,25 @@ def test_builders_of_different_hubs_publish_side_by_side_what_one_would(lake: La
             ("huggingface", 5), ("modelscope", 3), ("wisemodel", 1),
         ]  # fmt: skip
         assert sorted(there.execute("select count(distinct builder), count(*) from store.lake_hubs").fetchall()) == [(2, 3)]
-    with pytest.raises(StoreFault, match="modelscope is published to the lake by another builder"):
-        publish(lake, both)
-    assert publish(lake, both, take_over=True) > 0
-    (both / "warehouse.duckdb").unlink()
-    store.open_warehouse(both).close()
-    with pytest.raises(StoreFault, match="--drop-days"):  # an older warehouse than the lake's does not replace it
-        publish(lake, both)
+
+
+def test_a_hub_has_one_builder_until_another_takes_it_over(published: Published, tmp_path: Path) -> None:
+    lake, data = published.lake, published.data
+    other, empty = copied(data, tmp_path / "other"), tmp_path / "empty"
+    (other / "lake-builder").unlink()
+    days = "select count(*) from days where day = date '2024-11-14'"
+    drop(data, ARCHIVE[0])
+    publish(lake, data)
+    with pytest.raises(StoreFault, match="huggingface is published to the lake by another builder, and 2024-11-14 archive:"):
+        publish(lake, other)
+    publish(lake, other, take_over=True)
+    with opened(lake) as con:
+        assert con.execute(days).fetchall() == [(1,)]
+        assert con.execute("select count(distinct builder) from store.lake_hubs").fetchall() == [(2,)]
+    empty.mkdir()
+    shutil.copy(other / "lake-builder", empty)
+    with pytest.raises(StoreFault, match=r"the lake holds huggingface 2024-11-14 archive:.*--drop-days"):
+        publish(lake, empty)
 
 
 def test_of_two_publications_from_one_version_the_second_writes_nothing(published: Published, tmp_path: Path) -> None:

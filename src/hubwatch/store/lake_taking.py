@@ -30,12 +30,12 @@ def take_in(con: duckdb.DuckDBPyConnection, builder: str, take_over: bool = Fals
     """Take the attached lake's facts of the hubs that other builders publish into the open warehouse; the hubs that changed.
 
     Their judgements, links and flags are to be made anew afterwards. Raises `StoreFault` where this warehouse holds days of
-    such a hub that the lake lacks (`take_over`: they are this builder's from now on), or lacks days of its own hubs that the lake
+    such a hub that the lake lacks, or later ones (`take_over`: they are this builder's from now on), or lacks days of its own hubs that the lake
     holds (`drop_days`: they are taken out of the lake).
     """
     con.execute("set variable builder = ?", [builder])
     theirs = {hub for (hub,) in con.execute(f"select hub from {ALIAS}.store.lake_hubs where builder <> ?", [builder]).fetchall()}
-    ahead = _only_in(con, "sweeps", f"{ALIAS}.sweeps")
+    ahead = _loaded_since(con)
     contested = sorted(theirs & ahead.keys())
     if contested and not take_over:
         raise StoreFault(
@@ -50,6 +50,16 @@ def take_in(con: duckdb.DuckDBPyConnection, builder: str, take_over: bool = Fals
             "anew from the lake; `hubwatch publish --drop-days` publishes without them"
         )
     return [hub for hub in sorted(theirs - set(contested)) if _take_hub(con, hub)]
+
+
+def _loaded_since(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """For each hub the first day and source that this warehouse holds and the lake does not, or of an earlier loading."""
+    found = con.execute(
+        f"""select hub, min(day::varchar || ' ' || source) from sweeps own left join {ALIAS}.sweeps theirs using (hub, day, source)
+            where theirs.records is null or (own.content_hash is distinct from theirs.content_hash and own.loaded_at > theirs.loaded_at)
+            group by hub"""
+    )
+    return dict(found.fetchall())
 
 
 def _only_in(con: duckdb.DuckDBPyConnection, these: str, those: str) -> dict[str, str]:
