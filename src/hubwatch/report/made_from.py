@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 
-import hubwatch
 from hubwatch.clock import today
 from hubwatch.statistics import Claim, load_claims, sha256
 
@@ -29,6 +28,6 @@ def _claims(claims: Sequence[Claim]) -> str:
 
 def _code() -> str:
     """Names, sizes and times of the package's files: one that is worked on has no version of its own."""
-    root = Path(hubwatch.__file__).parent
+    root = Path(__file__).parents[1]
     found = sorted(path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
     return "\n".join(f"{path.relative_to(root)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in found)
