@@ -39,16 +39,22 @@ def commands() -> str:
 
 def _command(name: str, command: object, mark: str) -> Iterator[str]:
     parameters = [one for one in command.params if not getattr(one, "hidden", False) and one.name != "help"]  # type: ignore[attr-defined]
-    arguments = " ".join(one.metavar or one.name.upper() for one in parameters if one.param_type_name == "argument")
+    arguments = " ".join(_argument(one) for one in parameters if one.param_type_name == "argument")
     yield from (f"{mark} {name}{' ' + arguments if arguments else ''}", "", _first(command.help), "")  # type: ignore[attr-defined]
     if parameters:
         yield from ("| argument or option | meaning | default |", "| --- | --- | --- |")
     for one in parameters:
-        said = one.metavar or one.name.upper() if one.param_type_name == "argument" else ", ".join(one.opts)
+        said = _argument(one) if one.param_type_name == "argument" else ", ".join(one.opts)
         default = "" if one.default in (None, False, [], ()) or callable(one.default) else f"`{one.default}`"
         yield f"| `{said}` | {_cell(one.help or '')} | {default} |"
     if parameters:
         yield ""
+
+
+def _argument(one: object) -> str:
+    """An argument as in a line of usage: [NAME] where it may be left out, with ... where there may be several."""
+    name = one.metavar or one.name.upper()  # type: ignore[attr-defined]
+    return (name if one.required else f"[{name}]") + ("..." if one.nargs != 1 else "")  # type: ignore[attr-defined]
 
 
 def dictionary() -> str:

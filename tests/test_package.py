@@ -69,7 +69,7 @@ def test_the_wheel_works_from_where_it_is_and_writes_what_prefect_deploys(wheel:
 
 def test_without_charts_everything_but_the_report_works_and_the_report_says_what_to_install(tmp_path: Path) -> None:
     data = publish_days(tmp_path / "data")
-    install = "no report: its charts need two more packages; pip install 'hubwatch[charts]', then run hubwatch report"
+    install = "no report: its charts need two more packages; pip install altair vl-convert-python, then run hubwatch report"
     for words, code, said in (
         (("report",), 1, f"hubwatch: {install}\n"),
         (("publish",), 0, f"{install}\n"),

@@ -18,7 +18,7 @@ from hubwatch.lake_settings import LakeSettings, lake_from
 from hubwatch.net import HubSettings, Limits, header_text
 from hubwatch.pages import storage_url
 
-NO_CHARTS = "no report: its charts need two more packages; pip install 'hubwatch[charts]', then run hubwatch report"
+NO_CHARTS = "no report: its charts need two more packages; pip install altair vl-convert-python, then run hubwatch report"
 _LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
 
 

@@ -344,7 +344,7 @@ def test_a_pattern_finds_files_of_a_dataset_and_a_missing_one_is_said(datasets: 
     ):
         with pytest.raises(UsageError, match=told):
             archive_files(source, settings)
-    with pytest.raises(HubFailure, match="run again to go on"):
+    with pytest.raises(HubFailure, match="re-run the command to resume"):
         archive_files("hf://datasets/o/other/x.parquet", settings)
 
 

@@ -97,4 +97,7 @@ def score(say: Say, shared: Path = SHARED) -> None:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--shared", type=Path, default=SHARED)
-    score(lambda line: sys.stdout.write(f"{line}\n"), options.parse_args().shared)
+    folder = options.parse_args().shared
+    if not (folder / "real").is_dir():
+        sys.exit(f"the records are not in this repository, and not in {folder}; set HUBWATCH_SHARED to where they are")
+    score(lambda line: sys.stdout.write(f"{line}\n"), folder)

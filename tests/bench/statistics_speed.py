@@ -6,6 +6,7 @@ The hub grows evenly over the year; 30 % of listings have downloads, of which ea
 a namespace of its own. Counters are in day order, as loading day by day leaves them. Memory is the process's peak.
 """
 
+import argparse
 import resource
 import sys
 import tempfile
@@ -121,8 +122,12 @@ def _run(con: duckdb.DuckDBPyConnection, name: str, wanted: dict[str, str]) -> t
 
 
 if __name__ == "__main__":
-    size, length = (int(text) for text in (sys.argv[1:3] + ["3000000", "365"][len(sys.argv[1:3]) :]))
-    if len(sys.argv) > 3:
-        sys.exit(main(size, length, Path(sys.argv[3])))
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("listings", type=int, nargs="?", default=3_000_000)
+    options.add_argument("days", type=int, nargs="?", default=365)
+    options.add_argument("folder", type=Path, nargs="?")
+    asked = options.parse_args()
+    if asked.folder:
+        sys.exit(main(asked.listings, asked.days, asked.folder))
     with tempfile.TemporaryDirectory() as temporary:
-        sys.exit(main(size, length, Path(temporary)))
+        sys.exit(main(asked.listings, asked.days, Path(temporary)))

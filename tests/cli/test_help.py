@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import typer.main
+from typer.testing import CliRunner
 
 from hubwatch.cli import app
-from hubwatch.cli.help import EXAMPLES, GROUPS
+from hubwatch.cli.help import EXAMPLES, GROUPS, choices_told
 from hubwatch.hubs import HUBS
 from hubwatch.pages import Sweep
+from hubwatch.statistics import definitions
 from tests.conftest import ROOT, hubwatch
 
 
@@ -37,6 +39,30 @@ def test_help_of_a_statistic_has_its_definition_and_choices(tmp_path: Path) -> N
     wrong = hubwatch(tmp_path, "stats", "download-shares", "--help")
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("hubwatch: there is no statistic 'download-shares'; did you mean download-share")
+
+
+def test_usage_brackets_once_what_may_be_left_out() -> None:
+    for words, usage in (
+        (("stats",), "[NAME]"),
+        (("run",), "[HUB]..."),
+        (("doctor",), "[HUB]"),
+        (("sql",), "[QUERY]"),
+        (("export",), "[DIR]"),
+    ):
+        told = CliRunner().invoke(app.app, [*words, "--help"]).stdout.splitlines()[0]
+        assert told == f"Usage: hubwatch {words[0]} [OPTIONS] {usage}"
+
+
+def test_every_parameter_of_a_statistic_says_what_it_takes_and_no_choice_is_empty() -> None:
+    told = {(name, choices_told(name, choices)) for one in definitions() for name, choices in one.parameters.items()}
+    assert [one for one in sorted(told) if "a value" in one[1] or one[1].startswith(("[", ",")) or "default: ]" in one[1]] == []
+    assert {
+        ("only", "originals, derivatives [default: all]"),
+        ("without_flagged", "true or false [default: false]"),
+        ("created_since", "YYYY-MM-DD"),
+        ("top", "a number of rows [default: 20]"),
+        ("task", "only this task"),
+    } <= told
 
 
 def test_help_imports_no_stage() -> None:

@@ -35,7 +35,7 @@ LISTS = (
 
 
 def asked(data: Path, words: str, *more: str) -> Result:
-    elsewhere = [] if words in ("stats", "backfill mappings") else ["--data", str(data)]
+    elsewhere = [] if words.removeprefix("--quiet ") in ("stats", "backfill mappings") else ["--data", str(data)]
     return CliRunner().invoke(app, [*words.split(), *more, *elsewhere], catch_exceptions=False)
 
 
@@ -48,6 +48,21 @@ def test_every_list_is_also_json_csv_and_markdown(published: Path, words: str) -
     assert {len(row) for row in lines} == ({len(lines[0])} if lines else set())
     marked = [line for line in printed["markdown"].stdout.splitlines() if line.startswith("|")]
     assert len(marked) >= 2
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_every_list_is_quiet_when_only_problems_are_wanted(published: Path, words: str) -> None:
+    done = asked(published, f"--quiet {words}")
+    assert done.stdout == ""
+    assert bool(done.stderr) == bool(done.exit_code)
+
+
+def test_a_problem_is_named_also_when_only_problems_are_wanted(published: Path) -> None:
+    stale = asked(published, "--quiet status").stderr.splitlines()
+    assert stale[0].startswith("huggingface: STALE, complete to 2026-03-02")
+    assert stale[-1].startswith("hubwatch: stale: huggingface; see above")
+    wrong = asked(published, "--quiet verify")
+    assert len(wrong.stderr.splitlines()) == 1 + int(wrong.stderr.splitlines()[-1].split()[1])
 
 
 def test_an_organization_is_explained_by_a_table_of_sources_and_one_of_policies(published: Path) -> None:

@@ -131,4 +131,4 @@ def _asked(source: str, ask: Callable[[], Answer]) -> Answer:
         return ask()
     except (httpx2.HTTPError, ValueError, OSError) as error:
         first = " ".join(str(error).split())[:300]
-        raise HubFailure(f"{source}: {first}; what is fetched stays, run again to go on") from error
+        raise HubFailure(f"{source}: {first}; what was fetched is kept; re-run the command to resume") from error

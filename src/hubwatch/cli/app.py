@@ -50,7 +50,9 @@ app = typer.Typer(
 
 FLOOR, LICENSE_BUDGET = 1000, 200  # the defaults of pages.Sweep, which help does not import
 Kind = Annotated[str, typer.Option("--sweep", help="full, head, new or owners")]
-Owners = Annotated[list[str] | None, typer.Option("--owner", help="a namespace to collect (repeatable); implies --sweep owners")]
+Owners = Annotated[
+    list[str] | None, typer.Option("--owner", metavar="NAMESPACE", help="a namespace to collect (repeatable); implies --sweep owners")
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="records per hub; such a sweep is never complete")]
 Floor = Annotated[int, typer.Option("--floor", min=0, help="head: stop below this many downloads")]
 _SINCE = "new: created since [default: 21 days before; where a hub lists changes, what came or was published late since the last sweep]"
@@ -133,8 +135,7 @@ def options(
     quiet: Annotated[bool, typer.Option("--quiet", help="print problems only (for cron)")] = False,
 ) -> None:
     """Options of all commands."""
-    if quiet:
-        be_quiet()
+    be_quiet(quiet)
     ctx.with_resource(stages())
 
 
@@ -320,7 +321,8 @@ def _show(results: dict[str, HubResult], as_json: bool) -> None:
 def _tell_hubs(results: dict[str, HubResult]) -> None:
     for hub, result in results.items():
         state = "failed" if result.failed else "complete" if result.complete else "incomplete"
-        counts = f"{result.records} records, {result.rejected} rejected, {result.requests} requests ({result.retries} retries)"
+        asked = f"{result.requests} request{'' if result.requests == 1 else 's'} ({result.retries} {'retry' if result.retries == 1 else 'retries'})"
+        counts = f"{result.records} record{'' if result.records == 1 else 's'}, {result.rejected} rejected, {asked}"
         line = f"{hub}: {state}, {counts}"
         say(line + (f": {' '.join(result.message.split())}" if result.message else ""))
 

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="a new or empty folder")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="a new or empty folder")] = None,
     to: Annotated[
         str | None,
         typer.Option(

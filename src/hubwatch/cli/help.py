@@ -29,6 +29,8 @@ TAKES = {
     "created_since": "YYYY-MM-DD",
     "created_until": "YYYY-MM-DD",
     "top": "a number of rows",
+    "scaled": "true or false",
+    "listed": "a table of the database",
 }
 EXAMPLES = (
     ("Start here", "hubwatch demo"),
@@ -88,17 +90,10 @@ def choices_told(name: str, choices: tuple[str, ...]) -> str:
         return "YYYY-MM-DD, the first day or the earlier of two"
     if name in ("group", "against"):
         return "a group's name [default: the largest and the second of the last day]"
-    if len(choices) > 1:
-        return f"{', '.join(choices)} [default: {choices[0]}]"
-    if choices and name != "hub":
-        return f"[default: {choices[0]}]"
-    fixed = {
-        "hub": "a hub's name",
-        "day": "YYYY-MM-DD, an observed day",
-        "country": "a country's code or name",
-        "policy": "a policy's name",
-    }
-    return fixed.get(name, "true or false" if name == "without_flagged" else "a value")
+    default = f" [default: {choices[0]}]" if choices and choices[0] and name != "hub" else ""
+    if len(choices) > 1 or name == "metric":
+        return ", ".join(filter(None, choices)) + (default or " [default: all]")
+    return (TAKES.get(name, "a number" if choices and choices[0].isdigit() else f"only this {name.replace('_', ' ')}") + default).strip()
 
 
 def statistic_names(incomplete: str) -> list[str]:

@@ -37,17 +37,21 @@ def _with_an_option_for_each_hub(command: Callable[..., None]) -> Callable[..., 
 
 
 def sandbox(
-    fault: Annotated[list[str] | None, typer.Option("--fault", help="what goes wrong, as HUB:429@3 (repeatable)")] = None,
+    fault: Annotated[list[str] | None, typer.Option("--fault", metavar="FAULT", help="what goes wrong, as HUB:429@3 (repeatable)")] = None,
     switch: Annotated[
         list[str] | None,
         typer.Option(
-            "--switch", help="how a hub behaves, such as window=10000, creation_order=GmtCreate or dolphin=forbidden (repeatable)"
+            "--switch",
+            metavar="SWITCH",
+            help="how a hub behaves, such as window=10000, creation_order=GmtCreate or dolphin=forbidden (repeatable)",
         ),
     ] = None,
     counters: Annotated[
         list[str] | None,
         typer.Option(
-            "--counters", help="what Hugging Face's counters do: freeze, roll-back, lose-weeks, rename=OLD>NEW, dead=ID (repeatable)"
+            "--counters",
+            metavar="CHANGE",
+            help="what Hugging Face's counters do: freeze, roll-back, lose-weeks, rename=OLD>NEW, dead=ID (repeatable)",
         ),
     ] = None,
     before: Annotated[
@@ -72,7 +76,7 @@ def sandbox(
 
 
 def doctor(
-    hub: Annotated[str | None, typer.Argument(metavar="[HUB]", help=f"{', '.join(hub_names())} [default: all]")] = None,
+    hub: Annotated[str | None, typer.Argument(metavar="HUB", help=f"{', '.join(hub_names())} [default: all]")] = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FOLDER", help="write the JSON responses, without persons, as files to share")
     ] = None,
@@ -144,6 +148,7 @@ def demo(
     from hubwatch.readers import Database
     from hubwatch.sandbox import SHOWN, run_demo
     from hubwatch.settings import NO_CHARTS, Settings
+    from hubwatch.statistics import counted
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, say)
@@ -152,7 +157,7 @@ def demo(
             result = db.stats(name, **asked).result
             print_table(lambda width, result=result: result.to_table(10, width))
         for held in db.sql("select hub, count(*) as days, min(day) as first, max(day) as last from days group by hub order by hub"):
-            say(f"{held['hub']}: {held['days']} day(s), {held['first']} to {held['last']}")
+            say(f"{held['hub']}: {counted(held['days'], 'day')}, {held['first']} to {held['last']}")
     shown = os.path.relpath(settings.data)
     say(f"database: {shown}/hubwatch.duckdb")
     if settings.report:

@@ -34,7 +34,7 @@ def _hubs_from(incomplete: str) -> list[str]:
     return [name for name in hub_names() if name.startswith(incomplete)]
 
 
-Hubs = Annotated[list[str] | None, typer.Argument(metavar="[HUB]...", help=f"{_HUBS} [default: all]", autocompletion=_hubs_from)]
+Hubs = Annotated[list[str] | None, typer.Argument(metavar="HUB", help=f"{_HUBS} [default: all]", autocompletion=_hubs_from)]
 Hub = Annotated[str | None, typer.Option("--hub", metavar="HUB", help=f"one of {_HUBS}", autocompletion=_hubs_from)]
 
 

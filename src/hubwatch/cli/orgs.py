@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
-from hubwatch.cli.output import chosen_format, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, inform, say, show_rows, warn
 from hubwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def sensitivity(
     with published_in(data) as con:
         at, rows = statistics.sensitivity(con, asked, by.replace("-", "_"), metric.replace("-", "_"), on)
     show_rows(("scenario", "group", "value", "share", "difference"), [*rows], form)
-    warn(f"{metric} on {at.hub}, {at.day}, {at.sweep} sweep; value and share of each scenario, difference to the default policy")
+    inform(f"{metric} on {at.hub}, {at.day}, {at.sweep} sweep; value and share of each scenario, difference to the default policy")
 
 
 @orgs.command("profiles")
@@ -147,6 +147,7 @@ def profiles(
     """Fetch the profiles of the most downloaded unlabelled namespaces, then reclassify and republish."""
     from hubwatch import pipeline
     from hubwatch.settings import Settings
+    from hubwatch.statistics import counted
 
     asked, found = pipeline.ask_profiles(Settings.from_environment(data), budget)
-    say(f"{asked} namespace(s) requested, {found} profile(s) saved; origins are reclassified and republished")
+    say(f"{counted(asked, 'namespace')} requested, {counted(found, 'profile')} saved; origins are reclassified and republished")

@@ -15,9 +15,9 @@ ENDLESS = 10_000  # columns of a pipe or file: one layout, whatever the data
 _only = {"problems": False}
 
 
-def be_quiet() -> None:
-    """From here on print problems only: nothing on stdout, no progress on stderr."""
-    _only["problems"] = True
+def be_quiet(wanted: bool = True) -> None:
+    """Whether from here on only problems are printed: nothing on stdout, no progress on stderr."""
+    _only["problems"] = wanted
 
 
 def is_quiet() -> bool:
@@ -83,13 +83,15 @@ def print_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> Non
     from hubwatch import statistics
 
     if not rows:
-        warn("no rows")
+        inform("no rows")
         return
     print_table(lambda width: statistics.as_table(columns, rows, width))
 
 
 def print_table(table: Any) -> None:
-    """Print what `table` makes for the width that there is."""
+    """Print what `table` makes for the width that there is; nothing when only problems are wanted."""
+    if is_quiet():
+        return
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else ENDLESS)

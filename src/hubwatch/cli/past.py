@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hubwatch.cli.options import Data, Format, Json, Shrink, asked_day, hub_names, kept_in, known_hub, parsed_day
-from hubwatch.cli.output import chosen_format, complain, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, complain, inform, is_quiet, say, show_rows, warn
 from hubwatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hubwatch.archives import ArchiveDay
+    from hubwatch.maintenance import Finding, HubStatus
 
 DATE = "YYYY-MM-DD"
 _HUBS = ", ".join(hub_names())
@@ -54,11 +57,11 @@ def pages(
     days = (asked_day(first, "--from"), asked_day(last, "--to"))
     if days[0] and days[1] and days[0] > days[1]:
         raise UsageError(f"--from {first} is after --to {last}; the first day comes first")
-    damaged = pipeline.fetch(settings, known_hub(hub), *days, tell=warn)
+    damaged = pipeline.fetch(settings, known_hub(hub), *days, tell=inform)
     kept = [one for one in kept_sweeps(settings.data, known_hub(hub), *days) if (one.hub, one.day, one.sweep) not in damaged]
     if not kept and not damaged:
         raise UsageError(f"no kept pages in {settings.data / 'pages'} for that; run `hubwatch collect` first")
-    done = pipeline.build(settings, kept, accept_shrink, warn, damaged).loaded
+    done = pipeline.build(settings, kept, accept_shrink, inform, damaged).loaded
     columns = ("hub", "day", "sweep", "complete", "records", "message")
     show_rows(columns, [(one.hub, one.day, one.sweep, one.complete, one.records, one.message) for one in done], form)
     _exit_if_failed([one.told() for one in done if one.failed])
@@ -81,18 +84,21 @@ def window(
     from hubwatch.cli.progress import watching
     from hubwatch.collect import WINDOW_TELLS
     from hubwatch.settings import Settings
+    from hubwatch.statistics import counted
 
     settings = Settings.from_environment(data)
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
     sweep = archives.window_sweep(settings, hub, *bounds, asked_day(day), fresh)
-    warn(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
+    inform(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
     with watching(settings.log, as_json) as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
     if as_json:
         say(result.model_dump_json(indent=2))
     else:
         got = result.hubs[hub]
-        say(f"{hub} {sweep.name}: {'complete' if got.complete else 'incomplete'}, {got.records} listings, {got.requests} requests")
+        say(
+            f"{hub} {sweep.name}: {'complete' if got.complete else 'incomplete'}, {counted(got.records, 'listing')}, {counted(got.requests, 'request')}"
+        )
     _exit_if_failed([f"{name}: {got.message}" for name, got in result.hubs.items() if not got.as_asked])
 
 
@@ -200,6 +206,7 @@ def prune(
     """Delete old saved pages, except the last complete full sweep of each month and hub and what is not published."""
     from hubwatch import maintenance
     from hubwatch.clock import today
+    from hubwatch.statistics import counted
 
     form = chosen_format(form, as_json)
     settings = kept_in(data)
@@ -207,7 +214,7 @@ def prune(
     gone = maintenance.prune(settings.data, today(), keep_days, dry_run, lambda line: warn(told(line)), settings.pages)
     if gone or form != "table":
         show_rows(("hub", "day", "sweep", "bytes"), [(one.hub, one.day, one.sweep, one.bytes) for one in gone], form)
-    warn(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone)} bytes of {len(gone)} sweeps")
+    inform(f"{'would free' if dry_run else 'freed'} {sum(one.bytes for one in gone):,} bytes of {counted(len(gone), 'sweep')}")
 
 
 def drop_day(
@@ -221,15 +228,16 @@ def drop_day(
 ) -> None:
     """Remove a day from the tables, for example one that a wrong clock made; its saved pages are moved aside."""
     from hubwatch import pipeline
+    from hubwatch.statistics import counted
 
     form = chosen_format(form, as_json)
     found = pipeline.drop_day(kept_in(data), known_hub(hub) or hub, parsed_day(day, "DAY"), source, yes)
     columns = ("hub", "day", "source", "complete", "records", "only_here", "leads", "then")
     show_rows(columns, [tuple(getattr(one, name) for name in columns) for one in found], form)
     if yes:
-        warn(f"dropped {len(found)} source(s) of {hub} {day}; saved pages are moved aside, `hubwatch publish` is done")
+        inform(f"dropped {counted(len(found), 'source')} of {hub} {day}; saved pages are moved aside, `hubwatch publish` is done")
     else:
-        warn(
+        inform(
             "nothing is changed yet; add --yes to drop this. only_here: listings that no other day has; then: the source that answers instead"
         )
 
@@ -249,7 +257,7 @@ def verify(
 
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
-    damaged = pipeline.fetch(settings, tell=warn)
+    damaged = pipeline.fetch(settings, tell=inform)
     with pipeline.reading(settings) as con:
         found = verify_data(con, settings.data, quick, every, damaged)
     found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
@@ -259,6 +267,7 @@ def verify(
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], form)
     else:
         say("\n".join([*(one.told() for one in found), *([] if problems else ["No problems found."])]))
+    _still_say(problems)
     _exit_if_failed([f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found; fixes are listed above"] if problems else [])
 
 
@@ -285,8 +294,15 @@ def status(
         show_rows(columns, [tuple(map(_joined, hub.model_dump(mode="json").values())) for hub in hubs], form)
     else:
         say("\n".join(hub.told() for hub in hubs))
-    stale = [hub.hub for hub in hubs if hub.stale]
-    _exit_if_failed([f"stale: {', '.join(stale)}; see above for each one's next step"] if stale else [])
+    stale = [hub for hub in hubs if hub.stale]
+    _still_say(stale)
+    _exit_if_failed([f"stale: {', '.join(hub.hub for hub in stale)}; see above for each one's next step"] if stale else [])
+
+
+def _still_say(problems: Sequence[Finding | HubStatus]) -> None:
+    """Print problems on stderr where nothing else is printed: a mail of cron has nothing "above" but them."""
+    for one in problems if is_quiet() else ():
+        warn(one.told())
 
 
 def _joined(cell: object) -> object:

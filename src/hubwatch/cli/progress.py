@@ -69,4 +69,6 @@ class _LineWatch:
 def _told(at: collect.Progress, seconds: float) -> str:
     quota = "" if at.quota_left is None else f", quota left {at.quota_left}"
     total = "" if at.listed_total is None else f" of {at.listed_total}"
-    return f"{at.pages} pages, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"
+    return (
+        f"{at.pages} page{'' if at.pages == 1 else 's'}, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"
+    )

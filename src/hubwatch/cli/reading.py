@@ -8,7 +8,7 @@ import typer
 
 from hubwatch.cli.help import StatisticCommand, by_choices, statistic_names
 from hubwatch.cli.options import AsOf, Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
-from hubwatch.cli.output import chosen_format, complain, figure, print_table, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, complain, figure, inform, print_table, say, show_rows
 from hubwatch.errors import HubwatchError, UsageError
 from hubwatch.stages import stage
 
@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def stats(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
+        str | None, typer.Argument(metavar="NAME", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
     ] = None,
     by: By = None,
     metric: Metric = None,
@@ -119,7 +119,7 @@ def stats(
     else:
         say({"json": result.to_json, "csv": result.to_csv, "markdown": result.to_markdown}[form]())
     if form == "csv":  # rows alone are no figure: what they are of goes to stderr
-        warn("\n".join([f"{result.context.heading} ({result.scope()})", *result.notes()]))
+        inform("\n".join([f"{result.context.heading} ({result.scope()})", *result.notes()]))
 
 
 def _list_statistics(form: str) -> None:
@@ -132,8 +132,8 @@ def _list_statistics(form: str) -> None:
         rows = [(name, title, f"{by.split(', ')[0]}, ..." if len(by.split(", ")) == len(whole) else by) for name, title, by in rows]
     show_rows(("statistic", "title", "by"), rows, form)
     if form == "table":
-        warn(f"by: the default, or any of {', '.join(sorted(whole))}, or two of them with a comma")
-        warn("hubwatch stats NAME --help shows the definition and parameters of one")
+        inform(f"by: the default, or any of {', '.join(sorted(whole))}, or two of them with a comma")
+        inform("hubwatch stats NAME --help shows the definition and parameters of one")
 
 
 def _asked(
@@ -178,7 +178,7 @@ def _parted(text: str) -> tuple[str, str | int | float | bool]:
 
 def cite(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
+        str | None, typer.Argument(metavar="NAME", help="a statistic, in kebab-case or snake_case", autocompletion=statistic_names)
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="one row of it, e.g. CN; none: the whole table")] = None,
     by: By = None,

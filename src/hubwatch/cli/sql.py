@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def sql(
-    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="one query; without it, a session or standard input")] = None,
+    query: Annotated[str | None, typer.Argument(metavar="QUERY", help="one query; without it, a session or standard input")] = None,
     form: Format = "table",
     as_json: Json = False,
     data: Data = None,

@@ -2,11 +2,12 @@
 
 from hubwatch.maintenance.dropping import Droppable, drop, droppable
 from hubwatch.maintenance.upkeep import HubStatus, prune, status
-from hubwatch.maintenance.verification import DOUBT, verify
+from hubwatch.maintenance.verification import DOUBT, Finding, verify
 
 __all__ = [
     "DOUBT",
     "Droppable",
+    "Finding",
     "HubStatus",
     "drop",
     "droppable",

@@ -122,7 +122,7 @@ def _opened(url: str) -> "ObjectStore":
     try:
         from obstore.store import LocalStore, from_url
     except ImportError:
-        raise UsageError("HUBWATCH_PAGES needs one more package: pip install 'hubwatch[many]'") from None
+        raise UsageError("HUBWATCH_PAGES needs one more package: pip install obstore") from None
     if url.startswith("file:"):
         return LocalStore(urlsplit(url).path, mkdir=True)
     named = {name: value for name in _ENDPOINTS if (value := os.environ.get(name))}

@@ -113,7 +113,7 @@ class HubDataset:
             raise HubFailure(f"{self.name}: {self._refused(error.response.status_code, error)}") from error
         except (httpx2.HTTPError, ValueError, OSError, RuntimeError) as error:
             first = " ".join(str(error.__cause__ or error).split())[:300]
-            raise HubFailure(f"{self.name}: {first}; nothing was put, run the command again") from error
+            raise HubFailure(f"{self.name}: {first}; nothing was uploaded; run the command again") from error
 
     def _refused(self, status: int, error: Exception) -> str:
         if status in (401, 403):
@@ -121,7 +121,7 @@ class HubDataset:
             return f"the hub refuses ({status}): log in with `hf auth login`, or set {variable} to a token that may write there"
         if status in (409, 412):
             return f"it changed meanwhile ({status}); run the command again"
-        return f"the hub answers {status}: {' '.join(str(error).split())[:200]}; nothing was put, run the command again"
+        return f"the hub answers {status}: {' '.join(str(error).split())[:200]}; nothing was uploaded; run the command again"
 
 
 @dataclass(frozen=True)

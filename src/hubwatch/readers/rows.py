@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from hubwatch.errors import UsageError
-from hubwatch.statistics import plain, shown
+from hubwatch.statistics import counted, plain, shown
 
 _SHOWN = 20  # rows that a notebook displays
 
@@ -54,7 +54,7 @@ class Rows:
             "<tr>" + "".join(f"<td>{escape(plain(shown(column, row[column])))}</td>" for column in self.columns) + "</tr>"
             for row in self.rows[:_SHOWN]
         )
-        more = f"<p>{len(self.rows) - _SHOWN:,} more rows in .rows</p>" if len(self.rows) > _SHOWN else ""
+        more = f"<p>{counted(len(self.rows) - _SHOWN, 'more row')} in .rows</p>" if len(self.rows) > _SHOWN else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 

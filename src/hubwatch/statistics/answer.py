@@ -104,7 +104,7 @@ class Result(BaseModel):
         Figures are never broken: where there is no room for them side by side, each row is a block.
         """
         table = as_table(self.columns, self.rows[:limit], width, f"{self.context.heading} ({plain(self.scope())})")
-        cut = [f"{len(self.rows) - limit:,} more rows: --format csv gives all"] if limit and len(self.rows) > limit else []
+        cut = [f"{counted(len(self.rows) - limit, 'more row')}: --format csv gives all"] if limit and len(self.rows) > limit else []
         return Group(table, *(Text(plain(note), style="dim") for note in cut + self.notes()))
 
     def to_text(self) -> str:
