@@ -30,6 +30,11 @@ def test_every_question_is_answered(demo: Path, number: str) -> None:
     assert bool(answers(demo, number)) == (number not in EMPTY)
 
 
+@pytest.mark.parametrize("number", ["1", "6", "10", "16"])
+def test_a_group_that_a_day_or_policy_lacks_has_none_of_its_downloads_not_an_unknown_part(demo: Path, number: str) -> None:
+    assert [row for row in answers(demo, number) if None in row.values()] == []
+
+
 def test_answers_agree_with_the_statistics(demo: Path) -> None:
     with hubwatch.open(demo / "hubwatch-data/demo") as db:
         share = {row["group"]: row for row in db.stats("download-share", hub="huggingface", by="country")}
