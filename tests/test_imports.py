@@ -12,7 +12,9 @@ PACKAGE = ROOT / "src" / "hubwatch"
 OWNERS = {
     "httpx": ("hubwatch.net",),
     "tenacity": ("hubwatch.net",),
+    "obstore": ("hubwatch.pages",),
     "prefect": ("flows",),
+    "psycopg": ("hubwatch.collect",),
     "typer": ("hubwatch.cli",),
     "rich": ("hubwatch.cli", "hubwatch.statistics"),  # a result renders itself as a table
 }

@@ -19,7 +19,7 @@ from hubwatch.classify import unknown_namespaces
 from hubwatch.clock import today
 from hubwatch.collect import ASKED_AGAIN, Watch, asked_lately, collect_profiles, hubs_with_profiles
 from hubwatch.collect import collect as collect
-from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, UsageError, told, unexpected
+from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, StorageFault, UsageError, told, unexpected
 from hubwatch.facts import load_facts
 from hubwatch.hubs import HUBS, hub_of, sites
 from hubwatch.lake_settings import LakeSettings
@@ -128,20 +128,12 @@ def fetch(
 
     A sweep is here whole or as it was before. Of a hub that is being collected here, only sweeps of which nothing is here yet.
     """
-    damaged: dict[Key, str] = {}
     if settings.pages is None:
-        return damaged
+        return {}
     shared = Shared(settings.data, settings.pages)
-    lock_of = {name: hub_of(name).name for name in sites()}
+    lock_of = {name: f"sweep-{hub_of(name).name}" for name in sites()}
     entries = within({key: one for key, one in shared.entries(hub).items() if key[0] in lock_of}, first, last)
-    for name in dict.fromkeys(lock_of[key[0]] for key in entries):
-        of_hub = {key: one for key, one in entries.items() if lock_of[key[0]] == name}
-        try:
-            with store.locked(settings.data, f"sweep-{name}"):
-                damaged |= fetch_sweeps(shared, of_hub, tell)
-        except Busy:
-            damaged |= fetch_sweeps(shared, of_hub, tell, only_new=True)
-    return damaged
+    return fetch_sweeps(shared, entries, lambda name: store.locked(settings.data, lock_of[name]), tell)
 
 
 @contextmanager
@@ -270,17 +262,20 @@ def ask_profiles(settings: Settings, budget: int) -> tuple[int, int]:
     Of the hubs that have pages of profiles. Returns how many were requested and how many exist. A namespace requested within
     the last 90 days is not requested again.
     """
+    unsent: list[str] = []
     asked = found = 0
     for hub in hubs_with_profiles():
-        one, other = _ask_profiles_of(settings, hub, budget)
+        one, other = _ask_profiles_of(settings, hub, budget, unsent.append)
         asked, found = asked + one, found + other
     with warehouse(settings) as con:
         judge(con, settings)
     publish(settings)
+    if unsent:
+        raise StorageFault("; ".join(unsent))
     return asked, found
 
 
-def _ask_profiles_of(settings: Settings, hub: str, budget: int) -> tuple[int, int]:
+def _ask_profiles_of(settings: Settings, hub: str, budget: int, tell: Tell) -> tuple[int, int]:
     kept_as = settings.kept_as(hub)
     fetch(settings, kept_as, today() - ASKED_AGAIN)
     known = asked_lately(settings.data, kept_as, today())
@@ -292,7 +287,7 @@ def _ask_profiles_of(settings: Settings, hub: str, budget: int) -> tuple[int, in
         Client(hub, settings) as client,
         recorded(settings, "collect", hub, today(), client.tally),
     ):
-        return len(wanted), collect_profiles(client, settings, today(), wanted)
+        return len(wanted), collect_profiles(client, settings, today(), wanted, tell)
 
 
 def link(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Pages that several machines share in object storage, on a real S3 server: what comes back, what a kill costs, what damage does."""
 
 import contextlib
+import dataclasses
 import os
 import random
 import re
@@ -21,7 +22,7 @@ from hubwatch import pipeline
 from hubwatch.errors import Overtaken, StorageFault, UsageError
 from hubwatch.maintenance.upkeep import prune, status
 from hubwatch.outcomes import HubResult
-from hubwatch.pages.kept import SweepPages, kept_sweeps, pruned_sweeps
+from hubwatch.pages.kept import SweepPages, kept_beside, kept_sweeps, pruned_sweeps
 from hubwatch.pages.objects import Objects
 from hubwatch.pages.segments import Page, PageFacts
 from hubwatch.pages.shared import Shared
@@ -36,8 +37,8 @@ from tests.hubs.test_wisemodel import licensed, looked_up
 from tests.hubs.test_wisemodel import settings as wisemodel_settings
 from tests.kept import AT, keep, record
 from tests.storage import S3, serving_s3
-from tests.test_killed import STOPPED, TABLES
-from tests.test_pipeline import DAY, asked, published, rows, run
+from tests.test_killed import STOPPED
+from tests.test_pipeline import DAY, asked, published, rows
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +61,6 @@ def machine(folder: Path, sandbox: Sandbox | None, storage: str, **more: object)
 
 def collected(settings: Settings, **more: Any) -> HubResult:
     return pipeline.collect_all(settings, [Sweep("huggingface", DAY, **more)])["huggingface"]
-
-
-def tables(data: Path) -> list[list[tuple[object, ...]]]:
-    return [published(data, query) for query in TABLES]
 
 
 def facts(data: Path, sweep: str = "full") -> list[str]:
@@ -121,7 +118,7 @@ def test_pages_appended_little_by_little_make_few_objects(tmp_path: Path, storag
     assert facts(tmp_path / "b") == facts(tmp_path / "a")
 
 
-def test_a_collector_killed_again_and_again_goes_on_elsewhere_and_gives_the_tables_of_an_undisturbed_one(
+def test_a_collector_killed_again_and_again_goes_on_elsewhere_and_asks_for_nothing_that_was_sent(
     tmp_path: Path, storage: str, s3: S3
 ) -> None:
     chance = random.Random(11)
@@ -143,9 +140,6 @@ def test_a_collector_killed_again_and_again_goes_on_elsewhere_and_gives_the_tabl
         assert len(facts(tmp_path / "last")) == len(set(facts(tmp_path / "last"))) == 75
         assert lost <= 3 * 10  # pages of the last moments before each kill: here they are sent twenty times a second
         assert len(asked(sandbox)) <= 75 + lost + 2 * 3  # and what was under way
-        run(tmp_path / "calm", sandbox)
-    pipeline.build(machine(tmp_path / "builder", None, storage))
-    assert tables(tmp_path / "builder") == tables(tmp_path / "calm")
 
 
 def process(data: Path, sandbox: Sandbox, storage: str, s3: S3, **more: str) -> subprocess.Popen[str]:
@@ -204,6 +198,15 @@ def test_a_kill_between_any_two_requests_leaves_a_whole_sweep_and_the_next_run_s
     Writing(shared(tmp_path / "a", storage), SweepPages(tmp_path / "a", "huggingface", DAY, "full")).send()
     fetched(tmp_path / "b", storage)
     assert facts(tmp_path / "b") == facts(tmp_path / "a") == have
+
+
+def test_a_page_that_a_killed_process_was_writing_is_never_sent(tmp_path: Path, storage: str) -> None:
+    pages = keep(tmp_path / "a", DAY, [record("o/1")], finished=False)
+    (segment,) = pages.segments()
+    whole = segment.read_bytes()
+    segment.write_bytes(whole + whole[:50])
+    Writing(shared(tmp_path / "a", storage), SweepPages(tmp_path / "a", "huggingface", DAY, "full")).send()
+    assert [bytes_of(storage, key) for key in stored(storage)] == [whole]
 
 
 def test_what_a_dead_process_left_on_its_machine_is_sent_by_the_next_collect_there(tmp_path: Path, storage: str) -> None:
@@ -288,8 +291,6 @@ def test_from_a_damaged_or_missing_object_nothing_is_loaded(
     assert [one.sweep for one in kept_sweeps(tmp_path / "b")] == ["head"]
 
     (tmp_path / "a/pages/huggingface" / DAY.isoformat() / "full/shared.json").unlink()  # the cure
-    if kind == "sweeps":
-        lose(storage, victim)
     with Sandbox(huggingface=rows(1)) as sandbox:
         collected(machine(tmp_path / "a", sandbox, storage), kind="new")
     assert fetched(tmp_path / "b", storage) == {}
@@ -460,6 +461,17 @@ def test_a_dropped_day_does_not_come_back_from_storage(tmp_path: Path, storage: 
     assert [(one.sweep, one.count()) for one in kept_sweeps(tmp_path / "a", aside=True)] == [("full~1", 1)]
     assert kept_sweeps(tmp_path / "a") == []
     assert [key[2] for key in shared(tmp_path / "b", storage).entries()] == ["full", "full~1"]
+
+
+def test_pages_of_profiles_are_shared_too_in_one_object_for_many(tmp_path: Path, storage: str) -> None:
+    profiles = SweepPages(tmp_path / "a", "huggingface", DAY, "profiles")
+    for name in ("Qwen", "a/b", "c"):
+        profiles.append(dataclasses.replace(page(name), partition=name))
+    Writing(shared(tmp_path / "a", storage), profiles).send()
+    assert fetched(tmp_path / "b", storage) == {}
+    (there,) = kept_beside(tmp_path / "b", "huggingface", "profiles")
+    assert there.partitions() == ["Qwen", "a/b", "c"]
+    assert len(stored(storage)) == 1
 
 
 def test_status_needs_no_pages(tmp_path: Path, storage: str) -> None:

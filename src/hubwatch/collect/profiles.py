@@ -3,11 +3,13 @@
 They belong to no sweep of listings: each namespace is a partition of the day's pages `profiles`.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 from hubwatch.clock import now
-from hubwatch.collect.sharing import Sharing
+from hubwatch.collect.coordination import coordinated, take_turns
+from hubwatch.collect.sharing import Sharing, unsent
 from hubwatch.errors import BrokenPage, HubFailure, Refused
 from hubwatch.hubs import HUBS, Profiles
 from hubwatch.net import Answer, Client, whole_json
@@ -22,18 +24,29 @@ def hubs_with_profiles() -> list[str]:
     return [name for name, hub in HUBS.items() if hub.profiles is not None]
 
 
-def collect_profiles(client: Client, settings: Settings, day: date, namespaces: list[str]) -> int:
+def collect_profiles(
+    client: Client, settings: Settings, day: date, namespaces: list[str], tell: Callable[[str], object] = lambda line: None
+) -> int:
     """Keep what the hub says of each namespace's profile, a partition each; returns how many have one.
 
-    That the hub knows no profile is kept, too, as the hub said it, so that it is not asked about again tomorrow.
+    That the hub knows no profile is kept, too, as the hub said it, so that it is not asked about again tomorrow. `tell` is given
+    a line where other machines do not have all of them yet.
     """
     profiles = HUBS[client.hub].profiles
     if profiles is None:
         raise HubFailure(f"{client.hub} has no pages of profiles")
     pages = SweepPages(settings.data, settings.kept_as(client.hub), day, PROFILES)
-    held = set(pages.partitions())
-    with Sharing(settings, pages).sending(None):
-        return sum(_keep_profile(client, profiles, pages, namespace) for namespace in namespaces if namespace not in held)
+    with coordinated(settings, pages, settings.lock_wait) as agreed:
+        if agreed is not None:
+            take_turns(client, agreed)
+        sharing = Sharing(settings, pages, agreed)
+        sharing.fetch()
+        held = set(pages.partitions())
+        with sharing.sending(None) as sending:
+            found = sum(_keep_profile(client, profiles, pages, namespace) for namespace in namespaces if namespace not in held)
+        if (left := unsent(sending)) is not None:
+            tell(left)
+    return found
 
 
 def _keep_profile(client: Client, profiles: Profiles, pages: SweepPages, namespace: str) -> bool:

@@ -4,7 +4,8 @@ import contextlib
 import threading
 from contextlib import AbstractContextManager
 
-from hubwatch.errors import Overtaken, PageDamage, StorageFault
+from hubwatch.collect.coordination import Coordination, coordinated
+from hubwatch.errors import Busy, Overtaken, PageDamage, StorageFault
 from hubwatch.pages import PROFILES, Sending, Shared, SweepPages, Writing, is_unsent, kept_beside, kept_sweeps, replace_stored, within
 from hubwatch.settings import Settings
 
@@ -15,8 +16,8 @@ class Sharing:
     `remarks` are of this run alone, not of the sweep.
     """
 
-    def __init__(self, settings: Settings, pages: SweepPages) -> None:
-        self._settings, self._pages = settings, pages
+    def __init__(self, settings: Settings, pages: SweepPages, agreed: Coordination | None = None) -> None:
+        self._settings, self._pages, self._agreed = settings, pages, agreed
         self.remarks: list[str] = []
         self._shared = Shared(settings.data, settings.pages) if settings.pages is not None else None
         self._has_earlier = False
@@ -30,6 +31,8 @@ class Sharing:
             for entry in self._shared.entries(of=key).values():
                 self._shared.bring(key, entry, self._tell)
         except StorageFault as fault:
+            if self._agreed is not None and self._agreed.epoch > 1 and self._pages.state() is None:
+                raise  # another machine had it before: it would be collected twice from its beginning
             self._tell(f"what other machines have of this sweep is not known: {fault}")
 
     def fetch_earlier(self) -> None:
@@ -60,7 +63,11 @@ class Sharing:
         if fresh:
             replace_stored(self._pages)
         settings = self._settings
-        return Sending(Writing(self._shared, self._pages), settings.pages_every, settings.patience, stop, self._send_left)
+        return Sending(self._writing(self._pages, self._agreed), settings.pages_every, settings.patience, stop, self._send_left)
+
+    def _writing(self, pages: SweepPages, agreed: Coordination | None) -> Writing:
+        assert self._shared is not None
+        return Writing(self._shared, pages) if agreed is None else Writing(self._shared, pages, agreed.epoch, agreed.confirm)
 
     def _send_left(self) -> None:
         """Send what earlier runs of this hub left here; what cannot be sent for a reason of its own does not keep the rest."""
@@ -72,9 +79,20 @@ class Sharing:
             try:
                 if pages.folder == self._pages.folder or not is_unsent(pages, entries.get(key)):
                     continue
-                if key in entries:
-                    self._shared.bring(key, entries[key], self._tell)  # another machine may have gone on with it
-                pages.mend()
-                Writing(self._shared, pages).send()
+                with coordinated(self._settings, pages) as agreed:
+                    for entry in self._shared.entries(of=key).values():  # another machine may have gone on with it
+                        self._shared.bring(key, entry, self._tell)
+                    pages.mend()
+                    self._writing(pages, agreed).send()
             except (PageDamage, Overtaken) as fault:
                 self._tell(f"not sent: {fault}")
+            except Busy:
+                continue  # whoever has it goes on with it
+
+
+def unsent(sending: Sending | None) -> str | None:
+    """What of the sweep is here alone, in one line; `Overtaken` when another machine has the sweep."""
+    if sending is None:
+        return None
+    sending.check()
+    return sending.told

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from hubwatch import store
 from hubwatch.clock import now, today
-from hubwatch.collect.sharing import Sharing
+from hubwatch.collect.coordination import coordinated, take_turns
+from hubwatch.collect.sharing import Sharing, unsent
 from hubwatch.errors import HubFailure
 from hubwatch.hubs import HUBS
 from hubwatch.net import Client, Transport, is_loopback
@@ -48,8 +49,14 @@ def collect(
 ) -> HubResult:
     """hub -> pages: go on with the sweep from its last whole page until it ends, and ask for nothing twice."""
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
-    with store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait), Client(sweep.hub, settings, transport) as client:
-        sharing = Sharing(settings, pages)
+    with (
+        store.locked(settings.data, f"sweep-{sweep.hub}", settings.lock_wait),
+        coordinated(settings, pages, settings.lock_wait) as agreed,
+        Client(sweep.hub, settings, transport) as client,
+    ):
+        if agreed is not None:
+            take_turns(client, agreed)
+        sharing = Sharing(settings, pages, agreed)
         if not sweep.fresh:
             sharing.fetch()
         aside = pages.set_aside() if sweep.fresh else None
@@ -71,26 +78,18 @@ def collect(
                     state.requests += client.tally.requests
                     state.retries += client.tally.retries
                     pages.save_state(state)
-            unsent = _unsent(sending)
-            message = "; ".join(filter(None, [_message(state), *sharing.remarks, unsent]))
-            outcome.update(status="done" if state.complete and not unsent else "incomplete", message=message)
+            left = unsent(sending)
+            message = "; ".join(filter(None, [_message(state), *([left] if left else sharing.remarks)]))
+            outcome.update(status="done" if state.complete and not left else "incomplete", message=message)
     return HubResult(
         complete=state.complete,
         limited=state.limited,
-        unsent=unsent is not None,
+        unsent=left is not None,
         records=records,
         requests=client.tally.requests,
         retries=client.tally.retries,
         message=message,
     )
-
-
-def _unsent(sending: Sending | None) -> str | None:
-    """What of the sweep is here alone, in one line; `Overtaken` when another machine has the sweep."""
-    if sending is None:
-        return None
-    sending.check()
-    return sending.told
 
 
 def _message(state: SweepState) -> str:

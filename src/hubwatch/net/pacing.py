@@ -12,6 +12,26 @@ _POLICY = re.compile(r";\s*q=(?P<quota>\d{1,9})(?!\d)(?:\s*;\s*w=(?P<seconds>\d{
 _SPREAD_BELOW = 0.2  # share of a window below which the rest is spread over the time left
 
 
+@dataclass(frozen=True)
+class Announced:
+    """What an answer says of the hub's window: requests left, seconds to its reset, and where it says so its size and length."""
+
+    left: int
+    resets: float
+    quota: int | None
+    seconds: int | None
+
+
+def announced(headers: Mapping[str, str]) -> Announced | None:
+    """The window that an answer announces; None where it announces none."""
+    said = quota(headers)
+    if said is None:
+        return None
+    policy = _POLICY.search(headers.get("ratelimit-policy", ""))
+    size = int(policy["quota"]) if policy else None
+    return Announced(said[0], said[1], size, int(policy["seconds"]) if policy and policy["seconds"] else None)
+
+
 @dataclass
 class _Window:
     """A hub's announced fixed window; `resets` on the monotonic clock."""
@@ -66,13 +86,10 @@ class Pacer:
 
     def heard(self, headers: Mapping[str, str], before: int | None) -> int | None:
         """Take note of the window that an answer announces; requests left in it, or as `before` where it announces none."""
-        announced = quota(headers)
-        if announced is None:
+        said = announced(headers)
+        if said is None:
             return before
-        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
-        window = _Window(announced[0], time.monotonic() + announced[1], int(policy["quota"]) if policy else None)
-        if policy and policy["seconds"]:
-            window.seconds = int(policy["seconds"])
+        window = _Window(said.left, time.monotonic() + said.resets, said.quota, said.seconds)
         with self._one_by_one:
             if self._window and window.is_the_same_as(self._window):  # an answer knows nothing of the requests still under way
                 window.left = min(window.left, self._window.left)
@@ -81,12 +98,12 @@ class Pacer:
             self._window = window
             if self._follows_window and window.quota and window.seconds:
                 self._interval = min(self._interval, window.seconds / window.quota)
-        return announced[0]
+        return said.left
 
     def rate(self) -> float | None:
         """Requests a second that may be sent in the long run; None where nothing limits them."""
         with self._one_by_one:
             paced = 1 / self._interval if self._interval else None
             window = self._window
-        announced = window.quota / window.seconds if window and window.quota and window.seconds else None
-        return min((rate for rate in (paced, announced) if rate is not None), default=None)
+        allowed = window.quota / window.seconds if window and window.quota and window.seconds else None
+        return min((rate for rate in (paced, allowed) if rate is not None), default=None)

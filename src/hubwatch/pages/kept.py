@@ -304,6 +304,11 @@ class SweepPages:
         with self._lock:
             return self.state(), {path.name: path.stat().st_size for path in self.segments()}
 
+    def size(self) -> int:
+        """Bytes of its segments, as far as they are there."""
+        with self._lock:
+            return sum(path.stat().st_size for path in self.segments())
+
     def mend(self) -> None:
         """Cut off a torn end of every partition, so that the segments can be read as files."""
         for partition in self.partitions():

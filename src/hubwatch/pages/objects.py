@@ -136,4 +136,5 @@ def _opened(url: str) -> "ObjectStore":
     except Exception as error:  # of the library's own kinds, one a service
         if type(error).__module__.partition(".")[0] != "obstore":
             raise
-        raise UsageError(f"HUBWATCH_PAGES={url} is not usable ({' '.join(str(error).split())[:160]}); correct or unset it") from None
+        said = " ".join(str(error).partition("Debug source")[0].split())[:160]
+        raise UsageError(f"HUBWATCH_PAGES={url} is not usable ({said}); correct or unset it") from None

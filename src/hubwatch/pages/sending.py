@@ -62,7 +62,7 @@ class Sending:
         sent = float("-inf")  # what an earlier run left goes at once
         while not self._over.wait(min(_LOOKS, self._every)):
             due = time.monotonic() - sent >= (self._every if self.told is None else min(self._every, _TRIED_AGAIN))
-            if due or (self.told is None and self._waiting() >= _ENOUGH) or (self._stop and self._stop.is_set()):
+            if due or (self.told is None and self._has_enough()) or (self._stop and self._stop.is_set()):
                 self._tried(self._send)
                 sent = time.monotonic()
             if self._lost is not None:
@@ -77,10 +77,10 @@ class Sending:
             self._first = None
         self._writing.send()
 
-    def _waiting(self) -> int:
-        """Bytes that are not sent yet."""
-        known = self._writing.manifest or known_in(self._writing.pages.folder).manifest
-        return sum(self._writing.pages.snapshot()[1].values()) - sum(known.sizes().values() if known else ())
+    def _has_enough(self) -> bool:
+        """Whether so much waits that it is worth an object."""
+        sent = self._writing.manifest or known_in(self._writing.pages.folder).manifest
+        return self._writing.pages.size() - sum(sent.sizes().values() if sent else ()) >= _ENOUGH
 
     def _tried(self, what: Callable[[], object]) -> bool:
         """Whether it went well; if not, `told` says why."""

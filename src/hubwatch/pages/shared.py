@@ -9,10 +9,11 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
-from hubwatch.errors import PageDamage
+from hubwatch.errors import Busy, PageDamage
 from hubwatch.pages.kept import SweepPages, SweepState, kept_sweeps, note_pruned, pruned_sweeps, remove_sweep
 from hubwatch.pages.manifest import (
     FRESH,
@@ -81,16 +82,33 @@ class Shared:
         if read is not None and read[1].state is not None:
             pages.save_state(read[1].state)
 
+    def has(self, key: Key, entry: Entry) -> bool:
+        """Whether this folder has the sweep as this manifest says, by what was noted and by sizes; perhaps more that is still to be sent."""
+        pages = SweepPages(self.root, *key)
+        if ended(entry) is not None:
+            return not pages.folder.exists()
+        known = known_in(pages.folder)
+        if (known.key, known.tag) != (entry.key, entry.tag) or known.manifest is None:
+            return False
+        state, sizes = pages.snapshot()
+        return (state is not None or known.manifest.state is None) and covers(sizes, known.manifest.sizes())
+
     def bring(self, key: Key, entry: Entry, tell: Tell) -> None:
         """Have this folder hold the sweep as storage has it, or whatever of this machine goes further; `PageDamage` for damage there."""
+        if self.has(key, entry):
+            return
         pages = SweepPages(self.root, *key)
         if (how := ended(entry)) is not None:
             return self._end(pages, how, tell)
         known = known_in(pages.folder)
-        if (known.key, known.tag) == (entry.key, entry.tag) and known.manifest is not None and self._has(pages, known.manifest):
-            return
         for _ in range(3):
-            read = self.read(key, entry)
+            try:
+                read = self.read(key, entry)
+            except PageDamage:
+                if known != Known() or not pages.segments():
+                    raise
+                note_known(pages.folder, Known(key=entry.key, tag=entry.tag))  # sent anew, as the cure says
+                return
             if read is None:
                 return
             try:
@@ -111,10 +129,12 @@ class Shared:
             self._bring_whole(pages, manifest, noted, tell)
             return
         have, want = self._sizes(pages), manifest.sizes()
+        if known.key == entry.key and known.manifest is None:
+            return  # as below, and not sent yet
         if known.is_of(entry.key) and covers(have, want):
             note_known(pages.folder, noted)  # what this machine adds to it is still to be sent
         elif known.key is None and have == want and pages.state() == manifest.state:
-            return  # the same, and nothing says whether what lies there is whole: it is sent anew
+            note_known(pages.folder, Known(key=entry.key, tag=entry.tag))  # the same; whether it lies there whole, nothing says: sent anew
         elif known.manifest is not None and goes_on_from(manifest, known.manifest) and have == known.manifest.sizes():
             self._write(pages, manifest.objects[len(known.manifest.objects) :], manifest.state)
             note_known(pages.folder, noted)
@@ -183,19 +203,25 @@ class Shared:
         pages.mend()
         return pages.snapshot()[1]
 
-    def _has(self, pages: SweepPages, manifest: Manifest) -> bool:
-        """Whether at least this much is here, by sizes."""
-        return (manifest.state is None or pages.state() is not None) and covers(pages.snapshot()[1], manifest.sizes())
 
+def fetch(shared: Shared, entries: dict[Key, Entry], locked: Callable[[str], AbstractContextManager[None]], tell: Tell) -> dict[Key, str]:
+    """Bring these sweeps; what is damaged, by sweep. `locked` holds the lock of a hub's pages: `Busy` where they are being collected here.
 
-def fetch(shared: Shared, entries: dict[Key, Entry], tell: Tell, only_new: bool = False) -> dict[Key, str]:
-    """Bring these sweeps, or with `only_new` those of which nothing is here; by sweep what is damaged."""
+    Then only sweeps of which nothing is here are brought. Whatever is here as it should be needs no lock.
+    """
     damaged: dict[Key, str] = {}
     for key, entry in entries.items():
-        if "~" in key[2] or (only_new and SweepPages(shared.root, *key).folder.exists()):
+        if "~" in key[2]:
             continue
         try:
-            shared.bring(key, entry, tell)
+            if shared.has(key, entry):
+                continue
+            try:
+                with locked(key[0]):
+                    shared.bring(key, entry, tell)
+            except Busy:
+                if not SweepPages(shared.root, *key).folder.exists():
+                    shared.bring(key, entry, tell)
         except PageDamage as damage:
             damaged[key] = str(damage)
     pruned = {key for key, entry in entries.items() if ended(entry) == "pruned"}

@@ -44,6 +44,8 @@ class Writing:
 
     def send(self) -> None:
         """Store what was appended since the last time: objects first, then the manifest that lists them. `Overtaken` for who is too late."""
+        if self.manifest is None:
+            self.pages.mend()  # what a killed process was writing is no page
         state, sizes = self.pages.snapshot()
         listed = self._began(state, sizes) if self.manifest is None else self._went_on(self.manifest, state, sizes)
         if listed is None:
@@ -72,14 +74,13 @@ class Writing:
     def _began(self, state: SweepState | None, sizes: dict[str, int]) -> list[Stored] | None:
         """What is listed by the manifest that counts, for this run to go on from; None where there is nothing to send."""
         entry, before, known = self._entry(), Manifest(epoch=0), known_in(self.pages.folder)
-        if entry is not None and not ended(entry) and known.claim != FRESH:
+        is_anew = entry is None or known.claim == FRESH or (known.key == entry.key and known.manifest is None)
+        if entry is not None and not is_anew and not ended(entry):
             read = self.shared.read(self._key, entry)
             if read is None:
                 raise StorageFault(f"{self.shared.objects.told(entry.key)} went while it was read; run the command again")
             entry, before = read
-            if known.key is None and known.claim is None and _is_all(before, state, sizes):
-                before = Manifest(epoch=before.epoch)  # nothing says whether what lies there is whole: sent anew
-            elif not known.is_of(entry.key):
+            if not known.is_of(entry.key):
                 raise Overtaken(self._too_late(entry))
         if _is_all(before, state, sizes):
             return None
