@@ -31,7 +31,16 @@ def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: objec
 
 
 # The files that take longest go first, so that no processor is idle at the end.
-LONGEST = ("test_deployments.py", "test_killed.py", "test_readme.py", "test_daily.py", "test_pipeline.py", "test_backfill.py")
+LONGEST = (
+    "test_deployments.py",
+    "test_coordination.py",
+    "test_shared.py",
+    "test_killed.py",
+    "test_readme.py",
+    "test_daily.py",
+    "test_pipeline.py",
+    "test_backfill.py",
+)
 
 
 def pytest_xdist_auto_num_workers() -> int:

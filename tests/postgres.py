@@ -28,6 +28,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         debian = os.pathsep.join(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
+        pytest.importorskip("psycopg", reason="psycopg is not installed (the extra `many`)")
         found = [shutil.which(name) or shutil.which(name, path=debian) for name in ("initdb", "postgres")]
         if None in found:
             pytest.skip("Postgres is not installed (its programs initdb and postgres)")

@@ -17,6 +17,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "collector", "AWS_SECRET_ACCESS_KEY": "not-so-secre
 
 def rclone() -> str:
     """The program, or a skip that says why."""
+    pytest.importorskip("obstore", reason="obstore is not installed (the extra `many`)")
     beside = Path(sys.executable).parent / "rclone"
     found = str(beside) if beside.exists() else shutil.which("rclone")
     if found is None:

@@ -35,6 +35,24 @@ def test_an_address_has_a_host_and_perhaps_a_port_and_a_path(tmp_path: Path, add
     assert Settings.from_environment(tmp_path, {"HF_ENDPOINT": address}).hubs["huggingface"].endpoint == address.strip().rstrip("/")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("abc", " ", "s3://", "http://storage.example.org/b", "https://bucket.s3.amazonaws.com", "memory:///x", "file://x", "/var/pages"),
+        *("s3://key:s3cret@bucket", "s3://bucket/x?token=s3cret", "s3://bucket#s3cret", "s3://buck et", "s3://bück"),
+    ],
+)
+def test_what_is_no_address_of_object_storage_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(UsageError, match=r"^HUBWATCH_PAGES.* is not usable: .*; correct or unset it$") as raised:
+        Settings.from_environment(tmp_path, {"HUBWATCH_PAGES": address})
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("address", ["s3://bucket", " gs://bucket/a/b/\n", "az://container/x", "file:///var/pages"])
+def test_an_address_of_object_storage_names_a_place_in_it(tmp_path: Path, address: str) -> None:
+    assert Settings.from_environment(tmp_path, {"HUBWATCH_PAGES": address}).pages == address.strip().rstrip("/")
+
+
 @pytest.mark.parametrize("variable", [*TOKENS.values(), "HUBWATCH_CONTACT"])
 @pytest.mark.parametrize("value", ["hf_secret\nline", "hf_secret\x00", "hf_secret\x7f", "hf_secrét"])
 def test_what_no_header_can_carry_is_refused_and_never_shown(tmp_path: Path, variable: str, value: str) -> None:

@@ -12,7 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from hubwatch import pipeline
@@ -218,6 +217,8 @@ def test_a_collector_needs_no_more_rights_than_documented(postgres: Postgres, tm
     assert len(grants) == 2
     maker = Coordination(postgres.conninfo, SweepPages(tmp_path, "huggingface", DAY, "made"))
     maker.take(0)
+    import psycopg
+
     with psycopg.connect(postgres.conninfo, autocommit=True) as owner:
         owner.execute("create role collector login")
         for grant in grants:

@@ -36,7 +36,7 @@ from tests.conftest import ROOT, settings_for
 from tests.hubs.test_wisemodel import licensed, looked_up
 from tests.hubs.test_wisemodel import settings as wisemodel_settings
 from tests.kept import AT, keep, record
-from tests.storage import S3, serving_s3
+from tests.storage import KEYS, S3, serving_s3
 from tests.test_killed import STOPPED
 from tests.test_pipeline import DAY, asked, published, rows
 
@@ -101,6 +101,8 @@ def test_another_machine_has_the_pages_as_they_came(tmp_path: Path, storage: str
     a, b = (kept_sweeps(tmp_path / name)[0] for name in "ab")
     assert [path.read_bytes() for path in a.segments()] == [path.read_bytes() for path in b.segments()]
     assert a.fingerprint() == b.fingerprint()
+    secret = KEYS["AWS_SECRET_ACCESS_KEY"].encode()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and secret in path.read_bytes()]
     assert b"".join(bytes_of(storage, key) for key in stored(storage)) == b"".join(path.read_bytes() for path in a.segments())
 
 

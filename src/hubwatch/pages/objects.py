@@ -34,7 +34,8 @@ def storage_url(text: str) -> str:
     """The address of a folder in object storage, in one spelling; `ValueError` says what is wrong with another."""
     url = text.strip().rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not (parts.netloc or (parts.scheme == "file" and parts.path.startswith("/"))):
+    is_folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    if parts.scheme not in SCHEMES or not (is_folder or (parts.scheme != "file" and parts.netloc)):
         raise ValueError(f"it is not an address of object storage such as s3://bucket/prefix ({', '.join(SCHEMES)})")
     if re.search(r"[^!-~]|[@?#\\]", url):
         raise ValueError("keys and options do not belong in it: they have variables of their own, such as AWS_ACCESS_KEY_ID")
