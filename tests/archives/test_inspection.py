@@ -143,6 +143,26 @@ def test_a_date_of_one_reading_gives_its_format(tmp_path: Path) -> None:
     assert tomllib.loads(drafted(path))["day"] == {"column": "seen", "format": "%d-%m-%Y"}
 
 
+def test_fields_inside_objects_are_found_and_the_attributes_of_an_owner_are_not_the_models(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    owner = '"author": {"name": "acme", "created_at": "2020-01-01"}'
+    path.write_text(f'{{"model": {{"id": "acme/alpha", "createdAt": "2024-05-05", {owner}}}, "stats": {{"likes": 3}}}}\n')
+    draft = tomllib.loads(drafted(path))
+    assert (draft["model_id"], draft["counters"], draft["attributes"]) == (
+        "model.id",
+        {"likes": "stats.likes"},
+        {"created_at": "model.createdAt"},
+    )
+
+
+def test_the_records_of_a_json_file_are_where_ids_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"schema": {"fields": [{"name": "id"}]}, "data": [{"id": "acme/alpha", "likes": 3}]}')
+    draft = drafted(path)
+    assert 'records = "data"' in draft
+    assert "there are lists in schema.fields, too" in draft
+
+
 def test_what_is_not_certain_is_listed(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("name,id,downloads\nacme/alpha,acme/alpha,41\n,,5\numbra/beta,umbra/beta,7\n")

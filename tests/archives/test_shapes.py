@@ -217,6 +217,11 @@ def test_the_hubs_own_records_written_as_csv_are_read_as_records(con: duckdb.Duc
         ("", ["1.2M", "3k", "4.5 B"], [1_200_000, 3_000, 4_500_000_000]),
         ('decimal = ","', ['"1,2M"', "3K", '"0,5k"'], [1_200_000, 3_000, 500]),
         ("", ["5", "12.0", "1e3"], [5, 12, 1000]),
+        (
+            "",
+            ["1 000", "12\N{NO-BREAK SPACE}345", "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567", "1'234", "1_234"],
+            [1000, 12345, 1234567, 1234, 1234],
+        ),
     ],
 )
 def test_figures_are_read_in_the_notation_that_the_mapping_states(
@@ -227,7 +232,7 @@ def test_figures_are_read_in_the_notation_that_the_mapping_states(
     assert [row[2] for row in held(con)] == read
 
 
-@pytest.mark.parametrize("figure", ["1.000", "12.345", '"1,000"', "1 000"])
+@pytest.mark.parametrize("figure", ["1.000", "12.345", '"1,000"'])
 def test_a_figure_with_two_readings_is_refused_until_the_mapping_states_its_notation(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, figure: str
 ) -> None:
@@ -437,3 +442,14 @@ def test_a_column_of_ours_without_a_rule_is_the_files_text_as_its_type_or_null(c
         (7, ["x", "y"]),
         (None, None),
     ]
+
+
+def test_records_with_objects_inside_are_no_table_by_columns(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    records: list[dict[str, object]] = [
+        {"model": {"id": model_id, "author": {"name": str(model_id).partition("/")[0]}}, "stats": {"count": count}}
+        for model_id, _, count in TWO
+    ]
+    body = "\n".join(json.dumps(record) for record in records)
+    counters = 'downloads_30d = { column = "stats.count", window = "30d" }'
+    bring(con, written(tmp_path, "a.jsonl", body), 'model_id = "model.id"', counters=counters)
+    assert held(con) == TWO

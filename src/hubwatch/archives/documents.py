@@ -35,7 +35,7 @@ def json_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
 
 
 def _is_lines(path: Path, mapping: Mapping) -> bool:
-    """Whether the first line is a record: an object whose id is no list or object."""
+    """Whether the first line is a record: an object that has an id, and is no table written column by column."""
     with path.open("rb") as stream:
         first = next((line for line in stream if line.strip()), b"")
     try:
@@ -43,7 +43,7 @@ def _is_lines(path: Path, mapping: Mapping) -> bool:
     except _NO_JSON:
         return False
     found = _keyed_as(keys, mapping.model_id.names)
-    return found is not None and _begins(keys[found]) not in "[{"
+    return found is not None and not _is_by_column(keys, found)
 
 
 def first_object(name: str, path: Path) -> tuple[dict[str, str], list[str]]:
@@ -157,7 +157,7 @@ class _Reader:
 
     def _from_object(self, keys: _Object, node: Raw, around: _Object) -> Iterator[bytes]:
         column = _keyed_as(keys, self.ids)
-        if column is not None and _begins(keys[column]) in "[{":
+        if column is not None and _is_by_column(keys, column):
             yield from map(bytes, _columns(keys, column))
         elif column is not None:
             yield bytes(node)
@@ -189,6 +189,14 @@ def _lists(keys: _Object, before: str = "", depth: int = 1) -> Iterator[tuple[st
                 yield before + key, len(inner)
             elif depth < _DEEPEST:
                 yield from _lists(inner, f"{before}{key}.", depth + 1)
+
+
+def _is_by_column(keys: _Object, column: str) -> bool:
+    """Whether an object is a table written column by column, and no record whose id is inside an object: rows have the same names in each."""
+    if _begins(keys[column]) != "{":
+        return _begins(keys[column]) == "["
+    rows = {frozenset(_object(bytes(value))) for value in keys.values() if _begins(value) == "{"}
+    return len(rows) == 1 and (sum(_begins(value) == "{" for value in keys.values()) > 1 or all(row.isdigit() for row in next(iter(rows))))
 
 
 def _columns(keys: _Object, column: str) -> Iterator[Raw]:

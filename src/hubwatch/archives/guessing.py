@@ -87,17 +87,22 @@ def is_id(value: str) -> bool:
 def id_columns(values: Values) -> list[str]:
     """The columns that hold ids, the likeliest first: by name, then by their values."""
     bases = {name for names in _ATTRIBUTES.values() for name in names}
-    able = [own for own, seen in values.items() if own.casefold() not in bases and _holds_ids(own, seen)]
-    return sorted(able, key=lambda own: ID_NAMES.index(own.casefold()) if own.casefold() in ID_NAMES else len(ID_NAMES))
+    able = [own for own, seen in values.items() if _last(own) not in bases and _holds_ids(own, seen)]
+    return sorted(able, key=lambda own: (ID_NAMES.index(_last(own)) if _last(own) in ID_NAMES else len(ID_NAMES), own.count(".")))
+
+
+def _last(column: str) -> str:
+    """The column's name, folded; of a field inside others the last part."""
+    return column.strip().casefold().rpartition(".")[2]
 
 
 def _holds_ids(column: str, seen: list[str]) -> bool:
     """Whether most values are ids; in a column that is named so, some are enough: old ids have no owner."""
-    return sum(map(is_id, seen)) > (0 if column.casefold() in _CERTAIN_NAMES else len(seen) / 2)
+    return sum(map(is_id, seen)) > (0 if _last(column) in _CERTAIN_NAMES else len(seen) / 2)
 
 
 def _named(values: Values, names: Iterable[str]) -> str | None:
-    folded = {own.strip().casefold(): own for own in values}
+    folded = {_last(own): own for own in sorted(values, key=lambda own: -own.count("."))}  # of two the one less deep inside
     return next((folded[name] for name in names if name in folded), None)
 
 
@@ -230,8 +235,10 @@ def guess_notation(draft: Draft, seen: list[str], twofold: list[str]) -> None:
         )
 
 
-def guess_attributes(draft: Draft, values: Values) -> None:
-    """Say which columns are attributes, by their names alone."""
+def guess_attributes(draft: Draft, values: Values, ids: tuple[str, ...]) -> None:
+    """Say which columns are attributes, by their names alone: of all fields inside others those beside the id, for others may be of its owner."""
+    inside = ids[0].rpartition(".")[0]
+    beside = {own: seen for own, seen in values.items() if own.rpartition(".")[0] in ("", inside)}
     for name, spellings in _ATTRIBUTES.items():
-        if column := _named(values, spellings):
+        if column := _named(beside, spellings):
             draft.attributes[name] = column

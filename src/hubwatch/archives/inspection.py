@@ -20,6 +20,7 @@ from hubwatch.archives.guessing import (
     guess_hub,
     guess_identity,
     guess_notation,
+    id_columns,
     in_toml,
     is_id,
 )
@@ -35,7 +36,7 @@ from hubwatch.settings import Settings
 
 _SEEN = 500  # rows whose values are looked at
 _SHOWN = 3
-_TWOFOLD = re.compile(r"\d{1,3}[.,' ]\d{3}")
+_TWOFOLD = re.compile(r"\d{1,3}[.,]\d{3}")
 _STAND_IN = next(iter(HUBS))  # to show rows before the hub is known: nothing of it is printed
 
 
@@ -69,8 +70,8 @@ def _drafted(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, files: 
     hub = guess_hub(draft, values)
     guess_day(draft, values, texts if records else {}, plain.name)
     guess_counters(draft, values)
-    guess_attributes(draft, values)
-    counted = [own for own in values if "download" in own.casefold() or own.casefold() == "likes"]
+    guess_attributes(draft, values, ids)
+    counted = [own for own in values if "download" in own.casefold() or own.casefold().rpartition(".")[2] == "likes"]
     figures = [one for own in counted for one in values[own]]
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
     _ask_kind(draft, plain, records)
@@ -105,17 +106,28 @@ def _records(
         open_table(con, plain, _looking(texts, None), folder)
     except DayFailure:
         found = [place for place in places if not re.search(r"(?i)datasets|spaces", place)] or places
-        draft.lines.append(f"records = {in_toml(found[0])}")
+        prepare(con)
+        taken = next((place for place in found if _has_ids(con, plain, folder, texts, place)), found[0])
+        draft.lines.append(f"records = {in_toml(taken)}")
         if len(places) > 1:
-            draft.unsure.append(f"records are looked for in {found[0]}; there are lists in {', '.join(set(places) - {found[0]})}, too")
-        return found[0]
+            draft.unsure.append(f"records are looked for in {taken}; there are lists in {', '.join(sorted({*places} - {taken}))}, too")
+        return taken
     return None
 
 
+def _has_ids(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, texts: dict[str, str], place: str) -> bool:
+    """Whether the records at this place of a JSON file have a column of ids."""
+    try:
+        return bool(id_columns(_values(con, open_table(con, plain, _looking(texts, place), folder))))
+    except DayFailure:
+        return False
+
+
 def _values(con: duckdb.DuckDBPyConnection, table: Table) -> Values:
-    texts = ", ".join(f"{table.text(column)} as v{number}" for number, column in enumerate(table.columns))
+    columns = table.leaves(con, _SEEN)
+    texts = ", ".join(f"{table.text(column)} as v{number}" for number, column in enumerate(columns))
     rows = con.execute(f"select {texts} from (from {table.relation} limit {_SEEN})").fetchall()
-    return {column: [str(row[number]) for row in rows if row[number] is not None] for number, column in enumerate(table.columns)}
+    return {column: [str(row[number]) for row in rows if row[number] is not None] for number, column in enumerate(columns)}
 
 
 def _rows_without(con: duckdb.DuckDBPyConnection, table: Table, column: str) -> int:

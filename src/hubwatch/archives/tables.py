@@ -82,6 +82,19 @@ class Table:
             return f"case when isfinite({value}) then regexp_replace(said({value}::varchar), '[.]0+$', '') end"
         return f"said({value}::varchar)"
 
+    def leaves(self, con: duckdb.DuckDBPyConnection, rows: int) -> list[str]:
+        """The columns, and instead of one that holds fields these, with dots; of JSON as its first rows have them."""
+        if not self.lines:
+            return [leaf for column, (_, type_) in self.columns.items() for leaf in _leaves(column, type_)]
+        found = []
+        for column, (value, _) in self.columns.items():
+            keys = con.execute(
+                f"""select distinct unnest(json_keys({value})) as key from (from {self.relation} limit {rows})
+                    where json_type({value}) = 'OBJECT' order by key"""
+            ).fetchall()
+            found += [f"{column}.{key}" for (key,) in keys if "." not in key] or [column]
+        return found
+
     def _place(self, column: str) -> str:
         """The JSON path of a column in its line."""
         top, *path = [column] if column in self.columns else column.split(".")
@@ -157,6 +170,14 @@ def _field_type(type_: str, path: list[str]) -> str:
         fields = dict(_fields(type_[len("STRUCT(") : -1]))
         type_ = next((found for own, found in fields.items() if own.casefold() == name.casefold()), "")
     return type_
+
+
+def _leaves(column: str, type_: str) -> Iterable[str]:
+    if not type_.startswith("STRUCT(") or type_.endswith("]"):
+        yield column
+        return
+    for name, inner in _fields(type_[len("STRUCT(") : -1]):
+        yield from _leaves(f"{column}.{name}", inner)
 
 
 def _fields(inner: str) -> Iterable[tuple[str, str]]:

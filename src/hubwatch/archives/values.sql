@@ -10,7 +10,11 @@ create or replace temp macro said_of(t) as case
 create or replace temp macro said(t) as said_of(trim(t, concat(' ', chr(9), chr(10), chr(13), chr(160), chr(12288))));
 
 -- Numbers. 1.2M, 12 k, 3.4万 are as many; 1.000 is read as the mapping says, and where it says nothing, not at all (`is_twofold`).
+-- Blanks, apostrophes and underscores between groups of three are never a fraction's mark.
 create or replace temp macro head_of(t) as regexp_replace(t, '(?i)[\s\x{00a0}]*(k|m|b|g|t|bn|mn|thousand|million|billion|千|万|亿)$', '');
+create or replace temp macro ungrouped(t) as case
+  when regexp_full_match(t, '[+-]?\d{1,3}([''’_\s\x{00a0}\x{2009}\x{202f}]\d{3})+([.,]\d*)?')
+  then regexp_replace(t, '[''’_\s\x{00a0}\x{2009}\x{202f}]', '', 'g') else t end;
 create or replace temp macro factor_of(t) as case regexp_extract(lower(t), '(k|m|b|g|t|bn|mn|thousand|million|billion|千|万|亿)$', 1)
   when '' then 1 when 'k' then 1e3 when 'thousand' then 1e3 when '千' then 1e3 when '万' then 1e4
   when 'm' then 1e6 when 'mn' then 1e6 when 'million' then 1e6 when '亿' then 1e8 when 't' then 1e12 else 1e9 end;
@@ -27,12 +31,12 @@ create or replace temp macro whole(number, factor) as case
   then round(number * factor)::bigint end;
 -- Written without settings in groups of three, it is a thousand to some and a fraction to others.
 create or replace temp macro is_twofold(t) as getvariable('thousands') is null
-  and regexp_full_match(head_of(t), '[+-]?\d{1,3}([.,''’_\s\x{00a0}\x{202f}]\d{3})+([.,]\d*)?')
+  and regexp_full_match(head_of(t), '[+-]?\d{1,3}([.,]\d{3})+([.,]\d*)?')
   and not coalesce(regexp_full_match(head_of(t), '[^.,]+[.,]\d+') and contains(t, getvariable('decimal')), false);
 create or replace temp macro counter_said(t) as case
   when regexp_full_match(t, '\d{1,15}') then t::bigint
   when t is null or is_twofold(t) then null
-  else whole(try_cast(with_point(head_of(t)) as double), factor_of(t)) end;
+  else whole(try_cast(with_point(ungrouped(head_of(t))) as double), factor_of(t)) end;
 create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1 and counter_said(t) is not null, false);
 
 -- Times: ISO with or without a zone, RFC 2822, with the month's name, or seconds to nanoseconds since 1970; days: also YYYYMMDD.
