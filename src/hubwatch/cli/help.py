@@ -14,7 +14,7 @@ GROUPS = {
     "Look": ("demo", "stats", "cite", "claims", "flags", "orgs", "models", "report", "sql", "export"),
     "Collect": ("run", "collect", "build", "load", "classify", "link", "measure", "publish"),
     "Past": ("backfill",),
-    "Operate": ("plan", "status", "doctor", "verify", "prune", "drop-day", "sandbox"),
+    "Operate": ("plan", "status", "doctor", "verify", "prune", "drop-day", "migrate", "maintain", "sandbox"),
 }
 TAKES = {
     "hub": "a hub's name",
