@@ -15,7 +15,7 @@ _STARTS = {"head": 1, "new": 2, "full": 3}  # hours; a full sweep of every day s
 _BUILD = 6  # the earliest hour
 _LAST = 21  # the latest hour for a build, so that what follows it is on the same day
 _TOLD = {
-    "full": "every public model, {often}. Only a full sweep tells which models are gone",
+    "full": "every public model, {often}. Only a full sweep shows which models were removed",
     "head": "the most downloaded models, every day. Down to {floor} downloads",
     "new": f"models created in the last {OVERLAP.days} days, every day",
 }
