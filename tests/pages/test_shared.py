@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -463,6 +464,16 @@ def test_a_dropped_day_does_not_come_back_from_storage(tmp_path: Path, storage: 
     assert [(one.sweep, one.count()) for one in kept_sweeps(tmp_path / "a", aside=True)] == [("full~1", 1)]
     assert kept_sweeps(tmp_path / "a") == []
     assert [key[2] for key in shared(tmp_path / "b", storage).entries()] == ["full", "full~1"]
+
+
+def test_machines_that_fetch_at_once_into_one_folder_do_not_disturb_one_another(tmp_path: Path, storage: str) -> None:
+    for day in range(6):
+        kept = keep(tmp_path / "a", DAY + timedelta(days=day), *([record(f"o/{number}")] for number in range(70)))
+        Writing(shared(tmp_path / "a", storage), kept).send()
+    with ThreadPoolExecutor(4) as fetching:
+        assert list(fetching.map(lambda _: fetched(tmp_path / "b", storage), range(8))) == [{}] * 8
+    assert [one.fingerprint() for one in kept_sweeps(tmp_path / "b")] == [one.fingerprint() for one in kept_sweeps(tmp_path / "a")]
+    assert list((tmp_path / "b/pages/.incoming").iterdir()) == []
 
 
 def test_pages_of_profiles_are_shared_too_in_one_object_for_many(tmp_path: Path, storage: str) -> None:

@@ -7,6 +7,8 @@ set aside there.
 
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -37,6 +39,8 @@ from hubwatch.pages.segments import restore
 
 _OBJECT = 16_000_000  # bytes from which on an object is put
 _AT_ONCE = 4  # objects that are fetched side by side
+_INCOMING = ".incoming"  # beside the hubs' folders: what is being fetched
+_LEFT = 86400  # seconds after which nobody is fetching it any more
 Tell = Callable[[str], object]
 
 
@@ -93,11 +97,14 @@ class Shared:
         state, sizes = pages.snapshot()
         return (state is not None or known.manifest.state is None) and covers(sizes, known.manifest.sizes())
 
-    def bring(self, key: Key, entry: Entry, tell: Tell) -> None:
-        """Have this folder hold the sweep as storage has it, or whatever of this machine goes further; `PageDamage` for damage there."""
-        if self.has(key, entry):
-            return
+    def bring(self, key: Key, entry: Entry, tell: Tell, only_new: bool = False) -> None:
+        """Have this folder hold the sweep as storage has it, or whatever of this machine goes further; `PageDamage` for damage there.
+
+        `only_new`: what is here stays as it is, which is for those who do not hold the hub's lock.
+        """
         pages = SweepPages(self.root, *key)
+        if self.has(key, entry) or (only_new and pages.folder.exists()):
+            return
         if (how := ended(entry)) is not None:
             return self._end(pages, how, tell)
         known = known_in(pages.folder)
@@ -112,7 +119,7 @@ class Shared:
             if read is None:
                 return
             try:
-                return self._bring(pages, *read, tell)
+                return self._bring(pages, *read, tell, only_new)
             except PageDamage:
                 after = self.entries(of=key).get(key)
                 if after is None or after.key == read[0].key:
@@ -121,12 +128,12 @@ class Shared:
                     return
                 entry = after  # what is missing went meanwhile
 
-    def _bring(self, pages: SweepPages, entry: Entry, manifest: Manifest, tell: Tell) -> None:
+    def _bring(self, pages: SweepPages, entry: Entry, manifest: Manifest, tell: Tell, only_new: bool) -> None:
         if known_in(pages.folder).claim == FRESH:
             return  # what is here is meant to take its place
         known, noted = known_in(pages.folder), Known(key=entry.key, tag=entry.tag, manifest=manifest, claim=entry.key)
-        if not pages.folder.exists():
-            self._bring_whole(pages, manifest, noted, tell)
+        if only_new or not pages.folder.exists():
+            self._bring_whole(pages, manifest, noted, tell, only_new)
             return
         have, want = self._sizes(pages), manifest.sizes()
         if known.key == entry.key and known.manifest is None:
@@ -141,20 +148,25 @@ class Shared:
         else:
             self._bring_whole(pages, manifest, noted, tell)
 
-    def _bring_whole(self, pages: SweepPages, manifest: Manifest, noted: Known, tell: Tell) -> None:
+    def _bring_whole(self, pages: SweepPages, manifest: Manifest, noted: Known, tell: Tell, only_new: bool = False) -> None:
         """Fetch all of it beside what is here, then put it in place in one step."""
-        incoming = SweepPages(self.root / "pages" / ".incoming", pages.hub, pages.day, pages.sweep)
-        shutil.rmtree(incoming.folder, ignore_errors=True)
-        incoming.folder.mkdir(parents=True)
-        self._write(incoming, manifest.objects, manifest.state)
-        note_known(incoming.folder, noted)
-        if pages.folder.exists():
-            if _is_part_of(pages, incoming):
-                shutil.rmtree(pages.folder)
-            else:
-                self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep}: another machine went on with this sweep", tell)
-        pages.folder.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(incoming.folder, pages.folder)
+        (room := self.root / "pages" / _INCOMING).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=room, ignore_cleanup_errors=True) as own:
+            incoming = SweepPages(Path(own), pages.hub, pages.day, pages.sweep)
+            incoming.folder.mkdir(parents=True)
+            self._write(incoming, manifest.objects, manifest.state)
+            note_known(incoming.folder, noted)
+            if pages.folder.exists() and not only_new:
+                if _is_part_of(pages, incoming):
+                    shutil.rmtree(pages.folder)
+                else:
+                    self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep}: another machine went on with this sweep", tell)
+            pages.folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.rename(incoming.folder, pages.folder)
+            except OSError:
+                if not pages.folder.exists():  # else another process here brought it meanwhile
+                    raise
 
     def _set_aside(self, pages: SweepPages, why: str, tell: Tell) -> None:
         aside = pages.set_aside()
@@ -210,6 +222,7 @@ def fetch(shared: Shared, entries: dict[Key, Entry], locked: Callable[[str], Abs
     Then only sweeps of which nothing is here are brought. Whatever is here as it should be needs no lock.
     """
     damaged: dict[Key, str] = {}
+    _clear_away(shared.root / "pages" / _INCOMING)
     for key, entry in entries.items():
         if "~" in key[2]:
             continue
@@ -220,13 +233,19 @@ def fetch(shared: Shared, entries: dict[Key, Entry], locked: Callable[[str], Abs
                 with locked(key[0]):
                     shared.bring(key, entry, tell)
             except Busy:
-                if not SweepPages(shared.root, *key).folder.exists():
-                    shared.bring(key, entry, tell)
+                shared.bring(key, entry, tell, only_new=True)
         except PageDamage as damage:
             damaged[key] = str(damage)
     pruned = {key for key, entry in entries.items() if ended(entry) == "pruned"}
     note_pruned(shared.root, pruned - pruned_sweeps(shared.root))
     return damaged
+
+
+def _clear_away(incoming: Path) -> None:
+    """Delete what killed processes were fetching."""
+    for path in incoming.glob("*"):
+        if time.time() - path.stat().st_mtime > _LEFT:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def within(entries: dict[Key, Entry], first: date | None, last: date | None) -> dict[Key, Entry]:
