@@ -27,7 +27,7 @@ from hubwatch.pages.kept import SweepPages, kept_beside, kept_sweeps, pruned_swe
 from hubwatch.pages.objects import Objects
 from hubwatch.pages.segments import Page, PageFacts
 from hubwatch.pages.shared import Shared
-from hubwatch.pages.storing import Writing, replace_stored
+from hubwatch.pages.storing import Writing, remove, replace_stored
 from hubwatch.pages.sweep import Sweep
 from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.server import Sandbox
@@ -441,6 +441,16 @@ def test_pruned_pages_go_from_storage_and_from_every_machine(tmp_path: Path, sto
         assert [one.day for one in kept_sweeps(tmp_path / name)] == [days[1]]
         assert pruned_sweeps(tmp_path / name) == {("huggingface", DAY, "full")}
     assert prune(builder.data, days[1] + timedelta(days=5), 1, False, storage=builder.pages) == []
+
+
+def test_a_collector_drops_its_copy_of_what_was_pruned_elsewhere_and_sends_it_no_more(tmp_path: Path, storage: str) -> None:
+    before = DAY - timedelta(days=1)
+    Writing(shared(tmp_path / "a", storage), keep(tmp_path / "a", before, [record("o/1")])).send()
+    remove(shared(tmp_path / "b", storage), ("huggingface", before, "full"))
+    with Sandbox(huggingface=rows(10)) as sandbox:
+        assert collected(machine(tmp_path / "a", sandbox, storage)).as_asked
+    assert [one.day for one in kept_sweeps(tmp_path / "a")] == [DAY]
+    assert {key.split("/")[2] for key in stored(storage)} == {DAY.isoformat()}
 
 
 def test_a_machine_that_only_collects_drops_its_copies_of_what_storage_has(tmp_path: Path, storage: str) -> None:
