@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED) .venv-lake/.installed
 	$(RUN) pytest
-	.venv-lake/bin/python -m pytest -n 0 tests/lake
+	.venv-lake/bin/python -m pytest -n 2 tests/lake
 
 check: $(INSTALLED)
 	$(RUN) ruff check .
@@ -51,7 +51,7 @@ croissant: $(INSTALLED) .venv-croissant/.installed
 
 # The tests of the lake, with the DuckDB that DuckLake's extension exists for: an environment and a lock of their own.
 lake: .venv-lake/.installed
-	.venv-lake/bin/python -m pytest -n 0 tests/lake
+	.venv-lake/bin/python -m pytest -n 2 tests/lake
 
 .venv-lake/.installed: requirements-lake.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv-lake

@@ -9,13 +9,18 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from hubwatch import pipeline, statistics, store
+from hubwatch.sandbox.demo import run_demo
 from hubwatch.settings import Settings
+from hubwatch.sharing import share
 
 KEY, SECRET = "builder", "not-a-secret-of-anybody"
 
@@ -145,3 +150,75 @@ def lake_in(postgres: Postgres, storage: Storage, files: str, like: str | None =
 def lake(postgres: Postgres, storage: Storage) -> Lake:
     """An empty lake."""
     return lake_in(postgres, storage, uuid.uuid4().hex)
+
+
+ARCHIVE = ("2024-11-14", "2024-12-12")  # days of the demo that come from an archive
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, lake_is_there: None) -> Path:
+    """The data folder of the demo, for reading only."""
+    folder = tmp_path_factory.mktemp("demo")
+    run_demo(folder, lambda line: None)
+    return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """The warehouse of the demo in a folder of its own."""
+    return copied(made, tmp_path / "data")
+
+
+def copied(made: Path, folder: Path) -> Path:
+    folder.mkdir()
+    for path in (made / "warehouse.duckdb", made / "hubwatch.duckdb", made / "lake-builder"):
+        if path.exists():
+            shutil.copy(path, folder)
+    return folder
+
+
+@dataclass(frozen=True)
+class Published:
+    """The demo in a lake: the builder's folder, and the snapshot that holds it."""
+
+    lake: Lake
+    data: Path
+    snapshot: int
+
+
+@pytest.fixture(scope="session")
+def template(made: Path, postgres: Postgres, storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    lake = lake_in(postgres, storage, "demo")
+    data = copied(made, tmp_path_factory.mktemp("builder") / "data")
+    pipeline.migrate(lake.settings(data), "lake")
+    return Published(lake, data, lake.version())
+
+
+@pytest.fixture
+def published(template: Published, postgres: Postgres, storage: Storage, tmp_path: Path) -> Published:
+    """A copy of it, to change."""
+    lake = lake_in(postgres, storage, "demo", template.lake.database)
+    return Published(lake, copied(template.data, tmp_path / "data"), template.snapshot)
+
+
+@contextmanager
+def opened(lake: Lake, as_of: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    settings = lake.settings(Path("unused"))
+    assert settings.lake is not None
+    with closing(store.open_lake(settings.lake, "1GB", as_of, statistics.make_macros)) as con:
+        yield con
+
+
+def publish(lake: Lake, data: Path, take_over: bool = False, drop_days: bool = False) -> int:
+    """One publication to the lake alone; the snapshot that holds it."""
+    settings = lake.settings(data)
+    assert settings.lake is not None
+    return share(settings, settings.lake, lambda con: pipeline.judge(con, settings), take_over, drop_days).snapshot
+
+
+def drop(data: Path, day: str) -> None:
+    """Take an archive's day out of the warehouse."""
+    with closing(store.open_warehouse(data)) as con, store.transaction(con):
+        ((source,),) = con.execute("select source from sweeps where hub = 'huggingface' and day = ?::date", [day]).fetchall()
+        store.remove_day(con, "huggingface", date.fromisoformat(day), source)
+        store.settle_departures(con, "huggingface")

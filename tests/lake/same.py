@@ -10,12 +10,24 @@ from hubwatch.errors import HubwatchError
 _NUMBERS = ("listing_key", "repository")
 
 
-def answers(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Every statistic's answer to its default question, and shares of each hub by another dimension; or why there is none."""
-    hubs = [hub for (hub,) in con.execute("select distinct hub from days order by hub").fetchall()]
+def differing(here: duckdb.DuckDBPyConnection, there: duckdb.DuckDBPyConnection) -> tuple[int, list[str]]:
+    """Every statistic's question asked of one database, and the queries that answer it run on the other: how many, and which differ.
+
+    Beside the default questions those of each hub by another dimension. The notes around a figure are compared by `shares`.
+    """
+    hubs = [hub for (hub,) in here.execute("select distinct hub from days order by hub").fetchall()]
     asked: list[tuple[str, dict[str, Any]]] = [(one.name, {}) for one in statistics.definitions()]
     asked += [("download_share", {"hub": hub, "by": "organization"}) for hub in hubs]
-    return {f"{name} {options}": _answer(con, name, options) for name, options in asked}
+    answered, differ = 0, []
+    for name, options in asked:
+        try:
+            said = statistics.run(here, name, **options)
+        except HubwatchError:  # of a hub without downloads, and of a list that none gives
+            continue
+        answered += 1
+        if [tuple(row) for row in there.execute(said.context.sql).fetchall()] != list(said.rows):
+            differ.append(f"{name} {options}")
+    return answered, differ
 
 
 def shares(con: duckdb.DuckDBPyConnection) -> Any:

@@ -1,4 +1,4 @@
-"""The warehouse as a DuckLake, on a real PostgreSQL and a real S3 server: equal figures, whole publications, several builders."""
+"""A lake on a real PostgreSQL and a real S3 server: whole publications, earlier versions, kills and cuts, rights, upkeep."""
 
 import os
 import shutil
@@ -7,10 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import date
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -18,122 +15,9 @@ import pytest
 
 from hubwatch import pipeline, statistics, store
 from hubwatch.errors import HubwatchError, StoreFault, UsageError
-from hubwatch.sandbox.demo import run_demo
-from hubwatch.sharing import share
-from hubwatch.store.lake_layout import tables_in
 from tests.conftest import ROOT, hubwatch
-from tests.lake.conftest import SECRET, Lake, Postgres, Storage, lake_in
-from tests.lake.same import answers, comments, shares, tables
-from tests.statistics.random_world import draw, stored
-
-ARCHIVE = ("2024-11-14", "2024-12-12")  # days of the demo that come from an archive
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, lake_is_there: None) -> Path:
-    """The data folder of the demo, for reading only."""
-    folder = tmp_path_factory.mktemp("demo")
-    run_demo(folder, lambda line: None)
-    return folder
-
-
-@pytest.fixture
-def data(made: Path, tmp_path: Path) -> Path:
-    """The warehouse of the demo in a folder of its own."""
-    return copied(made, tmp_path / "data")
-
-
-def copied(made: Path, folder: Path) -> Path:
-    folder.mkdir()
-    for path in (made / "warehouse.duckdb", made / "hubwatch.duckdb", made / "lake-builder"):
-        if path.exists():
-            shutil.copy(path, folder)
-    return folder
-
-
-@dataclass(frozen=True)
-class Published:
-    """The demo in a lake: the builder's folder, and the snapshot that holds it."""
-
-    lake: Lake
-    data: Path
-    snapshot: int
-
-
-@pytest.fixture(scope="module")
-def template(made: Path, postgres: Postgres, storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Published:
-    lake = lake_in(postgres, storage, "demo")
-    data = copied(made, tmp_path_factory.mktemp("builder") / "data")
-    pipeline.migrate(lake.settings(data), "lake")
-    return Published(lake, data, lake.version())
-
-
-@pytest.fixture
-def published(template: Published, postgres: Postgres, storage: Storage, tmp_path: Path) -> Published:
-    """A copy of it, to change."""
-    lake = lake_in(postgres, storage, "demo", template.lake.database)
-    return Published(lake, copied(template.data, tmp_path / "data"), template.snapshot)
-
-
-@contextmanager
-def opened(lake: Lake, as_of: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = lake.settings(Path("unused"))
-    assert settings.lake is not None
-    with closing(store.open_lake(settings.lake, "1GB", as_of, statistics.make_macros)) as con:
-        yield con
-
-
-def publish(lake: Lake, data: Path, take_over: bool = False, drop_days: bool = False) -> int:
-    """One publication to the lake alone; the snapshot that holds it."""
-    settings = lake.settings(data)
-    assert settings.lake is not None
-    return share(settings, settings.lake, lambda con: pipeline.judge(con, settings), take_over, drop_days).snapshot
-
-
-def drop(data: Path, day: str) -> None:
-    """Take an archive's day out of the warehouse."""
-    with closing(store.open_warehouse(data)) as con, store.transaction(con):
-        ((source,),) = con.execute("select source from sweeps where hub = 'huggingface' and day = ?::date", [day]).fetchall()
-        store.remove_day(con, "huggingface", date.fromisoformat(day), source)
-        store.settle_departures(con, "huggingface")
-
-
-def test_the_demo_says_the_same_in_a_lake_as_in_the_file(template: Published) -> None:
-    with opened(template.lake) as there, closing(store.open_published(template.data)) as here:
-        assert answers(there) == answers(here)
-        own = tables(here, "hubwatch")
-        assert tables(there, "lake") == own
-        assert len(own["store.counters"]) > 15_000
-        kept = {one for one in comments(here, "hubwatch") if one[2] is not None}
-        assert kept - comments(there, "lake") == set()
-        assert here.execute("from labelled order by all").fetchall() == there.execute("from labelled order by all").fetchall()
-
-
-def test_a_random_world_says_the_same_in_a_lake_as_in_the_file(lake: Lake, tmp_path: Path) -> None:
-    with stored(draw(1)) as world:
-        store.open_warehouse(tmp_path).close()
-        world.execute(f"attach '{tmp_path}/warehouse.duckdb' as own")
-        for name in tables_in(world, "memory"):
-            world.execute(f"insert into own.{name} by name from memory.{name}")
-        world.execute("detach own")
-        publish(lake, tmp_path)
-        with opened(lake) as there:
-            assert answers(there) == answers(world)
-            assert sorted(there.execute("from flags").fetchall()) == sorted(world.execute("from flags").fetchall())
-
-
-def test_a_warehouse_comes_back_from_a_lake_as_it_was(template: Published, tmp_path: Path) -> None:
-    lake, data = template.lake, template.data
-    assert pipeline.migrate(lake.settings(tmp_path / "again"), "file") == tmp_path / "again" / "hubwatch.duckdb"
-    left_out = ("main.runs", "store.migrations")  # what was run since, and when the file was made
-    with closing(store.open_published(data)) as here, closing(store.open_published(tmp_path / "again")) as again:
-        assert tables(again, "hubwatch", left_out) == tables(here, "hubwatch", left_out)
-        assert again.execute("from store.listing order by all").fetchall() == here.execute("from store.listing order by all").fetchall()
-        assert shares(again) == shares(here)
-    with pytest.raises(UsageError, match="the lake holds a warehouse already"):
-        pipeline.migrate(lake.settings(data), "lake")
-    with pytest.raises(StoreFault, match="holds days already"):
-        pipeline.migrate(lake.settings(data), "file")
+from tests.lake.conftest import ARCHIVE, SECRET, Lake, Postgres, Published, copied, drop, opened, publish
+from tests.lake.same import shares, tables
 
 
 def test_a_publication_holds_what_changed_and_earlier_ones_stay(published: Published) -> None:
@@ -161,35 +45,6 @@ def test_a_publication_holds_what_changed_and_earlier_ones_stay(published: Publi
     for asked, said in (("2020-01-01", "the lake holds snapshots"), ("99999", "the lake holds snapshots"), ("x", "neither the number")):
         with pytest.raises(UsageError, match=said), opened(lake, asked):
             pass
-
-
-def build(lake: Lake, pages: list[Path], data: Path) -> None:
-    """A builder that collected these hubs, its warehouse built and not yet in the lake."""
-    for folder in pages:
-        shutil.copytree(folder, data / "pages" / folder.name)
-    pipeline.build(lake.settings(data).model_copy(update={"lake": None}))
-
-
-def test_builders_of_different_hubs_publish_side_by_side_what_one_would(lake: Lake, made: Path, tmp_path: Path) -> None:
-    hubs = {name: made / "pages" / name for name in ("huggingface", "modelscope", "wisemodel")}
-    one, other, both = (tmp_path / name for name in ("one", "other", "both"))
-    build(lake, [hubs["huggingface"]], one)
-    build(lake, [hubs["modelscope"], hubs["wisemodel"]], other)
-    build(lake, list(hubs.values()), both)
-    command = [sys.executable, "-m", "hubwatch", "publish", "--data"]
-    variables = os.environ | lake.variables | {"PYTHONPATH": str(ROOT / "src")}
-    working = [subprocess.Popen([*command, str(data)], env=variables, stderr=subprocess.PIPE, text=True) for data in (one, other)]
-    assert [(process.communicate(timeout=120)[1], process.returncode)[1] for process in working] == [0, 0]
-    by_builder = ("main.runs", "store.loaded", "store.migrations", "main.sweeps")
-    sweeps = "select * exclude (loaded_at) from sweeps order by all"
-    with opened(lake) as there, closing(store.open_published(both)) as here:
-        assert tables(there, "lake", by_builder) == tables(here, "hubwatch", by_builder)
-        assert there.execute(sweeps).fetchall() == here.execute(sweeps).fetchall()
-        assert shares(there) == shares(here)
-        assert there.execute("select hub, count(*) from store.loaded group by hub order by hub").fetchall() == [
-            ("huggingface", 5), ("modelscope", 3), ("wisemodel", 1),
-        ]  # fmt: skip
-        assert sorted(there.execute("select count(distinct builder), count(*) from store.lake_hubs").fetchall()) == [(2, 3)]
 
 
 def test_a_hub_has_one_builder_until_another_takes_it_over(published: Published, tmp_path: Path) -> None:

@@ -18,7 +18,13 @@ from hubwatch.store.warehouse import NEWEST, connect, schema_of
 
 ALIAS = "lake"
 _EXTENSIONS = ("ducklake", "httpfs", "postgres_scanner")
-_KEPT = ("enable_http_metadata_cache", "parquet_metadata_cache")  # no file of a lake ever changes
+# No file of a lake ever changes: what was read of one is not asked for again.
+_KEPT = {
+    "enable_http_metadata_cache": "true",
+    "parquet_metadata_cache": "true",
+    "httpfs_connection_caching": "true",
+    "validate_external_file_cache": "'NO_VALIDATION'",
+}
 _MISSING = "DuckLake's extension is not installed for DuckDB {}: pip install 'hubwatch[lake]', which brings the DuckDB that it exists for"
 # What a server that is away makes of a request, or two that make one lake at once; and what no waiting cures.
 _OUTAGE = (
@@ -76,8 +82,8 @@ def open_lake(
         con.execute(f"set search_path = {literal(','.join([*shared, 'memory.main', 'memory.parts']))}")
         (folder,) = con.execute(f"select value from {ALIAS}.options() where option_name = 'data_path'").fetchall()[0]
         con.execute(f"set allowed_directories = [{literal(str(folder))}]")
-        for setting in _KEPT:
-            con.execute(f"set {setting} = true")
+        for setting, value in _KEPT.items():
+            con.execute(f"set {setting} = {value}")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
     except BaseException:
