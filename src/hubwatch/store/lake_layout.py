@@ -59,28 +59,38 @@ def home_of(con: duckdb.DuckDBPyConnection) -> str:
 
 def make_layout(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the attached lake to the tables, columns, comments and views of the open warehouse, in one transaction; nothing where it has them."""
-    home = home_of(con)
-    wanted, held = tables_in(con, home), tables_in(con, ALIAS)
-    version = _version_of_schema(con)
-    layout = hashlib.sha256("\n".join([*(view.ddl() for view in schema.VIEWS), *_comments(con, home)]).encode()).hexdigest()
-    if wanted == {name: held.get(name) for name in wanted} and version == NEWEST and _layout(con) == layout:
+    wanted, comments = tables_in(con, home_of(con)), _comments(con, home_of(con))
+    layout = hashlib.sha256("\n".join([*(view.ddl() for view in schema.VIEWS), *comments]).encode()).hexdigest()
+    if _is_laid_out(con, wanted, layout):
         return
-    with transaction(con):
-        for name in SCHEMAS:
-            con.execute(f"create schema if not exists {ALIAS}.{name}")
-        for table in (*OWN, next(one for one in schema.STORE if one.name == "store.migrations")):
-            con.execute(Table(f"{ALIAS}.{table.name}", table.meaning, table.columns).ddl())
-        for name, described in wanted.items():
-            _make_table(con, name, described, held.get(name))
-        if version < NEWEST:
-            con.execute(f"delete from {ALIAS}.store.migrations")
-            con.execute(f"insert into {ALIAS}.store.migrations by name from store.migrations")
-        _make_views(con, _comments(con, home))
-        if not con.execute(f"select 1 from {ALIAS}.store.lake").fetchall():
-            con.execute(f"insert into {ALIAS}.store.lake values (0, null)")
-        con.execute(f"update {ALIAS}.store.lake set layout = ?", [layout])
-        if version_of(con):  # what was published stays what is published, told anew
-            con.execute(f"call {ALIAS}.set_commit_message('layout', '{PUBLISHED}')")
+    with transaction(con):  # what is there is looked at again: another may have made it meanwhile
+        if not _is_laid_out(con, wanted, layout):
+            _lay_out(con, wanted, comments, layout)
+
+
+def _is_laid_out(con: duckdb.DuckDBPyConnection, wanted: dict[str, list[tuple[str, str]]], layout: str) -> bool:
+    held = tables_in(con, ALIAS)
+    is_whole = wanted == {name: held.get(name) for name in wanted}
+    return _version_of_schema(con) == NEWEST and is_whole and _layout(con) == layout
+
+
+def _lay_out(con: duckdb.DuckDBPyConnection, wanted: dict[str, list[tuple[str, str]]], comments: list[str], layout: str) -> None:
+    held, version = tables_in(con, ALIAS), _version_of_schema(con)
+    for name in SCHEMAS:
+        con.execute(f"create schema if not exists {ALIAS}.{name}")
+    for table in (*OWN, next(one for one in schema.STORE if one.name == "store.migrations")):
+        con.execute(Table(f"{ALIAS}.{table.name}", table.meaning, table.columns).ddl())
+    for name, described in wanted.items():
+        _make_table(con, name, described, held.get(name))
+    if version < NEWEST:
+        con.execute(f"delete from {ALIAS}.store.migrations")
+        con.execute(f"insert into {ALIAS}.store.migrations by name from store.migrations")
+    _make_views(con, comments)
+    if not con.execute(f"select 1 from {ALIAS}.store.lake").fetchall():
+        con.execute(f"insert into {ALIAS}.store.lake values (0, null)")
+    con.execute(f"update {ALIAS}.store.lake set layout = ?", [layout])
+    if version_of(con):  # what was published stays what is published, told anew
+        con.execute(f"call {ALIAS}.set_commit_message('layout', '{PUBLISHED}')")
 
 
 def version_of(con: duckdb.DuckDBPyConnection) -> int:
