@@ -453,3 +453,22 @@ def test_records_with_objects_inside_are_no_table_by_columns(con: duckdb.DuckDBP
     counters = 'downloads_30d = { column = "stats.count", window = "30d" }'
     bring(con, written(tmp_path, "a.jsonl", body), 'model_id = "model.id"', counters=counters)
     assert held(con) == TWO
+
+
+def test_of_a_workbooks_sheets_the_only_one_with_a_column_of_ids_is_read(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["About this list"])
+    for title in ("Models", "Models of May"):
+        sheet = book.create_sheet(title)
+        sheet.append(["Model ID", "downloads"])
+        for model_id, _, count in TWO:
+            sheet.append([model_id, count])
+    book.save(tmp_path / "a.xlsx")
+    said = refused(con, tmp_path / "a.xlsx", 'model_id = "Model ID"')
+    assert "Models and Models of May have a column of model ids; name one with sheet = in the mapping" in said
+    book.remove(book["Models of May"])
+    book.save(tmp_path / "a.xlsx")
+    bring(con, tmp_path / "a.xlsx", 'model_id = "Model ID"')
+    assert held(con) == TWO

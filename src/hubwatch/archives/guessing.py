@@ -92,8 +92,8 @@ def id_columns(values: Values) -> list[str]:
 
 
 def _last(column: str) -> str:
-    """The column's name, folded; of a field inside others the last part."""
-    return column.strip().casefold().rpartition(".")[2]
+    """The column's name, folded, with blanks as underscores; of a field inside others the last part."""
+    return re.sub(r"[\s-]+", "_", column.strip().casefold().rpartition(".")[2])
 
 
 def _holds_ids(column: str, seen: list[str]) -> bool:
@@ -142,7 +142,7 @@ def guess_hub(draft: Draft, values: Values) -> str | None:
 def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str) -> None:
     """Say where the day is that the counters were read on; ask where its parts can be read in two orders."""
     for column, seen in [*values.items(), *((own, [text]) for own, text in outer.items())]:
-        if not _DAY_NAME.fullmatch(column) or not seen:
+        if not _DAY_NAME.fullmatch(_last(column)) or not seen:
             continue
         if all(re.match(r"\d{4}-?\d\d-?\d\d(?!\d)", one) for one in seen):
             draft.lines.append(f"day = {{ column = {in_toml(column)} }}")
@@ -178,7 +178,8 @@ def _say_format(draft: Draft, place: str, formats: list[str]) -> None:
 
 def _formats(text: str) -> list[str]:
     mark = next((letter for letter in text if not letter.isdigit()), "")
-    return [mark.join(order) for order in (("%d", "%m", "%Y"), ("%m", "%d", "%Y"), ("%Y", "%m", "%d"))] if mark else []
+    year = "%Y" if re.search(r"\d{4}", text) else "%y"
+    return [mark.join(order) for order in (("%d", "%m", year), ("%m", "%d", year), (year, "%m", "%d"))] if mark else []
 
 
 def _is_of(text: str, form: str) -> bool:

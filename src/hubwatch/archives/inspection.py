@@ -77,6 +77,8 @@ def _drafted(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, files: 
     _ask_kind(draft, plain, records)
     if len(ids) == 1 and (empty := _rows_without(con, table, ids[0])):
         draft.unsure.append(f"{empty} of the first {_SEEN} rows have no id; only = {{ column = {in_toml(ids[0])} }} leaves such rows out")
+    if len(ids) == 1 and any("given" in line for line in draft.lines) and len(set(values[ids[0]])) < len(values[ids[0]]):
+        draft.unsure.append("some ids are in several rows: where the file holds several days, say in which column the day is")
     if files > 1:
         draft.unsure.append(f"{files} files are named; only {plain.name} was looked at")
     return _written(draft, plain, _shown(con, draft, table, ids, hub))

@@ -196,7 +196,7 @@ class Mapping(_Part):
     only: Only | None = None
     publication: Publication | None = None
     records: str | None = Field(default=None, description="where records are in a JSON object; dots for deeper keys")
-    sheet: str | None = Field(default=None, description="of a workbook; default the first")
+    sheet: str | None = Field(default=None, description="of a workbook; default the first, or the only one with a column of model ids")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default the one that gives the columns")
     quote: str | None = Field(default=None, max_length=1, description='of a CSV; default "')
     escape: str | None = Field(default=None, max_length=1, description="of a CSV, before a quote inside quotes; default the quote")
