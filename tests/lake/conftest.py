@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from hubwatch import pipeline, statistics, store
 from hubwatch.sandbox.demo import run_demo
@@ -158,8 +159,11 @@ ARCHIVE = ("2024-11-14", "2024-12-12")  # days of the demo that come from an arc
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory, lake_is_there: None) -> Path:
     """The data folder of the demo, for reading only."""
-    folder = tmp_path_factory.mktemp("demo")
-    run_demo(folder, lambda line: None)
+    room = tmp_path_factory.getbasetemp()
+    folder = (room.parent if "PYTEST_XDIST_WORKER" in os.environ else room) / "demo-of-lake"
+    with FileLock(f"{folder}.lock"):  # made once for all workers
+        if not (folder / "hubwatch.duckdb").exists():
+            run_demo(folder, lambda line: None)
     return folder
 
 
