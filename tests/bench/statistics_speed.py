@@ -44,6 +44,7 @@ def build(path: Path, listings: int, days: int) -> duckdb.DuckDBPyConnection:
         from (select i, (hash(i) % ({listings} // 6))::int as ns from range({listings}) r(i))""")
     con.execute("""insert into store.attributes by name
         select listing_key, first_seen_on as valid_from, first_seen_on::timestamp as created_at, 'model' as repo_kind,
+          case when listing_key % 4 = 0 then ['ns1/model-' || listing_key % 1000] end as base_models,
           (['apache-2.0', 'mit', 'other', null])[listing_key % 11 % 4 + 1] as license, 'text-generation' as task,
           case when listing_key % 3 = 0 then (listing_key % 100 + 1)::bigint * 1000000000 end as parameters
         from store.listing""")

@@ -137,6 +137,8 @@ def _answer(
         return Answer(question, hub, variant, result)
     except StatisticsError as error:
         return Answer(question, hub, variant, None, str(error))
+    except duckdb.OutOfMemoryException:  # the other pages are made all the same
+        return Answer(question, hub, variant, None, "it needs more memory than the report may use; set HUBWATCH_MEMORY_LIMIT higher")
 
 
 def as_asked(statistic: str, wanted: dict[str, str], by: tuple[str, ...] = ()) -> dict[str, str] | None:

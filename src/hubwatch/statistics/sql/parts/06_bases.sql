@@ -2,15 +2,12 @@
 -- else by what it said then. Only listings that stand on the day say anything. A base that was renamed has the id it had last by the day.
 create or replace macro parts.built_on(in_scope) as table
   with recursive
-  derived as materialized (
-    select listing_key, hub, model_id, base_model_id, relation, root_model_id
-    from derivations join store.listing using (hub, model_id) semi join query_table(in_scope) scope using (hub)
-  ),
-  -- Of all others nothing can be said: they name no base today, nor did they on the day.
+  -- Of all others nothing can be said: they name no base today, nor said anything else on the day.
   standing as materialized (
     select listing_key, hub, model_id, valid_to is null as is_current, coalesce(base_models, []) as base_models, base_relation
     from (
-      select a.* from store.attributes a where len(base_models) > 0 or valid_to is not null or listing_key in (select listing_key from derived)
+      from store.attributes where len(base_models) > 0 or valid_to is not null
+        or listing_key in (select listing_key from derivations join store.listing using (hub, model_id))
     ) join store.listing using (listing_key) join query_table(in_scope) scope using (hub)
     semi join (from parts.standing(in_scope)) using (listing_key)
     where valid_from <= scope.day and (valid_to is null or valid_to > scope.day)
@@ -71,7 +68,8 @@ create or replace macro parts.built_on(in_scope) as table
     group by steps.hub, steps.model_id
   ),
   links as (
-    from derived semi join standing using (listing_key) where listing_key not in (select listing_key from changed)
+    select listing_key, hub, model_id, derivations.base_model_id, derivations.relation, derivations.root_model_id
+    from standing join derivations using (hub, model_id) where listing_key not in (select listing_key from changed)
     union all
     select listing_key, hub, model_id, base_model_id, relation, base_model_id from spelled
   ),
