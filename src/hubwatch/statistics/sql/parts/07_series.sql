@@ -27,7 +27,7 @@ points as materialized (
   where changes.day between first_day and last_day
 ),
 ends as (
-  select listing_key, day, lead(day, 1, date '9999-12-31') over (partition by listing_key order by day) as until from points
+  select listing_key, day, coalesce(lead(day) over (partition by listing_key order by day), date '9999-12-31') as until from points
 )
 select listing_key, namespace, first_seen_on, last_seen_on, null::date as since, null::date as until, part_1, part_2, outside
 from parts.described('ended', {question}) anti join redescribed using (listing_key)
