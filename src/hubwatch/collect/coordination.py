@@ -210,7 +210,7 @@ def coordinated(settings: Settings, pages: SweepPages, wait: float = 0) -> Itera
     try:
         import psycopg  # noqa: F401
     except ImportError:
-        raise UsageError("HUBWATCH_WAREHOUSE in Postgres needs one more package: pip install 'hubwatch[many]'") from None
+        raise UsageError("HUBWATCH_WAREHOUSE in Postgres needs one more package: pip install 'psycopg[binary]'") from None
     coordination = Coordination(conninfo, pages)
     try:
         coordination.take(wait)

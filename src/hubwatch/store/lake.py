@@ -25,7 +25,10 @@ _KEPT = {
     "httpfs_connection_caching": "true",
     "validate_external_file_cache": "'NO_VALIDATION'",
 }
-_MISSING = "DuckLake's extension is not installed for DuckDB {}: pip install 'hubwatch[lake]', which brings the DuckDB that it exists for"
+_MISSING = (
+    "DuckLake's extension is not installed for DuckDB {}: pip install duckdb==1.5.5 duckdb-extensions==1.5.5 "
+    "duckdb-extension-ducklake==1.5.5 duckdb-extension-httpfs==1.5.5 duckdb-extension-postgres-scanner==1.5.5"
+)
 # What a server that is away makes of a request, or two that make one lake at once; and what no waiting cures.
 _OUTAGE = (
     "connect", "server closed", "terminating", "http", "timeout", "timed out", "starting up", "shutting down", "failed to initialize ducklake",
