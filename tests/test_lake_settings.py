@@ -3,7 +3,7 @@
 import pytest
 
 from hubwatch.errors import UsageError
-from hubwatch.lake_settings import lake_from
+from hubwatch.settings import lake_from
 
 HERE = "ducklake:postgres:dbname=hubwatch host=127.0.0.1 user=builder"
 THERE = "ducklake:postgres:dbname=hubwatch host=db.example.org user=builder"

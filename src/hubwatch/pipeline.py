@@ -22,14 +22,13 @@ from hubwatch.collect import collect as collect
 from hubwatch.errors import Busy, DayFailure, HubFailure, HubwatchError, PageDamage, StorageFault, UsageError, told, unexpected
 from hubwatch.facts import load_facts
 from hubwatch.hubs import HUBS, hub_of, sites
-from hubwatch.lake_settings import LakeSettings
 from hubwatch.link import link as link_listings
 from hubwatch.load import Loaded, load_kept, load_listed, load_sweep, not_yet_loaded, note_attempt, refused
 from hubwatch.net import Client, Transport
 from hubwatch.outcomes import BuildResult, HubResult, KeptResult, RunResult
 from hubwatch.pages import Shared, Sweep, SweepPages, kept_sweeps, set_aside, within
 from hubwatch.pages import fetch as fetch_sweeps
-from hubwatch.settings import NO_CHARTS, Settings
+from hubwatch.settings import NO_CHARTS, LakeSettings, Settings
 from hubwatch.store import precedence, recorded
 
 FAILURES = (HubwatchError, OSError, duckdb.Error)
@@ -352,19 +351,15 @@ def publish(settings: Settings, drop_days: bool = False, take_over: bool = False
 
 
 def _share(settings: Settings, lake: LakeSettings, drop_days: bool, take_over: bool) -> str:
-    from hubwatch.sharing import share  # here, because most have no lake
-
-    return share(settings, lake, lambda con: judge(con, settings), take_over, drop_days).told()
+    return store.share_with_lake(settings, lake, lambda con: judge(con, settings), take_over, drop_days).told()
 
 
 def migrate(settings: Settings, to: Literal["lake", "file"]) -> Path:
     """The tables of the warehouse into an empty lake, or those of the lake into an empty data folder; published there, too."""
     lake = _lake_of(settings)
     if to == "file":
-        from hubwatch.sharing import restore
-
         with store.locked(settings.data, "warehouse", settings.lock_wait), recorded(settings, "migrate", None, None):
-            restore(settings, lake)
+            store.warehouse_from_lake(settings, lake)
         return publish(settings.model_copy(update={"lake": None}))
     with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con, store.attached(con, lake):
         store.make_layout(con)

@@ -21,7 +21,6 @@ from filelock import FileLock
 from hubwatch import pipeline, statistics, store
 from hubwatch.sandbox.demo import run_demo
 from hubwatch.settings import Settings
-from hubwatch.sharing import share
 
 KEY, SECRET = "builder", "not-a-secret-of-anybody"
 
@@ -217,7 +216,7 @@ def publish(lake: Lake, data: Path, take_over: bool = False, drop_days: bool = F
     """One publication to the lake alone; the snapshot that holds it."""
     settings = lake.settings(data)
     assert settings.lake is not None
-    return share(settings, settings.lake, lambda con: pipeline.judge(con, settings), take_over, drop_days).snapshot
+    return store.share_with_lake(settings, settings.lake, lambda con: pipeline.judge(con, settings), take_over, drop_days).snapshot
 
 
 def drop(data: Path, day: str) -> None:

@@ -7,6 +7,7 @@ from hubwatch.store.labelled import FACTS as FACT_TABLES
 from hubwatch.store.lake import attached, is_outage, open_lake, snapshot_of
 from hubwatch.store.lake_commit import Moved, commit, is_conflict
 from hubwatch.store.lake_layout import make_layout, version_of
+from hubwatch.store.lake_sharing import share_with_lake, warehouse_from_lake
 from hubwatch.store.lake_taking import builder_of, restore, take_in
 from hubwatch.store.lake_upkeep import expired, tidy
 from hubwatch.store.locks import abandoned, held, locked, settle
@@ -79,6 +80,7 @@ __all__ = [
     "restore",
     "settle",
     "settle_departures",
+    "share_with_lake",
     "slices",
     "snapshot_of",
     "substitute",
@@ -88,4 +90,5 @@ __all__ = [
     "told_lost",
     "transaction",
     "version_of",
+    "warehouse_from_lake",
 ]

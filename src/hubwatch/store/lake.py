@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from hubwatch.errors import StoreFault, UsageError
-from hubwatch.lake_settings import LakeSettings, Storage
+from hubwatch.settings import LakeSettings, Storage
 from hubwatch.store.sql import literal
 from hubwatch.store.warehouse import NEWEST, connect, schema_of
 

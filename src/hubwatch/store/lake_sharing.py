@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from hubwatch import store
 from hubwatch.errors import StoreFault
-from hubwatch.lake_settings import LakeSettings
-from hubwatch.settings import Settings
+from hubwatch.settings import LakeSettings, Settings
+from hubwatch.store.lake import attached, is_outage
+from hubwatch.store.lake_commit import Moved, commit, is_conflict
+from hubwatch.store.lake_layout import make_layout, version_of
+from hubwatch.store.lake_taking import builder_of, restore, take_in
+from hubwatch.store.warehouse import open_warehouse
 
 _PATIENCE = 60.0  # seconds in which a server that restarts is tried again; conflicts are tried again as long as others get on
 _PAUSE = 0.2
@@ -32,7 +35,7 @@ class Shared:
         return f"snapshot {self.snapshot} of the lake{taken}{again}"
 
 
-def share(
+def share_with_lake(
     settings: Settings,
     lake: LakeSettings,
     judge: Callable[[duckdb.DuckDBPyConnection], None],
@@ -43,7 +46,7 @@ def share(
 
     Where another publication comes first, all of it begins anew. Hold the lock `warehouse`.
     """
-    builder = store.builder_of(settings.data, lambda: uuid.uuid4().hex)
+    builder = builder_of(settings.data, lambda: uuid.uuid4().hex)
     taken: set[str] = set()
     retries = 0
     until = time.monotonic() + _PATIENCE
@@ -51,13 +54,13 @@ def share(
         try:
             snapshot = _share_once(settings, lake, judge, builder, taken, take_over, drop_days)
             return Shared(snapshot, tuple(sorted(taken)), retries)
-        except store.Moved:
+        except Moved:
             retries += 1
             until = time.monotonic() + _PATIENCE
         except (duckdb.Error, StoreFault) as error:
-            if store.is_conflict(error):
+            if is_conflict(error):
                 retries += 1
-            elif not store.is_outage(error):
+            elif not is_outage(error):
                 raise
             elif time.monotonic() > until:
                 raise StoreFault(
@@ -75,22 +78,22 @@ def _share_once(
     take_over: bool,
     drop_days: bool,
 ) -> int:
-    with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con:
-        with store.attached(con, lake):
-            store.make_layout(con)
-            base = store.version_of(con)
-            found = store.take_in(con, builder, take_over, drop_days)
+    with contextlib.closing(open_warehouse(settings.data, settings.memory_limit)) as con:
+        with attached(con, lake):
+            make_layout(con)
+            base = version_of(con)
+            found = take_in(con, builder, take_over, drop_days)
         if found:
             taken.update(found)
             judge(con)
-        with store.attached(con, lake):
-            return store.commit(con, builder, base)
+        with attached(con, lake):
+            return commit(con, builder, base)
 
 
-def restore(settings: Settings, lake: LakeSettings) -> None:
+def warehouse_from_lake(settings: Settings, lake: LakeSettings) -> None:
     """Make the warehouse of an empty data folder from the lake. Hold the lock `warehouse`."""
-    with contextlib.closing(store.open_warehouse(settings.data, settings.memory_limit)) as con, store.attached(con, lake, read_only=True):
-        store.restore(con)
+    with contextlib.closing(open_warehouse(settings.data, settings.memory_limit)) as con, attached(con, lake, read_only=True):
+        restore(con)
 
 
 def _first_line(error: BaseException) -> str:

@@ -14,9 +14,9 @@ from pydantic import Field, ValidationError, field_validator
 
 from hubwatch.errors import UsageError
 from hubwatch.hubs import HUBS, Hub
-from hubwatch.lake_settings import LakeSettings, lake_from
 from hubwatch.net import HubSettings, Limits, header_text
 from hubwatch.pages import storage_url
+from hubwatch.settings.lake import LakeSettings, lake_from
 
 NO_CHARTS = "no report: its charts need two more packages; pip install altair vl-convert-python, then run hubwatch report"
 _LEAST_MEMORY = 256 * 10**6  # bytes; with half of it some hubs' pages cannot be loaded
