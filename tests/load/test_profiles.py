@@ -193,7 +193,7 @@ def test_the_command_says_what_it_did_and_before_the_first_run_what_to_do(hub: S
     with hub:
         collected(hub, tmp_path / "hubwatch-data")
         done = hubwatch(tmp_path, "orgs", "profiles", "--budget", "1", **hub.endpoints)
-    assert (done.returncode, done.stdout) == (0, "1 namespace(s) requested, 1 profile(s) saved; origins are reclassified and republished\n")
+    assert (done.returncode, done.stdout) == (0, "1 namespace requested, 1 profile saved; origins are reclassified and republished\n")
     assert origins(tmp_path / "hubwatch-data")["abc"][2] == "profile"
 
 
