@@ -5,6 +5,7 @@ What a collector appends is sent after it (`storing.py`); whoever needs pages fi
 set aside there.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -157,8 +158,8 @@ class Shared:
             self._write(incoming, manifest.objects, manifest.state)
             note_known(incoming.folder, noted)
             if pages.folder.exists() and not only_new:
-                if _is_part_of(pages, incoming):
-                    shutil.rmtree(pages.folder)
+                if _is_part_of(pages, incoming):  # in one step: another process may put its own into a folder that is being emptied
+                    os.rename(pages.folder, Path(own) / "replaced")
                 else:
                     self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep}: another machine went on with this sweep", tell)
             pages.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -244,8 +245,9 @@ def fetch(shared: Shared, entries: dict[Key, Entry], locked: Callable[[str], Abs
 def _clear_away(incoming: Path) -> None:
     """Delete what killed processes were fetching."""
     for path in incoming.glob("*"):
-        if time.time() - path.stat().st_mtime > _LEFT:
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # whoever was fetching it is done
+            if time.time() - path.stat().st_mtime > _LEFT:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def within(entries: dict[Key, Entry], first: date | None, last: date | None) -> dict[Key, Entry]:
