@@ -6,6 +6,7 @@ set aside there.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -41,6 +42,7 @@ from hubwatch.pages.segments import restore
 _OBJECT = 16_000_000  # bytes from which on an object is put
 _AT_ONCE = 4  # objects that are fetched side by side
 _INCOMING = ".incoming"  # beside the hubs' folders: what is being fetched
+_TRIES = 10  # at a rename that others' renames come between
 _LEFT = 86400  # seconds after which nobody is fetching it any more
 Tell = Callable[[str], object]
 
@@ -162,12 +164,7 @@ class Shared:
                     os.rename(pages.folder, Path(own) / "replaced")
                 else:
                     self._set_aside(pages, f"{pages.hub} {pages.day} {pages.sweep}: another machine went on with this sweep", tell)
-            pages.folder.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.rename(incoming.folder, pages.folder)
-            except OSError:
-                if not pages.folder.exists():  # else another process here brought it meanwhile
-                    raise
+            _put_in_place(incoming.folder, pages.folder)
 
     def _set_aside(self, pages: SweepPages, why: str, tell: Tell) -> None:
         aside = pages.set_aside()
@@ -240,6 +237,21 @@ def fetch(shared: Shared, entries: dict[Key, Entry], locked: Callable[[str], Abs
     pruned = {key for key, entry in entries.items() if ended(entry) == "pruned"}
     note_pruned(shared.root, pruned - pruned_sweeps(shared.root))
     return damaged
+
+
+def _put_in_place(incoming: Path, folder: Path) -> None:
+    """Rename in one step, unless another process here brought the same meanwhile; one that replaces it takes it away for a moment."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(_TRIES):
+        try:
+            os.rename(incoming, folder)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        if folder.exists():
+            return
+    os.rename(incoming, folder)
 
 
 def _clear_away(incoming: Path) -> None:
