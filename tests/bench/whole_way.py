@@ -1,11 +1,12 @@
 """The full pipeline over a whole hub, day after day: `python -m tests.bench.whole_way [N] [--days 1,2,3,10,30] [--data DIR]`.
 
-N made-up Hugging Face listings [3,000,000], served by a process of its own. From day to day, as on the hub: counters of most
-listings move a little, one listing in 200 changes its attributes, one in 1,000 is new, one in 5,000 is removed.
+N made-up Hugging Face listings [3,000,000], served by a process of its own. From day to day, as on the hub: rolling counters move
+a little around what they were on the listing's first day, totals grow by a thirtieth of that; one listing in 200 changes its
+attributes, one in 1,000 is new, one in 5,000 is removed.
 Each stage of each measured day runs in a process of its own with default settings: wall seconds, processor seconds, peak
 memory, and the growth of what is on disk. The days between measured ones are not collected and loaded: they are written into
-the warehouse from the day before them (`fill`), so that the warehouse holds as many days as it says; the `measure` after them
-makes their flags as well and is reported apart (`catch-up`). Readers (claims, status, verify --quick) are measured at the end.
+the warehouse by the same rule (`fill`), so that the warehouse holds as many days as it says, all of one history; the `measure`
+after them makes their flags as well and is reported apart (`catch-up`). Readers (claims, status, verify --quick) are measured at the end.
 """
 
 import argparse
@@ -16,9 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubwatch.sandbox.server import Sandbox
 
 FIRST = date(2026, 8, 1)
 STAGES = ("collect", "load", "classify", "link", "measure", "publish", "report")
@@ -27,7 +32,7 @@ COMPILED = "import hubwatch.pipeline, hubwatch.report, hubwatch.archives, hubwat
 
 
 def records_on(count: int, day: int) -> Iterator[bytes]:
-    """The hub's records on a day (1 is the first): yesterday's, moved a little, and some new ones behind them."""
+    """The hub's records on a day (1 is the first): yesterday's, moved a little, and some new ones behind them, as they were made."""
     from hubwatch.sandbox.synthetic import huggingface_records
 
     new, longest = count // 1000, 400  # days
@@ -40,31 +45,37 @@ def records_on(count: int, day: int) -> Iterator[bytes]:
         start = record.index(b'"downloads":') + 12
         end = record.index(b',"likes"', start)
         month, total = (int(text) for text in record[start:end].split(b',"downloadsAllTime":'))
-        counters = b'%d,"downloadsAllTime":%d' % (month * factors[number % 4096], total + month * (day - 1) // 30)
+        age = day - 1 - max(0, (number - count) // new + 1)
+        counters = b'%d,"downloadsAllTime":%d' % (month * (factors[number % 4096] if age else 1), total + month * age // 30)
         changed = (number - day) // 200 if number % 200 < day else 0
         rest = record[end:].replace(b'"gated":false', b'"gated":"auto"', 1) if changed % 2 else record[end:]
         yield record[:start] + counters + rest
 
 
-def serve(count: int, day: int) -> None:
-    """Serve the hub of a day until the parent closes our standard input."""
+def hub_on(count: int, day: int) -> "Sandbox":
+    """The hub as it is on a day, to be entered."""
     from hubwatch.sandbox.quota import Quota
     from hubwatch.sandbox.server import Sandbox
     from hubwatch.sandbox.switches import Switches
 
-    with Sandbox(huggingface=records_on(count, day), switches=Switches(compress=False), quota=Quota(10**9, 300)) as sandbox:
+    return Sandbox(huggingface=records_on(count, day), switches=Switches(compress=False), quota=Quota(10**9, 300))
+
+
+def serve(count: int, day: int) -> None:
+    """Serve the hub of a day until the parent closes our standard input."""
+    with hub_on(count, day) as sandbox:
         sys.stdout.write(sandbox.url + "\n")
         sys.stdout.flush()
         sys.stdin.read()
 
 
-def do(stage: str, data: Path, day: date) -> None:
-    """One stage, or what one reader does, in this process."""
+def do(stage: str, data: Path, day: date, environment: Mapping[str, str] | None = None) -> None:
+    """One stage, or what one reader does, in this process; `environment`: other than this process's."""
     from hubwatch import maintenance, pipeline, report, statistics, store
     from hubwatch.pages import Sweep, kept_sweeps
     from hubwatch.settings import Settings
 
-    settings = Settings.from_environment(data)
+    settings = Settings.from_environment(data, environment)
     if stage == "collect":
         assert pipeline.collect(settings, Sweep("huggingface", day)).complete is not None
     elif stage == "load":
@@ -92,20 +103,28 @@ def do(stage: str, data: Path, day: date) -> None:
 
 
 def fill(data: Path, first: date, last: date) -> None:
-    """Write the days from `first` to `last` into the warehouse, each from the day before it; no page is kept of them."""
+    """Write the days from `first` to `last` into the warehouse, with the listings of the day before; no page is kept of them.
+
+    Counters follow from those of each listing's first day, as `records_on` has them: a day that is collected afterwards goes on from there.
+    """
     from hubwatch import pipeline, store
     from hubwatch.settings import Settings
 
     with pipeline.warehouse(Settings.from_environment(data)) as con:
+        con.execute(
+            """create temp table first_counters as select listing_key, day as first_day, downloads_30d as month, downloads_total as total
+               from store.counters join store.listing using (listing_key) where day = first_seen_on"""
+        )
         day = first
         while day <= last:
             con.execute("set variable day = ?::date", [day])
             with store.transaction(con):
                 con.execute(
-                    """insert into store.counters by name select * replace (getvariable('day') as day,
-                         (downloads_30d * (0.97 + hash(listing_key, getvariable('day')) % 70 / 1000.0))::bigint as downloads_30d,
-                         downloads_total + downloads_30d // 30 as downloads_total)
-                       from store.counters where day = getvariable('day') - 1"""
+                    """insert into store.counters by name select * exclude (first_day, month, total) replace (getvariable('day') as day,
+                         (month * (0.97 + hash(listing_key, getvariable('day')) % 70 / 1000.0))::bigint as downloads_30d,
+                         total + month * (getvariable('day') - first_day) // 30 as downloads_total)
+                       from (select c.*, first_day, month, total from store.counters c join first_counters using (listing_key)
+                         where day = getvariable('day') - 1)"""
                 )
                 con.execute(
                     """insert into sweeps by name select * replace (getvariable('day') as day, content_hash || getvariable('day') as content_hash,
@@ -127,6 +146,14 @@ def measured(*args: str, environment: dict[str, str] | None = None) -> tuple[flo
     if child.returncode:
         raise SystemExit(f"{' '.join(args)} failed")
     return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def judged(data: Path) -> dict[str, int]:
+    """How many days the published file holds of each health: `ok` alone, or the benchmark's history is none that a hub would tell."""
+    from hubwatch import store
+
+    with store.open_published(data) as con:
+        return dict(con.execute("select health, count(*) from days group by health order by health").fetchall())
 
 
 def on_disk(data: Path) -> int:
@@ -198,4 +225,6 @@ if __name__ == "__main__":
         subprocess.run([sys.executable, "-c", COMPILED], check=True)
         sys.stdout.write(f"{options.count:,} listings\n{'':18}{'wall s':>9}{'cpu s':>9}{'peak MB':>9}{'disk MB':>9}\n")
         with tempfile.TemporaryDirectory(prefix="hubwatch-bench-") as folder:
-            whole_way(options.count, [int(text) for text in options.days.split(",")], options.data or Path(folder), show)
+            data = options.data or Path(folder)
+            whole_way(options.count, [int(text) for text in options.days.split(",")], data, show)
+            sys.stdout.write(f"days held, by health: {judged(data)}\n")
