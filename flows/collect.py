@@ -17,8 +17,9 @@ from runs import run_of, settle
 
 from hubwatch import maintenance, pipeline
 from hubwatch.archives import Mapping, Wanted, asked_archive, backfill_archive, window_sweep
-from hubwatch.clock import today
+from hubwatch.clock import KEEP_DAYS, today
 from hubwatch.collect import asked_sweep
+from hubwatch.errors import counted
 from hubwatch.hubs import HUBS, listed, sites
 from hubwatch.outcomes import BuildResult, HubResult, shortfall
 from hubwatch.pages import Sweep, kept_sweeps
@@ -57,7 +58,7 @@ def collect_sweep(settings: Settings, sweep: Sweep) -> HubResult:
 def ask_for_profiles(settings: Settings, budget: int) -> str:
     """The hub's own word on namespaces that nobody has judged: a rerun asks only for what is not yet kept."""
     asked, found = pipeline.ask_profiles(settings, budget)
-    return f"{asked} namespace(s) asked for, {found} profile(s) kept"
+    return f"{counted(asked, 'namespace')} requested, {counted(found, 'profile')} saved"
 
 
 @task(name="build", retries=1, retry_delay_seconds=RERUN_AFTER)
@@ -122,7 +123,7 @@ def build(data: Path | None = None) -> BuildResult:
 
 
 @flow(name="prune", flow_run_name="prune", validate_parameters=True)
-def prune(keep_days: Annotated[int, Field(ge=1)] = 90, data: Path | None = None) -> str:
+def prune(keep_days: Annotated[int, Field(ge=1)] = KEEP_DAYS, data: Path | None = None) -> str:
     """Delete the saved pages of sweeps older than `keep_days` that are published; the tables keep all they hold."""
     with run_of(data) as settings:
         gone = maintenance.prune(settings.data, today(), keep_days, False, get_run_logger().warning, settings.pages)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
+KEEP_DAYS = 90  # how long saved pages are kept: the default of `prune`, of its deployment and of what `plan` reckons with
+
 
 def _of_the_system() -> datetime:
     return datetime.now(UTC)

@@ -163,6 +163,11 @@ def short(text: str, most: int = 60) -> str:
     return plain(text[: most + 1]) if len(text) <= most else plain(text[:most]) + "..."
 
 
+def counted(number: int, word: str, words: str | None = None) -> str:
+    """A number of things: 1 model, 2 models, 1,000 models; `words` where the plural is not the word and an s."""
+    return f"{number:,} {word if number == 1 else words or f'{word}s'}"
+
+
 def told(error: BaseException) -> str:
     """An error and its notes in one line."""
     import duckdb  # here, because help and usage errors need no database

@@ -84,7 +84,7 @@ def test_every_ready_mapping_is_read_and_named_as_its_file() -> None:
         ('downloads_30d = { column = "downloads", window = "total" }', 'counts over "total"; map it to downloads_total'),
         ('downloads_30d = "downloadsAllTime"', 'counts over "total"; map it to downloads_total'),
         ('downloads_30d = { column = "downloadsAllTime", window = "30d" }', 'is named like window "total" but declared "30d"'),
-        ('downloads_30d = { column = "downloads", unit_column = "metric" }', "unit_column and units belong together"),
+        ('downloads_30d = { column = "downloads", unit_column = "metric" }', "unit_column needs units"),
         ('downloads_30d = { column = "downloads", window = "7d" }', "'30d' or 'total'"),
         ('likes = { column = "likes", window = "30d" }', "likes have no window"),
         (

@@ -199,7 +199,7 @@ def simulated(days: int, listings: int, data: Path, every: int, seed: int = 0) -
                 yield f"{number + 1:>4} {spent[0]:>10.2f} {spent[1]:>8.2f} {others:>9.2f} {resident():>10.0f} {sizes[0]:>9.1f} {sizes[1]:>12.1f}"
         began = time.process_time()
         with pipeline.reading(year.settings) as con:
-            found = [one for one in maintenance.verify(con, data) if one.fault != maintenance.DOUBT]
+            found = [one for one in maintenance.verify(con, data) if one.fault not in maintenance.NOTICES]
         unnamed = [one.told() for one in found if not any(one.hub == hub and one.day == day for hub, day, _ in year.named)]
         stale = [hub.told() for hub in maintenance.status(data, day, 8) if hub.stale]
     yield f"{len(year.due)} sweeps due, {len(year.named)} named as failed or incomplete, {len(year.lost())} lost: {year.lost()[:5]}"

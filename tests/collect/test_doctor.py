@@ -52,7 +52,8 @@ def test_a_hub_as_expected_has_nothing_off_and_every_answer_is_kept(tmp_path: Pa
     assert all(finding.cure is None for finding in report.findings)
     assert report.evidence is not None
     assert report.evidence.parent == tmp_path / "doctor" / hub
-    assert len(list(report.evidence.glob("*.body"))) == report.requests
+    names = [path.stem.partition("-")[2] for path in report.evidence.glob("*.body")]
+    assert len(set(names)) == len(names) == report.requests, names
     first = json.loads((report.evidence / "01-robots.json").read_text("utf-8"))
     assert (first["method"], first["status"]) == ("GET", 200)
     assert (report.evidence / "01-robots.body").read_text("utf-8").startswith("User-agent")
@@ -118,7 +119,7 @@ def test_a_configured_listing_is_examined_field_by_field(tmp_path: Path) -> None
     report = look(tmp_path, "wisemodel", switches=switches, HUBWATCH_WISEMODEL_LISTING=configured("id"))
     assert report.ok, off(report)
     report = look(tmp_path, "wisemodel", switches=switches, HUBWATCH_WISEMODEL_LISTING=configured("nowhere"))
-    assert off(report) == {"site listing": "20 records of 60; nothing at the field(s) likes"}
+    assert off(report) == {"site listing": "20 records of 60; no value at likes"}
 
 
 def test_code_repositories_are_told_and_not_taken_for_models(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_field_refused_in_the_midst_of_a_sweep_is_dropped_from_there_on(tmp_pa
     refusal = answer({"error": f"Invalid expand: gated, valid values: {', '.join(n for n in FIELDS if n != 'gated')}"}, "400 Bad Request")
     result, _names = run(tmp_path, linked([made(1), made(2)], "b"), refusal, answer([made(3)]))
     assert (result.complete, result.records) == (True, 3), result.message
-    assert "the hub refused the field(s) gated" in result.message
+    assert "the hub refused 1 field, no longer requested: gated" in result.message
 
 
 def test_a_page_that_is_empty_once_ends_no_sweep_that_is_gone_on_with(tmp_path: Path) -> None:

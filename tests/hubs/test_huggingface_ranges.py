@@ -101,7 +101,7 @@ def test_where_the_hub_ignores_cursors_of_our_making_the_walk_goes_on_as_one(tmp
     hub = Hub(1000, own="ignored")
     got = swept(tmp_path, hub)
     assert got.complete, got.message
-    assert "the hub did not take a cursor of our making; walked on without" in got.message
+    assert "the hub did not accept a cursor that hubwatch made; continued without it" in got.message
     assert kept_ids(tmp_path) == [record["id"] for record in hub.records]
     assert SweepPages(tmp_path, "huggingface", DAY, "full").partitions() == ["main"]
 

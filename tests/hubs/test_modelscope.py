@@ -254,7 +254,7 @@ def test_an_odd_spelling_is_read(tmp_path: Path, changed: dict[str, Any], column
 def test_words_without_english_stay_as_they_are_and_are_counted(tmp_path: Path) -> None:
     unknown = {"Tasks": ["蒸汽机识别"], "License": "某某许可证"}
     result = run(tmp_path, Hub([dolphin_record("a", "b", **unknown), dolphin_record("a", "c", **unknown), dolphin_record("a", "d")]))
-    assert "2 word(s) on 2 listing(s) have no English in data/words.csv and stay: 某某许可证, 蒸汽机识别" in result.message
+    assert "without English in data/words.csv, kept as they are: 2 words on 2 listings: 某某许可证, 蒸汽机识别" in result.message
     assert rows(tmp_path, "select task, license from listings where name = 'b'") == [("蒸汽机识别", "某某许可证")]
 
 
@@ -323,7 +323,7 @@ def test_what_is_no_public_model_is_skipped_and_counted(tmp_path: Path) -> None:
     ]
     result = run(tmp_path, Hub(listed))
     assert (result.complete, result.records, result.rejected) == (True, 3, 0)
-    assert "3 record(s) skipped: 2 not published, 1 private" in result.message
+    assert "3 records skipped: 2 not published, 1 private" in result.message
     assert rows(tmp_path, "select records, rejected, duplicates, passed_over from days") == [(3, 0, 0, 3)]
     assert rows(tmp_path, "select model_id, visibility from listings order by 1") == [
         ("a/listed-and-online", "1"),

@@ -330,7 +330,7 @@ def test_a_promised_key_that_goes_or_changes_type_fails_the_day_naming_key_and_s
     with pytest.raises(DayFailure, match=r"key tags is now text in 100% \(was list\)"):
         load(con, tmp_path / "b", many(tags="license:mit"), day=tomorrow)
     loaded = load(con, tmp_path / "c", many(brandNew=1), day=tomorrow)
-    assert loaded.message == "new key(s) in the hub's records: brandNew in 100 of 100 (such as 1)"
+    assert loaded.message == "new in the hub's records: brandNew in 100 of 100 (such as 1)"
 
 
 def test_a_promised_key_is_looked_for_in_all_of_a_day_not_in_its_first_page(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

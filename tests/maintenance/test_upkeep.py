@@ -11,7 +11,7 @@ import zstandard
 from hubwatch import errors as failures
 from hubwatch import pipeline
 from hubwatch.maintenance.upkeep import prune, status
-from hubwatch.maintenance.verification import Finding, verify
+from hubwatch.maintenance.verification import NOTICES, Finding, verify
 from hubwatch.pages.kept import SweepPages, kept_sweeps, pruned_sweeps
 from hubwatch.pages.segments import Page, PageFacts
 from hubwatch.settings import Settings
@@ -104,6 +104,22 @@ def test_sweeps_that_are_meant_to_be_a_week_apart_leave_no_day_missing(settings:
             "no sweep from 2026-03-10 to 2026-03-16 (7 days)"
         ]
         assert [one.fault for one in verify(con, settings.data)] == ["missing", "missing"]
+
+
+def test_a_sweep_that_was_limited_on_purpose_is_named_with_what_collects_the_rest_and_is_no_problem(settings: Settings) -> None:
+    limited = full_day(settings, MONDAY, "abc")
+    state = limited.state()
+    assert state
+    state.limited = True
+    limited.save_state(state)
+    load(settings, limited)
+    [one] = found(settings)
+    assert (one.source, one.fault, one.fault in NOTICES) == ("full", "limited", True)
+    assert one.detail == (
+        "3 records, as --limit asked: a part of the hub that removes nothing; `hubwatch run huggingface --day 2026-03-02` collects the rest"
+    )
+    spoil(settings, "update sweeps set limited = null")  # loaded by an earlier hubwatch: its pages tell
+    assert [one.fault for one in found(settings)] == ["limited"]
 
 
 def test_kept_pages_that_were_never_loaded_are_named(settings: Settings) -> None:

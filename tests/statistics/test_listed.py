@@ -43,7 +43,7 @@ def test_names_are_resolved_as_printed_and_the_unresolved_are_named(con: duckdb.
         """.replace("        ", "")
     result = asked(con, tmp_path, text)
     assert shares(result) == {"big_tech": (3, 0.6, 0.8), "joint": (1, 0.2, 0.4), "unknown": (1, 0, 0.2)}
-    assert "1 organization(s) not known to the facts: Alibaaba (did you mean Alibaba?)" in result.context.warnings
+    assert "1 organization not known to the facts: Alibaaba (did you mean Alibaba?)" in result.context.warnings
     assert shares(asked(con, tmp_path, text, by="country")) == {"CN": (4, 0.8, 1.0), "unknown": (1, 0, 0.2)}
 
 

@@ -70,6 +70,31 @@ def test_hubs_without_the_counter_are_left_out_aloud(con: duckdb.DuckDBPyConnect
     assert "wisemodel gives no downloads_30d and is not included" in statistics.run(con, "download-share").context.warnings
 
 
+def test_of_hubs_that_give_the_counter_one_answers_whose_listings_have_what_the_statistic_needs() -> None:
+    con = build(WORLD)
+    con.execute("update sweeps set records = 1000 where hub = 'modelscope'")
+    assert {row["hub"] for row in statistics.run(con, "velocity").records()} == {"modelscope"}
+    bare = "update store.attributes set created_at = null where listing_key in (select listing_key from store.listing where hub = 'modelscope')"
+    con.execute(bare)
+    for name in ("velocity", "adoption", "vintage"):
+        answer = statistics.run(con, name)
+        assert answer.context.observed[0].hub == "huggingface", name
+        assert answer.rows, name
+    assert con.execute("select distinct hub from velocity()").fetchall() == [("huggingface",)]
+    assert "no listing of modelscope on 2025-06-30 has created_at: it is not included" in statistics.run(con, "adoption").context.warnings
+
+
+def test_an_answer_without_a_row_names_what_no_listing_has_and_the_hub_that_has_it() -> None:
+    con = build(WORLD)
+    of = "where listing_key in (select listing_key from store.listing where hub <> 'huggingface')"
+    con.execute(f"update store.attributes set created_at = null {of}")
+    said = statistics.run(con, "velocity", hub="modelscope").context.warnings[-1]
+    assert said == "no row: no listing of modelscope on 2025-06-30 has created_at, which velocity needs; --hub huggingface has it"
+    con.execute("update store.attributes set created_at = null")
+    said = statistics.run(con, "velocity", hub="modelscope").context.warnings[-1]
+    assert said == "no row: no listing of modelscope on 2025-06-30 has created_at, which velocity needs"
+
+
 def test_json_has_rows_with_group_value_share_bounds_and_models(con: duckdb.DuckDBPyConnection) -> None:
     whole = json.loads(statistics.run(con, "download-share", hub="huggingface").to_json())
     assert whole["rows"][-1] == {

@@ -189,7 +189,7 @@ def _written(draft: Draft, plain: Plain, shown: list[str]) -> str:
     ]
     draft.unsure += [f"{column} is another column of downloads: fill in one of them" for column in draft.asked_counters[1:]]
     lines = [
-        f"# A draft for {base}. {len(questions) + len(asked)} line(s) begin with '# ASK': answer each, and remove '# ASK' from it.",
+        f"# A draft for {base}. Lines to fill in: {len(questions) + len(asked)}. Each begins with '# ASK': answer it, and remove '# ASK' from it.",
         f"name = {in_toml(name)}",
         f"title = {in_toml(base)}",
         *draft.lines,

@@ -95,7 +95,7 @@ class Counter(Column):
     @model_validator(mode="after")
     def _unit_is_whole(self) -> Self:
         if (self.unit_column is None) != (self.units is None):
-            raise ValueError("unit_column and units belong together: which values of that column mean this counter")
+            raise ValueError("unit_column needs units, and units need unit_column: the values of that column that mean this counter")
         return self
 
 

@@ -4,14 +4,14 @@ from datetime import date
 
 import duckdb
 
-from hubwatch.errors import short
+from hubwatch.errors import counted, short
 
 _SAID = {
-    "invisible": "{count} id(s) had invisible characters, which were removed (first in {place})",
-    "rounded": 'of {count} row(s) the counters are rounded, as "{said}" in {place}',
-    "base_models": '{count} row(s) name a base that is not a model id, as "{said}" in {place}',
+    "invisible": ("id", "invisible characters were removed from {some} (first in {place})"),
+    "rounded": ("row", 'the counters of {some} are rounded, such as "{said}" in {place}'),
+    "base_models": ("row", 'the base that {some} gave is not a model id, such as "{said}" in {place}'),
 }
-_UNREAD = '{what}: {count} value(s) cannot be read and are null, as "{said}" in {place}'
+_UNREAD = ("value", '{what}: null in place of {some} that cannot be read, such as "{said}" in {place}')
 
 
 def noted(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> list[str]:
@@ -22,9 +22,11 @@ def noted(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> list[str]:
            group by 1 order by 1""",
         [hub, day],
     ).fetchall()
-    return [
-        _SAID.get(what, _UNREAD).format(what=what, count=count, said=short(str(said)), place=place) for what, count, said, place in found
-    ]
+    lines = []
+    for what, count, said, place in found:
+        word, text = _SAID.get(what, _UNREAD)
+        lines.append(text.format(what=what, some=counted(count, word), said=short(str(said)), place=place))
+    return lines
 
 
 def two_alike(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> str:

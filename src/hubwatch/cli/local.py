@@ -12,7 +12,7 @@ import typer
 
 from hubwatch.cli.options import Data, Format, Json, folder, hub_names, known_hubs
 from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows
-from hubwatch.errors import UsageError
+from hubwatch.errors import UsageError, counted
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
 
@@ -148,7 +148,6 @@ def demo(
     from hubwatch.readers import Database
     from hubwatch.sandbox import SHOWN, run_demo
     from hubwatch.settings import NO_CHARTS, Settings
-    from hubwatch.statistics import counted
 
     folder = (data or Settings.from_environment().data / "demo").absolute()
     settings = run_demo(folder, say)

@@ -8,7 +8,7 @@ import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
 from hubwatch.cli.output import chosen_format, inform, say, show_rows, warn
-from hubwatch.errors import UsageError
+from hubwatch.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from hubwatch import classify
@@ -147,7 +147,6 @@ def profiles(
     """Fetch the profiles of the most downloaded unlabelled namespaces, then reclassify and republish."""
     from hubwatch import pipeline
     from hubwatch.settings import Settings
-    from hubwatch.statistics import counted
 
     asked, found = pipeline.ask_profiles(Settings.from_environment(data), budget)
     say(f"{counted(asked, 'namespace')} requested, {counted(found, 'profile')} saved; origins are reclassified and republished")

@@ -14,7 +14,8 @@ import typer
 
 from hubwatch.cli.options import Data, Format, Json, Shrink, asked_day, hub_names, kept_in, known_hub, parsed_day
 from hubwatch.cli.output import chosen_format, complain, inform, is_quiet, say, show_rows, warn
-from hubwatch.errors import UsageError
+from hubwatch.clock import KEEP_DAYS
+from hubwatch.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,6 @@ def window(
     from hubwatch.cli.progress import watching
     from hubwatch.collect import WINDOW_TELLS
     from hubwatch.settings import Settings
-    from hubwatch.statistics import counted
 
     settings = Settings.from_environment(data)
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
@@ -134,7 +134,8 @@ def archive(
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     wanted = Wanted(known_hub(hub), asked_day(day), dry_run, overwrite)
-    if mapping is None and source in ready_mappings():
+    ready = mapping is None and source in ready_mappings()
+    if ready:
         days = archives.backfill_published(settings, read_mapping(source), copy, wanted, warn)
     elif copy is not None:
         raise UsageError(f"--from goes with a ready archive, one of {', '.join(ready_mappings())}")
@@ -144,7 +145,8 @@ def archive(
         raise UsageError(f"say how to read {source}: --mapping {', '.join(ready_mappings())}, or your own .toml file")
     else:
         days = archives.backfill_archive(settings, source, read_mapping(mapping), wanted, warn)
-    _show_days(days, form)
+    if days or form != "table" or not (ready and dry_run):  # what a ready archive costs is printed, and nothing was read
+        _show_days(days, form)
     _exit_if_failed([one.told() for one in days if one.outcome == "failed"])
 
 
@@ -197,7 +199,7 @@ def _for_this_folder(text: str, data: Path | None) -> str:
 
 
 def prune(
-    keep_days: Annotated[int, typer.Option("--keep-days", min=1, max=36500, help="keep pages for this many days")] = 90,
+    keep_days: Annotated[int, typer.Option("--keep-days", min=1, max=36500, help="keep pages for this many days")] = KEEP_DAYS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only list what would be deleted")] = False,
     data: Data = None,
     form: Format = "table",
@@ -206,7 +208,6 @@ def prune(
     """Delete old saved pages, except the last complete full sweep of each month and hub and what is not published."""
     from hubwatch import maintenance
     from hubwatch.clock import today
-    from hubwatch.statistics import counted
 
     form = chosen_format(form, as_json)
     settings = kept_in(data)
@@ -228,7 +229,6 @@ def drop_day(
 ) -> None:
     """Remove a day from the tables, for example one that a wrong clock made; its saved pages are moved aside."""
     from hubwatch import pipeline
-    from hubwatch.statistics import counted
 
     form = chosen_format(form, as_json)
     found = pipeline.drop_day(kept_in(data), known_hub(hub) or hub, parsed_day(day, "DAY"), source, yes)
@@ -251,7 +251,7 @@ def verify(
 ) -> None:
     """Check pages, tables and the days between for damage and gaps; exit 1 if there is any."""
     from hubwatch import pipeline
-    from hubwatch.maintenance import DOUBT
+    from hubwatch.maintenance import NOTICES
     from hubwatch.maintenance import verify as verify_data
     from hubwatch.settings import Settings
 
@@ -261,7 +261,7 @@ def verify(
     with pipeline.reading(settings) as con:
         found = verify_data(con, settings.data, quick, every, damaged)
     found = [replace(one, detail=_for_this_folder(one.detail, data)) for one in found]
-    problems = [one for one in found if one.fault != DOUBT]
+    problems = [one for one in found if one.fault not in NOTICES]
     columns = ("hub", "day", "source", "fault", "detail")
     if form != "table":
         show_rows(columns, [(one.hub, one.day, one.source, one.fault, one.detail) for one in found], form)

@@ -79,7 +79,8 @@ def plan(
 
 
 def _as_json(made: Plan) -> dict[str, Any]:
-    from hubwatch.collect import KEEP_DAYS, late, timetable
+    from hubwatch.clock import KEEP_DAYS
+    from hubwatch.collect import late, timetable
 
     table = timetable(made)
     return {
@@ -95,7 +96,8 @@ def _as_json(made: Plan) -> dict[str, Any]:
 
 
 def _show(made: Plan, form: str) -> None:
-    from hubwatch.collect import KEEP_DAYS, late, timetable
+    from hubwatch.clock import KEEP_DAYS
+    from hubwatch.collect import late, timetable
 
     table = timetable(made)
     crons = {(slot.hub, slot.sweep.sweep): slot.cron for slot in table.slots}

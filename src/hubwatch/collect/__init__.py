@@ -6,12 +6,11 @@ from hubwatch.collect.doctor import Examination, examine
 from hubwatch.collect.plan import asked_sweep
 from hubwatch.collect.planning import HubPlan, Plan, PlannedSweep, Unseen
 from hubwatch.collect.profiles import ASKED_AGAIN, asked_lately, collect_profiles, hubs_with_profiles
-from hubwatch.collect.timetable import KEEP_DAYS, cron_lines, late, prefect_file, timetable
+from hubwatch.collect.timetable import cron_lines, late, prefect_file, timetable
 from hubwatch.collect.walk import WINDOW_TELLS, Progress, Watch, collect
 
 __all__ = [
     "ASKED_AGAIN",
-    "KEEP_DAYS",
     "WINDOW_TELLS",
     "Examination",
     "HubPlan",

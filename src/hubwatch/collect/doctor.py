@@ -105,12 +105,16 @@ class Examination:
         self, name: str, ask: Ask, read: Callable[[Answer], T], cure: Callable[[HubFailure], str | None] = lambda failure: None
     ) -> T | None:
         """What `read` makes of the answer; trouble is noted as a finding with its cure, and None comes back."""
-        self._name = re.sub(r"\W+", "-", name)
         try:
-            return self.client.ask(ask, read)
+            return self.peek(name, ask, read)
         except HubFailure as failure:
             self.found(name, False, str(failure), cure(failure) or self._cure(failure))
             return None
+
+    def peek(self, name: str, ask: Ask, read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer, whose evidence is saved under this name; trouble is raised."""
+        self._name = re.sub(r"\W+", "-", name)
+        return self.client.ask(ask, read)
 
     def shape(self, name: str, records: list[Any], expected: dict[str, str]) -> None:
         """Note which promised keys are missing or of another type in these records."""
@@ -129,9 +133,8 @@ class Examination:
 
     def robots(self, path: str) -> bool:
         """Note whether the hub is reachable and lets robots ask for the listing; False: it is not reachable."""
-        self._name = "robots"
         try:
-            answer = self.client.ask(Ask(self.client.url("/robots.txt")), lambda answer: answer)
+            answer = self.peek("robots", Ask(self.client.url("/robots.txt")), lambda answer: answer)
             text = answer.body.decode("utf-8", errors="replace")
         except (Unreachable, TimedOut) as failure:
             self.found("reachable", False, str(failure), f"check the network and that {self.client.endpoint} is the right address")

@@ -23,12 +23,12 @@ def asked_sweep(
     license_budget: int = Sweep.license_budget,
     fresh: bool = False,
 ) -> Sweep:
-    """The sweep that is asked for; `UsageError` where its parts do not belong together, or its days cannot be."""
+    """The sweep that is asked for; `UsageError` where its parts do not fit each other, or its days cannot be."""
     known_hub(hub)
     if kind not in KINDS:
         raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
     if (kind == "owners") != bool(owners) or not all(owners):
-        raise UsageError("the sweep owners and the name of each owner belong together")
+        raise UsageError("--sweep owners needs at least one --owner, and --owner goes with no other sweep")
     if kind == "window" and (since is None or until is None or since >= until):
         raise UsageError("a window (`hubwatch backfill window`) needs since and until, the first before the second")
     if since and kind not in ("new", "window"):

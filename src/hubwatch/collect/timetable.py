@@ -5,11 +5,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hubwatch.clock import KEEP_DAYS
 from hubwatch.collect.planning import DAYS, HubPlan, Plan, PlannedSweep
 from hubwatch.hubs import HUBS, site_of
 from hubwatch.pages import OVERLAP, Sweep
 
-KEEP_DAYS = 90  # of saved pages
 PROFILES = 500  # namespaces a week
 _STARTS = {"head": 1, "new": 2, "full": 3}  # hours; a full sweep of every day starts first
 _BUILD = 6  # the earliest hour

@@ -21,6 +21,10 @@ class Look(Protocol):
         """What `read` makes of the answer; a failure is noted as a finding with its cure, and None comes back."""
         ...
 
+    def peek(self, name: str, ask: Ask, read: Callable[[Answer], T]) -> T:
+        """The same where a failure is no finding: it is raised. The name is that of the saved evidence."""
+        ...
+
     def found(self, name: str, ok: bool, told: str, cure: str | None = None) -> None:
         """Note a finding; the cure is shown only for what is not as expected."""
         ...

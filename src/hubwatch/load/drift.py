@@ -62,7 +62,7 @@ def compare_with_last_good(con: duckdb.DuckDBPyConnection, pages: SweepPages) ->
             _judge(pages.hub, pages.day, key, _usual(types), share, found.get(key, Counter()), of)
     new = sorted(set(found) - {key for key, _, _ in last})
     told = {one.key: one.told for one in unread}
-    return ([f"new key(s) in the hub's records: {', '.join(told.get(key, key) for key in new)}"] if new else []), rows
+    return ([f"new in the hub's records: {', '.join(told.get(key, key) for key in new)}"] if new else []), rows
 
 
 def _told_unread(hub: str, unread: list[Unread]) -> list[str]:

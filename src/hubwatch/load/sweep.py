@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.clock import now
-from hubwatch.errors import DayFailure, PageDamage
+from hubwatch.errors import DayFailure, PageDamage, counted
 from hubwatch.facts import Facts
 from hubwatch.hubs import Hub, hub_of, values_sql
 from hubwatch.load.drift import compare_with_last_good
@@ -124,7 +124,7 @@ def _store_day(
         row |= {"listed_total": listed_total if extent != "selection" else None, "extent": extent, "extent_note": extent_note}
         row |= {"part_read": part_read or None} | _weight_of_rejects(con)
         row |= {"started_at": state.started_at, "finished_at": state.finished_at, "loaded_at": begun}
-        row |= {"content_hash": content_hash, "message": message or None, "endpoint": state.endpoint}
+        row |= {"content_hash": content_hash, "message": message or None, "endpoint": state.endpoint, "limited": state.limited}
         replace_day(con, pages.hub, pages.day, pages.sweep, row)
         of_sweep = {"hub": pages.hub, "day": pages.day, "source": pages.sweep}
         insert_rows(con, "rejects", [of_sweep | reject for reject in rejects])
@@ -154,7 +154,11 @@ def _take_out_passed_over(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _told_passed_over(counts: dict[str, int]) -> list[str]:
-    return [f"{sum(counts.values())} record(s) skipped: {', '.join(f'{count} {why}' for why, count in counts.items())}"] if counts else []
+    return (
+        [f"{counted(sum(counts.values()), 'record')} skipped: {', '.join(f'{count} {why}' for why, count in counts.items())}"]
+        if counts
+        else []
+    )
 
 
 def _extent(pages: SweepPages, state: SweepState) -> tuple[str, str | None]:
@@ -202,7 +206,11 @@ def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:
             from (select model_id, unnest([task, library, license]) as word from staged where {foreign}) where strlen(word) > length(word)"""
     ).fetchall()
     words, listings, told = found[0]
-    return [f"{words} word(s) on {listings} listing(s) have no English in data/words.csv and stay: {told[:200]}"] if words else []
+    return (
+        [f"without English in data/words.csv, kept as they are: {counted(words, 'word')} on {counted(listings, 'listing')}: {told[:200]}"]
+        if words
+        else []
+    )
 
 
 # Independent of row order and of DuckDB's version: the exclusive or of each row's MD5.

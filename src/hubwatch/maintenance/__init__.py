@@ -2,10 +2,10 @@
 
 from hubwatch.maintenance.dropping import Droppable, drop, droppable
 from hubwatch.maintenance.upkeep import HubStatus, prune, status
-from hubwatch.maintenance.verification import DOUBT, Finding, verify
+from hubwatch.maintenance.verification import NOTICES, Finding, verify
 
 __all__ = [
-    "DOUBT",
+    "NOTICES",
     "Droppable",
     "Finding",
     "HubStatus",

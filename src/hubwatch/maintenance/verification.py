@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from hubwatch import store
-from hubwatch.errors import PageDamage, StoreFault, told
+from hubwatch.errors import PageDamage, StoreFault, counted, told
 from hubwatch.hubs import command_line, hub_of
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS, is_held
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps, restore
@@ -42,11 +42,14 @@ class _Loaded:
     records: int
     rejected: int
     duplicates: int
+    limited: bool
     message: str | None
 
 
 Key = tuple[str, date, str]
 DOUBT = "health"  # the fault of a finding that names a doubtful day
+LIMITED = "limited"  # and of one that names a sweep with --limit
+NOTICES = (DOUBT, LIMITED)  # nothing is broken or missing that was wanted: no problems
 
 
 def verify(
@@ -93,7 +96,7 @@ def _damage(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Finding]:
 def _loaded(con: duckdb.DuckDBPyConnection) -> dict[Key, _Loaded]:
     rows = con.execute(
         """select hub, day, source, coalesce(complete, false), coalesce(records, 0), coalesce(rejected, 0) - coalesce(part_read, 0),
-             coalesce(duplicates, 0), message from sweeps"""
+             coalesce(duplicates, 0), coalesce(limited, false), message from sweeps"""
     ).fetchall()
     return {(hub, day, source): _Loaded(*facts) for hub, day, source, *facts in rows}
 
@@ -229,14 +232,25 @@ def loads(pages: SweepPages) -> str:
 
 def _day_faults(kept: list[SweepPages], loaded: dict[Key, _Loaded], every: int) -> Iterator[Finding]:
     """Loaded sweeps that are not whole, and days between a hub's observed days that nobody observed."""
-    unfinished = {(pages.hub, pages.day, pages.sweep) for pages in kept if _is_unfinished(pages)}
+    states = {(pages.hub, pages.day, pages.sweep): (pages, _state(pages)) for pages in kept}
     for key, row in sorted(loaded.items()):
-        if not row.complete and not key[2].startswith("archive:") and key not in unfinished:
+        if row.complete or key[2].startswith("archive:"):
+            continue
+        pages, state = states.get(key, (None, None))
+        if state is not None and state.finished_at is None:
+            continue  # named with its pages
+        if row.limited or (state is not None and state.limited):
+            more = f"; `{goes_on(pages, state)}` collects the rest" if pages and state else ""
+            yield Finding(
+                *key, LIMITED, f"{counted(row.records, 'record')}, as --limit asked: a part of the hub that removes nothing{more}"
+            )
+        else:
             yield Finding(*key, "incomplete", row.message or "the sweep did not end")
     for hub, missing in missing_days({*loaded, *((pages.hub, pages.day, pages.sweep) for pages in kept)}, every).items():
         for first, last in missing:
             told = f"no sweep from {first} to {last} ({(last - first).days + 1} days)" if last > first else "no sweep on this day"
-            yield Finding(hub, first, None, "missing", f"{told}; a hub cannot be asked about the past, an archive may know it")
+            cure = "a hub only reports the present, so look for an archive (`hubwatch backfill mappings`); where sweeps are due less often, pass --every"
+            yield Finding(hub, first, None, "missing", f"{told}; {cure}")
 
 
 def _doubtful_days(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -249,13 +263,12 @@ def _doubtful_days(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(hub, day, source, DOUBT, f"{health}: {note}; series and growth leave it out or mark it")
 
 
-def _is_unfinished(pages: SweepPages) -> bool:
-    """Whether the sweep's pages say, as far as they can be read, that it has not ended."""
+def _state(pages: SweepPages) -> SweepState | None:
+    """How far the sweep has come, as far as its pages can be read."""
     try:
-        state = pages.state()
+        return pages.state()
     except PageDamage:
-        return False  # named as damage
-    return state is not None and state.finished_at is None
+        return None  # named as damage
 
 
 def missing_days(observed: set[Key], every: int = 1) -> dict[str, list[tuple[date, date]]]:

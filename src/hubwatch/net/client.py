@@ -34,6 +34,7 @@ from hubwatch.errors import (
     TransientFailure,
     Unreachable,
     UsageError,
+    counted,
 )
 from hubwatch.net.deadlines import Connections
 from hubwatch.net.limits import Limits, proxy_variables
@@ -215,7 +216,7 @@ class Client:
         if secret := self._authorization(ask).removeprefix("Bearer "):
             failure.args = (str(failure).replace(secret, "..."),)
         what = "" if str(ask) in str(failure) else f": {ask}"
-        failure.add_note(f"asked {tries} time(s) in {seconds:.0f} s{what}")
+        failure.add_note(f"{counted(tries, 'attempt')} in {seconds:.0f} s{what}")
         wait = (failure.wait or 0.0) if isinstance(failure, TransientFailure) else 0.0
         if self._stop.is_set():
             return

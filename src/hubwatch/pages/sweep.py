@@ -70,7 +70,7 @@ class Sweep:
 def possible_day(day: date) -> date:
     """The day, when a hub can have been observed on it; else a `UsageError`."""
     if day > today() + timedelta(days=1):  # tomorrow has begun somewhere
-        raise UsageError(f"{day} is yet to come; a hub can only be asked about now")
+        raise UsageError(f"{day} is in the future; a hub only reports the present")
     if day < EARLIEST:
         raise UsageError(f"{day} is before any hub; name a day from {EARLIEST} on")
     return day

@@ -7,8 +7,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from hubwatch.errors import UsageError
-from hubwatch.statistics import counted, plain, shown
+from hubwatch.errors import UsageError, counted
+from hubwatch.statistics import plain, shown
 
 _SHOWN = 20  # rows that a notebook displays
 

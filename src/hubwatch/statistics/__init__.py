@@ -15,7 +15,7 @@ from hubwatch.statistics.recent_days import day_figures
 from hubwatch.statistics.regrouped import PAIRED, REGROUPED, regrouped_shares, shares_on_days
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
-from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, counted, percent, shown
+from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
 from hubwatch.statistics.versions import facts_version, sha256
 
 __all__ = [

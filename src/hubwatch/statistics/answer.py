@@ -10,7 +10,7 @@ from rich.console import Console, Group
 from rich.text import Text
 
 from hubwatch.clock import today
-from hubwatch.errors import plain
+from hubwatch.errors import counted, plain
 from hubwatch.statistics.days import ObservedDay
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.flagged import Flagged
@@ -22,7 +22,6 @@ from hubwatch.statistics.tabular import (
     as_markdown,
     as_table,
     cleaned,
-    counted,
     percent,
 )
 

@@ -8,10 +8,9 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.clock import today
-from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.errors import StatisticsError, WrongQuestion, counted
 from hubwatch.hubs import is_the_hubs_own
 from hubwatch.net import is_loopback
-from hubwatch.statistics.tabular import counted
 from hubwatch.store import EXTENT, PRECEDENCE
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
@@ -283,6 +282,12 @@ def counters_given(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> set[str]:
         found = con.execute(f"select count(downloads_30d), count(downloads_total), count(likes) {_COUNTERS_OF}", asked).fetchall()
     counts = found[0]
     return {"models"} | {name for name, count in zip(COUNTERS, counts, strict=True) if count}
+
+
+def attributes_missing(con: duckdb.DuckDBPyConnection, at: ObservedDay, needed: tuple[str, ...]) -> list[str]:
+    """Which of these attributes no listing of the hub has on the day."""
+    sql = "with one as (select $hub as hub, $day::date as day) from parts.having_needed('one', $needs::varchar[])"
+    return [name for name in needed if not con.execute(sql, {"hub": at.hub, "day": at.day, "needs": [name]}).fetchall()]
 
 
 def counts_only_totals(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> bool:

@@ -10,7 +10,8 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
     -- days: two                     which days it rests on: one (default), two, two or one, all, sound (all whose health is ok), standing, none
     -- splits: size_class            the dimension that its rows have as a column of their own: no second one of `by`
     -- unlabelled: left out          with a filter by country, kind or organization its bounds do not allow for what is of none that is known
-    -- needs: attributes             it reads attributes, whatever the question
+    -- needs: attributes             it reads attributes, whatever the question; or those without which a listing has no row (created_at, parameters):
+    --   where no hub is named, one whose listings have them answers
     -- counters: a|b                 counters it reads where there is no choice of metric
     -- parameters: hub name, by dimensions = country, top count = 20, filters     NAME TYPE = CHOICES; the first is the default
 
@@ -40,6 +41,7 @@ _REQUIRED = ("name", "title", "definition", "unit", "window", "whole", "paramete
 _RESERVED = ("by", "only", "top", "group")  # as a parameter these are written in quotes
 WHOLES = ("rows", "rows; models overlap", "each row", "each row by group", "last day", "first ones", "last row", "none")
 DAYS = ("one", "two", "two or one", "all", "sound", "standing", "none")
+NEEDED = ("created_at", "parameters")
 TYPES = {
     "name": "varchar",
     "names": "varchar[]",
@@ -117,6 +119,7 @@ class Definition:
     counters: tuple[str, ...]
     splits: str | None
     leaves_unlabelled_out: bool
+    needs: tuple[str, ...]
     declared: dict[str, Parameter]
     fixed: dict[str, Value]
     sql: str
@@ -159,16 +162,19 @@ def parse(text: str, stem: str) -> Definition:
         ("whole", WHOLES),
         ("days", DAYS),
         ("hubs", ("one", "any")),
-        ("needs", ("attributes",)),
         ("splits", DIMENSIONS),
         ("unlabelled", ("left out",)),
     ):
         if key in head and head[key] not in choices:
             raise HeadError(f"{stem}.sql: {key} is {head[key]!r}; it must be one of {', '.join(choices)}")
+    needs = tuple(re.split(r",\s*", head["needs"])) if head.get("needs", "attributes") != "attributes" else ()
+    if strange := [name for name in needs if name not in NEEDED]:
+        raise HeadError(f"{stem}.sql: needs is {', '.join(strange)!r}; it must be attributes, or one or more of {', '.join(NEEDED)}")
     declared = _declared(head["parameters"], stem)
     metrics = declared["metric"].choices if "metric" in declared else tuple(head.get("counters", "models").split("|"))
     days, hubs = head.get("days", "one"), head.get("hubs", "any")
     fixed: dict[str, Value] = {"metrics": list(metrics), "days": days, "hubs": hubs, "attributes": "needs" in head}
+    fixed["needs"] = list(needs) or None
     if "metric" not in declared and len(metrics) == 1:
         fixed["metric"] = metrics[0]
     return Definition(
@@ -183,6 +189,7 @@ def parse(text: str, stem: str) -> Definition:
         counters=metrics,
         splits=head.get("splits"),
         leaves_unlabelled_out="unlabelled" in head,
+        needs=needs,
         declared=declared,
         fixed=fixed,
         sql=_filled(_macros(stem, body, declared, fixed)),
@@ -306,7 +313,7 @@ def _declared(text: str, stem: str) -> dict[str, Parameter]:
 def _fields() -> dict[str, str]:
     """The fields of a question, each with its SQL type."""
     fields = {name: TYPES[one.kind] for name, one in _declared(_FIELDS, "definitions.py").items()}
-    return fields | {"metrics": "varchar[]", "days": "varchar", "hubs": "varchar", "attributes": "boolean"}
+    return fields | {"metrics": "varchar[]", "days": "varchar", "hubs": "varchar", "attributes": "boolean", "needs": "varchar[]"}
 
 
 def _filled(sql: str) -> str:

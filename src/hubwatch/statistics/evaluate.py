@@ -12,7 +12,7 @@ from hubwatch.errors import HeadError, StatisticsError
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.beside import told_beside
 from hubwatch.statistics.contested import contested_labels
-from hubwatch.statistics.days import ObservedDay
+from hubwatch.statistics.days import ObservedDay, attributes_missing, observed_day, observed_hubs
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
 from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
 from hubwatch.statistics.forms import forms_told
@@ -67,6 +67,18 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
     return Result(columns=columns, rows=rows, context=context_of(con, statistic, question, sql, columns, rows))
 
 
+def _why_empty(con: duckdb.DuckDBPyConnection, question: Question) -> str:
+    """Why an answer has no row: an attribute that the statistic needs is not reported, by which hub, and which one has it."""
+    needs = question.statistic.needs
+    lacking = {at: missing for at in question.observed if (missing := attributes_missing(con, at, needs))}
+    if not lacking:
+        return "nothing that this question is about was observed, or every counter of it is 0"
+    told = ", and ".join(f"no listing of {at.hub} on {at.day} has {' or '.join(missing)}" for at, missing in lacking.items())
+    able = [hub for hub in observed_hubs(con) if not attributes_missing(con, observed_day(con, hub, None), needs)]
+    cure = f"; --hub {' or '.join(able)} has it" if "hub" in question.statistic.declared and able else ""
+    return f"{told}, which {question.statistic.name.replace('_', '-')} needs{cure}"
+
+
 def _day_of_list(day: object) -> date | None:
     return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
@@ -93,7 +105,7 @@ def context_of(
     if not rows:
         _refuse_unknown_group(con, question)
         refuse_unknown_values(con, question.values)
-        question.warnings.append("no row: nothing that this question is about was observed, or every counter of it is 0")
+        question.warnings.append(f"no row: {_why_empty(con, question)}")
     model = question.values.get("model")
     if model is not None and all(row[columns.index("model_id" if "model_id" in columns else "group")] != model for row in rows):
         why = "it, its size, its creation date or its downloads at these ages were not observed"

@@ -5,9 +5,10 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict
 
+from hubwatch.errors import counted
 from hubwatch.statistics.days import COUNTERS, ObservedDay
 from hubwatch.statistics.definitions import FILTER_NAMES, Definition, filters_of
-from hubwatch.statistics.tabular import counted, percent
+from hubwatch.statistics.tabular import percent
 
 _TOLD = 0.01  # part of a sum from which on automated tests are told
 _NAMED = 5  # namespaces named one by one

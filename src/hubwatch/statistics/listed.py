@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch.errors import StatisticsError
+from hubwatch.errors import StatisticsError, counted
 from hubwatch.facts import load_facts, nearest, organization_names, printed_organizations
 
 _SUBJECTS = ("system", "model", "subject", "system_name")
@@ -60,7 +60,7 @@ def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = Non
     if lost:
         first = sorted(lost, key=lambda name: (-lost[name], name))[:_SHOWN]
         more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-        notes.append(f"{len(lost)} organization(s) not known to the facts: {', '.join(map(_told, first))}{more}")
+        notes.append(f"{counted(len(lost), 'organization')} not known to the facts: {', '.join(map(_told, first))}{more}")
     return notes
 
 

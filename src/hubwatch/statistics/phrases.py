@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
+from hubwatch.errors import counted
 from hubwatch.statistics import phrases_of_models
 from hubwatch.statistics.answer import Result
-from hubwatch.statistics.tabular import counted, percent
+from hubwatch.statistics.tabular import percent
 from hubwatch.statistics.wording import COUNTED, UNITS, Row, Say, bounds_of, hub_of, limits, period_told, who
 
 

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from hubwatch.errors import counted
 from hubwatch.statistics.answer import Result
-from hubwatch.statistics.tabular import counted, percent
+from hubwatch.statistics.tabular import percent
 from hubwatch.statistics.wording import UNITS, Row, bounds_of, hub_of, period_told, who
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.errors import StatisticsError, WrongQuestion, counted
 from hubwatch.statistics.days import (
     COUNTERS,
     ObservedDay,
+    attributes_missing,
     counters_given,
     counts_only_totals,
     doubts,
@@ -27,7 +28,7 @@ from hubwatch.statistics.days import (
     source_day,
 )
 from hubwatch.statistics.definitions import Definition, called, rows_of
-from hubwatch.statistics.tabular import Cell, counted
+from hubwatch.statistics.tabular import Cell
 from hubwatch.statistics.values import country_of, value_of
 from hubwatch.store import Value
 
@@ -151,11 +152,14 @@ def _say_left_out(con: duckdb.DuckDBPyConnection, question: Question, held: list
         if isinstance(wanted, date) and not con.execute("select 1 from days where hub = ? and day = ?", [hub, wanted]).fetchall():
             question.warnings.append(f"{hub} was not observed on {wanted} and is not included")
             continue
-        given = counters_given(con, observed_day(con, hub, _date(wanted)))
-        if metric in given or (question.statistic.hubs == "one" and set(question.statistic.counters) & given):
-            rivals.append(hub)
-        else:
+        at = observed_day(con, hub, _date(wanted))
+        given = counters_given(con, at)
+        if metric not in given and not (question.statistic.hubs == "one" and set(question.statistic.counters) & given):
             question.warnings.append(f"{hub} gives no {metric} and is not included")
+        elif missing := attributes_missing(con, at, question.statistic.needs):
+            question.warnings.append(f"no listing of {hub} on {at.day} has {' or '.join(missing)}: it is not included")
+        else:
+            rivals.append(hub)
     if rivals:
         others = " or ".join(f"--hub {hub}" for hub in rivals)
         question.warnings.append(

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hubwatch.clock import today
-from hubwatch.errors import plain
+from hubwatch.errors import counted, plain
 from hubwatch.statistics.answer import Result
 from hubwatch.statistics.observed import is_sound, told_age, told_extent, told_state
 from hubwatch.statistics.phrases import say
-from hubwatch.statistics.tabular import Cell, counted, percent, said_plainly, shown
+from hubwatch.statistics.tabular import Cell, percent, said_plainly, shown
 from hubwatch.statistics.wording import UNITS, bounded, limits
 
 _PARTS = ("month", "day", "license_class", "size_class", "part", "place", "hubs", "hub")  # what a row is of besides its group

@@ -111,11 +111,6 @@ def percent(part: float, digits: int = 1) -> str:
     return f">{100 - least:.{digits}f}%" if part < 1 - _NOISE and float(said[:-1]) == 100 else said
 
 
-def counted(number: int, word: str) -> str:
-    """A number of things: 1 model, 2 models, 1,000 models."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def is_number(rows: Cells, at: int) -> bool:
     """Whether a column holds figures."""
     return any(isinstance(row[at], int | float | _Range) and not isinstance(row[at], bool) for row in rows)

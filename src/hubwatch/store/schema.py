@@ -286,6 +286,7 @@ day | DATE | UTC date the observations count for
 source | VARCHAR | full, head, new, owners, window-SINCE-UNTIL, or archive:NAME
 {_SWEEP_FACTS.strip()}
 speaks | VARCHAR[] | attributes that the source states on this day; null: all of them
+limited | BOOLEAN | the sweep was asked for so many records only (--limit); null for archives and for days loaded by an earlier hubwatch
 """),
     ),
     Table(

@@ -2,7 +2,7 @@
 
 One cursor is as slow as the hub's answers: 3,118 pages at a second each take 52 minutes, where the anonymous quota allows 31. The
 walk begins with one range, everything. While the quota allows more requests than the ranges under way send, the range with most
-left to list is split in the middle of what is left: its later half is entered by a cursor of our making. A range ends with the
+left to list is split in the middle of what is left: its later half is entered by a cursor that hubwatch makes. A range ends with the
 page that reaches the next one's start, so that neighbours overlap by a part of a page and nothing lies between them. Where the
 hub does not honour such a cursor, the range is not split, and the walk goes on as one.
 """
@@ -26,7 +26,7 @@ _SMOOTHING = 0.3  # weight of the last page in a range's pace
 
 
 class NotHonoured(Exception):
-    """The hub answered a cursor of our making with models created before it."""
+    """The hub answered a cursor that hubwatch made with models created before it."""
 
 
 @dataclass
@@ -171,7 +171,9 @@ class SideBySide:
         self._may_split = False
         before = [one for one in self._under_way if one.until == end.of.enter]
         if not before:
-            return HubFailure(f"{self._client.hub}: the hub took a cursor of our making once and not again; collect again")
+            return HubFailure(
+                f"{self._client.hub}: the hub accepted a cursor that hubwatch made once and then no longer; run the command again"
+            )
         with before[0].lock:
             before[0].until, before[0].reached = end.of.until, False
         self._on_refusal(end.of.enter)

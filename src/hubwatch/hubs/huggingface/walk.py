@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 
 from hubwatch.clock import now
-from hubwatch.errors import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble
+from hubwatch.errors import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble, counted
 from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
 from hubwatch.hubs.huggingface.ranges import Range, SideBySide, partition_from
 from hubwatch.hubs.paging import ends
@@ -148,7 +148,7 @@ def _side_by_side(client: Client, kept: Kept, state: SweepState) -> Iterator[Pag
 
     def forget(bound: datetime) -> None:
         state.bounds = [at for at in state.bounds if at != bound]
-        state.note("the hub did not take a cursor of our making; walked on without")
+        state.note("the hub did not accept a cursor that hubwatch made; continued without it")
 
     while True:
         enters = [None, *sorted(state.bounds)]
@@ -360,7 +360,7 @@ def _drop_refused(refusal: Refused, state: SweepState) -> None:
     if not refused:
         raise refusal
     state.fields = [name for name in state.fields if name not in refused]
-    state.note(f"the hub refused the field(s) {', '.join(refused)}; they are not asked for")
+    state.note(f"the hub refused {counted(len(refused), 'field')}, no longer requested: {', '.join(refused)}")
 
 
 def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
@@ -380,7 +380,7 @@ def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
     created = [_created(_edge(record)) for record in records]
     taken = bool(created) and all(at is not None and walk.enter is not None and at >= walk.enter for at in created)
     if not taken:
-        state.note("the hub did not take a cursor of our making; walked from the newest instead")
+        state.note("the hub did not accept a cursor that hubwatch made; started from the newest instead")
     return taken
 
 
@@ -409,7 +409,7 @@ def _edge(record: msgspec.Raw) -> _Edge:
 
 
 def _created(edge: _Edge) -> datetime | None:
-    """When the record says it was created, else the second that `_id` begins with (UTC); None when that is yet to come."""
+    """When the record says it was created, else the second that `_id` begins with (UTC); None when that is in the future."""
     found = None
     with contextlib.suppress(TypeError, ValueError, OverflowError):
         at = datetime.fromisoformat(edge.created)

@@ -52,7 +52,7 @@ def _creation(look: Look, read: Callable[[Answer], Listing]) -> None:
 
     def first_page(sort: str) -> list[Any]:
         try:
-            return look.client.ask(walk.dolphin_ask(look.client, 1, SAMPLE, sort), read).records
+            return look.peek(f"sorted by {sort}", walk.dolphin_ask(look.client, 1, SAMPLE, sort), read).records
         except (Refused, ServerTrouble, TooDeep):
             return []  # an order that is not known
 

@@ -79,5 +79,5 @@ def _configured_listing(look: Look) -> None:
         empty = [
             name for name in listing.fields.configured() if not any(listing.value(record, name) is not None for record in found.records)
         ]
-        told = f"{len(found.records)} records of {found.total}" + (f"; nothing at the field(s) {', '.join(empty)}" if empty else "")
+        told = f"{len(found.records)} records of {found.total}" + (f"; no value at {', '.join(empty)}" if empty else "")
         look.found("site listing", bool(found.records) and not empty, told, "correct the fields in HUBWATCH_WISEMODEL_LISTING")

@@ -11,7 +11,7 @@
 -- unit: ratio of downloads since release
 -- window: 7, 14, 30, 60, 90, 180 and 365 days after release
 -- whole: none
--- needs: attributes
+-- needs: created_at, parameters
 -- hubs: one
 -- parameters: hub name, day date, source name, metric choice = downloads_total, top count = 10, model name, policy policy, filters
 with

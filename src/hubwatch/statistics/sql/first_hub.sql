@@ -10,7 +10,7 @@
 -- window: models listed on the day
 -- splits: hub
 -- whole: each row by group
--- needs: attributes
+-- needs: created_at
 -- days: standing
 -- unlabelled: left out
 -- parameters: day date, by dimensions = country, policy policy, filters

@@ -8,7 +8,7 @@
 -- window: from creation to the day
 -- whole: none
 -- hubs: one
--- needs: attributes
+-- needs: created_at
 -- parameters: hub name, day date, source name, metric choice = downloads_total, top count = 20, policy policy, filters
 with
 scope as materialized (

@@ -9,7 +9,7 @@
 -- window: as of download_share; created within months months of the day
 -- whole: each row
 -- hubs: one
--- needs: attributes
+-- needs: created_at
 -- unlabelled: left out
 -- parameters: hub name, day date, source name, by dimensions = hub, months count = 12, metric choice = downloads_30d|downloads_total|likes, policy policy, filters
 with

@@ -11,9 +11,15 @@ create or replace macro parts.held_by(in_source) as table
     select hub, day, source, complete, records, parts.extent_of(extent, source), health from sweeps where source = in_source
   );
 
+-- The hubs of which a listing has, on their day, every attribute that is named.
+create or replace macro parts.having_needed(in_days_of, in_needs) as table
+  select distinct hub from store.attributes join store.listing using (listing_key) join query_table(in_days_of) asked using (hub)
+  where in_needs is not null and valid_from <= asked.day and (valid_to is null or valid_to > asked.day)
+    and (created_at is not null or not list_contains(in_needs, 'created_at')) and (parameters is not null or not list_contains(in_needs, 'parameters'));
+
 -- A row a hub: its day as asked, else its last of a complete full sweep, else its last complete one, else its last; and the
 -- counter: the one asked for, else the first of the statistic's that is given. Downloads are never added over hubs: where no hub is
--- named, the one with most listings answers of those that give the counter. `standing`: a hub that was not observed on the day
+-- named, the one with most listings answers of those that give the counter, and whose listings have what the statistic needs. `standing`: a hub that was not observed on the day
 -- answers by its last one before.
 create or replace macro parts.scope({question}) as table
   with
@@ -53,10 +59,13 @@ create or replace macro parts.scope({question}) as table
     where (in_metric is null or metric = in_metric)
       and (metric = 'models' or (in_metric is not null and in_hub is not null)
         or coalesce(parts.counter(metric, has_rolling::int, has_total::int, has_likes::int), 0) = 1)
+  ),
+  able as materialized (
+    select hub from parts.having_needed('picked', in_needs) where in_hub is null and in_hubs = 'one'
   )
   select hub, day, source, metric, count(*) over () as hubs from (
     select * from offered where place = (select min(place) from offered)
-    qualify not (in_hubs = 'one' or starts_with(metric, 'downloads')) or row_number() over (order by records desc, hub) = 1
+    qualify not (in_hubs = 'one' or starts_with(metric, 'downloads')) or row_number() over (order by hub in (from able) desc, records desc, hub) = 1
   );
 
 -- The earlier day that one hub's day is compared with: the one asked for, else the nearest to 30 days before that is whole or of
