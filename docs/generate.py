@@ -96,7 +96,7 @@ def statistics_page() -> str:
         "Made by `make docs` from the head of each statistic's SQL file. `hubwatch stats NAME` runs it, `hubwatch cite NAME`",
     ]
     lines += [
-        "prints one row to quote, and `select * from NAME(...)` is the same in DuckDB 1.5 and later. Filters that most of them take: `--country`, `--kind`,"
+        "prints one row to quote, and `select * from NAME(...)` is the same in DuckDB 1.4 and later. Filters that most of them take: `--country`, `--kind`,"
     ]
     lines += [
         "`--organization`, `--namespace`, `--family`, `--task`, `--library`, `--license-class`, `--created-since`, `--created-until`, `--models FILE`,"

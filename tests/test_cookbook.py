@@ -1,6 +1,10 @@
 """Every query and example of the cookbook runs on the demo's database; what the demo has no data for may be empty, and nothing else."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +56,15 @@ def test_the_examples_in_python_run(demo: Path, monkeypatch: pytest.MonkeyPatch,
     ours, duckdbs = capsys.readouterr().out.splitlines()
     assert ours.startswith("{'country': ")
     assert duckdbs == "17 CN"
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="no R on this machine")
+def test_the_example_in_r_runs(demo: Path) -> None:
+    [example] = re.findall(r"```r\n(.*?)```", COOKBOOK, re.DOTALL)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["Rscript", "-e", example], cwd=demo, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+    )
+    with hubwatch.open(demo / "hubwatch-data/demo") as db:
+        origins = len(db.sql("select distinct origin from latest").rows)
+    assert (done.returncode, done.stdout) == (0, f"{origins} CN \n"), done.stderr

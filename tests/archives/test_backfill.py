@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import shlex
 import sys
 import threading
 from collections.abc import Iterator
@@ -252,6 +253,7 @@ def test_a_sweep_is_kept_under_its_kind_and_a_window_under_its_bounds() -> None:
 class Datasets(BaseHTTPRequestHandler):
     """A dataset repository as the hub serves one: its tree, its files' commits, its files."""
 
+    repo = "o/d"
     files: dict[str, bytes]
     fetched: list[str]
     commit = "c" * 40
@@ -273,11 +275,11 @@ class Datasets(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
-        if path.startswith("/api/datasets/o/d/revision/") or path.startswith("/api/datasets/o/d/tree/") or path == "/api/datasets/o/d":
+        if path.removeprefix(f"/api/datasets/{self.repo}").split("/")[:2] in ([""], ["", "revision"], ["", "tree"]):
             tree = [self._listed(name) for name in self.files]
-            whole = {"id": "o/d", "sha": self.commit, "siblings": [{"rfilename": name} for name in self.files]}
+            whole = {"id": self.repo, "sha": self.commit, "siblings": [{"rfilename": name} for name in self.files]}
             self._answer(json.dumps(tree if "/tree/" in path else whole).encode(), Content_Type="application/json")
-        elif path.startswith("/datasets/o/d/resolve/"):
+        elif path.startswith(f"/datasets/{self.repo}/resolve/"):
             name = path.split("/", 6)[6]
             if name not in self.files:
                 self._answer(b"", 404, X_Error_Code="EntryNotFound")
@@ -292,7 +294,7 @@ class Datasets(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        if not self.path.startswith("/api/datasets/o/d/paths-info/"):
+        if not self.path.startswith(f"/api/datasets/{self.repo}/paths-info/"):
             self._answer(b"{}", 404, X_Error_Code="RepoNotFound")
             return
         paths = json.loads(sent)["paths"] if sent.startswith("{") else parse_qs(sent)["paths"]
@@ -346,6 +348,34 @@ def test_a_pattern_finds_files_of_a_dataset_and_a_missing_one_is_said(datasets: 
             archive_files(source, settings)
     with pytest.raises(HubFailure, match="re-run the command to resume"):
         archive_files("hf://datasets/o/other/x.parquet", settings)
+
+
+def test_the_commands_of_docs_history_lead_from_an_empty_folder_to_a_series_and_a_citation(
+    datasets: tuple[type[Datasets], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served, url = datasets
+    served.repo, served.files = "modelpulse/model-pulse-data", {}
+    for month, days in (("2024-07", 1), ("2026-09", 2)):
+        path = tmp_path / "made.parquet"
+        rows = f"""select o || '/m' as id, date '{month}-01' + d::int as day, n * (10 + d) as dl30, null::bigint as dl_all, 1 as likes
+          from range({days}) a(d), (values ('Qwen', 10), ('meta-llama', 20)) b(o, n)"""
+        duckdb.execute(f"copy ({rows}) to '{path}' (format parquet)")
+        served.files[f"series/{month}.parquet"] = path.read_bytes()
+    monkeypatch.setenv("HF_ENDPOINT", url)
+    monkeypatch.setenv("HUBWATCH_DATA", str(tmp_path / "data"))
+    text = (Path(__file__).parents[2] / "docs/history.md").read_text("utf-8")
+    lines = [shlex.split(line) for line in text.splitlines() if line.startswith("    hubwatch ")][:4]
+    said = []
+    for line in lines:
+        assert hubwatch(*line[1:]) == 0, line
+        said.append(capsys.readouterr())
+    assert (said[0].out, said[0].err.count("\n"), "no rows" in said[0].err) == ("", 1, False)
+    assert served.fetched == ["series/2024-07.parquet", "series/2026-09.parquet"]
+    assert [row.split(",")[:5] for row in said[2].out.splitlines()[1:3]] == [
+        ["2024-07-01", "archive:model-pulse", "US Big Tech", "200", "0.6666666666666666"],
+        ["2024-07-01", "archive:model-pulse", "Chinese Big Tech", "100", "0.3333333333333333"],
+    ]
+    assert "Chinese Big Tech has 33.3%" in said[3].out
 
 
 # --- the command line ---

@@ -127,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
             last = self.at.commits[repo][-1]
             self._json(200, {"id": repo, "sha": last.oid, "siblings": [{"rfilename": name} for name in last.files]})
             return
+        if len(parts) < 6:
+            self._json(404, {"error": "Not found"})
+            return
         repo, oid, name = "/".join(parts[1:3]), parts[4], "/".join(parts[5:])
         found = next((one.files.get(name) for one in self.at.commits.get(repo, []) if one.oid == oid), None)
         if found is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,7 @@ import pytest
 
 import hubwatch
 from hubwatch import pipeline
+from hubwatch.errors import StatisticsError
 from hubwatch.readers import Exported, describe, export_tables
 from hubwatch.sandbox.jsonl import read_jsonl
 from tests.conftest import hubwatch as command
@@ -139,3 +141,16 @@ def test_frictionless_finds_a_cell_of_another_type_and_a_file_that_changed(publi
     path = tmp_path / "out/main/observations.csv"
     path.write_text(path.read_text("utf-8").replace(",700,", ",many,"), "utf-8")
     assert faults(tmp_path / "out") == {"observations": ["type-error", "hash-count", "byte-count"]}
+
+
+def test_a_file_that_another_version_published_gives_its_tables_and_no_export_without_its_statistics(
+    published: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(published, data)
+    with duckdb.connect(str(data / "hubwatch.duckdb")) as con:
+        con.execute("create or replace macro parts.version() as 'another'")
+    with hubwatch.open(data) as db:
+        with pytest.raises(StatisticsError, match="re-run `hubwatch publish` to renew them"):
+            export_tables(db, tmp_path / "all")
+        assert [one.name for one in export_tables(db, tmp_path / "days", only=("days",)).resources] == ["days"]

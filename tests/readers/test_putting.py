@@ -139,10 +139,11 @@ def test_a_dataset_of_somebody_else_is_not_written_over(published: Path, hub: Da
 
 
 def test_without_a_token_that_may_write_the_fix_is_said_and_no_token_is(published: Path, hub: DatasetsHub) -> None:
-    for token in ("hf_another", ""):
-        with pytest.raises(HubFailure, match=r"refuses \(401\): log in with `hf auth login`, or set HF_TOKEN") as refused:
+    for token, told in (("hf_another", r"refuses \(401\)"), ("", "there is no token to upload with")):
+        with pytest.raises(HubFailure, match=rf"{told}[:;] log in with `hf auth login`, or set HF_TOKEN") as refused:
             put(published, hub, token=token)
         assert "another" not in str(refused.value)
+    assert "whoami" not in str(hub.asked)
     assert hub.commits == {}
 
 

@@ -14,7 +14,7 @@ import duckdb
 from hubwatch.errors import StatisticsError, UsageError
 from hubwatch.readers.database import Database
 from hubwatch.readers.load_sql import SCHEMAS, load_sql
-from hubwatch.statistics import definitions
+from hubwatch.statistics import definitions, require_macros
 from hubwatch.store import Column, literal, open_for_export
 
 FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "jsonl"}
@@ -51,7 +51,8 @@ class Exported:
 def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple[str, ...] = ()) -> Exported:
     """Write the tables, views and statistics (all, or those named) into a new or empty folder.
 
-    Raises `UsageError` for a folder with something in it, and for names that do not exist.
+    Raises `UsageError` for a folder with something in it, and for names that do not exist; `StatisticsError` where statistics
+    are asked of a file that another version of hubwatch published.
     """
     if form not in FORMATS:
         raise UsageError(f"--format {form} is not known; it is {', '.join(FORMATS)}")
@@ -60,6 +61,8 @@ def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple
     with open_for_export(db.path, db.memory_limit) as con:
         relations = _relations(con)
         wanted, statistics = _chosen(relations, only)
+        if statistics:
+            require_macros(con)  # each would be left out for the same reason
         resources = [_write_relation(con, folder, name, form, relations[name]) for name in wanted]
         left_out = []
         for statistic in statistics:

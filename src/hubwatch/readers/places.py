@@ -27,6 +27,9 @@ class Place(Protocol):
     def name(self) -> str:
         """As it was named."""
 
+    def require_token(self) -> None:
+        """Raise `HubFailure` where a token is needed and there is none: known before anything is exported."""
+
     def held(self) -> list[str]:
         """The paths of the files that are there now."""
 
@@ -65,6 +68,14 @@ class HubDataset:
         from huggingface_hub import HfApi  # here, because it costs half a second
 
         return HfApi(endpoint=self._settings.endpoint, token=self._settings.usable_token() or False, user_agent="hubwatch")
+
+    def require_token(self) -> None:
+        if not self._settings.usable_token():
+            raise HubFailure(f"{self.name}: there is no token to upload with; {self._log_in}")
+
+    @property
+    def _log_in(self) -> str:
+        return f"log in with `hf auth login`, or set {self._token_variable} to a token that may write there"
 
     def held(self) -> list[str]:
         from huggingface_hub.errors import RepositoryNotFoundError
@@ -117,8 +128,7 @@ class HubDataset:
 
     def _refused(self, status: int, error: Exception) -> str:
         if status in (401, 403):
-            variable = self._token_variable
-            return f"the hub refuses ({status}): log in with `hf auth login`, or set {variable} to a token that may write there"
+            return f"the hub refuses ({status}): {self._log_in}"
         if status in (409, 412):
             return f"it changed meanwhile ({status}); run the command again"
         return f"the hub answers {status}: {' '.join(str(error).split())[:200]}; nothing was uploaded; run the command again"
@@ -130,6 +140,9 @@ class Repository:
 
     name: str
     folder: Path
+
+    def require_token(self) -> None:
+        """A commit needs none."""
 
     def held(self) -> list[str]:
         listed = _git(self.folder, "ls-files", "-z", "--cached", "--others", "--", ".")

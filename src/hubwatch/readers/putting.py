@@ -35,6 +35,8 @@ def put_version(db: Database, to: Place, form: str = "parquet", only: tuple[str,
 
     Raises `UsageError` for a place that holds files of somebody else, and `HubFailure` where a hub refuses.
     """
+    if not dry_run:
+        to.require_token()
     with tempfile.TemporaryDirectory(prefix="hubwatch-export-") as scratch:
         folder, fetched = Path(scratch) / "version", Path(scratch) / "before"
         held = to.held()

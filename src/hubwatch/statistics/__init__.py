@@ -7,7 +7,7 @@ from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.claims import Finding, check_claims, load_claims
 from hubwatch.statistics.days import ROLLING, ObservedDay, counted_anew, counters_given, doubts, observed_day, observed_hubs
 from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros, make_macros
-from hubwatch.statistics.evaluate import run
+from hubwatch.statistics.evaluate import require_macros, run
 from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.observed import told_age
@@ -61,6 +61,7 @@ __all__ = [
     "record",
     "regrouped_shares",
     "renew_definitions",
+    "require_macros",
     "run",
     "sensitivity",
     "sha256",

@@ -171,4 +171,4 @@ from flows join names using (number) join whole using (period) join periods usin
 left join ruled using (period)
 left join half a on a.period = flows.period and a.part_2 is null and a.part_1 = names.part_1
 left join half b on b.period = flows.period and b.part_1 is null and b.part_2 = names.part_2
-order by flows.period, value desc nulls last, not is_known, "group"
+order by flows.period, flows.value desc nulls last, not is_known, "group"
