@@ -14,11 +14,14 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 links as materialized (
-  from parts.built_on('scope')
+  from parts.built_on('scope', 'ids')
 ),
 ends as materialized (
-  from parts.ends_of('scope', 'links', {unfiltered})
+  from parts.ends_of('scope', 'links', 'ids', {unfiltered})
 ),
 made as materialized (
   from parts.made_from('links', 'ends', 'base', in_by)
@@ -36,7 +39,7 @@ cells as (
 merged as (
   select base_1, base_2, maker_1, maker_2, count(*) as merges from (
     select distinct listing_key, part_1 as base_1, part_2 as base_2, maker_1, maker_2
-    from links join makers using (listing_key) left join ends on ends.hub = links.hub and ends.model_id = base_model_id
+    from links join makers using (listing_key) left join ends on ends.key = base_key
     where is_merge and not makers.outside
   ) group by all
 ),

@@ -16,26 +16,52 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 links as materialized (
-  from parts.built_on('scope')
+  from parts.built_on('scope', 'ids')
 ),
 grouped as materialized (
-  from parts.ends_of('scope', 'links', {question})
+  from parts.ends_of('scope', 'links', 'ids', {question})
+),
+several as materialized (
+  select listing_key from links group by listing_key having count(*) > 1
+),
+-- A listing that names one base counts once for it; only of those that name several are pairs of listing and group told apart.
+by_base as (
+  select base_key, count(*) as value, count(*) filter (several.listing_key is null) as alone,
+    count(*) filter (several.listing_key is null and relation = 'finetune') as finetune, count(*) filter (several.listing_key is null and relation = 'adapter') as adapter,
+    count(*) filter (several.listing_key is not null or relation = 'merge') as merge, count(*) filter (several.listing_key is null and relation = 'quantized') as quantized,
+    count(*) filter (several.listing_key is null and coalesce(relation, 'unknown') not in ('finetune', 'adapter', 'merge', 'quantized')) as relation_unknown
+  from (
+    select distinct listing_key, base_key, relation from links
+  ) links left join several using (listing_key) group by base_key
+),
+together as (
+  select part_1, part_2, outside, count(*) as together from (
+    select distinct listing_key, part_1, part_2, outside from links semi join several using (listing_key) join grouped on grouped.key = base_key
+  ) group by all
 ),
 direct as (
-  select part_1, part_2, outside, count(*) as value, count(distinct (hub, links.model_id)) as derived, count(distinct (hub, base_model_id)) as bases,
-    count(*) filter (relation = 'finetune') as finetune, count(*) filter (relation = 'adapter') as adapter,
-    count(*) filter (relation = 'merge') as merge, count(*) filter (relation = 'quantized') as quantized,
-    count(*) filter (coalesce(relation, 'unknown') not in ('finetune', 'adapter', 'merge', 'quantized')) as relation_unknown
-  from (
-    select hub, model_id, base_model_id, case when count(*) over (partition by hub, model_id) > 1 then 'merge' else relation end as relation
-    from (select distinct hub, model_id, base_model_id, relation from links)
-  ) as links
-  join grouped using (hub) where grouped.model_id = base_model_id group by all
+  select grouped.part_1, grouped.part_2, grouped.outside, sum(value)::bigint as value, (sum(alone) + coalesce(any_value(together), 0))::bigint as derived, count(*) as bases,
+    sum(finetune)::bigint as finetune, sum(adapter)::bigint as adapter, sum(merge)::bigint as merge, sum(quantized)::bigint as quantized,
+    sum(relation_unknown)::bigint as relation_unknown
+  from by_base join grouped on grouped.key = base_key
+  left join together t on t.part_1 is not distinct from grouped.part_1 and t.part_2 is not distinct from grouped.part_2 and t.outside = grouped.outside
+  group by all
+),
+descended as (
+  select root_key, count(*) as alone from links anti join several using (listing_key) group by root_key
 ),
 chains as (
-  select part_1 as owner_1, part_2 as owner_2, count(distinct (hub, links.model_id)) as descendants
-  from links join grouped using (hub) where grouped.model_id = root_model_id and not outside group by all
+  select part_1 as owner_1, part_2 as owner_2, sum(alone)::bigint as descendants from (
+    select part_1, part_2, alone from descended join grouped on grouped.key = root_key where not outside
+    union all
+    select part_1, part_2, count(*) from (
+      select distinct listing_key, part_1, part_2 from links semi join several using (listing_key) join grouped on grouped.key = root_key where not outside
+    ) group by all
+  ) group by all
 ),
 whole as (
   select coalesce(sum(value) filter (not outside), 0) as inside, coalesce(sum(value) filter (outside), 0) as beyond,

@@ -16,13 +16,15 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 links as materialized (
-  from parts.built_on('scope')
+  from parts.built_on('scope', 'ids')
 ),
 made as materialized (
-  select listing_key, case when min(base_model_id) <> max(base_model_id) or bool_or(relation = 'merge') then 'merge'
-    when min(relation) in ('finetune', 'adapter', 'quantized', 'unknown') then min(relation) when min(relation) is null then 'unknown' else 'other' end as relation
-  from links group by listing_key
+  select listing_key, case when relation in ('merge', 'finetune', 'adapter', 'quantized', 'unknown') then relation else 'other' end as relation
+  from parts.relations_of('links')
 ),
 related as (
   select part_1, part_2, coalesce(relation, 'original') as relation, value, is_again, is_flagged

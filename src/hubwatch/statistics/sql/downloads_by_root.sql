@@ -16,11 +16,14 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 links as materialized (
-  from parts.built_on('scope')
+  from parts.built_on('scope', 'ids')
 ),
 ends as materialized (
-  from parts.ends_of('scope', 'links', {unfiltered})
+  from parts.ends_of('scope', 'links', 'ids', {unfiltered})
 ),
 made as materialized (
   from parts.made_from('links', 'ends', 'root', in_by)

@@ -11,12 +11,15 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 counted as (
   from parts.counted('scope', {question}) where not outside and parts.is_labelled(in_by, part_1, part_2)
 ),
 made as (
   select c.part_1, c.part_2, count(*) as value
-  from parts.built_on('scope') d join counted c on c.hub = d.hub and c.model_id = d.base_model_id group by all
+  from parts.built_on('scope', 'ids') d join counted c on c.listing_key = base_key group by all
 ),
 sums as (
   select part_1, part_2, sum(value) as downloads, sum(likes) as likes, count(*) filter (not is_again) as models from counted group by all

@@ -15,23 +15,26 @@ with
 scope as materialized (
   from parts.scope({question})
 ),
+ids as materialized (
+  from parts.named_ids('scope')
+),
 links as materialized (
-  select distinct listing_key, hub, base_model_id from parts.built_on('scope')
+  select distinct listing_key, base_key from parts.built_on('scope', 'ids')
 ),
 counts as (
-  select hub, base_model_id, count(*) as derivatives from links group by all
+  select base_key, count(*) as derivatives from links group by all
 ),
 bases as materialized (
-  select d.hub, d.model_id, derivatives,
+  select d.listing_key, d.hub, d.model_id, derivatives,
     case when (d.hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times) then created_at end as created_at
-  from parts.described('scope', {question}) d join counts on counts.hub = d.hub and base_model_id = d.model_id
+  from parts.described('scope', {question}) d join counts on base_key = d.listing_key
   where not outside and first_seen_on <= day
   qualify row_number() over (order by derivatives desc, d.model_id) <= in_top or d.model_id = in_model
 ),
 children as (
   select b.hub, b.model_id, b.created_at as base_created_at, listing.model_id as child,
     case when (listing.hub, date_trunc('second', a.created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times) then a.created_at end as created_at
-  from bases b join links on links.hub = b.hub and links.base_model_id = b.model_id join store.listing using (listing_key)
+  from bases b join links on links.base_key = b.listing_key join store.listing on listing.listing_key = links.listing_key
   join scope on scope.hub = b.hub
   join store.attributes a on a.listing_key = links.listing_key and a.valid_from <= scope.day and (a.valid_to is null or a.valid_to > scope.day)
 ),

@@ -1,85 +1,124 @@
--- What is made from what, as it was said on the scope's day: by today's derivations where the listing says today what it said then,
--- else by what it said then. Only listings that stand on the day say anything. A base that was renamed has the id it had last by the day.
-create or replace macro parts.built_on(in_scope) as table
-  with recursive
-  -- Of all others nothing can be said: they name no base today, nor said anything else on the day.
-  standing as materialized (
-    select listing_key, hub, model_id, valid_to is null as is_current, coalesce(base_models, []) as base_models, base_relation
-    from (
-      from store.attributes where len(base_models) > 0 or valid_to is not null
-        or listing_key in (select listing_key from derivations join store.listing using (hub, model_id))
-    ) join store.listing using (listing_key) join query_table(in_scope) scope using (hub)
-    semi join (from parts.standing(in_scope)) using (listing_key)
-    where valid_from <= scope.day and (valid_to is null or valid_to > scope.day)
-  ),
-  -- Hubs of which later days are held: there today's chains may lead elsewhere. Each listing's first base goes on, as far as it was
-  -- seen by the day.
-  past as (
-    select hub, day from query_table(in_scope) scope where exists (from sweeps where sweeps.hub = scope.hub and sweeps.day > scope.day)
-  ),
-  named as (
-    select hub, model_id, unnest(base_models) as base, generate_subscripts(base_models, 1) as turn
-    from store.attributes a join store.listing using (listing_key) join past using (hub)
-    where len(base_models) > 0 and valid_from <= day and (valid_to is null or valid_to > day)
-  ),
-  changed as materialized (
-    select s.* from standing s join store.attributes now using (listing_key)
-    where now.valid_to is null and not is_current
-      and (s.base_models <> coalesce(now.base_models, []) or s.base_relation is distinct from now.base_relation)
+-- What is made from what. Ids have a key here: bases are few, derivatives millions, and ids are long.
+
+-- Hubs of which later days than the scope's are held: there today's words, and today's chains, may be others.
+create or replace macro parts.past(in_scope) as table
+  select hub, day from query_table(in_scope) scope where exists (from sweeps where sweeps.hub = scope.hub and sweeps.day > scope.day);
+
+-- Every id that listings of the scope's hubs are said to be made from, and that their chains end in, today and on the day; its key: that of its
+-- listing, below zero where the hub has none.
+create or replace macro parts.named_ids(in_scope) as table
+  with
+  said as (
+    select hub, base_model_id as model_id from derivations semi join query_table(in_scope) scope using (hub)
     union
-    select s.* from standing s semi join (
-      select hub, model_id from named semi join store.other_ids o on o.hub = named.hub and o.named = base
-    ) using (hub, model_id)
-  ),
-  spelled as (
-    select distinct listing_key, hub, model_id, coalesce(base_relation, 'unknown') as relation, unnest(base_models) as base_model_id from changed
-  ),
-  keyed as materialized (
-    select hub, named.model_id as said, arg_max(known.model_id, ids.place) as listed_as
+    select hub, root_model_id from derivations semi join query_table(in_scope) scope using (hub) where hub not in (select hub from parts.past(in_scope))
+    union
+    select hub, unnest(base_models) from (
+      select hub, base_models from store.attributes join store.listing using (listing_key) join query_table(in_scope) scope using (hub)
+      where valid_from <= scope.day and (valid_to > scope.day or valid_to is null and hub in (select hub from parts.past(in_scope)))
+    )
+    union
+    select hub, named from store.other_ids semi join query_table(in_scope) scope using (hub)
+  )
+  select hub, model_id, coalesce(listing_key, -row_number() over ()) as key from said left join store.listing using (hub, model_id) where model_id <> '';
+
+-- The key that a renamed base had last by the day (`key`: as it is named): by the hub's own key for the repository; else by a reviewed rename, where what
+-- it leads to was listed by the day.
+create or replace macro parts.keys_then(in_scope, in_ids) as table
+  with
+  repositories_then as materialized (
+    select named.listing_key as key, arg_max(known.listing_key, ids.place) as key_then
     from store.repositories own join store.listing named using (listing_key) join query_table(in_scope) scope using (hub)
     join store.repositories ids using (repository) join store.listing known on known.listing_key = ids.listing_key
     where known.first_seen_on <= scope.day
       and not (own.is_last and own.listing_key <> ids.listing_key and named.first_seen_on <= scope.day)  -- of two that are listed to the end neither is the later one
     group by all
+  )
+  from repositories_then
+  union all
+  select named.key, coalesce(key_then, known.listing_key) from store.other_ids o join query_table(in_ids) named on named.hub = o.hub and named.model_id = o.named
+  join store.listing known on known.hub = o.hub and known.model_id = o.listed_as
+  join query_table(in_scope) scope on scope.hub = o.hub and known.first_seen_on <= scope.day
+  left join repositories_then r on r.key = known.listing_key
+  where named.key not in (select key from repositories_then);
+
+-- What is made from what (`in_ids`: of `parts.named_ids`), as it was said on the scope's day: by today's derivations where the listing says today what it
+-- said then, else by what it said then. Only listings that stand on the day say anything.
+create or replace macro parts.built_on(in_scope, in_ids) as table
+  with recursive
+  past as materialized (from parts.past(in_scope)),
+  keys_then as materialized (from parts.keys_then(in_scope, in_ids)),
+  stating as materialized (
+    select listing_key, hub, valid_to is null as is_current from store.attributes
+    join (select listing_key, hub, day from store.listing join query_table(in_scope) scope using (hub)) listing using (listing_key)
+    semi join (from parts.standing(in_scope)) using (listing_key)
+    where valid_from <= day and (valid_to is null or valid_to > day)
   ),
-  -- By the hub's own key; else by a reviewed rename, where what it leads to was listed by the day.
-  ids_then as materialized (
-    from keyed
-    union all
-    select o.hub, o.named, coalesce(keyed.listed_as, o.listed_as) from store.other_ids o join store.listing known on known.hub = o.hub and known.model_id = o.listed_as
-    join query_table(in_scope) scope on scope.hub = o.hub and first_seen_on <= scope.day
-    left join keyed on keyed.hub = o.hub and keyed.said = o.listed_as
-    where (o.hub, o.named) not in (select (hub, said) from keyed)
+  -- Bases on the day, of hubs of which later days are held.
+  named as (
+    select listing_key, hub, unnest(base_models) as model_id, generate_subscripts(base_models, 1) as turn, base_relation
+    from store.attributes join store.listing using (listing_key) join past using (hub)
+    where len(base_models) > 0 and valid_from <= day and (valid_to is null or valid_to > day)
   ),
-  pointers as materialized (
-    select named.hub, model_id, arg_min(coalesce(listed_as, base), turn) as base from named left join ids_then on ids_then.hub = named.hub and said = base
-    where coalesce(listed_as, base) not in ('', model_id) group by named.hub, model_id
-  ),
-  steps as (
-    select hub, model_id, base as reached from pointers
+  -- Listings that say otherwise today: lists are compared by a hash, which takes a twentieth of the room.
+  changed as materialized (
+    select listing_key from (
+      select listing_key, hash(coalesce(base_models, []), base_relation) as said from store.attributes a
+      join (select listing_key, day from stating join query_table(in_scope) scope using (hub) where not is_current) then_said using (listing_key)
+      where valid_to is not null and valid_from <= day and valid_to > day
+    ) then_said join (
+      select listing_key, hash(coalesce(base_models, []), base_relation) as said from store.attributes where valid_to is null
+    ) today using (listing_key) where then_said.said <> today.said
     union
-    select steps.hub, steps.model_id, pointers.base from steps join pointers on pointers.hub = steps.hub and pointers.model_id = reached
+    select listing_key from named semi join store.other_ids o on o.hub = named.hub and o.named = named.model_id where listing_key in (select listing_key from stating)
   ),
-  -- A circle of bases ends at its first listing in order.
-  roots as (
-    select steps.hub, steps.model_id, coalesce(min(reached) filter (goes_on.model_id is null), min(reached) filter (circle.model_id is not null)) as root
-    from steps left join pointers goes_on on goes_on.hub = steps.hub and goes_on.model_id = reached
-    left join (select hub, model_id from steps where model_id = reached) circle on circle.hub = steps.hub and circle.model_id = reached
-    group by steps.hub, steps.model_id
+  said as (
+    select listing_key, coalesce(base_relation, 'unknown') as relation, hub, model_id as base_model_id
+    from (
+      select listing_key, hub, unnest(base_models) as model_id, base_relation from store.attributes
+      join (select listing_key, hub, day from stating semi join changed using (listing_key) join query_table(in_scope) scope using (hub)) listing using (listing_key)
+      where valid_from <= day and (valid_to is null or valid_to > day)
+    )
   ),
   links as (
-    select listing_key, hub, model_id, derivations.base_model_id, derivations.relation, derivations.root_model_id
-    from standing join derivations using (hub, model_id) where listing_key not in (select listing_key from changed)
+    select listing_key, said.hub, relation, base.key as base_key, base.key as root_key
+    from said join query_table(in_ids) base on base.hub = said.hub and base.model_id = said.base_model_id
     union all
-    select listing_key, hub, model_id, base_model_id, relation, base_model_id from spelled
+    select listing_key, d.hub, relation, base_key, root_key from (
+      select d.hub, d.model_id, relation, base.key as base_key, root.key as root_key
+      from derivations d join query_table(in_ids) base on base.hub = d.hub and base.model_id = d.base_model_id
+      left join query_table(in_ids) root on root.hub = d.hub and root.model_id = d.root_model_id
+    ) d join (
+      select listing_key, hub, model_id from store.listing semi join stating using (listing_key) anti join changed using (listing_key)
+    ) listing using (hub, model_id)
+  ),
+  -- Each base's first base goes on, as far as it was seen by the day.
+  pointers as materialized (
+    select listing_key as key, arg_min(coalesce(key_then, ids.key), turn) as base
+    from named join query_table(in_ids) ids on ids.hub = named.hub and ids.model_id = named.model_id
+    left join keys_then on keys_then.key = ids.key
+    where coalesce(key_then, ids.key) <> listing_key
+      and listing_key in (select key from query_table(in_ids) union select key_then from keys_then)
+    group by listing_key
+  ),
+  steps as (
+    select key, base as reached from pointers
+    union
+    select steps.key, pointers.base from steps join pointers on pointers.key = reached
+  ),
+  -- A circle of bases ends at its first listing in order.
+  circles as (
+    select key, model_id from steps join store.listing on listing_key = key where reached = key
+  ),
+  roots as materialized (
+    select steps.key, coalesce(min(reached) filter (goes_on.key is null), arg_min(reached, circles.model_id)) as root
+    from steps left join pointers goes_on on goes_on.key = reached left join circles on circles.key = reached
+    group by steps.key
   ),
   renamed as (
-    select links.* replace (coalesce(base.listed_as, base_model_id) as base_model_id, coalesce(root.listed_as, root_model_id) as root_model_id)
-    from links left join ids_then base on base.hub = links.hub and base.said = base_model_id
-    left join ids_then root on root.hub = links.hub and root.said = root_model_id
+    select links.* replace (coalesce(base.key_then, base_key) as base_key, coalesce(root.key_then, root_key) as root_key)
+    from links left join keys_then base on base.key = base_key left join keys_then root on root.key = root_key
   )
-  select distinct listing_key, renamed.hub, renamed.model_id, base_model_id, relation,
-    case when past.hub is not null then coalesce(root, base_model_id) else root_model_id end as root_model_id
-  from renamed left join past on past.hub = renamed.hub
-  left join roots on roots.hub = renamed.hub and roots.model_id = base_model_id
-  where base_model_id not in ('', renamed.model_id);
+  select distinct listing_key, base_key, relation, case when past.hub is not null then coalesce(root, base_key) else root_key end as root_key
+  from renamed left join past on past.hub = renamed.hub left join roots on roots.key = base_key
+  where base_key <> listing_key;

@@ -1,20 +1,24 @@
 -- Whose models others are built on: the group of what a listing is made from.
 
--- A row a listing named at an end of `in_links` (hub, base_model_id, root_model_id): its group, of the labels of the scope's day; one that its hub
+-- A row a base or root (`in_links`: base_key, root_key; `in_ids` tells whose keys they are): its group, of the labels of the scope's day; one that its hub
 -- does not list counts by its namespace. Filters, where there are any, are of these.
-create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
+create or replace macro parts.ends_of(in_scope, in_links, in_ids, {question}) as table
   with
-  ends as (
-    select hub, base_model_id as model_id from query_table(in_links) union select hub, root_model_id from query_table(in_links)
+  ends as materialized (
+    select base_key as key from query_table(in_links) union select root_key from query_table(in_links)
+  ),
+  listed_ends as (
+    select listing.*, scope.hubs, scope.day, scope.source, scope.metric
+    from store.listing join query_table(in_scope) scope on scope.hub = listing.hub semi join ends on key = listing_key
   ),
   unlisted as (
-    select hub, model_id, split_part(model_id, '/', 1) as namespace from ends anti join store.listing using (hub, model_id)
-    where in_task is null and in_library is null and in_license_class is null and in_created_since is null
+    select key, hub, model_id, split_part(model_id, '/', 1) as namespace from query_table(in_ids) semi join ends using (key)
+    where key < 0 and in_task is null and in_library is null and in_license_class is null and in_created_since is null
       and in_created_until is null and in_only is null and in_form is null and (in_models is null or model_id in (select unnest(in_models)))
   )
-  select hub, model_id, part_1, part_2, outside from ends join (from parts.described(in_scope, {question})) d using (hub, model_id)
+  select listing_key as key, part_1, part_2, outside from parts.described_on('listed_ends', {question})
   union all
-  select hub, model_id,
+  select key,
     parts.dimension(in_by_1, origin.country, kind, organization, region, family, namespace, hub, model_id,
       null, null, null, null, null::bigint, null::timestamp, null) as part_1,
     parts.dimension(in_by_2, origin.country, kind, organization, region, family, namespace, hub, model_id,
@@ -31,7 +35,7 @@ create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
     select hub, model_id, any_value(family) as family from (
       select hub, base_model_id as model_id, base_family as family from derivations
       union all select hub, root_model_id, root_family from derivations
-    ) group by hub, model_id
+    ) where parts.asks(in_by, ['family']) or in_family is not null group by hub, model_id
   ) link using (hub, model_id)
   left join (select country, min(region) as region from facts.country_groups group by country) regions on regions.country = origin.country
   where (in_country is null or origin.country is null or origin.country = in_country)
@@ -42,26 +46,40 @@ create or replace macro parts.ends_of(in_scope, in_links, {question}) as table
     and (in_leave_out is null or not (list_contains(in_leave_out, namespace)
       or coalesce(list_contains(in_leave_out, organization), false)));
 
+-- A row a listing that names a base: how it is made. One that names several is a merge, whatever it says.
+create or replace macro parts.relations_of(in_links) as table
+  select listing_key, case when min(base_key) <> max(base_key) or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation
+  from query_table(in_links) group by listing_key;
+
 -- A row a listing that names a base: the group of what it is made from (of its bases, or with in_end = 'root' of the ends of their chains).
 -- Several that are of one group are that group; where they differ it is `several`, of no group alone; where one is not known the group is not,
 -- but for the one of two dimensions in which all agree.
--- A listing that names several bases is a merge, whatever it says.
--- (Without a distinct count: those of 750,000 listings take gigabytes.)
+-- Listings are many and ends few: only where a listing has several ends are these compared.
 create or replace macro parts.made_from(in_links, in_ends, in_end, in_by) as table
-  select listing_key, case when min(base_model_id) <> max(base_model_id) or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation,
-    bool_and(is_known) and (min(part_1) <> max(part_1) or parts.is_double(in_by) and min(part_2) <> max(part_2)) as is_several,
-    case when is_several then 'several' when count(part_1) = count(*) and min(part_1) = max(part_1) then min(part_1) end as base_1,
-    case when not parts.is_double(in_by) then null when is_several then 'several'
-      when count(part_2) = count(*) and min(part_2) = max(part_2) then min(part_2) end as base_2
-  from (
-    select links.*, part_1, part_2, coalesce(parts.is_labelled(in_by, part_1, part_2), false) as is_known
-    from query_table(in_links) links
-    left join query_table(in_ends) ends on ends.hub = links.hub and ends.model_id = case when in_end = 'root' then root_model_id else base_model_id end
+  with
+  ended as (
+    select listing_key, case when in_end = 'root' then root_key else base_key end as key from query_table(in_links)
+  ),
+  made as materialized (
+    select listing_key, min(key) as least, max(key) as greatest from ended group by listing_key
+  ),
+  compared as (
+    select listing_key, count(part_1) = count(*) and min(part_1) = max(part_1) as is_one_1, count(part_2) = count(*) and min(part_2) = max(part_2) as is_one_2,
+      bool_and(coalesce(parts.is_labelled(in_by, part_1, part_2), false))
+        and (min(part_1) <> max(part_1) or parts.is_double(in_by) and min(part_2) <> max(part_2)) as is_several
+    from ended semi join (select listing_key from made where least <> greatest) several using (listing_key)
+    left join query_table(in_ends) ends on ends.key = ended.key
+    group by listing_key
   )
-  group by listing_key;
+  select made.listing_key, relation, coalesce(is_several, false) as is_several,
+    case when is_several then 'several' when coalesce(is_one_1, true) then part_1 end as base_1,
+    case when not parts.is_double(in_by) then null when is_several then 'several' when coalesce(is_one_2, true) then part_2 end as base_2
+  from made join (from parts.relations_of(in_links)) related on related.listing_key = made.listing_key
+  left join query_table(in_ends) ends on ends.key = least
+  left join compared on compared.listing_key = made.listing_key;
 
 -- A row a listing and group that one of its bases (or roots) is of, where these are of several groups.
 create or replace macro parts.shared_by(in_links, in_ends, in_made, in_end) as table
   select distinct listing_key, part_1, part_2
   from query_table(in_links) links semi join (select listing_key from query_table(in_made) where is_several) using (listing_key)
-  join query_table(in_ends) ends on ends.hub = links.hub and ends.model_id = case when in_end = 'root' then root_model_id else base_model_id end;
+  join query_table(in_ends) ends on ends.key = case when in_end = 'root' then root_key else base_key end;
