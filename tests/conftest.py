@@ -1,13 +1,20 @@
 """What tests share: settings that read no environment, an open warehouse, and where shared material is, if it is."""
 
+import atexit
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from hubwatch import store
+from hubwatch.facts import load_facts
 from hubwatch.settings import Settings
 from tests.shared import shared as shared_file
 
@@ -17,8 +24,27 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")  # its storage is another servi
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
+@cache
+def _empty_warehouse() -> Path:
+    """An empty warehouse with the facts, made once in a process: making one takes a third of what most tests take."""
+    folder = Path(tempfile.mkdtemp(prefix="hubwatch-empty-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with contextlib.closing(store.open_warehouse(folder)) as con:
+        load_facts().stage(con)
+    return folder / "warehouse.duckdb"
+
+
+def with_warehouse(data: Path) -> Path:
+    """The data folder, with an empty warehouse where it has none; tests of how one is made do not ask for it."""
+    data.mkdir(parents=True, exist_ok=True)
+    if not (data / "warehouse.duckdb").exists():
+        shutil.copyfile(_empty_warehouse(), data / "warehouse.duckdb")
+    return data
+
+
 def settings_for(data: Path, endpoint: str = "http://127.0.0.1:9", **more: object) -> Settings:
-    """Settings for a stand-in at `endpoint`; quick to give up."""
+    """Settings for a stand-in at `endpoint`; quick to give up. The data folder has an empty warehouse."""
+    with_warehouse(data)
     variables = {"HF_ENDPOINT": endpoint, "MODELSCOPE_ENDPOINT": endpoint, "WISEMODEL_ENDPOINT": endpoint}
     quick = {
         "HUBWATCH_READ_TIMEOUT": "2",

@@ -147,7 +147,7 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("HUBWATCH_FLIPS", "3"))))
 def test_a_flipped_bit_of_the_warehouse_stops_the_next_build_or_changes_nothing(two_days: Path, settings: Settings, seed: int) -> None:
-    shutil.copytree(two_days, settings.data)
+    shutil.copytree(two_days, settings.data, dirs_exist_ok=True)
     flip(settings.data / "warehouse.duckdb", random.Random(seed))
     before, held = (settings.data / "hubwatch.duckdb").read_bytes(), rows_of(settings)
     try:
@@ -167,7 +167,8 @@ def rows_of(settings: Settings) -> list[tuple[object, ...]]:
         return con.execute(query).fetchall()
 
 
-def test_a_build_without_pages_and_without_a_warehouse_publishes_nothing(settings: Settings) -> None:
+def test_a_build_without_pages_and_without_a_warehouse_publishes_nothing(tmp_path: Path) -> None:
+    settings = Settings.from_environment(tmp_path, {})
     with pytest.raises(UsageError, match=r"no saved pages and no warehouse in .*; run `hubwatch collect` first"):
         pipeline.build(settings)
     assert not (settings.data / "hubwatch.duckdb").exists()

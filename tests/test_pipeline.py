@@ -374,7 +374,7 @@ class InterruptedConnection:
     ],
 )
 def test_an_interrupt_in_the_midst_of_a_stage_is_one_and_leaves_no_transaction_open(tmp_path: Path, stage: Any, statement: str) -> None:
-    settings = settings_for(tmp_path)
+    settings = Settings.from_environment(tmp_path, {})
     with pipeline.warehouse(settings) as con:
         with pytest.raises(KeyboardInterrupt):
             stage(InterruptedConnection(con, statement), settings)

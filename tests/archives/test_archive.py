@@ -22,9 +22,10 @@ from hubwatch.clock import today
 from hubwatch.errors import DayFailure, UsageError
 from hubwatch.facts.reader import load_facts
 from hubwatch.maintenance.verification import verify
+from hubwatch.settings import Settings
 from hubwatch.store import publishing
 from hubwatch.store import warehouse as store
-from tests.conftest import settings_for
+from tests.conftest import settings_for, with_warehouse
 from tests.kept import keep, record
 
 PLAIN = """name = "plain"
@@ -41,7 +42,7 @@ Rows = list[tuple[object, ...]]
 
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = store.open_warehouse(tmp_path / "data")
+    opened = store.open_warehouse(with_warehouse(tmp_path / "data"))
     yield opened
     opened.close()
 
@@ -482,7 +483,7 @@ def test_our_own_export_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_leaves_no_trace(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path / "data")
+    settings = Settings.from_environment(tmp_path / "data", {})
     path = table(tmp_path / "a.csv", "o/a,huggingface,2025-01-02,5,1")
     days = backfill.backfill_archive(settings, str(path), read_mapping(str(mapping(tmp_path))), Wanted(dry_run=True), lambda line: None)
     assert [(day.outcome, day.records) for day in days] == [("would load", 1)]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hubwatch.errors import HubwatchError
 from hubwatch.store import warehouse as store
 from tests.archives.test_shapes import bring, con, held, refused, written  # noqa: F401  con is a fixture
+from tests.conftest import with_warehouse
 
 ROWS = [(f"acme/m{number}", 1001 * number) for number in range(30)]
 TEXT = "id,downloads\n" + "".join(f"{name},{count}\n" for name, count in ROWS)
@@ -56,7 +57,7 @@ def test_whatever_damages_a_file_it_is_read_or_refused_in_one_line(
         at = int(place * len(body))
         body = body[:at] + lump + body[at + lost :]
     folder = tmp_path_factory.mktemp("hostile")
-    with store.open_warehouse(folder / "data") as opened:
+    with store.open_warehouse(with_warehouse(folder / "data")) as opened:
         try:
             for day in bring(opened, written(folder, name, body)):
                 assert day.outcome in ("loaded", "failed")

@@ -18,7 +18,7 @@ from hubwatch.archives.mapping import read_mapping
 from hubwatch.cli import app as cli
 from hubwatch.facts.reader import load_facts
 from hubwatch.store import warehouse as store
-from tests.conftest import settings_for
+from tests.conftest import settings_for, with_warehouse
 
 DAY = date(2026, 3, 9)
 RECORDS = [{"id": "acme/alpha", "downloads": 41, "likes": 3}, {"id": "umbra/beta", "downloads": 7, "likes": 0}]
@@ -48,7 +48,7 @@ def answered(draft: str, answers: dict[str, str]) -> str:
 def loaded(tmp_path: Path, path: Path, text: str, day: date | None) -> list[tuple[object, ...]]:
     how = tmp_path / "how.toml"
     how.write_text(text, "utf-8")
-    con = store.open_warehouse(tmp_path / "data")
+    con = store.open_warehouse(with_warehouse(tmp_path / "data"))
     try:
         found = archive_files(str(path), settings_for(Path("unused")))
         [outcome] = load_archive(con, read_mapping(str(how)), found, load_facts(), Wanted(day=day), lambda line: None)

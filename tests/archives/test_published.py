@@ -10,6 +10,7 @@ from hubwatch.archives.backfill import backfill_published
 from hubwatch.archives.day import Wanted
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.errors import UsageError
+from hubwatch.settings import Settings
 from tests.conftest import settings_for
 
 
@@ -23,7 +24,7 @@ def month(folder: Path, number: int) -> None:
 
 def test_a_dry_run_tells_address_license_and_cost_and_requests_nothing(tmp_path: Path) -> None:
     lines: list[str] = []
-    settings = settings_for(tmp_path / "data")
+    settings = Settings.from_environment(tmp_path / "data", {})
     assert backfill_published(settings, read_mapping("model-pulse"), None, Wanted(dry_run=True), lines.append) == []
     assert "hf://datasets/modelpulse/model-pulse-data/series/*.parquet (Apache-2.0)" in lines[0]
     assert not settings.data.exists()

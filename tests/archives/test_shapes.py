@@ -23,7 +23,7 @@ from hubwatch.facts import Facts
 from hubwatch.facts.reader import load_facts
 from hubwatch.store import Column
 from hubwatch.store import warehouse as store
-from tests.conftest import settings_for
+from tests.conftest import settings_for, with_warehouse
 
 DAY = date(2026, 3, 9)
 Rows = list[tuple[object, ...]]
@@ -32,7 +32,7 @@ TWO: Rows = [("acme/alpha", DAY, 41), ("umbra/beta", DAY, 7)]
 
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = store.open_warehouse(tmp_path / "data")
+    opened = store.open_warehouse(with_warehouse(tmp_path / "data"))
     yield opened
     opened.close()
 

@@ -27,7 +27,7 @@ from hubwatch.sandbox.quota import Quota
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
-from tests.conftest import ROOT, settings_for
+from tests.conftest import ROOT, settings_for, with_warehouse
 from tests.postgres import Postgres, serving_postgres
 from tests.storage import S3, serving_s3
 from tests.test_killed import TABLES
@@ -149,9 +149,11 @@ def test_a_day_of_three_collectors_and_a_builder_ends_as_one_of_a_single_machine
             assert collector.returncode == 0, errors
         collected_once = Counter(asked(sandbox))
         assert collected_once.total() - len(collected_once) <= 10  # of the last moments of the killed one
-        pipeline.run(Settings.from_environment(tmp_path / "single", sandbox.endpoints | QUIET), [Sweep(hub, DAY) for hub in listed])
+        pipeline.run(
+            Settings.from_environment(with_warehouse(tmp_path / "single"), sandbox.endpoints | QUIET), [Sweep(hub, DAY) for hub in listed]
+        )
     where.pop("HUBWATCH_WAREHOUSE")  # the lake itself is tested elsewhere
-    built = pipeline.build(Settings.from_environment(tmp_path / "builder", where | QUIET))
+    built = pipeline.build(Settings.from_environment(with_warehouse(tmp_path / "builder"), where | QUIET))
     assert [(one.hub, one.complete) for one in built.loaded] == [(hub, True) for hub in sorted(listed)]
     for query in TABLES:
         assert sorted(map(repr, published(tmp_path / "builder", query))) == sorted(map(repr, published(tmp_path / "single", query)))

@@ -14,6 +14,7 @@ from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
+from tests.conftest import with_warehouse
 from tests.hubs.hub_day import collect_and_load, rows
 from tests.sandbox.sandbox_rows import huggingface_rows, modelscope_rows, wisemodel_rows
 
@@ -25,14 +26,14 @@ def run(
 ) -> dict[str, HubResult]:
     """Each hub's day, collected from its stand-in and loaded."""
     with Sandbox(**hubs, faults=Faults.parse(faults), switches=switches, max_seconds=300) as sandbox:
-        settings = Settings.from_environment(data, sandbox.endpoints | QUICK)
+        settings = Settings.from_environment(with_warehouse(data), sandbox.endpoints | QUICK)
         return {hub: collect_and_load(settings, Sweep(hub, today(), **sweep)) for hub in hubs}
 
 
 def test_three_hubs_side_by_side_give_three_complete_days(tmp_path: Path) -> None:
     hubs: dict[str, Any] = {"huggingface": huggingface_rows(30), "modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
     with Sandbox(**hubs, max_seconds=300) as sandbox:
-        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        settings = Settings.from_environment(with_warehouse(tmp_path), sandbox.endpoints | QUICK)
         result = pipeline.run(settings, [Sweep(hub, today()) for hub in hubs])
     assert all(hub.as_asked for hub in result.hubs.values()), result
     assert result.published == str(tmp_path / "hubwatch.duckdb")
@@ -74,7 +75,7 @@ def test_a_window_holds_what_was_created_in_it_and_no_other(tmp_path: Path, dolp
     hubs: dict[str, Any] = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(130)}
     since, until = datetime(2023, 11, 15), datetime(2023, 11, 16)
     with Sandbox(**hubs, switches=Switches(dolphin=dolphin), max_seconds=300) as sandbox:
-        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        settings = Settings.from_environment(with_warehouse(tmp_path), sandbox.endpoints | QUICK)
         collect_and_load(settings, Sweep("modelscope", today(), "window", since=since, until=until))
         since, until = datetime(2024, 5, 3), datetime(2024, 5, 5)
         collect_and_load(settings, Sweep("wisemodel", today(), "window", since=since, until=until))
@@ -116,7 +117,7 @@ def test_one_page_without_a_promised_counter_fails_that_hub_and_not_the_other(tm
 def test_stray_bytes_cost_their_record_only(tmp_path: Path) -> None:
     hubs: dict[str, Any] = {"modelscope": modelscope_rows(250), "wisemodel": wisemodel_rows(250)}
     with Sandbox(**hubs, faults=Faults.parse(("modelscope:invalid-utf8@2", "wisemodel:invalid-utf8@2")), max_seconds=300) as sandbox:
-        settings = Settings.from_environment(tmp_path, sandbox.endpoints | QUICK)
+        settings = Settings.from_environment(with_warehouse(tmp_path), sandbox.endpoints | QUICK)
         result = pipeline.run(settings, [Sweep(hub, today(), license_budget=0) for hub in hubs])
     for hub in hubs:
         assert (result.hubs[hub].complete, result.hubs[hub].records, result.hubs[hub].rejected) == (True, 249, 1), result

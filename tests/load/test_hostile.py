@@ -12,6 +12,7 @@ from hubwatch.errors import HubwatchError
 from hubwatch.facts import Facts
 from hubwatch.load.sweep import load_sweep
 from hubwatch.store import warehouse as store
+from tests.conftest import with_warehouse
 from tests.kept import AT, keep
 from tests.sandbox.sandbox_rows import huggingface_row, modelscope_row, wisemodel_row
 
@@ -51,7 +52,7 @@ def test_whatever_is_in_a_page_sound_records_load_exactly_or_the_day_fails(
             inside = inside[key]
         inside[last] = copy.deepcopy(odd)
     folder = tmp_path_factory.mktemp("hostile")
-    with store.open_warehouse(folder) as con:
+    with store.open_warehouse(with_warehouse(folder)) as con:
         whole = {"Code": 200, "Data": {"Model": {"Models": sound}}} if hub == "modelscope" else sound
         kept = keep(folder, AT.date(), json.dumps(whole).encode(), json.dumps(spoilt).encode(), hub=hub, fields=[])
         told = ""

@@ -17,6 +17,7 @@ from hubwatch.facts.reader import load_facts
 from hubwatch.load.sweep import Loaded, load_sweep
 from hubwatch.pages.kept import SweepPages
 from hubwatch.store import warehouse as store
+from tests.conftest import with_warehouse
 from tests.kept import keep, record
 from tests.sandbox.sandbox_rows import modelscope_row
 
@@ -26,7 +27,7 @@ FACTS = load_facts()
 
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = store.open_warehouse(tmp_path)
+    opened = store.open_warehouse(with_warehouse(tmp_path))
     yield opened
     opened.close()
 

@@ -24,7 +24,7 @@ from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from hubwatch.store import publishing
 from hubwatch.store import warehouse as store
-from tests.conftest import hubwatch, settings_for
+from tests.conftest import hubwatch, settings_for, with_warehouse
 from tests.kept import keep, record
 
 ORGANIZATIONS = {"abc": {"fullname": "Universität Mannheim"}, "def": {"fullname": "Just a Company Ltd"}}
@@ -42,7 +42,7 @@ def keep_profile(data: Path, namespace: str, body: bytes) -> None:
 
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with store.open_warehouse(tmp_path) as opened:
+    with store.open_warehouse(with_warehouse(tmp_path)) as opened:
         yield opened
 
 
@@ -233,7 +233,7 @@ def test_a_listing_names_the_persons_among_its_owners(tmp_path: Path) -> None:
     listed[-1] |= {"Visibility": 1}
     body = json.dumps({"Code": 200, "Success": True, "Data": {"Model": {"Models": listed, "TotalCount": len(listed)}}}).encode()
     kept = keep(tmp_path, today(), body, hub="modelscope")
-    with contextlib.closing(store.open_warehouse(tmp_path)) as con:
+    with contextlib.closing(store.open_warehouse(with_warehouse(tmp_path))) as con:
         pipeline.load(con, settings_for(tmp_path), kept)
         assert con.execute("select hub, namespace, full_name, account_type, said_type from profiles order by 2").fetchall() == [
             ("modelscope", "abc", "ABC Ltd", "organization", "2"),

@@ -13,6 +13,7 @@ from hubwatch.pages.sweep import Sweep
 from hubwatch.sandbox import Sandbox, shown
 from hubwatch.settings import Settings
 from hubwatch.statistics.flags import flag_days
+from tests.conftest import with_warehouse
 from tests.hubs.hub_day import collect_and_load, rows
 from tests.sandbox.sandbox_rows import huggingface_row
 
@@ -36,7 +37,7 @@ def series(data: Path, days: Sequence[int], troubles: dict[int, list[str]]) -> d
     """Collect and load these days with their troubles; the health of those that are not ok."""
     past: list[dict[str, Any]] = []
     with Sandbox(huggingface=[], max_seconds=120) as sandbox:
-        settings = Settings.from_environment(data, sandbox.endpoints)
+        settings = Settings.from_environment(with_warehouse(data), sandbox.endpoints)
         for day in days:
             past = shown(counted(day), troubles.get(day, []), past)
             sandbox.set_records("huggingface", past)

@@ -15,6 +15,7 @@ from hubwatch.statistics.claims import OWN, Verdict, check, check_claims, load_c
 from hubwatch.statistics.definitions import definition
 from hubwatch.statistics.measured import Answers, rank_bounds
 from hubwatch.store.warehouse import open_warehouse
+from tests.conftest import with_warehouse
 from tests.shared import shared
 from tests.statistics.test_extent import JAN, world
 from tests.statistics.world_of import WORLD, build, empty, spread
@@ -215,7 +216,7 @@ def test_every_shipped_claim_can_be_asked_and_none_gets_a_verdict_from_another_w
 
 
 def test_the_articles_pie_is_judged_over_the_list_it_is_of(tmp_path: Path) -> None:
-    with contextlib.closing(open_warehouse(tmp_path)) as opened:
+    with contextlib.closing(open_warehouse(with_warehouse(tmp_path))) as opened:
         classify(opened, load_facts())
         found = {one.claim.claim: one for one in check_claims(opened) if one.claim.statistic == "listed_origin_share"}
     assert {name: one.verdict for name, one in found.items() if name.startswith("osai-pie")} == {

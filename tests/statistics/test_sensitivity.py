@@ -13,6 +13,7 @@ from hubwatch.facts import Facts, load_facts
 from hubwatch.facts.rows import Judgement
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.store import warehouse as store
+from tests.conftest import with_warehouse
 from tests.statistics.test_extent import JAN
 from tests.statistics.world_of import one_sweep
 
@@ -22,7 +23,7 @@ COUNTED = {"Qwen": 600, "meta-llama": 300, "Skywork": 80, "zz-unheard": 20}
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """One whole sweep of January with these downloads, labelled by the reviewed facts; a source says Alibaba's home is Singapore."""
-    opened = store.open_warehouse(tmp_path)
+    opened = store.open_warehouse(with_warehouse(tmp_path))
     one_sweep(opened, JAN, COUNTED)
     facts = load_facts()
     classify(opened, facts.model_copy(update={"judgements": (*disputes(),)}))

@@ -11,6 +11,7 @@ import pytest
 from hubwatch.store import schema
 from hubwatch.store import warehouse as store
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
+from tests.conftest import with_warehouse
 
 FIRST = date(2026, 1, 1)
 
@@ -20,7 +21,7 @@ Day = dict[str, tuple[str, int]]  # model name -> (license, downloads)
 
 @pytest.fixture
 def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    opened = store.open_warehouse(tmp_path)
+    opened = store.open_warehouse(with_warehouse(tmp_path))
     yield opened
     opened.close()
 
@@ -57,10 +58,10 @@ def test_days_loaded_in_any_order_and_more_than_once_give_the_same_tables(tmp_pa
     loads = [
         (day, random_day(chance), source, chance.random() < 0.6) for day in range(6) for source in ("full", "head") if chance.random() < 0.7
     ]
-    in_order = store.open_warehouse(tmp_path / "in_order")
+    in_order = store.open_warehouse(with_warehouse(tmp_path / "in_order"))
     for load_ in loads:
         load(in_order, *load_)
-    shuffled = store.open_warehouse(tmp_path / "shuffled")
+    shuffled = store.open_warehouse(with_warehouse(tmp_path / "shuffled"))
     alone = [day for day, *_ in loads if sum(day == other for other, *_ in loads) == 1]
     others = [  # other facts, and sweeps that become complete later
         (day, random_day(chance) if day in alone else dict.fromkeys(models, ("gpl", 7)), source, complete and chance.random() < 0.5)
