@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -25,20 +26,24 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 @cache
-def _empty_warehouse() -> Path:
-    """An empty warehouse with the facts, made once in a process: making one takes a third of what most tests take."""
-    folder = Path(tempfile.mkdtemp(prefix="hubwatch-empty-"))
+def made_once(make: Callable[[Path], object]) -> Path:
+    """A folder with what `make` makes in it, made once in a process: for copying, never for writing."""
+    folder = Path(tempfile.mkdtemp(prefix="hubwatch-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make(folder)
+    return folder
+
+
+def _empty_warehouse(folder: Path) -> None:
     with contextlib.closing(store.open_warehouse(folder)) as con:
         load_facts().stage(con)
-    return folder / "warehouse.duckdb"
 
 
 def with_warehouse(data: Path) -> Path:
-    """The data folder, with an empty warehouse where it has none; tests of how one is made do not ask for it."""
+    """The data folder, with an empty warehouse where it has none: making one takes a third of what most tests take."""
     data.mkdir(parents=True, exist_ok=True)
     if not (data / "warehouse.duckdb").exists():
-        shutil.copyfile(_empty_warehouse(), data / "warehouse.duckdb")
+        shutil.copyfile(made_once(_empty_warehouse) / "warehouse.duckdb", data / "warehouse.duckdb")
     return data
 
 

@@ -2,11 +2,13 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -19,6 +21,7 @@ from hubwatch.facts.tables import Facts
 from hubwatch.link.bases import derive
 from hubwatch.link.models import explain, explain_id, link
 from hubwatch.store.warehouse import connect, migrate
+from tests.conftest import made_once
 
 HUBS = {"hf": "huggingface", "ms": "modelscope", "wm": "wisemodel"}
 ORGANIZATIONS = {
@@ -35,10 +38,9 @@ ORGANIZATIONS = {
 ORIGIN = "insert into origins (hub, namespace, policy, organization, country, kind, confidence, known_by, source)"
 
 
-@contextmanager
-def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+def make_warehouse(folder: Path) -> None:
     """An empty database with these organizations and some family rules."""
-    with connect(Path(":memory:")) as con:
+    with connect(folder / "warehouse.duckdb") as con:
         migrate(con)
         Facts().stage(con)
         for organization, (country, kind, _) in ORGANIZATIONS.items():
@@ -50,7 +52,15 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("""insert into facts.families (family, organization, pattern, file, line) values
             ('Llama Guard', 'Meta', 'guard', 'families.csv', 2), ('Llama', 'Meta', 'llama', 'families.csv', 3),
             ('GLM', 'Zhipu AI', '^(chat)?glm', 'families.csv', 4), ('BERT', null, '(^|-)bert(-|$)', 'families.csv', 5)""")
-        yield con
+
+
+@contextmanager
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of it, to write to."""
+    with TemporaryDirectory() as folder:
+        copied = shutil.copy(made_once(make_warehouse) / "warehouse.duckdb", folder)
+        with connect(Path(copied)) as con:
+            yield con
 
 
 @pytest.fixture
