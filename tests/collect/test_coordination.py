@@ -28,20 +28,21 @@ from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.switches import Switches
 from hubwatch.settings import Settings
 from tests.conftest import ROOT, settings_for, with_warehouse
-from tests.postgres import Postgres, serving_postgres
-from tests.storage import S3, serving_s3
+from tests.servers import S3, Postgres, serving_postgres, serving_s3
 from tests.test_killed import TABLES
 from tests.test_pipeline import DAY, asked, published, rows
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
+    pytest.importorskip("psycopg", reason="psycopg is not installed (the extra `many`)")
     with serving_postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    pytest.importorskip("obstore", reason="obstore is not installed (the extra `many`)")
     with serving_s3(tmp_path_factory.mktemp("s3")) as server:
         yield server
 

@@ -16,8 +16,11 @@ import pytest
 from hubwatch import pipeline, statistics, store
 from hubwatch.errors import HubwatchError, StoreFault, UsageError
 from tests.conftest import ROOT, hubwatch
-from tests.lake.conftest import ARCHIVE, SECRET, Lake, Postgres, Published, copied, drop, opened, publish
+from tests.lake.conftest import ARCHIVE, Lake, Published, copied, drop, opened, publish
 from tests.lake.same import shares, tables
+from tests.servers import KEYS, Postgres
+
+SECRET = KEYS["AWS_SECRET_ACCESS_KEY"]
 
 
 def test_a_publication_holds_what_changed_and_earlier_ones_stay(published: Published) -> None:
@@ -124,8 +127,8 @@ def test_a_publisher_killed_while_it_commits_leaves_the_last_snapshot(published:
 def test_a_publication_waits_for_a_catalog_that_restarts(published: Published, postgres: Postgres) -> None:
     lake, data = published.lake, published.data
     drop(data, ARCHIVE[0])
-    postgres.control("stop", "-m", "immediate")
-    back = threading.Timer(1.5, postgres.control, ("start",))
+    postgres.stop()
+    back = threading.Timer(1.5, postgres.start)
     back.start()
     try:
         assert publish(lake, data) == lake.version()
@@ -138,11 +141,11 @@ def test_a_publication_waits_for_a_catalog_that_restarts(published: Published, p
 def test_a_reader_needs_no_right_to_write_and_no_query_leaves_the_lake(published: Published) -> None:
     lake, data = published.lake, published.data
     lake.postgres.ask(
-        lake.database,
         """do $$ begin if not exists (select 1 from pg_roles where rolname = 'reader') then create role reader login; end if; end $$;
            grant select on all tables in schema public to reader""",
+        lake.database,
     )
-    address = lake.variables["HUBWATCH_WAREHOUSE"].replace("user=owner", "user=reader")
+    address = lake.variables["HUBWATCH_WAREHOUSE"].replace("user=hubwatch", "user=reader")
     variables = {name: value for name, value in lake.variables.items() if name != "HUBWATCH_WAREHOUSE_DATA"} | {
         "HUBWATCH_WAREHOUSE": address
     }
@@ -174,7 +177,7 @@ def test_no_secret_is_printed_or_kept(published: Published) -> None:
     assert not {"wrong-and-secret", "also-secret", SECRET} & set(said.stderr.replace("'", " ").split())
     kept = [path for path in (*data.rglob("*"), *lake.files.rglob("*")) if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert kept == []
-    assert SECRET not in lake.postgres.ask(lake.database, "select * from ducklake_metadata")
+    assert SECRET not in lake.postgres.ask("select * from ducklake_metadata", lake.database)
 
 
 def test_old_snapshots_expire_but_for_the_last_of_each_month(published: Published) -> None:
@@ -185,8 +188,8 @@ def test_old_snapshots_expire_but_for_the_last_of_each_month(published: Publishe
     drop(data, ARCHIVE[1])
     third = publish(lake, data)
     for snapshot, at in ((first, "2026-01-10"), (second, "2026-01-20"), (third, "2026-02-20")):
-        lake.postgres.ask(lake.database, f"update ducklake_snapshot set snapshot_time = '{at}' where snapshot_id = {snapshot}")
-    lake.postgres.ask(lake.database, f"update ducklake_snapshot set snapshot_time = '2025-12-01' where snapshot_id < {first}")
+        lake.postgres.ask(f"update ducklake_snapshot set snapshot_time = '{at}' where snapshot_id = {snapshot}", lake.database)
+    lake.postgres.ask(f"update ducklake_snapshot set snapshot_time = '2025-12-01' where snapshot_id < {first}", lake.database)
     with opened(lake) as con:
         before = shares(con)
     assert pipeline.maintain(settings, 30, dry_run=True) == {"snapshots_would_expire": first + 1}
