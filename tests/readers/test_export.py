@@ -129,9 +129,28 @@ def test_two_exports_of_the_same_data_have_the_same_tables(published: Path, tmp_
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_frictionless_finds_every_row_as_described(exports: dict[str, tuple[Path, Exported]], form: str) -> None:
     out, done = exports[form]
-    empty = {one.name for one in done.resources if not one.rows}
-    wrong = faults(out)
-    assert {name: said for name, said in wrong.items() if form == "csv" or name not in empty} == {}  # it reads no JSON Lines without lines
+    assert faults(out) == {}
+    described = {one["name"] for one in json.loads((out / "datapackage.json").read_text())["resources"]}
+    assert described == {one.name for one in done.resources if one.rows or form == "csv"}  # it reads no JSON Lines without lines
+
+
+def test_licenses_of_code_hubs_and_archives_are_stated_apart(published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published, tmp_path / "data")
+    with duckdb.connect(str(tmp_path / "data/hubwatch.duckdb")) as con:
+        con.execute("insert into sweeps by name select * replace ('archive:model-pulse' as source) from sweeps limit 1")
+        con.execute("insert into sweeps by name select * replace ('archive:mine' as source) from sweeps limit 1")
+    with hubwatch.open(tmp_path / "data") as db:
+        done = export_tables(db, tmp_path / "out", "csv", ("days",))
+        describe(db, tmp_path / "out", done, "csv", {})
+    table = (tmp_path / "out/README.md").read_text("utf-8").partition("## Licenses\n\n")[2].splitlines()[2:6]
+    assert table == [
+        "| hubwatch's code, definitions and reviewed facts (`facts/`) | Apache-2.0 |",
+        "| what huggingface reports: ids, attributes, counters | the terms of huggingface; figures as such are facts |",
+        "| the imported archive mine (source `archive:mine`) | as its publisher states |",
+        "| the imported archive model-pulse (source `archive:model-pulse`) | https://huggingface.co/datasets/modelpulse/model-pulse-data (Apache-2.0) |",
+    ]
+    package = json.loads((tmp_path / "out/datapackage.json").read_text("utf-8"))
+    assert [one["name"] for one in package["licenses"]] == ["Apache-2.0", "other", "other", "other"]
 
 
 def test_frictionless_finds_a_cell_of_another_type_and_a_file_that_changed(published: Path, tmp_path: Path) -> None:

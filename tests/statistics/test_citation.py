@@ -66,6 +66,7 @@ def test_a_record_exports_as_json_bibtex_and_csl(con: duckdb.DuckDBPyConnection)
     whole = json.loads(record.to_json())
     assert (whole["id"], whole["rows"][0]["group"], whole["observed"][0]["complete"]) == (record.id, "CN", True)
     assert json.loads(record.to_csl())[0]["issued"] == {"date-parts": [[2025, 6, 30]]}
+    assert json.loads(record.to_csl())[0]["license"] == "Apache-2.0 (software); data: as their sources state"
     bibtex = record.to_bibtex()
     assert bibtex.startswith(f"@misc{{{record.id},")
     assert not re.search(r"(?<!\\)[%&$#_]", bibtex)

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hubwatch.clock import now
+from hubwatch.errors import counted
+from hubwatch.facts import data_dir
 from hubwatch.readers.card import front_matter
 from hubwatch.readers.database import Database
 from hubwatch.readers.export import Exported, Resource
@@ -17,15 +20,8 @@ HOME = "https://github.com/hubwatch/hubwatch"
 _TITLE = "hubwatch: open models on their hubs, dated and labelled"
 _MEDIA = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv", "jsonl": "application/jsonl"}
 _CROISSANT_MEDIA = {"parquet": "application/x-parquet", "csv": "text/csv", "jsonl": "application/jsonlines"}
-_RIGHTS = (
-    ("hubwatch's code, definitions and reviewed facts (`facts/`)", "Apache-2.0", HOME),
-    (
-        "counters, ids and attributes (`listings`, `observations`, ...)",
-        "as the terms of each hub state; the figures themselves are facts",
-        "",
-    ),
-    ("imported archives (days whose source begins with `archive:`)", "as each archive states; see its mapping's title", ""),
-)
+_OURS = "hubwatch's code, definitions and reviewed facts"
+_APACHE = "https://spdx.org/licenses/Apache-2.0.html"
 DESCRIBING = ("README.md", "datapackage.json", "croissant.json", "CITATION.cff", ".zenodo.json", "LICENSE.md", "SHA256SUMS", "CHANGES.md")
 _FRICTIONLESS = {"BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "DOUBLE": "number", "FLOAT": "number"}
 _CROISSANT = {"BOOLEAN": "sc:Boolean", "DATE": "sc:Date", "TIMESTAMP": "sc:DateTime", "DOUBLE": "sc:Float", "FLOAT": "sc:Float"}
@@ -55,19 +51,19 @@ def describe(
 
     With `card`, README.md begins with what dataset hubs read, and the licenses have a file of their own.
     """
-    days = _days(db)
+    days, rights = _days(db), _rights(db)
     issued = max((day.last for day in days), default=f"{now():%Y-%m-%d}")
-    summary = "; ".join(f"{day.hub} {day.first} to {day.last}, {day.days} days ({day.extents})" for day in days) or "no day"
+    summary = "; ".join(f"{day.hub} {day.first} to {day.last}, {counted(day.days, 'day')} ({day.extents})" for day in days) or "no day"
     front = front_matter(exported, _TITLE, ("hubwatch", "model-hubs", "downloads", *(day.hub for day in days))) if card else ""
     files = {
-        "README.md": front + _readme(exported, days, form, figures),
-        "datapackage.json": _json(_datapackage(exported, issued, summary, form)),
-        "croissant.json": _json(_croissant(exported, issued, summary, form)),
+        "README.md": front + _readme(exported, days, form, figures, rights),
+        "datapackage.json": _json(_datapackage(exported, issued, summary, form, rights)),
+        "croissant.json": _json(_croissant(exported, issued, summary, form, rights)),
         "CITATION.cff": _cff(issued, summary),
-        ".zenodo.json": _json(_zenodo(issued, summary)),
+        ".zenodo.json": _json(_zenodo(issued, summary, rights)),
     }
     if card:
-        files["LICENSE.md"] = f"# Licenses\n\n{_rights()}\n"
+        files["LICENSE.md"] = f"# Licenses\n\n{_table(rights)}\n"
     for name, text in (files | dict(more or {})).items():
         (folder / name).write_text(text, "utf-8")
     _checksums(folder)
@@ -76,13 +72,33 @@ def describe(
 def _days(db: Database) -> list[Day]:
     found = db.sql(
         """select hub, min(day)::varchar as first, max(day)::varchar as last, count(*) as days,
-             string_agg(distinct sweep || case when complete then '' else ', incomplete' end, '; ' order by 1) as extents
+             string_agg(distinct sweep || case when complete or starts_with(sweep, 'archive:') then '' else ', incomplete' end, '; ' order by 1) as extents
            from days group by hub order by hub"""
     )
     return [Day(**row) for row in found]
 
 
-def _readme(exported: Exported, days: list[Day], form: str, figures: Mapping[str, str]) -> str:
+def _rights(db: Database) -> list[tuple[str, str]]:
+    """What is in an export, and under which terms: ours, each hub's, each imported archive's."""
+    mappings = [
+        tomllib.loads(path.read_text("utf-8")) for name in ("mappings", "sample") for path in sorted((data_dir() / name).glob("*.toml"))
+    ]
+    terms = {str(one["name"]): str(one.get("source") or "") for one in mappings}
+    sources = db.sql("select distinct hub, source from sweeps order by starts_with(source, 'archive:'), source, hub").rows
+    hubs = sorted({str(row["hub"]) for row in sources if not str(row["source"]).startswith("archive:")})
+    archives = dict.fromkeys(str(row["source"]).removeprefix("archive:") for row in sources if str(row["source"]).startswith("archive:"))
+    return [
+        (f"{_OURS} (`facts/`)", "Apache-2.0"),
+        *((f"what {hub} reports: ids, attributes, counters", f"the terms of {hub}; figures as such are facts") for hub in hubs),
+        *((f"the imported archive {name} (source `archive:{name}`)", terms.get(name) or "as its publisher states") for name in archives),
+    ]
+
+
+def _table(rights: list[tuple[str, str]]) -> str:
+    return "\n".join(["| what | terms |", "|---|---|", *(f"| {what} | {_cell(terms)} |" for what, terms in rights)])
+
+
+def _readme(exported: Exported, days: list[Day], form: str, figures: Mapping[str, str], rights: list[tuple[str, str]]) -> str:
     rows = "\n".join(f"| {day.hub} | {day.first} | {day.last} | {day.days} | {day.extents} |" for day in days)
     files = "\n".join(f"| `{one.path}` | {one.rows:,} | {_cell(one.title)} |" for one in exported.resources)
     left_out = "".join(f"- {line}\n" for line in exported.left_out)
@@ -115,17 +131,20 @@ Downloads of different hubs are counted differently and never added.
 {missing}{again}
 ## Licenses
 
-{_rights()}
+{_table(rights)}
+
+## Checked by others' readers
+
+Frictionless (`Package("datapackage.json").validate()`) checks CSV and JSON Lines, whose tables without a row are left out of `datapackage.json`;
+it cannot check Parquet. `mlcroissant` reads `croissant.json` in all three.
 
 In CSV files a text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) has an apostrophe before it; lists are JSON.
 """
 
 
-def _rights() -> str:
-    return "\n".join(["| what | terms |", "|---|---|", *(f"| {what} | {terms} |" for what, terms, _ in _RIGHTS)])
-
-
-def _datapackage(exported: Exported, issued: str, summary: str, form: str) -> dict[str, Any]:
+def _datapackage(exported: Exported, issued: str, summary: str, form: str, rights: list[tuple[str, str]]) -> dict[str, Any]:
+    # (Frictionless' reader fails at JSON Lines without a line.)
+    described = [one for one in exported.resources if one.rows or form != "jsonl"] or exported.resources
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "hubwatch",
@@ -135,10 +154,11 @@ def _datapackage(exported: Exported, issued: str, summary: str, form: str) -> di
         "version": f"{VERSION}+{issued}",
         "created": f"{now():%Y-%m-%dT%H:%M:%SZ}",
         "licenses": [
-            {"name": "Apache-2.0", "title": "hubwatch's code, definitions and reviewed facts", "path": f"{HOME}/blob/main/LICENSE"}
+            {"name": "Apache-2.0", "title": _OURS, "path": f"{HOME}/blob/main/LICENSE"},
+            *({"name": "other", "title": f"{what}: {terms}", "path": "README.md"} for what, terms in rights[1:]),
         ],
         "contributors": [{"title": "hubwatch", "path": HOME, "roles": ["creator"]}],
-        "resources": [_resource(one, form) for one in exported.resources],
+        "resources": [_resource(one, form) for one in described],
     }
 
 
@@ -167,7 +187,7 @@ def _frictionless(kind: str) -> str:
     return "integer" if kind.endswith("INT") or kind == "INTEGER" else _FRICTIONLESS.get(kind, "string")
 
 
-def _croissant(exported: Exported, issued: str, summary: str, form: str) -> dict[str, Any]:
+def _croissant(exported: Exported, issued: str, summary: str, form: str, rights: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "@context": {
             "@language": "en",
@@ -212,7 +232,7 @@ def _croissant(exported: Exported, issued: str, summary: str, form: str) -> dict
         "name": "hubwatch",
         "description": f"{_TITLE}. {summary}.",
         "url": HOME,
-        "license": "https://spdx.org/licenses/Apache-2.0.html",
+        "license": [_APACHE, *(f"{what}: {terms}" for what, terms in rights[1:])],
         "version": VERSION,
         "datePublished": issued,
         "creator": {"@type": "sc:Organization", "name": "hubwatch", "url": HOME},
@@ -252,19 +272,21 @@ def _record_set(one: Resource) -> dict[str, Any]:
 def _cff(issued: str, summary: str) -> str:
     lines = {
         "cff-version": "1.2.0",
-        "message": json.dumps("If you use this data, please cite it as below; cite single figures with hubwatch cite."),
+        "message": json.dumps(
+            "If you use this data, please cite it as below; cite single figures with hubwatch cite. Licenses of its parts: README.md."
+        ),
         "type": "dataset",
         "title": json.dumps(_TITLE),
         "version": json.dumps(f"{VERSION}+{issued}"),
         "date-released": issued,
         "url": json.dumps(HOME),
-        "license": "Apache-2.0",
+        "license-url": json.dumps(f"{HOME}#licenses"),
         "abstract": json.dumps(summary),
     }
     return "".join(f"{key}: {value}\n" for key, value in lines.items()) + "authors:\n  - name: hubwatch\n"
 
 
-def _zenodo(issued: str, summary: str) -> dict[str, Any]:
+def _zenodo(issued: str, summary: str, rights: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "title": _TITLE,
         "upload_type": "dataset",
@@ -272,7 +294,8 @@ def _zenodo(issued: str, summary: str) -> dict[str, Any]:
         "version": f"{VERSION}+{issued}",
         "publication_date": issued,
         "creators": [{"name": "hubwatch"}],
-        "license": "Apache-2.0",
+        "license": "other-open",
+        "notes": "; ".join(f"{what}: {terms}" for what, terms in rights),
         "access_right": "open",
         "related_identifiers": [{"identifier": HOME, "relation": "isSupplementTo", "scheme": "url"}],
     }

@@ -10,6 +10,10 @@ from hubwatch.readers.database import Database
 from hubwatch.statistics import Citation
 
 _NEEDED = ("id", "statistic", "question", "rows", "data_version", "facts")
+_ALTERED = (
+    "versions: those of data, facts and definition are the record's, so that either the record was edited, or rows of this file were changed"
+    " after they were loaded (`hubwatch verify` names their day)"
+)
 _FIGURES = ("numerator", "denominator", "labelled", "models")
 
 
@@ -57,6 +61,8 @@ def verify(db: Database, record: dict[str, Any]) -> Verification:
         return Verification(False, (*rested, f"value: {error}"))
     said = json.loads(now.to_json())
     values = _values(record, said)
+    if values and not rested:
+        values.append(_ALTERED)
     values = values or _words(record, now, unchanged=not rested)
     return Verification(not values, (*rested, *values))
 

@@ -27,7 +27,7 @@ from hubwatch.version import VERSION
 _SET = ("top", "model", "part", "split", "tolerance", "at_least", "scaled", "months", "nth")
 _MOST = 12  # a group of more rows is described by its first and its last
 _HOME = "https://github.com/hubwatch/hubwatch"
-_SOFTWARE = "Apache-2.0"
+_LICENSES = "Apache-2.0 (software); data: as their sources state"
 
 
 class Citation(BaseModel):
@@ -91,7 +91,7 @@ class Citation(BaseModel):
             "howpublished": r"\url{" + fields["url"] + "}",
             "url": fields["url"],
             "urldate": f"{today()}",
-            "license": _SOFTWARE + " (software); data: as their sources state",
+            "license": _LICENSES,
             "note": latex(fields["note"]),
         }
         return f"@misc{{{self.id},\n" + "".join(f"  {key} = {{{value}}},\n" for key, value in entry.items()) + "}\n"
@@ -109,7 +109,7 @@ class Citation(BaseModel):
             "accessed": {"date-parts": [[now.year, now.month, now.day]]},
             "version": fields["version"],
             "URL": fields["url"],
-            "license": _SOFTWARE,
+            "license": _LICENSES,
             "note": fields["note"],
         }
         return json.dumps([item], ensure_ascii=False, indent=2)
