@@ -39,11 +39,11 @@ def _empty_warehouse(folder: Path) -> None:
         load_facts().stage(con)
 
 
-def with_warehouse(data: Path) -> Path:
-    """The data folder, with an empty warehouse where it has none: making one takes a third of what most tests take."""
+def with_warehouse(data: Path, make: Callable[[Path], object] = _empty_warehouse) -> Path:
+    """The data folder, with the empty warehouse of `make` where it has none: making one takes a third of what most tests take."""
     data.mkdir(parents=True, exist_ok=True)
     if not (data / "warehouse.duckdb").exists():
-        shutil.copyfile(made_once(_empty_warehouse) / "warehouse.duckdb", data / "warehouse.duckdb")
+        shutil.copyfile(made_once(make) / "warehouse.duckdb", data / "warehouse.duckdb")
     return data
 
 

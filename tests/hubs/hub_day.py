@@ -1,5 +1,6 @@
 """A hub's day for tests: collected and loaded, without judging and publishing what was loaded."""
 
+import contextlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import duckdb
 import httpx
 
-from hubwatch import pipeline
+from hubwatch import pipeline, store
 from hubwatch.errors import DayFailure
 from hubwatch.facts.reader import load_facts
 from hubwatch.facts.tables import Facts
@@ -16,6 +17,7 @@ from hubwatch.outcomes import HubResult
 from hubwatch.pages.kept import SweepPages
 from hubwatch.pages.sweep import Sweep
 from hubwatch.settings import Settings
+from tests.conftest import with_warehouse
 
 
 @cache
@@ -25,10 +27,16 @@ def vocabulary() -> Facts:
     return Facts(licenses=facts.licenses, words=facts.words)
 
 
+def _warehouse_with_vocabulary(folder: Path) -> None:
+    with contextlib.closing(store.open_warehouse(folder)) as con:
+        vocabulary().stage(con)
+
+
 def collect_and_load(settings: Settings, sweep: Sweep, hub: Any = None) -> HubResult:
     """What the sweep gave, asked of `hub` or over the network; its rows are in the writer's database."""
     got = pipeline.collect_all(settings, [sweep], transport=httpx.MockTransport(hub) if hub else None)[sweep.hub]
     pages = SweepPages(settings.data, settings.kept_as(sweep.hub), sweep.day, sweep.name)
+    with_warehouse(settings.data, _warehouse_with_vocabulary)
     with pipeline.warehouse(settings) as con:
         if not pages.segments():
             return got

@@ -1,16 +1,13 @@
 """A small database made from CSV files, through the product's own schema."""
 
-import atexit
-import shutil
-import tempfile
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from hubwatch.statistics.definitions import make_macros
 from hubwatch.store import schema
+from tests.conftest import made_once
 
 WORLD = Path(__file__).parent / "world"
 
@@ -29,15 +26,12 @@ def empty() -> duckdb.DuckDBPyConnection:
 
 def make_schema(con: duckdb.DuckDBPyConnection) -> None:
     """Every table, view and macro in a new database in memory."""
-    con.execute(f"attach '{_template()}' as template (read_only); copy from database template to memory; detach template")
+    con.execute(f"attach '{made_once(_make)}/empty.duckdb' as template (read_only); copy from database template to memory; detach template")
 
 
-@cache
-def _template() -> Path:
-    """A file with tables, views, comments and macros: made once, as hundreds of tests begin with it and it takes half a second."""
-    path = Path(tempfile.mkdtemp(prefix="hubwatch-world-")) / "empty.duckdb"
-    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
-    with duckdb.connect(str(path)) as con:
+def _make(folder: Path) -> None:
+    """A file with tables, views, comments and macros: hundreds of tests begin with it, and it takes half a second."""
+    with duckdb.connect(str(folder / "empty.duckdb")) as con:
         con.execute("create schema store")
         for statement in schema.FACTS:
             con.execute(statement)
@@ -46,7 +40,6 @@ def _template() -> Path:
         for statement in schema.comments():
             con.execute(statement)
         make_macros(con)
-    return path
 
 
 def build(folder: Path) -> duckdb.DuckDBPyConnection:
