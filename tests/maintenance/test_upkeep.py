@@ -17,7 +17,7 @@ from hubwatch.pages.segments import Page, PageFacts
 from hubwatch.settings import Settings
 from hubwatch.store import locks, publishing
 from hubwatch.store import warehouse as store
-from tests.conftest import settings_for
+from tests.conftest import made_once, settings_for
 from tests.kept import AT, keep, record, spoil_state
 
 UPGRADES = Path(__file__).parents[1] / "store" / "upgrades"
@@ -212,6 +212,12 @@ def test_a_lost_first_segment_is_named(settings: Settings) -> None:
     assert {fault for _, _, fault in named(settings)} == {"no_pages"}
 
 
+def _two_sound_days(data: Path) -> None:
+    settings = settings_for(data)
+    load(settings, full_day(settings, MONDAY, "abcde"), full_day(settings, MONDAY + timedelta(days=1)))
+    assert named(settings) == []
+
+
 @pytest.mark.parametrize(
     ("sql", "faults"),
     [
@@ -233,8 +239,7 @@ def test_a_lost_first_segment_is_named(settings: Settings) -> None:
     ],
 )
 def test_tables_that_do_not_fit_each_other_are_named(settings: Settings, sql: str, faults: set[str]) -> None:
-    load(settings, full_day(settings, MONDAY, "abcde"), full_day(settings, MONDAY + timedelta(days=1)))
-    assert named(settings) == []
+    shutil.copytree(made_once(_two_sound_days), settings.data, dirs_exist_ok=True)
     spoil(settings, sql)
     assert {fault for _, _, fault in named(settings)} == faults
 
