@@ -6,7 +6,7 @@ INSTALLED = $(VENV)/.installed
 SEEDS ?= 0-999
 DAYS ?= 365
 
-.PHONY: demo test docs check bench score drill year croissant lake lock wheel clean
+.PHONY: demo test docs check bench score drill year golden-online croissant lake lock wheel clean
 
 demo: $(INSTALLED)
 	$(VENV)/bin/hubwatch demo
@@ -36,6 +36,10 @@ drill: $(INSTALLED)
 # A simulated year; `make year DAYS=60` a shorter one.
 year: $(INSTALLED)
 	$(RUN) tests.bench.year --days $(DAYS)
+
+# Publishers' printed figures, computed anew from the whole of Model Pulse's archive, which this downloads; `FROM=DIR` has a copy of it.
+golden-online: $(INSTALLED)
+	$(RUN) tests.golden.online $(if $(DATA),--data $(DATA)) $(if $(FROM),--from $(FROM))
 
 score: $(INSTALLED)
 	$(RUN) tests.bench.score

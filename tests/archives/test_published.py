@@ -22,12 +22,18 @@ def month(folder: Path, number: int) -> None:
     )
 
 
-def test_a_dry_run_tells_address_license_and_cost_and_requests_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mirror", [None, "http://127.0.0.1:9"])
+def test_a_dry_run_tells_address_license_and_cost_and_requests_nothing(tmp_path: Path, mirror: str | None) -> None:
     lines: list[str] = []
     settings = Settings.from_environment(tmp_path / "data", {})
-    assert backfill_published(settings, read_mapping("model-pulse"), None, Wanted(dry_run=True), lines.append) == []
+    assert backfill_published(settings, read_mapping("model-pulse"), mirror, Wanted(dry_run=True), lines.append) == []
     assert "hf://datasets/modelpulse/model-pulse-data/series/*.parquet (Apache-2.0)" in lines[0]
     assert not settings.data.exists()
+
+
+def test_a_mirror_that_is_no_address_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^--from http://mirror:x: it is not an http\(s\) address of a host, .*; correct it$"):
+        backfill_published(settings_for(tmp_path / "data"), read_mapping("model-pulse"), "http://mirror:x", Wanted(), print)
 
 
 def test_a_copy_on_disk_is_loaded_month_by_month_and_a_broken_month_stops_no_other(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import duckdb
 
 from hubwatch import pipeline, store
 from hubwatch.archives.day import ArchiveDay, Wanted
-from hubwatch.archives.files import archive_files, published_files
+from hubwatch.archives.files import archive_files, is_mirror, published_files
 from hubwatch.archives.load import Tell, load_archive, load_links
 from hubwatch.archives.mapping import Mapping, read_mapping
 from hubwatch.clock import today
@@ -53,9 +53,9 @@ def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: 
 def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring a ready mapping's whole archive in, file by file: a stopped one goes on where it was. `copy`: a folder or mirror of it.
 
-    Only looked at (`wanted.dry_run`) without a copy, nothing is requested: its address and cost are told.
+    Only looked at (`wanted.dry_run`) without a copy on disk, nothing is requested: its address and cost are told.
     """
-    if wanted.dry_run and copy is None and mapping.publication is not None:
+    if wanted.dry_run and (copy is None or is_mirror(copy)) and mapping.publication is not None:
         tell(mapping.publication.told(mapping.name))
         return []
     found = published_files(mapping, copy, settings)

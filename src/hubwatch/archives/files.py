@@ -14,6 +14,7 @@ from typing import TypeVar
 from hubwatch.archives.mapping import Mapping
 from hubwatch.errors import HubFailure, UsageError
 from hubwatch.hubs import HUBS
+from hubwatch.net import http_address
 from hubwatch.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -59,11 +60,12 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
     repo, revision, path = match["repo"], match["revision"] or "main", match["path"]
     hub = next(settings.hubs[name] for name, hub in HUBS.items() if hub.archive_scheme == source.partition("://")[0])
     api = HfApi(endpoint=endpoint or hub.endpoint, token=(None if endpoint else hub.usable_token()) or False, user_agent="hubwatch")
+    asked = f"{source} at {endpoint}" if endpoint else source
     names = [path]
     if glob.has_magic(path):
-        listed = _asked(source, lambda: api.list_repo_files(repo, repo_type="dataset", revision=revision))
+        listed = _asked(asked, lambda: api.list_repo_files(repo, repo_type="dataset", revision=revision))
         names = sorted(name for name in listed if fnmatch.fnmatch(name, path))
-    infos = _asked(source, lambda: api.get_paths_info(repo, names, repo_type="dataset", revision=revision, expand=True)) if names else []
+    infos = _asked(asked, lambda: api.get_paths_info(repo, names, repo_type="dataset", revision=revision, expand=True)) if names else []
     sums = {info.path: (info.size, info.lfs.sha256 if info.lfs else None) for info in infos if isinstance(info, RepoFile)}
     committed = {info.path: commit.date.astimezone(UTC).date() for info in infos if (commit := getattr(info, "last_commit", None))}
     missing = [name for name in names if name not in {info.path for info in infos}]
@@ -74,7 +76,7 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
 
     def fetch(name: str) -> Path:
         cache = settings.data / "archives"
-        path = Path(str(_asked(source, lambda: api.hf_hub_download(repo, name, repo_type="dataset", revision=revision, cache_dir=cache))))
+        path = Path(str(_asked(asked, lambda: api.hf_hub_download(repo, name, repo_type="dataset", revision=revision, cache_dir=cache))))
         _check(path, name, *sums.get(name, (None, None)))
         return path
 
@@ -111,8 +113,8 @@ def published_files(mapping: Mapping, copy: str | None, settings: Settings) -> l
             f"the files of {mapping.name} do not say which day they are of; name one with its day, as hubwatch backfill archive "
             f"{where.address.replace('*', 'FOLDER')} --mapping {mapping.name} --day YYYY-MM-DD"
         )
-    if copy is None or copy.startswith(("http://", "https://")):
-        return _from_dataset(where.address, settings, copy)
+    if copy is None or is_mirror(copy):
+        return _from_dataset(where.address, settings, copy and _mirror(copy))
     folder = Path(copy).expanduser()
     if not folder.is_dir():
         raise UsageError(f"--from {copy}: is neither a folder nor a URL")
@@ -121,6 +123,18 @@ def published_files(mapping: Mapping, copy: str | None, settings: Settings) -> l
         if found := sorted(path for path in glob.glob(pattern) if Path(path).is_file()):
             return [ArchiveFile(path, partial(Path, path)) for path in found]
     raise UsageError(f"--from {copy}: holds no {where.files}, of which this archive consists")
+
+
+def is_mirror(copy: str | None) -> bool:
+    """Whether a copy is a mirror of the hub, from which files are downloaded, not a folder."""
+    return copy is not None and copy.startswith(("http://", "https://"))
+
+
+def _mirror(copy: str) -> str:
+    try:
+        return http_address(copy)
+    except ValueError as error:
+        raise UsageError(f"--from {copy}: {error}; correct it") from None
 
 
 def _asked(source: str, ask: Callable[[], Answer]) -> Answer:

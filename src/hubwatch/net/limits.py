@@ -33,6 +33,20 @@ def header_text(name: str, value: str) -> str:
     return value.strip()
 
 
+def http_address(value: str) -> str:
+    """The address of a host, with a port and a path at most, and no slash at its end; `ValueError` where it is none."""
+    value = value.strip()
+    try:
+        parts = urlsplit(value)
+        host = (parts.hostname or "").encode("idna")  # as looking it up does
+        is_address = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or re.search(r"[^!-~]|[@?#\\]", value):
+        raise ValueError("it is not an http(s) address of a host, with a port and a path at most")
+    return value.rstrip("/")
+
+
 class HubSettings(BaseModel):
     """How one hub is asked: its endpoint (scheme and host, no trailing slash), token, and requests a second."""
 
@@ -51,16 +65,7 @@ class HubSettings(BaseModel):
     @field_validator("endpoint")
     @classmethod
     def _is_an_http_address(cls, value: str) -> str:
-        value = value.strip()
-        try:
-            parts = urlsplit(value)
-            host = (parts.hostname or "").encode("idna")  # as looking it up does
-            is_address = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
-        except ValueError:
-            is_address = False
-        if not is_address or re.search(r"[^!-~]|[@?#\\]", value):
-            raise ValueError("it is not an http(s) address of a host, with a port and a path at most")
-        return value.rstrip("/")
+        return http_address(value)
 
     @property
     def is_loopback(self) -> bool:
