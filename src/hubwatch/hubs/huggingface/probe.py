@@ -5,6 +5,7 @@ from typing import Any
 
 from hubwatch.clock import now
 from hubwatch.hubs.huggingface import walk
+from hubwatch.hubs.huggingface.cursors import keyset_cursor
 from hubwatch.hubs.huggingface.fields import FIELDS
 from hubwatch.hubs.probing import CHANGED, SAMPLE, Look, a_list, an_object, ascends, follow_link
 from hubwatch.net import Answer, Ask
@@ -38,7 +39,7 @@ def probe(look: Look) -> None:
     else:
         follow_link(look, links[0], walk.ROUTE, keys)
     since = now() - timedelta(days=7)
-    entered = look.ask("own cursor", Ask(client.url(walk.ROUTE, [*params, ("cursor", walk.keyset_cursor(since))])), a_list)
+    entered = look.ask("own cursor", Ask(client.url(walk.ROUTE, [*params, ("cursor", keyset_cursor(since))])), a_list)
     if entered is not None:
         created = [str(record.get("createdAt", "")) for record in entered if isinstance(record, dict)]
         taken = bool(created) and min(created) >= since.isoformat()[:19]

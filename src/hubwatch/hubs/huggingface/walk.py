@@ -4,29 +4,26 @@ Established (huggingface_hub's source, recorded walks of 2026-10): pages of at m
 in an absolute `Link`; the cursor is base64 of a keyset query, so `sort=createdAt&direction=1` is stable while models
 change and can be resumed from any page; the first eight hex digits of `_id` are the creation second; rate windows of
 5 minutes are announced on every response.
-Uncertain: the wording of a 400 on `expand[]` (read leniently: fields.py), whether a cursor of our own making is
+Uncertain: the wording of a 400 on `expand[]` (read leniently: fields.py), whether a cursor that we make is
 taken (verified on the answer: `_enters_at`; else we walk), page sizes above 1000 (never sent).
 """
 
-import base64
-import contextlib
 import itertools
-import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
-from hubwatch.clock import now
 from hubwatch.errors import Blocked, BrokenPage, HubFailure, LoopingPages, Refused, ServerTrouble, counted
+from hubwatch.hubs.huggingface.cursors import cursor_behind, expanding, keyset_cursor, sized
+from hubwatch.hubs.huggingface.edges import Edge, created_at, edge_of, is_back, meet, newer
 from hubwatch.hubs.huggingface.fields import FIELDS, refused_fields
 from hubwatch.hubs.huggingface.ranges import Range, SideBySide, partition_from
 from hubwatch.hubs.paging import ends
-from hubwatch.net import Answer, Ask, Client, array_of, lenient_json, whole_array
+from hubwatch.net import Answer, Ask, Client, array_of, whole_array
 from hubwatch.pages import Kept, Page, PageFacts, Sweep, SweepState, read_segment
 
 NAME = "huggingface"
@@ -39,14 +36,6 @@ _BY_DOWNLOADS = (("sort", "downloads"), ("direction", "-1"))
 _CLOCKS_APART = timedelta(minutes=10)  # by which the hub's clock and ours may differ
 _NEWEST = 500  # models from the other end: more than a busy hub makes public in some hours
 _EMPTY_TRIES = 2  # how often a page that the hub named is empty until that is believed to be the end
-
-
-class _Edge(msgspec.Struct):
-    """The little of a record that a walk needs to know where it is."""
-
-    key: Any = msgspec.field(name="_id", default=None)
-    created: Any = msgspec.field(name="createdAt", default=None)
-    downloads: Any = None
 
 
 @dataclass(frozen=True)
@@ -73,12 +62,12 @@ class _Walk:
 
     def is_over(self, record: msgspec.Raw) -> bool:
         """Whether this record is outside of what is wanted, and so is what lies behind it."""
-        edge = _edge(record)
+        edge = edge_of(record)
         if self.stretch is not None:
-            return self.stretch.is_over(_created(edge))
+            return self.stretch.is_over(created_at(edge))
         if self.floor is not None:
             return isinstance(edge.downloads, int | float) and edge.downloads < self.floor
-        created = _created(edge)
+        created = created_at(edge)
         if created is None:
             return False
         if self.order == _NEWEST_FIRST:
@@ -127,7 +116,7 @@ def _side_by_side(client: Client, kept: Kept, state: SweepState) -> Iterator[Pag
         if last is None:
             start = _first(client, walk, state, PAGE)
         elif last.next is not None:
-            start = Ask(_expanding(_sized(client.at_home(last.next, ROUTE), PAGE), state.fields))
+            start = Ask(expanding(sized(client.at_home(last.next, ROUTE), PAGE), state.fields))
         else:
             params = [("limit", str(PAGE)), *_BY_CREATION, *(("expand[]", name) for name in state.fields)]
             start = Ask(client.url(ROUTE, [*params, ("cursor", cursor_behind(behind[one.partition]))]))
@@ -140,7 +129,7 @@ def _side_by_side(client: Client, kept: Kept, state: SweepState) -> Iterator[Pag
         records = _last_records(kept, one.partition)
         if records and ends(records, _Walk(one.partition, _BY_CREATION, stretch=one).is_over):
             return False
-        key = _edge(records[-1]).key if records else None
+        key = edge_of(records[-1]).key if records else None
         if key is None or behind.get(one.partition) == key:
             return False  # nothing lies behind it: the end of all models, or `_verify_seams` finds what does not fit
         behind[one.partition] = key
@@ -170,7 +159,7 @@ def _newest(client: Client) -> datetime | None:
         records = client.ask(asked, lambda answer: whole_array(answer, NAME))
     except HubFailure:
         return None
-    return _created(_edge(records[0])) if records else None
+    return created_at(edge_of(records[0])) if records else None
 
 
 def _last_records(kept: Kept, partition: str) -> list[msgspec.Raw]:
@@ -188,16 +177,8 @@ def _verify_seams(kept: Kept, state: SweepState) -> None:
     listed = {enter: records for enter, page in firsts.items() if page and (records := array_of(page.body))}
     for before, after in itertools.pairwise(listed):
         reached = _last_records(kept, partition_from(before))
-        if not _meet(_edge(reached[-1]), _edge(listed[after][0])):
+        if not meet(edge_of(reached[-1]), edge_of(listed[after][0])):
             state.lack(f"the hub may list models about {after} that neither range beside it holds; collect again with --fresh")
-
-
-def _meet(last: _Edge, first: _Edge) -> bool:
-    """Whether a range that ends with one record reaches another that begins with the other; true where neither can be told."""
-    if isinstance(last.key, str) and isinstance(first.key, str):
-        return last.key >= first.key
-    ended, began = _created(last), _created(first)
-    return ended is None or began is None or ended >= began
 
 
 def _beyond(client: Client, walk: _Walk, kept: Kept, state: SweepState) -> Iterator[Page]:
@@ -221,12 +202,12 @@ def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state:
     first = next(kept.read(walk.partition)).facts
     if 0 < last.records < (PAGE if first == last else min(PAGE, first.records)):
         return False
-    ours: list[_Edge] = []
+    ours: list[Edge] = []
     for segment in reversed(kept.pages.segments(walk.partition)):  # the last one may hold empty pages alone
         pages = [array_of(page.body) for page in read_segment(segment)]
         if not ours and ends(pages[-1], walk.is_over):
             return False
-        if ours := [_edge(record) for page in pages for record in page]:
+        if ours := [edge_of(record) for page in pages for record in page]:
             break
     other_end = [("limit", str(_NEWEST)), walk.order[0], ("direction", str(-int(walk.order[1][1])))]
     asked = Ask(client.url(ROUTE, [*other_end, *walk.narrowed, ("expand[]", walk.order[0][1])]))
@@ -234,14 +215,14 @@ def _is_cut_off(client: Client, walk: _Walk, last: PageFacts, kept: Kept, state:
         # Ascending downloads are not established, so the page itself is asked first.
         if walk.order == _BY_DOWNLOADS and client.ask(_again(client, last), lambda answer: answer.next_link is not None):
             return True
-        theirs = [_edge(record) for record in client.ask(asked, lambda answer: whole_array(answer, NAME))]
+        theirs = [edge_of(record) for record in client.ask(asked, lambda answer: whole_array(answer, NAME))]
     except HubFailure as failure:
         state.note(f"whether more models lie behind the last page could not be asked: {failure}")
         return False
     if walk.order == _BY_DOWNLOADS:
         least = min((edge.downloads for edge in ours if isinstance(edge.downloads, int | float)), default=None)
         return least is not None and any(isinstance(edge.downloads, int | float) and edge.downloads < least for edge in theirs)
-    dated, others = ([at for edge in edges if (at := _created(edge))] for edges in (ours, theirs))
+    dated, others = ([at for edge in edges if (at := created_at(edge))] for edges in (ours, theirs))
     if walk.order == _NEWEST_FIRST:
         return bool(dated) and any(at < min(dated) for at in others)
     # A busy hub's newest ones came while we walked; only an older one was there to be listed.
@@ -278,7 +259,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
         elif last.next is None:
             return
         else:
-            start = Ask(_expanding(_sized(client.at_home(last.next, ROUTE), _page_size(left)), state.fields))
+            start = Ask(expanding(sized(client.at_home(last.next, ROUTE), _page_size(left)), state.fields))
         try:
             for page in _follow(client, walk, start, left, is_first=last is None):
                 yield page
@@ -290,7 +271,7 @@ def _walk(client: Client, walk: _Walk, kept: Kept, state: SweepState, left: int 
 
 def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first: bool) -> Iterator[Page]:
     """The pages from `start` on, at most `left` records of them."""
-    before: dict[Ask, tuple[int | None, _Edge]] = {start: (left, _Edge())}  # records wanted, and the newest before each page
+    before: dict[Ask, tuple[int | None, Edge]] = {start: (left, Edge())}  # records wanted, and the newest before each page
     edges: dict[tuple[Any, Any], Ask] = {}  # first and last record of each page
     empty = 0
 
@@ -298,17 +279,17 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         nonlocal empty
         wanted, behind = before[answer.ask]
         records = whole_array(answer, NAME)
-        first, last = (_edge(records[0]), _edge(records[-1])) if records else (_Edge(), _Edge())
+        first, last = (edge_of(records[0]), edge_of(records[-1])) if records else (Edge(), Edge())
         link = client.at_home(answer.next_link, ROUTE) if answer.next_link else None
         if walk.stretch is not None:
-            walk.stretch.read(_created(first), _created(last))
+            walk.stretch.read(created_at(first), created_at(last))
         if not records:
             empty += 1
             if is_first and answer.ask == start and walk.partition == _EVERYTHING.partition:
                 raise BrokenPage(f"{NAME}: {answer.url} lists nothing at all")
             if link or (not (is_first and answer.ask == start) and empty < _EMPTY_TRIES):
                 raise BrokenPage(f"{NAME}: {answer.url} is empty, though {'it names' if link else 'it was named as'} a next page")
-        elif link and walk.order == _BY_CREATION and _is_back(_newer(first, last), behind):
+        elif link and walk.order == _BY_CREATION and is_back(newer(first, last), behind):
             raise LoopingPages(f"{NAME}: {answer.url} ends at {last.key}, not behind {behind.key}, where the pages before it ended")
         if len(records) > 1 and first.key is not None and edges.setdefault((first.key, last.key), answer.ask) != answer.ask:
             raise LoopingPages(f"{NAME}: {answer.url} begins and ends with the records of an earlier page")
@@ -320,27 +301,13 @@ def _follow(client: Client, walk: _Walk, start: Ask, left: int | None, is_first:
         wanted = None if wanted is None else wanted - len(records)
         if wanted is not None and wanted <= 0:
             return _Reading(len(records), link, None)
-        after = Ask(_sized(link, _page_size(wanted)))
-        before.setdefault(after, (wanted, _newer(behind, _newer(first, last))))
+        after = Ask(sized(link, _page_size(wanted)))
+        before.setdefault(after, (wanted, newer(behind, newer(first, last))))
         return _Reading(len(records), link, after)
 
     for answer, reading in client.walk(start, read):
         facts = PageFacts(answer.url, answer.status, answer.at, reading.records, len(answer.body), reading.link)
         yield Page(facts, answer.body, walk.partition)
-
-
-def _newer(one: _Edge, other: _Edge) -> _Edge:
-    """Whichever was created later; the other one where that is not known."""
-    first, second = _created(one), _created(other)
-    return one if first is not None and (second is None or first > second) else other
-
-
-def _is_back(newest: _Edge, before: _Edge) -> bool:
-    """Whether a page reaches no further than those before it: the walk stands still or goes round."""
-    if newest.key is not None and newest.key == before.key:
-        return True
-    created, behind = _created(newest), _created(before)
-    return created is not None and behind is not None and created < behind
 
 
 def _page_size(wanted: int | None) -> int:
@@ -377,57 +344,8 @@ def _enters_at(client: Client, walk: _Walk, state: SweepState) -> bool:
         except (ServerTrouble, BrokenPage, Blocked):
             records = []
             break
-    created = [_created(_edge(record)) for record in records]
+    created = [created_at(edge_of(record)) for record in records]
     taken = bool(created) and all(at is not None and walk.enter is not None and at >= walk.enter for at in created)
     if not taken:
         state.note("the hub did not accept a cursor that hubwatch made; started from the newest instead")
     return taken
-
-
-def keyset_cursor(since: datetime) -> str:
-    """The cursor in front of everything created at or after `since` (UTC): base64 of the keyset query on `_id`."""
-    before = int(since.replace(tzinfo=UTC).timestamp()) - 1
-    query = {"_id": {"$gt": f"{max(before, 0):08x}" + "f" * 16}}
-    return base64.b64encode(json.dumps(query, separators=(",", ":")).encode()).decode()
-
-
-def cursor_behind(key: str) -> str:
-    """The cursor behind the record with this `_id`."""
-    return base64.b64encode(json.dumps({"_id": {"$gt": key}}, separators=(",", ":")).encode()).decode()
-
-
-def _edge(record: msgspec.Raw) -> _Edge:
-    try:
-        return msgspec.json.decode(record, type=_Edge)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = None
-        with contextlib.suppress(ValueError):  # the loader rejects it with its reason; the walk goes on
-            found = lenient_json(bytes(record))
-        if not isinstance(found, dict):
-            return _Edge()
-        return _Edge(found.get("_id"), found.get("createdAt"), found.get("downloads"))
-
-
-def _created(edge: _Edge) -> datetime | None:
-    """When the record says it was created, else the second that `_id` begins with (UTC); None when that is in the future."""
-    found = None
-    with contextlib.suppress(TypeError, ValueError, OverflowError):
-        at = datetime.fromisoformat(edge.created)
-        found = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-    if found is None and isinstance(edge.key, str) and re.fullmatch("[0-9a-f]{24}", edge.key):
-        found = datetime.fromtimestamp(int(edge.key[:8], 16), UTC).replace(tzinfo=None)
-    return None if found is not None and found > now() + timedelta(days=1) else found
-
-
-def _expanding(url: str, fields: list[str]) -> str:
-    """The same page address without the fields that are not asked for any more."""
-    parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "expand[]" or pair[1] in fields]
-    return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def _sized(url: str, size: int) -> str:
-    """The same page address with our page size."""
-    parts = urlsplit(url)
-    query = [("limit", str(size)), *(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "limit")]
-    return urlunsplit(parts._replace(query=urlencode(query)))
