@@ -34,9 +34,7 @@ by_base as (
     count(*) filter (several.listing_key is null and relation = 'finetune') as finetune, count(*) filter (several.listing_key is null and relation = 'adapter') as adapter,
     count(*) filter (several.listing_key is not null or relation = 'merge') as merge, count(*) filter (several.listing_key is null and relation = 'quantized') as quantized,
     count(*) filter (several.listing_key is null and coalesce(relation, 'unknown') not in ('finetune', 'adapter', 'merge', 'quantized')) as relation_unknown
-  from (
-    select distinct listing_key, base_key, relation from links
-  ) links left join several using (listing_key) group by base_key
+  from links left join several using (listing_key) group by base_key
 ),
 together as (
   select part_1, part_2, outside, count(*) as together from (

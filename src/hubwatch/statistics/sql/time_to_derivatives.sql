@@ -19,7 +19,7 @@ ids as materialized (
   from parts.named_ids('scope')
 ),
 links as materialized (
-  select distinct listing_key, base_key from parts.built_on('scope', 'ids')
+  select distinct listing_key, base_key from parts.built_on('scope', 'ids') where base_key > 0
 ),
 counts as (
   select base_key, count(*) as derivatives from links group by all

@@ -131,7 +131,7 @@ create or replace macro parts.counted(in_scope, {question}) as table
   where not coalesce(is_left_out, false);
 
 -- The listings that stand on the scope's day: listed on it, or lacking only in sweeps that do not tell; of a selection those in it. A listing is gone when a
--- complete full sweep lacks it that saw all that the hub counts, or two that did not; what is loaded of later days changes nothing.
+-- complete full sweep lacks it that saw all that the hub counts, or two that did not; what is loaded of later days changes nothing. `until`: the day.
 create or replace macro parts.standing(in_scope) as table
   with
   full_sweeps as (
@@ -164,7 +164,7 @@ create or replace macro parts.standing(in_scope) as table
     select listing_key from store.unread join days_told using (hub, day) join store.listing using (hub, model_id)
     where coalesce(last_listed_on, last_seen_on) > until
   )
-  select listing_key from store.listing join telling using (hub)
+  select listing_key, until from store.listing join telling using (hub)
   where first_seen_on <= until and (hub not in (select hub from selections) or listing_key in (from selected))
     and case when coalesce(last_listed_on, last_seen_on) > until then listing_key in (from returned)
       else coalesce(last_listed_on, last_seen_on) >= since end;

@@ -14,9 +14,11 @@ create or replace macro parts.named_ids(in_scope) as table
     select hub, root_model_id from derivations semi join query_table(in_scope) scope using (hub) where hub not in (select hub from parts.past(in_scope))
     union
     select hub, unnest(base_models) from (
-      select hub, base_models from store.attributes join store.listing using (listing_key) join query_table(in_scope) scope using (hub)
-      where valid_from <= scope.day and (valid_to > scope.day or valid_to is null and hub in (select hub from parts.past(in_scope)))
-    )
+      select listing_key, base_models, valid_from, valid_to from store.attributes where valid_to is not null
+    ) join store.listing using (listing_key) join query_table(in_scope) scope using (hub) where valid_from <= scope.day and valid_to > scope.day
+    union
+    select hub, unnest(base_models) from store.attributes join store.listing using (listing_key) join (from parts.past(in_scope)) past using (hub)
+    where valid_from <= past.day and valid_to is null
     union
     select hub, named from store.other_ids semi join query_table(in_scope) scope using (hub)
   )
@@ -49,56 +51,53 @@ create or replace macro parts.built_on(in_scope, in_ids) as table
   past as materialized (from parts.past(in_scope)),
   keys_then as materialized (from parts.keys_then(in_scope, in_ids)),
   stating as materialized (
-    select listing_key, hub, valid_to is null as is_current from store.attributes
-    join (select listing_key, hub, day from store.listing join query_table(in_scope) scope using (hub)) listing using (listing_key)
-    semi join (from parts.standing(in_scope)) using (listing_key)
-    where valid_from <= day and (valid_to is null or valid_to > day)
-  ),
-  -- Bases on the day, of hubs of which later days are held.
-  named as (
-    select listing_key, hub, unnest(base_models) as model_id, generate_subscripts(base_models, 1) as turn, base_relation
-    from store.attributes join store.listing using (listing_key) join past using (hub)
-    where len(base_models) > 0 and valid_from <= day and (valid_to is null or valid_to > day)
+    select listing_key, valid_from, valid_to is null as is_current from store.attributes join (from parts.standing(in_scope)) standing using (listing_key)
+    where valid_from <= until and (valid_to is null or valid_to > until)
   ),
   -- Listings that say otherwise today: lists are compared by a hash, which takes a twentieth of the room.
   changed as materialized (
     select listing_key from (
-      select listing_key, hash(coalesce(base_models, []), base_relation) as said from store.attributes a
-      join (select listing_key, day from stating join query_table(in_scope) scope using (hub) where not is_current) then_said using (listing_key)
-      where valid_to is not null and valid_from <= day and valid_to > day
+      select listing_key, hash(coalesce(base_models, []), base_relation) as said from store.attributes
+      semi join (from stating where not is_current) using (listing_key, valid_from)
     ) then_said join (
       select listing_key, hash(coalesce(base_models, []), base_relation) as said from store.attributes where valid_to is null
     ) today using (listing_key) where then_said.said <> today.said
     union
-    select listing_key from named semi join store.other_ids o on o.hub = named.hub and o.named = named.model_id where listing_key in (select listing_key from stating)
+    select listing_key from (
+      select listing_key, hub, unnest(base_models) as model_id from store.attributes semi join stating using (listing_key, valid_from)
+      join store.listing using (listing_key) semi join past using (hub)
+    ) named semi join store.other_ids o on o.hub = named.hub and o.named = named.model_id
   ),
   said as (
-    select listing_key, coalesce(base_relation, 'unknown') as relation, hub, model_id as base_model_id
-    from (
-      select listing_key, hub, unnest(base_models) as model_id, base_relation from store.attributes
-      join (select listing_key, hub, day from stating semi join changed using (listing_key) join query_table(in_scope) scope using (hub)) listing using (listing_key)
-      where valid_from <= day and (valid_to is null or valid_to > day)
-    )
+    select listing_key, hub, unnest(base_models) as model_id, coalesce(base_relation, 'unknown') as relation
+    from store.attributes semi join (from stating semi join changed using (listing_key)) using (listing_key, valid_from) join store.listing using (listing_key)
   ),
-  links as (
-    select listing_key, said.hub, relation, base.key as base_key, base.key as root_key
-    from said join query_table(in_ids) base on base.hub = said.hub and base.model_id = said.base_model_id
+  -- (Where later days are held the root is found below.)
+  links as materialized (
+    select listing_key, relation, base.key as base_key, case when past.hub is null then base.key end as root_key, true as is_said
+    from said join query_table(in_ids) base on base.hub = said.hub and base.model_id = said.model_id left join past on past.hub = said.hub
     union all
-    select listing_key, d.hub, relation, base_key, root_key from (
-      select d.hub, d.model_id, relation, base.key as base_key, root.key as root_key
+    select listing_key, relation, base_key, root_key, false from (
+      select d.hub, d.model_id, relation, base.key as base_key, case when past.hub is null then root.key end as root_key
       from derivations d join query_table(in_ids) base on base.hub = d.hub and base.model_id = d.base_model_id
-      left join query_table(in_ids) root on root.hub = d.hub and root.model_id = d.root_model_id
+      left join query_table(in_ids) root on root.hub = d.hub and root.model_id = d.root_model_id left join past on past.hub = d.hub
     ) d join (
       select listing_key, hub, model_id from store.listing semi join stating using (listing_key) anti join changed using (listing_key)
     ) listing using (hub, model_id)
   ),
   -- Each base's first base goes on, as far as it was seen by the day.
+  going_on as materialized (
+    select listing_key, hub, base_models from store.attributes
+    semi join (select key as listing_key from query_table(in_ids) union select key_then from keys_then) named using (listing_key)
+    join store.listing using (listing_key) join past using (hub)
+    where len(base_models) > 0 and valid_from <= day and (valid_to is null or valid_to > day)
+  ),
   pointers as materialized (
     select listing_key as key, arg_min(coalesce(key_then, ids.key), turn) as base
-    from named join query_table(in_ids) ids on ids.hub = named.hub and ids.model_id = named.model_id
+    from (select listing_key, hub, unnest(base_models) as model_id, generate_subscripts(base_models, 1) as turn from going_on) named
+    join query_table(in_ids) ids on ids.hub = named.hub and ids.model_id = named.model_id
     left join keys_then on keys_then.key = ids.key
     where coalesce(key_then, ids.key) <> listing_key
-      and listing_key in (select key from query_table(in_ids) union select key_then from keys_then)
     group by listing_key
   ),
   steps as (
@@ -115,10 +114,19 @@ create or replace macro parts.built_on(in_scope, in_ids) as table
     from steps left join pointers goes_on on goes_on.key = reached left join circles on circles.key = reached
     group by steps.key
   ),
+  -- What may be told twice: words as they were said, and what names a renamed base.
+  doubled as materialized (
+    select listing_key from links where is_said or base_key in (select key from keys_then)
+  ),
   renamed as (
-    select links.* replace (coalesce(base.key_then, base_key) as base_key, coalesce(root.key_then, root_key) as root_key)
-    from links left join keys_then base on base.key = base_key left join keys_then root on root.key = root_key
+    select listing_key, coalesce(base.key_then, base_key) as base_key, relation, coalesce(root.key_then, root_key) as root_key
+    from links semi join doubled using (listing_key) left join keys_then base on base.key = base_key left join keys_then root on root.key = root_key
+  ),
+  once as (
+    select distinct * from renamed
+    union all
+    select listing_key, base_key, relation, coalesce(key_then, root_key) from links anti join doubled using (listing_key) left join keys_then on key = root_key
   )
-  select distinct listing_key, base_key, relation, case when past.hub is not null then coalesce(root, base_key) else root_key end as root_key
-  from renamed left join past on past.hub = renamed.hub left join roots on roots.key = base_key
+  select listing_key, base_key, relation, coalesce(root_key, root, base_key) as root_key
+  from once left join roots on roots.key = base_key
   where base_key <> listing_key;

@@ -46,9 +46,11 @@ create or replace macro parts.ends_of(in_scope, in_links, in_ids, {question}) as
     and (in_leave_out is null or not (list_contains(in_leave_out, namespace)
       or coalesce(list_contains(in_leave_out, organization), false)));
 
--- A row a listing that names a base: how it is made. One that names several is a merge, whatever it says.
+-- A row a listing that names a base: how it is made, and the first and last of the keys of its bases and roots. One that names several bases is a merge,
+-- whatever it says.
 create or replace macro parts.relations_of(in_links) as table
-  select listing_key, case when min(base_key) <> max(base_key) or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation
+  select listing_key, min(base_key) as first_base, max(base_key) as last_base, min(root_key) as first_root, max(root_key) as last_root,
+    case when first_base <> last_base or bool_or(relation = 'merge') then 'merge' else coalesce(min(relation), 'unknown') end as relation
   from query_table(in_links) group by listing_key;
 
 -- A row a listing that names a base: the group of what it is made from (of its bases, or with in_end = 'root' of the ends of their chains).
@@ -57,25 +59,23 @@ create or replace macro parts.relations_of(in_links) as table
 -- Listings are many and ends few: only where a listing has several ends are these compared.
 create or replace macro parts.made_from(in_links, in_ends, in_end, in_by) as table
   with
-  ended as (
-    select listing_key, case when in_end = 'root' then root_key else base_key end as key from query_table(in_links)
-  ),
   made as materialized (
-    select listing_key, min(key) as least, max(key) as greatest from ended group by listing_key
+    select listing_key, relation, case when in_end = 'root' then first_root else first_base end as first_key,
+      case when in_end = 'root' then last_root else last_base end as last_key
+    from parts.relations_of(in_links)
   ),
   compared as (
     select listing_key, count(part_1) = count(*) and min(part_1) = max(part_1) as is_one_1, count(part_2) = count(*) and min(part_2) = max(part_2) as is_one_2,
       bool_and(coalesce(parts.is_labelled(in_by, part_1, part_2), false))
         and (min(part_1) <> max(part_1) or parts.is_double(in_by) and min(part_2) <> max(part_2)) as is_several
-    from ended semi join (select listing_key from made where least <> greatest) several using (listing_key)
-    left join query_table(in_ends) ends on ends.key = ended.key
+    from query_table(in_links) semi join (select listing_key from made where first_key <> last_key) several using (listing_key)
+    left join query_table(in_ends) ends on ends.key = case when in_end = 'root' then root_key else base_key end
     group by listing_key
   )
   select made.listing_key, relation, coalesce(is_several, false) as is_several,
     case when is_several then 'several' when coalesce(is_one_1, true) then part_1 end as base_1,
     case when not parts.is_double(in_by) then null when is_several then 'several' when coalesce(is_one_2, true) then part_2 end as base_2
-  from made join (from parts.relations_of(in_links)) related on related.listing_key = made.listing_key
-  left join query_table(in_ends) ends on ends.key = least
+  from made left join query_table(in_ends) ends on ends.key = first_key
   left join compared on compared.listing_key = made.listing_key;
 
 -- A row a listing and group that one of its bases (or roots) is of, where these are of several groups.
