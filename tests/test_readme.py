@@ -125,7 +125,7 @@ def test_models_explain_says_which_listings_are_one_model_and_why(folder: Path) 
     ]
     assert listings[1]["evidence"] == "equal id as huggingface:Qwen/Qwen3-8B; both namespaces are of Alibaba"
     unknown = hubwatch(folder, "models", "explain", "qwen/qwen3-8b", "--data", "hubwatch-data/demo")
-    assert (unknown.returncode, unknown.stderr) == (1, "hubwatch: no hub lists qwen/qwen3-8b here; there is Qwen/Qwen3-8B\n")
+    assert (unknown.returncode, unknown.stderr) == (1, "hubwatch: no hub lists qwen/qwen3-8b here; did you mean Qwen/Qwen3-8B?\n")
 
 
 def test_the_mapping_that_the_readme_shows_reads_an_archive(folder: Path, tmp_path: Path) -> None:

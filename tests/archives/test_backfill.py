@@ -181,7 +181,7 @@ def test_a_window_holds_exactly_what_was_created_in_it_and_says_it_is_of_now(set
         assert {row[2:] for row in rows} == {(number, FIRST, "window-2025-01-20-2025-02-03") for number in range(19, 33)}
         message = con.execute("select message from sweeps").fetchall()[0][0]
     assert "counters as of 2026-01-01" in message
-    assert ("walked from the newest" in message) == (not takes_cursors)
+    assert ("started from the newest" in message) == (not takes_cursors)
     assert len(hub.asked) <= (5 if takes_cursors else 8)
 
 
@@ -190,7 +190,10 @@ def test_a_model_whose_creation_the_hub_does_not_tell_is_left_out_of_a_window_an
     hub.models[3]["createdAt"] = None
     result = window(settings, hub, date(2025, 1, 1), date(2025, 1, 8), FIRST)
     assert result.hubs["huggingface"].records == 6
-    assert "1 models without a creation time are left out" in result.hubs["huggingface"].message
+    assert (
+        "left out for want of a creation time, without which nothing says that it is in the window: 1 model"
+        in result.hubs["huggingface"].message
+    )
 
 
 def test_windows_stand_side_by_side_and_below_a_sweep_of_the_whole_hub(settings: Settings) -> None:

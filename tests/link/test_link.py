@@ -883,7 +883,11 @@ def test_explain_of_an_id_finds_its_hubs_and_names_near_ones(con: duckdb.DuckDBP
     assert [model.model_key for model in explain_id(con, "AI-ModelScope/glm-5")] == [
         explain(con, "modelscope", "AI-ModelScope/glm-5").model_key
     ]
-    with pytest.raises(NoSuchListing, match=r"no hub lists somebody/GLM-5 here; there is .*AI-ModelScope/glm-5"):
+    with pytest.raises(NoSuchListing, match=r"no hub lists somebody/GLM-5 here; did you mean .*AI-ModelScope/glm-5"):
         explain_id(con, "somebody/GLM-5")
-    with pytest.raises(NoSuchListing, match="no hub lists nobody/nothing here: give OWNER/NAME in the hub's exact case"):
+    with pytest.raises(NoSuchListing, match=r"no hub lists zai-org/glm-6 here; did you mean zai-org/glm-5\?"):
+        explain_id(con, "zai-org/glm-6")
+    with pytest.raises(NoSuchListing, match=r"modelscope lists no ZhipuAI/glm5 here; did you mean ZhipuAI/glm-5\?"):
+        explain_id(con, "ZhipuAI/glm5", "modelscope")
+    with pytest.raises(NoSuchListing, match="no hub lists nobody/nothing here: give OWNER/NAME as the hub writes it"):
         explain_id(con, "nobody/nothing")

@@ -9,6 +9,7 @@ import duckdb
 from hubwatch.archives.mapping import DayFrom, HubFrom, Identity, Mapping
 from hubwatch.archives.notes import noted, two_alike
 from hubwatch.clock import now
+from hubwatch.errors import counted
 from hubwatch.load import COUNTERS_HASH, TOO_MANY
 from hubwatch.store import ATTRIBUTES, COUNTERS, number_listings, replace_day, settle_departures, transaction
 
@@ -50,7 +51,11 @@ class ArchiveDay:
     def told(self) -> str:
         """The day in one line."""
         units = ", ".join(f"{_UNITS[name]} of {count}" for name, count in self.counters.items()) or "no counters"
-        counts = f": {self.records} listings, {self.rejected} rejected, {self.duplicates} duplicates; {units}" if self.records else ""
+        counts = (
+            f": {counted(self.records, 'listing')}, {self.rejected:,} rejected, {counted(self.duplicates, 'duplicate')}; {units}"
+            if self.records
+            else ""
+        )
         if self.day is None:
             return self.message
         return f"{self.hub} {self.day} {self.outcome}{counts}" + (f" ({self.message})" if self.message else "")

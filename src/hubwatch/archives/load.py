@@ -22,7 +22,7 @@ from hubwatch.archives.many import Typed, load_typed, typed_file
 from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.rows import prepare, read_file
 from hubwatch.archives.unpack import Plain, plain_files, printable
-from hubwatch.errors import DayFailure, HubFailure, UsageError
+from hubwatch.errors import DayFailure, HubFailure, UsageError, counted
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
 from hubwatch.pages import possible_day
@@ -63,7 +63,7 @@ def load_archive(
             if outcomes[-1].outcome != "failed":  # what failed is told at the end, once
                 tell(outcomes[-1].told())
         if passed:
-            tell(f"{passed} rows skipped: {_why_skipped(mapping)}")
+            tell(f"{counted(passed, 'row')} skipped: {_why_skipped(mapping)}")
     if not outcomes:
         raise UsageError(f"nothing of this snapshot is for hub {wanted.hub or 'any'} and day {wanted.day or 'any'}")
     return outcomes
@@ -98,7 +98,7 @@ def _load_typed_files(
         outcomes += [ArchiveDay(mapping.hub.value, day, mapping.stored_as, "held", message=_HELD) for day in days if day in held]
         fresh = [day for day in days if day not in held]
         if fresh:
-            tell(f"reading {printable(name)}: {len(fresh)} days, {sum(typed.days[day] for day in fresh):,} rows")
+            tell(f"reading {printable(name)}: {counted(len(fresh), 'day')}, {counted(sum(typed.days[day] for day in fresh), 'row')}")
             try:
                 loaded = load_typed(con, mapping, typed, fresh)
             except (duckdb.IOException, duckdb.InvalidInputException) as error:  # the file is damaged further in
@@ -273,4 +273,4 @@ def _keep_undated_rejects(con: duckdb.DuckDBPyConnection, mapping: Mapping) -> l
                 {undated} order by file, archive_rows.position""",
             [mapping.stored_as],
         )
-    return [f"{count} rows have no known hub and day; they are in rejects"] if count else []
+    return [f"in rejects, without a known hub and day: {counted(count, 'row')}"] if count else []

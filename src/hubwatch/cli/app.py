@@ -27,7 +27,7 @@ from hubwatch.cli.options import Data, Day, Hubs, Json, Shrink, asked_day, kept_
 from hubwatch.cli.orgs import orgs
 from hubwatch.cli.output import be_quiet, complain, inform, say, warn
 from hubwatch.cli.waiting import stages
-from hubwatch.errors import HubwatchError, UsageError, told, unexpected
+from hubwatch.errors import HubwatchError, UsageError, counted, told, unexpected
 from hubwatch.version import VERSION
 
 if TYPE_CHECKING:
@@ -321,8 +321,8 @@ def _show(results: dict[str, HubResult], as_json: bool) -> None:
 def _tell_hubs(results: dict[str, HubResult]) -> None:
     for hub, result in results.items():
         state = "failed" if result.failed else "complete" if result.complete else "incomplete"
-        asked = f"{result.requests} request{'' if result.requests == 1 else 's'} ({result.retries} {'retry' if result.retries == 1 else 'retries'})"
-        counts = f"{result.records} record{'' if result.records == 1 else 's'}, {result.rejected} rejected, {asked}"
+        asked = f"{counted(result.requests, 'request')} ({counted(result.retries, 'retry', 'retries')})"
+        counts = f"{counted(result.records, 'record')}, {result.rejected:,} rejected, {asked}"
         line = f"{hub}: {state}, {counts}"
         say(line + (f": {' '.join(result.message.split())}" if result.message else ""))
 

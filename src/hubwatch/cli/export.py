@@ -10,7 +10,7 @@ import typer
 
 from hubwatch.cli.options import Data, Json, opened
 from hubwatch.cli.output import say, warn
-from hubwatch.errors import UsageError
+from hubwatch.errors import UsageError, counted
 from hubwatch.stages import stage
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def export(
     if as_json:
         say(json.dumps({one.name: {"path": one.path, "rows": one.rows, "sha256": one.sha256} for one in done.resources}, indent=2))
         return
-    say(f"exported {len(done.resources)} files, {sum(one.rows for one in done.resources):,} rows, to {folder}")
+    say(f"exported {counted(len(done.resources), 'file')}, {counted(sum(one.rows for one in done.resources), 'row')}, to {folder}")
     if done.can_load:
         say(f"the same database again: cd {folder} && duckdb hubwatch.duckdb < load.sql")
 
@@ -84,7 +84,7 @@ def _put(to: str, form: str, only: tuple[str, ...], dry_run: bool, private: bool
 
 def _told(done: Put, to: str, dry_run: bool) -> list[str]:
     """What was put, or would be."""
-    whole = f"{len(done.sizes)} files, {sum(done.sizes.values()):,} bytes"
+    whole = f"{counted(len(done.sizes), 'file')}, {sum(done.sizes.values()):,} bytes"
     if dry_run:
         files = [f"  {path}  {size:,} bytes" for path, size in done.sizes.items()] + [f"  {path}  to be removed" for path in done.stale]
         return [f"would put {done.state.title[0].lower()}{done.state.title[1:]} at {to}: {whole}", *files, "", done.changes.rstrip()]

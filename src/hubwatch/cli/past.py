@@ -268,7 +268,7 @@ def verify(
     else:
         say("\n".join([*(one.told() for one in found), *([] if problems else ["No problems found."])]))
     _still_say(problems)
-    _exit_if_failed([f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found; fixes are listed above"] if problems else [])
+    _exit_if_failed([f"{counted(len(problems), 'problem')} found; fixes are listed above"] if problems else [])
 
 
 def status(

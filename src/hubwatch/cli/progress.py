@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from hubwatch import collect
 from hubwatch.cli.output import is_quiet
+from hubwatch.errors import counted
 from hubwatch.store import log_event
 
 _EVERY = 10.0  # seconds between plain lines of one hub
@@ -69,6 +70,4 @@ class _LineWatch:
 def _told(at: collect.Progress, seconds: float) -> str:
     quota = "" if at.quota_left is None else f", quota left {at.quota_left}"
     total = "" if at.listed_total is None else f" of {at.listed_total}"
-    return (
-        f"{at.pages} page{'' if at.pages == 1 else 's'}, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"
-    )
+    return f"{counted(at.pages, 'page')}, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"

@@ -112,7 +112,7 @@ def explain(con: duckdb.DuckDBPyConnection, hub: str, model_id: str) -> Explanat
         [hub, model_id],
     ).fetchone()
     if found is None:
-        raise NoSuchListing(f"{hub} lists no {model_id} here: give the id in the hub's exact case, or load and link that hub first")
+        raise NoSuchListing(f"{hub} lists no {model_id} here{_hint(con, model_id, hub)}")
     rows = con.execute(
         """select hub, model_id, tier, evidence, is_mirror, family from model_listings where model_key = ?
         order by hub || ':' || model_id <> model_key, is_mirror, hub, model_id""",
@@ -135,10 +135,20 @@ def explain_id(con: duckdb.DuckDBPyConnection, model_id: str, hub: str | None = 
         found.setdefault(model.model_key, model)
     if found:
         return list(found.values())
+    raise NoSuchListing(f"no hub lists {model_id} here{_hint(con, model_id)}")
+
+
+def _hint(con: duckdb.DuckDBPyConnection, model_id: str, hub: str | None = None) -> str:
+    """Listings of the same name, in whatever case and of whichever owner, else those written most like it."""
     alike = con.execute(
-        """select distinct model_id from model_listings where lower(split_part(model_id, '/', -1)) = lower(split_part(?, '/', -1))
-        order by lower(model_id) <> lower(?), model_id limit 5""",
-        [model_id, model_id],
+        """with asked as (
+             select model_id, lower(split_part(model_id, '/', -1)) = lower(split_part($asked, '/', -1)) as is_named_so,
+               jaro_winkler_similarity(lower(model_id), lower($asked)) as likeness
+             from (select distinct model_id from model_listings where $hub is null or hub = $hub)
+           )
+           select model_id from asked where is_named_so or likeness >= 0.9
+           qualify likeness = 1 or max(likeness) over () < 1
+           order by is_named_so desc, likeness desc, model_id limit 5""",
+        {"asked": model_id, "hub": hub},
     ).fetchall()
-    hint = f"; there is {', '.join(name for (name,) in alike)}" if alike else ": give OWNER/NAME in the hub's exact case"
-    raise NoSuchListing(f"no hub lists {model_id} here{hint}")
+    return f"; did you mean {' or '.join(name for (name,) in alike)}?" if alike else ": give OWNER/NAME as the hub writes it"

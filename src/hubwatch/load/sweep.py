@@ -193,7 +193,11 @@ def _undated(con: duckdb.DuckDBPyConnection, state: SweepState) -> list[str]:
     if state.until is None:
         return []
     count = con.execute("select count(distinct model_id) from parsed where reason is null and created_at is null").fetchall()[0][0]
-    return [f"{count} models without a creation time are left out: nothing says that they belong to the window"] if count else []
+    return (
+        [f"left out for want of a creation time, without which nothing says that it is in the window: {counted(count, 'model')}"]
+        if count
+        else []
+    )
 
 
 def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:

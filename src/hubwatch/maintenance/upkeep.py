@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from hubwatch import store
-from hubwatch.errors import PageDamage
+from hubwatch.errors import PageDamage, counted
 from hubwatch.hubs import HUBS, command_line, hub_of
 from hubwatch.load import is_held
 from hubwatch.maintenance.verification import goes_on, loads, missing_days
@@ -128,13 +128,13 @@ class HubStatus(BaseModel):
         if self.last_complete_day is None:
             known = f"no complete day of {self.days}" if self.days else "never collected"
         else:
-            known = f"complete to {self.last_complete_day} ({self.sweep}, {self.records} records), {self.age_days} days ago"
+            known = f"complete to {self.last_complete_day} ({self.sweep}, {counted(self.records or 0, 'record')}), {counted(self.age_days or 0, 'day')} ago"
         if self.ahead:
             known += (
                 f"; in the future, a clock was wrong: {', '.join(map(str, self.ahead))} (`hubwatch drop-day {self.hub} {self.ahead[0]}`)"
             )
         parts = [f"{self.hub}: {'STALE, ' if self.stale else ''}{known}"]
-        parts += [f"{self.archive_days} days from archives"] if self.archive_days else []
+        parts += [f"{counted(self.archive_days, 'day')} from archives"] if self.archive_days else []
         parts += [f"gaps {', '.join(self.gaps[-3:])}{' and earlier' if len(self.gaps) > 3 else ''}"] if self.gaps else []
         if self.incomplete:
             shown = ", ".join(map(str, self.incomplete[-3:]))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubwatch.errors import counted
 from hubwatch.facts import POLICIES
 from hubwatch.readers.database import Database
 from hubwatch.readers.state import Share, State, Total, rows_of
@@ -45,7 +46,7 @@ def relabelled(db: Database, former: Path) -> list[Relabelled]:
 
 def first_version(state: State) -> str:
     """The section of a version that has none before it."""
-    return f"## {state.title}\n\nThe first version: {len(state.files):,} files, {sum(state.rows.values()):,} rows. {_made(state)}\n"
+    return f"## {state.title}\n\nThe first version: {counted(len(state.files), 'file')}, {counted(sum(state.rows.values()), 'row')}. {_made(state)}\n"
 
 
 def difference(before: State, now: State, labels: list[Relabelled] | None) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from hubwatch.errors import counted
 from hubwatch.readers.database import Database
 
 _CHANGES = """
@@ -27,9 +28,9 @@ def changes_on(db: Database, day: date) -> list[str]:
     """One line for each hub observed on the day."""
     lines = []
     for hub, records, fresh, gone, flags, downloads, earlier, before in db.con.execute(_CHANGES, {"day": day}).fetchall():
-        line = f"{hub} on {day}: {records:,} models, {fresh:,} seen for the first time, {gone:,} removed, {flags:,} flags"
+        line = f"{hub} on {day}: {counted(records, 'model')}, {fresh:,} seen for the first time, {gone:,} removed, {counted(flags, 'flag')}"
         if downloads is not None:
-            line += f", {int(downloads):,} downloads"
+            line += f", {counted(int(downloads), 'download')}"
         if downloads is not None and earlier:
             line += f" ({(float(downloads) / float(earlier) - 1):+.1%} since {before})"
         lines.append(line)

@@ -319,7 +319,7 @@ def doubts(con: duckdb.DuckDBPyConnection, at: ObservedDay) -> list[str]:
             f"{day}: {whole} records were rejected (table rejects): no row counts them, the bounds allow for what can be read of their counters"
         )
     if at.part_read:
-        said.append(f"{day}: {at.part_read} listings lack what could not be read of their records (table rejects)")
+        said.append(f"{day}: {counted(at.part_read, 'listing')} without what could not be read (table rejects)")
     if at.others:
         said.append(f"{day}: also held from {', '.join(at.others)} (--source)")
     if at.endpoint and not is_the_hubs_own(at.hub, at.endpoint):
@@ -339,7 +339,7 @@ def _extent_in_words(at: ObservedDay) -> str | None:
             return f"{at.sweep} is a {what} of the whole hub{note}"
         return f"{at.sweep} is a {what}, not the whole hub: {at.extent}{note}"
     if not at.complete:
-        return f"the sweep is incomplete ({at.records} records)"
+        return f"the sweep is incomplete ({counted(at.records or 0, 'record')})"
     if at.extent == "whole":
         return None
     return f"a {at.sweep} sweep, not the whole hub{note}" if at.sweep != "full" else f"not the whole hub: {at.extent}{note}"

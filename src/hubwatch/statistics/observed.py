@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from hubwatch.errors import counted
 from hubwatch.statistics.days import ObservedDay
 
 _EXTENTS = {
@@ -46,7 +47,7 @@ def told_age(day: date, now: date) -> str:
 def told_day(at: ObservedDay, now: date) -> str:
     """The day in one line."""
     sweep = at.sweep if at.sweep.startswith("archive") else f"{at.sweep} sweep"
-    records = f"{at.records or 0:,} listings"
+    records = counted(at.records or 0, "listing")
     if at.listed_total and at.extent == "whole":
         records += f" of {at.listed_total:,} that the hub reports"
     return f"{at.hub} on {at.day}, {sweep} ({told_extent(at)}), {told_state(at)}, {records}, {told_age(at.day, now)}"

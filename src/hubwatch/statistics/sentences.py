@@ -49,7 +49,8 @@ def basis(result: Result) -> str:
     context, now = result.context, today()
     days = context.observed if len(context.observed) <= _FEW else (context.observed[0], context.observed[-1])
     seen = [
-        f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)}; {at.records or 0:,} listings; {told_age(at.day, now)})" for at in days
+        f"{at.hub} on {at.day} ({told_extent(at)}; {told_state(at)}; {counted(at.records or 0, 'listing')}; {told_age(at.day, now)})"
+        for at in days
     ]
     days_told = (" and " if len(context.observed) <= _FEW else f" to ({len(context.observed)} days) ").join(seen)
     parts = [f"Based on {days_told}" if seen else "Based on the reviewed list"]
