@@ -24,6 +24,7 @@ def con() -> duckdb.DuckDBPyConnection:
     ("name", "asked", "said"),
     [
         ("dowload-shares", {}, "there is no statistic 'dowload-shares'; did you mean download-share"),
+        ("sensitivity", {}, "there is no statistic 'sensitivity'; `hubwatch orgs sensitivity` prints it"),
         ("download_share", {"by": "contry"}, "there is no by 'contry'; did you mean country?"),
         ("adoption", {"hub": "wisemodel"}, "wisemodel gives no downloads_total on 2025-06-30: ask another --hub"),
         ("download_share", {"metric": "stars"}, "there is no metric 'stars'"),

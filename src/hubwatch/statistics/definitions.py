@@ -134,6 +134,9 @@ class Definition:
         return ", ".join(self.declared)
 
 
+_COMMANDS = {"sensitivity": "orgs sensitivity", "claims": "claims"}  # tables that are no statistics, by their command
+
+
 @cache
 def definitions() -> tuple[Definition, ...]:
     """Every statistic, by name. Raises HeadError for the first head that cannot be read."""
@@ -148,6 +151,8 @@ def definition(name: str) -> Definition:
         return known[wanted]
     near = [one.replace("_", "-") for one in get_close_matches(wanted, known, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(near)}?" if near else "`hubwatch stats` lists them"
+    if wanted in _COMMANDS:
+        hint = f"`hubwatch {_COMMANDS[wanted]}` prints it"
     raise WrongQuestion(f"there is no statistic {name!r}; {hint}")
 
 
