@@ -1,10 +1,13 @@
 """The command that computes publishers' printed figures anew, on a small copy of the archive's layout whose figures are known."""
 
+import contextlib
 import csv
 import io
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -55,10 +58,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_each_figure_fits_differs_or_cannot_be_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def answered(folder: Path) -> tuple[int, list[dict[str, str]], list[str]]:
+    """What the command gives of the copy: exit code, table, what it told."""
     told: list[str] = []
-    assert _asked(folder, "copy", told.append) == 1
-    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = _asked(folder, "copy", told.append)
+    return code, list(csv.DictReader(io.StringIO(out.getvalue()))), told
+
+
+def test_each_figure_fits_differs_or_cannot_be_measured(answered: tuple[int, list[dict[str, str]], list[str]]) -> None:
+    code, rows, told = answered
+    assert code == 1
     assert [(row["figure"], row["printed"], row["ours"], row["verdict"], row["why"]) for row in rows] == [
         ("month", "25,020,000 downloads", "25,020,000 downloads", "fits", "exact"),
         ("derived", "5.2 %", "5.2 %", "fits", "rounded"),
@@ -77,6 +88,28 @@ def test_each_figure_fits_differs_or_cannot_be_measured(folder: Path, capsys: py
     ]
     assert "2 files, 238 rows" in told[0]
     assert told[-1] == "8 figures: 4 fits, 1 differs, 3 cannot be measured"
+
+
+@pytest.mark.usefixtures("answered")
+def test_every_printed_figure_can_be_asked(folder: Path) -> None:
+    """Of the small copy's month: what is asked of it is there, whatever comes out."""
+    settings, said = Settings.from_environment(folder / "data", {}), set()
+    with duckdb.connect(folder / "data/hubwatch.duckdb", read_only=True) as con:
+        online.with_models(con, settings, read_mapping("model-pulse"), str(folder / "copy"))
+        figures = {(one.statistic, one.measured): one for one in online.read_figures(online.HERE / "printed.csv")}
+        for figure in figures.values():
+            try:
+                online.measure(con, replace(figure, since=date(2025, 3, 1), until=date(2025, 4, 1)), None)
+            except online.NotMeasured as error:
+                said.add((figure.figure, str(error)[:35]))
+    nobody = "nothing that it is about was observ"
+    assert said == {
+        ("share to derivatives by the listings of the day", "no listing of 2025-04-01 has base m"),
+        ("share of China in a year", nobody),
+        ("share of the United States in a year", nobody),
+        ("Qwen of text and image-text generation", nobody),
+        ("created in 2022 or earlier", nobody),
+    }
 
 
 def test_without_the_publishers_attributes_its_own_definition_cannot_be_measured(folder: Path) -> None:
