@@ -1,5 +1,6 @@
 """A ready archive in one step: what it costs is told before, a copy on disk serves, files load one by one and go on where they stopped."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -60,17 +61,41 @@ def test_a_folder_without_the_archives_files_is_named(tmp_path: Path) -> None:
         backfill_published(settings_for(tmp_path / "data"), read_mapping("model-pulse"), str(tmp_path), Wanted(), lambda line: None)
 
 
-@pytest.mark.parametrize(("hub", "column"), [("huggingface", "downloads_last_month"), ("modelscope", "total_downloads")])
-def test_raw_crawls_with_owner_and_name_apart_are_read_as_published(tmp_path: Path, hub: str, column: str) -> None:
-    from hubwatch.archives.backfill import backfill_archive
+@pytest.mark.parametrize(
+    ("hub", "column", "folder"), [("huggingface", "downloads_last_month", "HuggingFace"), ("modelscope", "total_downloads", "ModelScope")]
+)
+def test_raw_crawls_are_read_as_published_each_as_one_day(tmp_path: Path, hub: str, column: str, folder: str) -> None:
+    for month in ("2026-05", "2026-06"):
+        crawl = tmp_path / f"clone/oslm-crawler/data/{month}-03/{folder}/raw-models-info.jsonl"
+        crawl.parent.mkdir(parents=True)
+        crawl.write_text(
+            "".join(
+                f'{{"repo": "Qwen", "model_name": "{name}", "{column}": 5, "likes": 1, "descendants": 2, "date_crawl": "{month}-{day}"}}\n'
+                for name, day in (("a", "01"), ("b", "02"), ("c", "02"))
+            )
+        )
+    days = backfill_published(
+        settings_for(tmp_path / "data"), read_mapping(f"osir-{hub}"), str(tmp_path / "clone"), Wanted(), lambda line: None
+    )
+    assert [(day.hub, day.day, day.outcome, day.records, sum(day.counters.values())) for day in days] == [
+        (hub, date(2026, 5, 2), "loaded", 3, 6),
+        (hub, date(2026, 6, 2), "loaded", 3, 6),
+    ]
 
-    (tmp_path / "crawl.jsonl").write_text(
-        f'{{"repo": "Qwen", "model_name": "a", "{column}": 5, "likes": 1, "descendants": 2, "date_crawl": "2026-05-01"}}\n'
-    )
-    [day] = backfill_archive(
-        settings_for(tmp_path / "data"), str(tmp_path / "crawl.jsonl"), read_mapping(f"osir-{hub}"), Wanted(), lambda line: None
-    )
-    assert (day.hub, day.day, day.outcome, sum(day.counters.values())) == (hub, date(2026, 5, 1), "loaded", 2)
+
+@pytest.mark.parametrize("copy", [None, "http://127.0.0.1:9"])
+def test_an_archive_in_a_git_repository_is_cloned_first(tmp_path: Path, copy: str | None) -> None:
+    clone = r"run `git clone --depth 1 https://github\.com/brucecui0120/OSIR-LMTS FOLDER`, then the command with --from FOLDER"
+    with pytest.raises(UsageError, match=f"^osir-huggingface is not on the hub; {clone}$"):
+        backfill_published(settings_for(tmp_path), read_mapping("osir-huggingface"), copy, Wanted(), print)
+    lines: list[str] = []
+    assert backfill_published(settings_for(tmp_path), read_mapping("osir-modelscope"), copy, Wanted(dry_run=True), lines.append) == []
+    assert re.search(clone, lines[0])
+
+
+def test_an_archive_whose_parts_have_mappings_of_their_own_names_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="as published it is osir-huggingface and osir-modelscope"):
+        backfill_published(settings_for(tmp_path), read_mapping("osir"), None, Wanted(), print)
 
 
 def test_an_archive_whose_files_do_not_tell_their_day_wants_one_file_and_its_day(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Typed(NamedTuple):
 def typed_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain) -> Typed | None:
     """The file in that form; None where it, or the mapping, says more or less than that."""
     plain = mapping.layout == "columns" and mapping.hub.value and mapping.day.column and not mapping.model_id.join
-    more = mapping.attributes or mapping.only or mapping.unit_columns or mapping.day.pass_column
+    more = mapping.attributes or mapping.only or mapping.unit_columns or mapping.day.pass_column or mapping.day.pass_file
     if file.kind != "parquet" or not plain or more:
         return None
     rows = open_table(con, file, mapping, file.path.parent)

@@ -116,12 +116,13 @@ class HubFrom(_Part):
 class DayFrom(_Part):
     """The day the counters were read on: a column, a fixed date, a part of the file's name, or given with --day.
 
-    `pass_column` names what one pass of the snapshot's maker is known by: where a pass took several days, all of it
-    counts for the day on which most of it was read, as one sweep of ours counts for one day.
+    `pass_column` names what one pass of the snapshot's maker is known by, `pass_file` says that each file is one: where a
+    pass took several days, all of it counts for the day on which most of it was read, as one sweep of ours counts for one day.
     """
 
     column: str | None = None
     pass_column: str | None = None
+    pass_file: bool = False
     value: date | None = None
     file_name: str | None = Field(default=None, description="regular expression with one group around the date")
     format: str | None = Field(default=None, description="strptime format of the date in column or file_name; else YYYY-MM-DD or YYYYMMDD")
@@ -136,8 +137,10 @@ class DayFrom(_Part):
             raise ValueError("format goes with column or file_name")
         if self.format and not re.search("%[a-zA-Z-]", self.format):
             raise ValueError(f'format "{self.format}" has no strptime code, as in "%d-%m-%Y"')
-        if self.pass_column and not self.column:
-            raise ValueError("pass_column goes with column")
+        if (self.pass_column or self.pass_file) and not self.column:
+            raise ValueError(f"{'pass_column' if self.pass_column else 'pass_file'} goes with column")
+        if self.pass_column and self.pass_file:
+            raise ValueError("pass_column and pass_file both say what a pass is; take one out")
         try:
             groups = re.compile(self.file_name or "()").groups
         except re.error as error:
@@ -150,7 +153,7 @@ class DayFrom(_Part):
 class Publication(_Part):
     """Where a ready mapping's archive is published, and what a full load of it costs, as its publisher or we counted."""
 
-    address: str = Field(description="hf://datasets/OWNER/NAME[@REVISION]/pattern")
+    address: str = Field(description="hf://datasets/OWNER/NAME[@REVISION]/pattern, or of a git repository that is cloned first")
     files: str = Field(description="pattern of the same files in a copy on disk, relative to its folder")
     license: str
     rows: str
@@ -162,8 +165,20 @@ class Publication(_Part):
         """What `--dry-run` says of it, without a request."""
         return (
             f"{mapping}: {self.address} ({self.license}); {self.rows}; download {self.download}, warehouse and published file {self.disk} each; "
-            f"{self.minutes}. Nothing was downloaded; run it without --dry-run, or with --from FOLDER for a copy on disk"
+            f"{self.minutes}. Nothing was downloaded; {self.how}"
         )
+
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether it can be downloaded from the hub; else it is a git repository."""
+        return self.address.startswith("hf://")
+
+    @property
+    def how(self) -> str:
+        """What to do to have it."""
+        if self.is_on_hub:
+            return "run it without --dry-run, or with --from FOLDER for a copy on disk"
+        return f"run `git clone --depth 1 {self.address} FOLDER`, then the command with --from FOLDER"
 
 
 class Only(_Part):

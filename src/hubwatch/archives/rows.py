@@ -124,7 +124,9 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
         values |= {"id_text": _identity(mapping, rows), "hub_text": hub, "hub": _hub(hub, mapping)}
         values["day_text"] = taken(Column(column=(mapping.day.column,)), "day") if mapping.day.column else literal(str(day))
         values["day"] = _day(mapping, rows, values["day_text"], day)
-        values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass") if mapping.day.pass_column else "null::varchar"
+        values["pass"] = literal(rows.name) if mapping.day.pass_file else "null::varchar"
+        if mapping.day.pass_column:
+            values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass")
         values |= _units(mapping, rows)
         for own in COUNTERS:
             values[own.name] = _counted(mapping, rows, own.name)
