@@ -585,7 +585,7 @@ def test_a_number_that_may_be_a_thousand_is_refused_and_a_decimal_column_says_wh
     bring(con, grouped, mapping(tmp_path, PLAIN.replace("hub =", 'thousands = "."\nhub =')), Wanted(overwrite=True))
     assert [row[5] for row in observed(con)] == [1000]
     [day] = bring(con, source, mapping(tmp_path, PLAIN.replace("hub =", 'thousands = "."\nhub =')), Wanted(overwrite=True))
-    assert "40 of 81 rows cannot be read, most: " in day.message
+    assert "40 of 41 rows cannot be read, most: " in day.message
     path = tmp_path / "b.parquet"
     con.execute(
         f"copy (select 'o/d' as repo, 'huggingface' as site, '2026-01-02' as \"on\", 1000::decimal(18, 3) as downloads, 2 as likes) to '{path}'"

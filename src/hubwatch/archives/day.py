@@ -68,12 +68,13 @@ def settle_day(
     if (hub, day) in held and not wanted.overwrite and not wanted.dry_run:
         return ArchiveDay(hub, day, mapping.stored_as, "held", message="--overwrite replaces it")
     outcome = _stage_day(con, mapping, hub, day)
-    if outcome.rejected > TOO_MANY * (outcome.records + outcome.rejected + outcome.duplicates):
+    rows = con.execute("select count(*) from archive_rows where hub = ? and day = ?", [hub, day]).fetchall()[0][0]
+    if outcome.rejected > TOO_MANY * rows:
         reason = con.execute(
             "select mode(coalesce(reason, fault)) from archive_rows where hub = ? and day = ? and coalesce(reason, fault) is not null",
             [hub, day],
         ).fetchall()
-        said = f"{outcome.rejected} of {outcome.records + outcome.rejected} rows cannot be read, most: {reason[0][0]}"
+        said = f"{outcome.rejected} of {rows} rows cannot be read, most: {reason[0][0]}"
         if reason[0][0] == "model id is missing" and mapping.only is None and mapping.model_id.column:
             said += f'; only = {{ column = "{mapping.model_id.column[0]}" }} in the mapping leaves them out'
         return replace(outcome, outcome="failed", message=said)
