@@ -172,6 +172,12 @@ def test_the_share_that_goes_to_derivatives_is_by_relation_with_bounds_of_what_i
     ]
 
 
+def test_where_no_listing_states_a_base_it_is_said_that_originals_are_not_known() -> None:
+    told = "no listing of huggingface states a base model in any source that is loaded: that all are originals is not known"
+    bare, stated = world(("c/a", 40, None, ())), world(("c/a", 40, None, ()), ("z/1", 30, None, (("c/a", "quantized"),)))
+    assert [told in statistics.run(con, "derived_share").context.warnings for con in (bare, stated)] == [True, False]
+
+
 def test_the_first_and_the_nth_derivative_are_by_creation_and_none_is_older_than_its_base() -> None:
     con = world(
         ("c/a", 0, "2025-01-10", ()),

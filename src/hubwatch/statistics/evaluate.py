@@ -79,6 +79,14 @@ def _why_empty(con: duckdb.DuckDBPyConnection, question: Question) -> str:
     return f"{told}, which {question.statistic.name.replace('_', '-')} needs{cure}"
 
 
+def _without_bases(con: duckdb.DuckDBPyConnection, question: Question) -> str | None:
+    """The hub of the question where none of its listings ever stated what it is made from, as after an archive of counters alone."""
+    hub = question.observed[0].hub
+    stated = "select 1 from store.attributes join store.listing using (listing_key) where hub = $hub and len(base_models) > 0"
+    found = con.execute(f"select 1 from derivations where hub = $hub union all {stated} limit 1", {"hub": hub}).fetchall()
+    return None if found else hub
+
+
 def _day_of_list(day: object) -> date | None:
     return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
@@ -113,6 +121,10 @@ def context_of(
     if {"value_constant", "panel"} & {*columns} and statistic.days in ("all", "sound"):
         first = question.observed[0].day
         question.warnings.append(f"the constant panel is of the namespaces observed on {first}, the first day: --since sets another")
+    if rows and statistic.splits == "relation" and (hub := _without_bases(con, question)):
+        question.warnings.append(
+            f"no listing of {hub} states a base model in any source that is loaded: that all are originals is not known"
+        )
     labels = [name for name in ("country", "kind", "organization") if question.values.get(name) is not None]
     if labels and {"share_low", "share_high"} <= {*columns}:
         names = " or ".join(labels)
