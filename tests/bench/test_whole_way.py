@@ -15,8 +15,8 @@ AROUND = 350  # MB of a process beside what DuckDB may hold: Python, its modules
 def test_every_stage_of_several_days_holds_to_the_memory_allowed(tmp_path: Path) -> None:
     lines: list[Line] = []
     stages = tuple(stage for stage in STAGES if stage != "report")
-    whole_way(LISTINGS, [1, 5], tmp_path / "data", lines.append, {"HUBWATCH_MEMORY_LIMIT": LIMIT}, stages, ("shares",))
-    assert {stage for _, stage, *_ in lines} >= {*stages, "fill", "catch-up", "shares"}
+    whole_way(LISTINGS, [1, 5], tmp_path / "data", lines.append, {"HUBWATCH_MEMORY_LIMIT": LIMIT}, stages, ("shares", "verify"))
+    assert {stage for _, stage, *_ in lines} >= {*stages, "fill", "catch-up", "shares", "verify"}
     assert {(day, stage): peak for day, stage, _, _, peak, _ in lines if peak > 256 + AROUND} == {}
     assert judged(tmp_path / "data") == {"ok": 5}
 

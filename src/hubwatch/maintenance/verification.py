@@ -292,9 +292,10 @@ def _published_faults(con: duckdb.DuckDBPyConnection, data: Path) -> Iterator[Fi
         if store.not_published(con, data):
             yield Finding(None, None, None, "not_published", "there is no hubwatch.duckdb; run `hubwatch publish`")
         return
+    memory = store.memory_allowed(con)
     try:
         behind = store.not_published(con, data)
-        with store.open_published(data) as published:
+        with store.held_to(con, memory // 4, 1), store.open_published(data, f"{memory * 3 // 4}B") as published:  # both within one's limit
             store.read_whole(published)
             lost = store.lost_days(con, published)
     except (StoreFault, duckdb.Error) as error:

@@ -18,7 +18,9 @@ from hubwatch.store.schema import ATTRIBUTES, COUNTERS, EXTENT, FORM, NO_LISTING
 from hubwatch.store.sql import Value, insert_rows, literal, slices, substitute
 from hubwatch.store.warehouse import (
     connect,
+    held_to,
     in_room,
+    memory_allowed,
     only_days,
     open_warehouse,
     read_warehouse,
@@ -51,6 +53,7 @@ __all__ = [
     "expired",
     "extent_of",
     "held",
+    "held_to",
     "in_room",
     "insert_rows",
     "interrupts",
@@ -62,6 +65,7 @@ __all__ = [
     "log_event",
     "lost_days",
     "make_layout",
+    "memory_allowed",
     "not_published",
     "number_listings",
     "number_many",

@@ -229,13 +229,18 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
+_ALLOWED = "select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s"
+
+
+def memory_allowed(con: duckdb.DuckDBPyConnection) -> int:
+    """How many bytes the connection was opened to hold."""
+    return int(con.execute(f"select parse_formatted_bytes(s) from ({_ALLOWED})").fetchall()[0][0])
+
+
 @contextlib.contextmanager
 def held_to(con: duckdb.DuckDBPyConnection, memory: int | None, threads: int) -> Iterator[None]:
     """Let the connection use no more than so many threads for a while, and so many bytes (where it may hold more); None: all it needs."""
-    before, allowed, used = con.execute(
-        """select s, parse_formatted_bytes(s), current_setting('threads')
-           from (select coalesce(getvariable('memory_limit'), current_setting('memory_limit')) as s)"""
-    ).fetchall()[0]
+    before, allowed, used = con.execute(f"select s, parse_formatted_bytes(s), current_setting('threads') from ({_ALLOWED})").fetchall()[0]
     con.execute(f"set threads = {min(used, threads)}")
     with contextlib.suppress(duckdb.OutOfMemoryException):  # it holds more already
         if memory is None:
