@@ -10,9 +10,10 @@ import pytest
 
 import hubwatch
 from hubwatch import pipeline
-from hubwatch.errors import StatisticsError
+from hubwatch.errors import StoreFault
 from hubwatch.readers import Exported, describe, export_tables
 from hubwatch.sandbox.jsonl import read_jsonl
+from hubwatch.statistics.claims import check_claims
 from tests.conftest import hubwatch as command
 from tests.conftest import settings_for
 from tests.kept import keep, record
@@ -170,6 +171,10 @@ def test_a_file_that_another_version_published_gives_its_tables_and_no_export_wi
     with duckdb.connect(str(data / "hubwatch.duckdb")) as con:
         con.execute("create or replace macro parts.version() as 'another'")
     with hubwatch.open(data) as db:
-        with pytest.raises(StatisticsError, match="re-run `hubwatch publish` to renew them"):
+        with pytest.raises(StoreFault, match="re-run `hubwatch publish` to renew them"):
             export_tables(db, tmp_path / "all")
+        with pytest.raises(
+            StoreFault, match="re-run `hubwatch publish` to renew them"
+        ):  # and no claim is judged by what could not be asked
+            check_claims(db.con)
         assert [one.name for one in export_tables(db, tmp_path / "days", only=("days",)).resources] == ["days"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.errors import HeadError, StatisticsError
+from hubwatch.errors import HeadError, StatisticsError, StoreFault
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.beside import told_beside
 from hubwatch.statistics.contested import contested_labels
@@ -98,7 +98,7 @@ def require_macros(con: duckdb.DuckDBPyConnection) -> None:
     try:
         make_macros(con)
     except duckdb.Error:
-        raise StatisticsError("the file's statistics are of another hubwatch version; re-run `hubwatch publish` to renew them") from None
+        raise StoreFault("the file's statistics are of another hubwatch version; re-run `hubwatch publish` to renew them") from None
 
 
 def context_of(
