@@ -18,7 +18,7 @@ A head is a run of comment lines `-- key: text` (a line starting with `--   ` co
 The query below it is the body of the table macro `parts.NAME`; `in_by` is what is asked as `by`. The macro NAME of readers has
 a parameter for each of the head's. `parts/*.sql` holds the macros that statistics share; `{question}` stands for all parameters
 that they and the statistics have, in one order: the signature of a macro, and its arguments where it is called; `{unfiltered}`
-the same arguments without filters. Parts are given
+the same arguments without filters, `{ungrouped}` without groups, where only which listings count is wanted. Parts are given
 the rows they share by the name of a table: `in_scope` the question's hubs and days, `in_before` the day compared with.
 """
 
@@ -83,6 +83,7 @@ FILTERS = (
 )
 FILTER_NAMES = tuple(one.split()[0] for one in FILTERS.split(","))
 _BY_PARTS = ("by_1", "by_2")  # each of the dimensions that are asked as `by`: as constants they cost a query nothing
+_UNGROUPED = {"by": "case when parts.asks(in_by, ['hub']) then 'hub' else '' end", "by_1": "null::varchar", "by_2": "null::varchar"}
 _TAKEN = {
     "earlier": ("since", "days", "tolerance"),
     "whole_days": ("source", "since", "day"),
@@ -322,10 +323,11 @@ def _fields() -> dict[str, str]:
 
 
 def _filled(sql: str) -> str:
-    """SQL with the parameters that every part has in place of `{question}`, and those without filters of `{unfiltered}`."""
+    """SQL with the parameters that every part has in place of `{question}`, those without filters of `{unfiltered}`, without groups of `{ungrouped}`."""
     filters = _declared(FILTERS, "definitions.py")
     none = {name: "false" if one.kind == "switch" else f"null::{TYPES[one.kind]}" for name, one in filters.items()}
     sql = sql.replace("{unfiltered}", ", ".join(none.get(name, f"in_{name}") for name in _fields()))
+    sql = sql.replace("{ungrouped}", ", ".join(_UNGROUPED.get(name, f"in_{name}") for name in _fields()))
     return sql.replace("{question}", ", ".join(f"in_{name}" for name in _fields()))
 
 

@@ -29,7 +29,7 @@ made as materialized (
 ),
 created as materialized (
   select listing_key, date_trunc('month', created_at)::date as month, base_1, base_2, outside
-  from parts.listed_among('scope', 'made', {question}) join made using (listing_key)
+  from parts.listed_among('scope', 'made', {ungrouped}) join made using (listing_key)
   where created_at < day + interval 1 day and (in_since is null or created_at >= in_since)
     and (hub, date_trunc('second', created_at)) not in (select (hub, moment::timestamp) from facts.placeholder_times)
 ),
