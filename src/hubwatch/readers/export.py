@@ -51,7 +51,7 @@ class Exported:
 def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple[str, ...] = ()) -> Exported:
     """Write the tables, views and statistics (all, or those named) into a new or empty folder.
 
-    Raises `UsageError` for a folder with something in it, and for names that do not exist; `StatisticsError` where statistics
+    Raises `UsageError` for a folder with something in it, and for names that do not exist; `StoreFault` where statistics
     are asked of a file that another version of hubwatch published.
     """
     if form not in FORMATS:
