@@ -5,13 +5,13 @@ python -m tests.bench.archive_load [--listings N] [--days N]
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
+
+from tests.bench.processes import cost_of
 
 _MODELS = """create table models as select ['Qwen', 'meta-llama', 'google', 'someone', 'u' || (i % 5000)][i % 5 + 1]
     || '/model-' || i || '-' || hash(i) % 1000 as id,
@@ -19,7 +19,7 @@ _MODELS = """create table models as select ['Qwen', 'meta-llama', 'google', 'som
 _MONTH = """copy (select id, date '2026-01-01' + k::int as day, (rate * 30 * (0.9 + (hash(id, k) % 200) / 1000.0))::bigint as dl30,
     (rate * (200 + k) + hash(id) % 1000)::bigint as dl_all, (rate // 50 + k // 10)::bigint as likes
   from models, range({days}) d(k) order by day, id) to '{target}' (format parquet, compression zstd)"""
-_BARE = """import duckdb, resource, sys
+_BARE = """import duckdb, sys
 con = duckdb.connect(sys.argv[2])
 con.execute("set threads = 2; set memory_limit = '1GB'; set preserve_insertion_order = false")
 con.execute(f"create table t as select * from '{sys.argv[1]}'")
@@ -49,14 +49,9 @@ def generate(target: Path, listings: int, days: int) -> int:
 
 
 def measured(code: str, *arguments: Path) -> dict[str, float]:
-    """Processor seconds of a process of its own."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {
-        "processor_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "largest_rss_gb": after.ru_maxrss / 1e6,  # of the largest child so far
-    }
+    """Processor seconds and peak memory of a process of its own."""
+    cost = cost_of("-c", f"{code}from tests.bench.processes import tell_peak\ntell_peak()\n", *map(str, arguments))
+    return {"processor_s": cost.processor, "peak_gb": cost.memory / 1000}
 
 
 def main() -> None:

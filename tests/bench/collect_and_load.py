@@ -6,7 +6,6 @@ to the floor: the same bytes downloaded with httpx by following the links, not p
 hour, most of it the peers'.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hubwatch.clock import today
+from tests.bench.processes import Cost, cost_of, tell_peak
 
 SIZES = (200_000, 2_500_000)
 COMPILED = "import dlt.sources.rest_api, duckdb, httpx, huggingface_hub, hubwatch.pipeline"  # once, before anything is measured
@@ -104,16 +104,10 @@ CONTENDERS: dict[str, Callable[[str, Path], int]] = {"floor": floor, "hubwatch":
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "RUNTIME__DLTHUB_TELEMETRY": "false"}
 
 
-def measure(name: str, url: str) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak memory (MB) of one contender in a process of its own."""
+def measure(name: str, url: str) -> Cost:
+    """What one contender costs in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.perf_counter()
-        child = subprocess.Popen([sys.executable, "-m", __spec__.name, name, url, folder], env=os.environ | QUIET)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise SystemExit(f"{name} failed")
-        return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return cost_of("-m", __spec__.name, name, url, folder, environment=QUIET)
 
 
 def compare(count: int) -> None:
@@ -140,6 +134,7 @@ if __name__ == "__main__":
         serve(int(sys.argv[2]))
     elif len(sys.argv) == 4:
         CONTENDERS[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))
+        tell_peak()
     else:
         for wanted in [int(text) for text in sys.argv[1:]] or SIZES:
             compare(wanted)

@@ -11,16 +11,16 @@ after them makes their flags as well and is reported apart (`catch-up`). Readers
 
 import argparse
 import itertools
-import os
 import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.bench.processes import cost_of, tell_peak
 
 if TYPE_CHECKING:
     from hubwatch.sandbox.server import Sandbox
@@ -137,17 +137,6 @@ def fill(data: Path, first: date, last: date) -> None:
             day += timedelta(days=1)
 
 
-def measured(*args: str, environment: dict[str, str] | None = None) -> tuple[float, float, float]:
-    """Wall seconds, processor seconds and peak memory (MB) of `python -m tests.bench.whole_way ARGS` in a process of its own."""
-    began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "tests.bench.whole_way", *args], env=os.environ | (environment or {}))
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{' '.join(args)} failed")
-    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-
-
 def judged(data: Path) -> dict[str, int]:
     """How many days the published file holds of each health: `ok` alone, or the benchmark's history is none that a hub would tell."""
     from hubwatch import store
@@ -178,7 +167,8 @@ def whole_way(
 
     def step(day: int, stage: str, *args: str, endpoint: str = "") -> None:
         before = on_disk(data)
-        line = (day, stage, *measured(*args, environment={**(environment or {}), "HF_ENDPOINT": endpoint}), on_disk(data) - before)
+        cost = cost_of("-m", "tests.bench.whole_way", *args, environment={**(environment or {}), "HF_ENDPOINT": endpoint})
+        line = (day, stage, *cost, on_disk(data) - before)
         lines.append(line)
         tell(line)
 
@@ -214,8 +204,10 @@ if __name__ == "__main__":
         serve(int(sys.argv[2]), int(sys.argv[3]))
     elif sys.argv[1:2] == ["fill"]:
         fill(Path(sys.argv[2]), date.fromisoformat(sys.argv[3]), date.fromisoformat(sys.argv[4]))
+        tell_peak()
     elif sys.argv[1:2] and sys.argv[1] in STAGES + READERS:
         do(sys.argv[1], Path(sys.argv[2]), date.fromisoformat(sys.argv[3]))
+        tell_peak()
     else:
         asked = argparse.ArgumentParser(description=__doc__)
         asked.add_argument("count", nargs="?", type=int, default=3_000_000)
