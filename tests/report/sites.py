@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -22,11 +21,6 @@ HOSTILE = (
     "=HYPERLINK(1)",
     "x" * 10**6,
 )
-
-
-def plain(_specification: dict[str, Any]) -> str:
-    """A drawing for tests that do not look at one: Vega takes its time."""
-    return '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10"></svg>'
 
 
 def world() -> duckdb.DuckDBPyConnection:
@@ -77,7 +71,7 @@ def site_of(name: str, factory: pytest.TempPathFactory) -> Path:
         if not (room / f"{name}.done").exists():
             made, most, claims = WORLDS[name]
             with published(made(), room / f"{name}.duckdb") as con:
-                write_site(con, room / name, most=most, draw=plain, claims=load_claims()[:claims])
+                write_site(con, room / name, most=most, claims=load_claims()[:claims])
             (room / f"{name}.done").touch()
     return room / name
 

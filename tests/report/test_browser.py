@@ -127,16 +127,20 @@ def test_axe_finds_nothing_serious(site: Path, page: Page, name: str, scheme: st
     assert [one for one in violations if one["impact"] in ("serious", "critical")] == []
 
 
-def test_without_scripts_every_table_and_picture_is_there(site: Path, page: Page) -> None:
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", ["time", "licenses", "models/qwen-qwen3-8b"])
+def test_without_scripts_every_table_and_picture_is_there(site: Path, page: Page, name: str, width: int) -> None:
     page.scripts(False)
     try:
-        page.size(1280)
+        page.size(width)
         page.media()
-        page.go(f"{site.as_uri()}/time.html")
+        page.go(f"{site.as_uri()}/{name}.html")
     finally:
         page.scripts(True)
+    assert page.run(_IN_VIEW) == []
     assert page.run("[...document.querySelectorAll('tbody tr')].every((row) => row.getClientRects().length > 0)")
-    assert page.run("[...document.querySelectorAll('.chart')].every((one) => one.querySelector('.drawn').getClientRects().length > 0)")
+    shown = "one.querySelectorAll('.drawn')[innerWidth < 640 ? 1 : 0].getClientRects().length > 0"
+    assert page.run(f"[...document.querySelectorAll('.chart')].every((one) => {shown})")
     assert page.run("[...document.querySelectorAll('figure')].every((one) => one.getClientRects().length > 0)")
 
 

@@ -3,7 +3,8 @@
 import pytest
 import vl_convert
 
-from hubwatch.report.charts import _FONTS, Chart
+from hubwatch.report.charts import Chart
+from hubwatch.report.strokes import FONTS
 
 WITHOUT = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="40"><rect width="200" height="40" fill="white"/></svg>'
 
@@ -16,4 +17,4 @@ def test_a_picture_in_pixels_has_the_words_of_the_drawing() -> None:
     blank = vl_convert.svg_to_png(WITHOUT, scale=2)
     if vl_convert.svg_to_png(with_words("sans-serif"), scale=2) == blank:
         pytest.skip("this machine has no font at all")
-    assert Chart("name", "description", (), {}, {}).png(with_words(_FONTS)) != blank
+    assert Chart("name", "description", (), {}, {}, lambda rows, width: "").png(with_words(FONTS)) != blank

@@ -23,7 +23,7 @@ from hubwatch.report.pixels import packed
 from hubwatch.report.site import Site
 from hubwatch.report.words import clean, slug
 from hubwatch.statistics import load_claims, run
-from tests.report.sites import WORLDS, plain, published, site_of, world
+from tests.report.sites import WORLDS, published, site_of, world
 from tests.statistics.world_of import empty
 
 
@@ -41,7 +41,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outside.write_text("mine")
     folder.mkdir()
     (folder / ".manifest.json").write_text(json.dumps({"../outside.txt": "x", str(outside): "y"}))
-    return write_site(empty(), folder, draw=plain, claims=ONE).parent
+    return write_site(empty(), folder, claims=ONE).parent
 
 
 def rows(folder: Path, figure: str) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def test_an_unchanged_database_rewrites_nothing(site: Path, tmp_path: Path) -> N
     shutil.copytree(site, tmp_path, dirs_exist_ok=True)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".manifest.json"}
     with duckdb.connect(str(site.with_suffix(".duckdb")), read_only=True) as con:
-        again = Site(con, tmp_path, draw=plain, claims=load_claims()[: WORLDS["sound"][2]])
+        again = Site(con, tmp_path, claims=load_claims()[: WORLDS["sound"][2]])
         again.build()
     assert again.history.computed == 0
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file() and path.name != ".manifest.json"} == before
@@ -112,7 +112,7 @@ def test_a_vanished_page_goes_and_a_foreign_file_stays(site: Path, tmp_path: Pat
         "delete from store.counters where listing_key in (select listing_key from store.listing where model_id = 'deepseek-ai/DeepSeek-R1')"
     )
     with published(con, tmp_path / "world.duckdb") as changed:
-        write_site(changed, folder, draw=plain, questions=FEW, claims=ONE)
+        write_site(changed, folder, questions=FEW, claims=ONE)
     assert not (folder / "models/deepseek-ai-deepseek-r1.html").exists()
     assert (folder / "own.txt").read_text() == "mine"
 
@@ -127,7 +127,7 @@ def test_a_site_of_nothing_says_so(nothing: Path) -> None:
 
 def test_the_single_page_needs_no_other_file_and_no_script(site: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(site.with_suffix(".duckdb")), read_only=True) as con:
-        page = write_single(con, tmp_path / "deep" / "one.html", draw=plain).read_text(encoding="utf-8")
+        page = write_single(con, tmp_path / "deep" / "one.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert not re.search(r"""(src|href)=["'](?!#)""", page)
     assert page.count("<svg") >= 6
@@ -184,7 +184,7 @@ def test_bars_begin_at_zero_and_the_longest_has_room_for_its_figure() -> None:
     for narrow, width in ((False, 660), (True, 300)):
         svg = chart.svg(narrow)
         assert re.search(rf'<svg[^>]* width="{width}"', svg)
-        lengths = [float(long) for long in re.findall(r'aria-roledescription="bar" d="M0,[\d.]+h([\d.]+)v', svg)]
+        lengths = [float(long) for long in re.findall(r'width="([\d.]+)" height="16.0"', svg)]
         assert lengths[0] / lengths[1] == pytest.approx(0.772 / 0.213, rel=0.01)
         assert lengths[0] < width - 40
 

@@ -5,8 +5,8 @@ import textwrap
 from unicodedata import east_asian_width
 
 from hubwatch.report.colours import INK, SOFT
+from hubwatch.report.strokes import FONTS, escaped
 
-_FONTS = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 _SIZE = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
 _LARGE, _SMALL, _MARGIN = 14, 11, 8
 _LETTER = {_LARGE: 0.64, _SMALL: 0.56}  # of the font's size: how wide a letter is in the widest of the fonts, the large ones bold
@@ -23,26 +23,16 @@ def captioned(svg: str, caption: tuple[str, ...]) -> str:
     texts, y = [], _MARGIN
     for said, font, ink, weight in lines:
         y += round(font * 1.35)
-        texts.append(f'<text x="{_MARGIN}" y="{y}" font-size="{font}" font-weight="{weight}" fill="{ink}">{_xml(said)}</text>')
+        texts.append(f'<text x="{_MARGIN}" y="{y}" font-size="{font}" font-weight="{weight}" fill="{ink}">{escaped(said)}</text>')
     top = y + _MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height + top:g}" viewBox="0 0 {width:g} {height + top:g}">'
-        f'<rect width="{width:g}" height="{height + top:g}" fill="white"/><g class="caption" font-family="{_FONTS}">{"".join(texts)}</g>'
-        f'<svg y="{top}" {svg.partition("<svg ")[2]}</svg>'
+        f'<rect width="{width:g}" height="{height + top:g}" fill="white"/><g class="caption" font-family="{FONTS}">{"".join(texts)}</g>'
+        f'<g transform="translate(0 {top})">{svg[svg.index(">") + 1 : svg.rindex("</svg>")]}</g></svg>'
     )
-
-
-def without_caption(svg: str) -> str:
-    """The drawing alone."""
-    found = re.search(r'<g class="caption".*?</g><svg y="\d+" (.*</svg>)</svg>$', svg, re.DOTALL)
-    return f"<svg {found[1]}" if found else svg
 
 
 def _broken(line: str, width: float, font: int) -> list[str]:
     room = max(20, int((width - 2 * _MARGIN) / (font * _LETTER[font])))
     wide = sum(east_asian_width(letter) in "WF" for letter in line)  # twice as wide as a Latin letter
     return textwrap.wrap(line, room * len(line) // (len(line) + wide)) if wide else textwrap.wrap(line, room)
-
-
-def _xml(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -12,7 +12,6 @@ from hubwatch.report.chosen import Known, Row
 from hubwatch.report.cited import cited
 from hubwatch.report.figures import Figure, table_of
 from hubwatch.report.history import Panel, thinned, told_extent
-from hubwatch.report.quick import short
 from hubwatch.statistics import percent
 
 FOLDERS = {"model": "models", "organization": "organizations", "family": "families"}
@@ -90,7 +89,7 @@ def models(known: Known, names: words.Names, slugs: dict[str, dict[str, str]], m
             "data": [f"data/{figure.slug}" for figure in figures],
         }  # fmt: skip
         badge = (
-            f"{short(latest['value'])} {words.COUNTERS[latest['counter']]}",
+            f"{words.short(latest['value'])} {words.COUNTERS[latest['counter']]}",
             f"#{latest['rank']:,} on {words.hub(latest['hub'])}, {latest['day']}",
         ) if latest else None  # fmt: skip
         weight = max((row["value"] for row in ranks), default=0)
@@ -180,7 +179,7 @@ def _histories(known: Known, listings: list[Row], slug: str, name: str, names: w
                 slug=f"models/{slug}-{hub.replace('.', '-')}-{counter.replace('_', '-')}{tail}", page=f"models/{slug}", heading=heading, lead="",
                 extent=f"{words.hub(hub)}, {words.count(len(points), 'observed day')}, {words.period(points[0]['day'], points[-1]['day'])}",
                 columns=columns, rows=data, table=table_of(columns, shown, "", names, {}),
-                chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", quick=True, rules=rules),
+                chart=charts.lines(f"{name}: {heading}", drawn, words.COUNTERS[counter], ",", is_small=True, rules=rules),
                 caution=told_rules(rules, points[0]["day"]),
                 basis=told_basis(None, None, None, [last["day"]]),
                 unit=words.COUNTERS[counter], notes=("As reported by the hub on each observed day.",),
@@ -273,7 +272,7 @@ def _share_history(
         page=f"{FOLDERS[kind]}/{slug}", heading=heading, lead="",
         extent=f"{words.hub(panel.hub)}, {words.count(len(found), 'day')}: {told_extent(panel)}",
         columns=columns, rows=data, table=table_of(columns, data[::-1], "", names, {}, words.COUNTERS[metric]),
-        chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", quick=True, rules=rule_days(held)),
+        chart=charts.lines(f"{name}: {heading}", drawn, "share", "%", is_small=True, rules=rule_days(held)),
         caution=caution_of(held), basis=basis_of_last(held), unit=f"share of {words.COUNTERS[metric]}",
         notes=tuple(dict.fromkeys(note for one in held["days"].values() for note in one["notes"]))[:12],
         citation=cited(f"{words.clean(name)}: {heading}", words.clean(share, 400), last_day, columns, data),

@@ -13,7 +13,6 @@ from hubwatch.report import charts, words
 from hubwatch.report.asking import Answer
 from hubwatch.report.basis import basis_of, rule_changes, told_rules
 from hubwatch.report.charts import Chart
-from hubwatch.report.quick import short
 from hubwatch.report.shares import POLICY, Choice, Shares, State, switch_of
 from hubwatch.statistics import Cell, ObservedDay, Result, percent, record, shown
 
@@ -268,7 +267,7 @@ def _cell(column: str, by: str, cell: Cell, number: bool, names: words.Names, li
     if isinstance(cell, list) and column in ("hubs", "mirrored"):
         cell = words.listed(words.hub(one) for one in cell)
     if number and column.endswith("parameters") and isinstance(cell, int):
-        return TableCell(short(cell), str(cell), True)
+        return TableCell(words.short(cell), str(cell), True)
     if column in ("month", "period") and isinstance(cell, date):
         return TableCell(f"{cell:%Y-%m}", str(cell))
     if cell is None or number:

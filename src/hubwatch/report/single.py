@@ -5,12 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import vl_convert
 from markupsafe import Markup
 
 from hubwatch.report import pages
 from hubwatch.report.asking import QUESTIONS, answers
-from hubwatch.report.charts import Draw
 from hubwatch.report.figures import figure_of
 from hubwatch.report.findings import findings
 from hubwatch.report.policies import policies_side_by_side
@@ -18,10 +16,10 @@ from hubwatch.report.shares import shares
 from hubwatch.report.site import ASSETS, NOTHING, Site
 
 
-def write_single(con: duckdb.DuckDBPyConnection, file: Path, draw: Draw = vl_convert.vegalite_to_svg) -> Path:
+def write_single(con: duckdb.DuckDBPyConnection, file: Path) -> Path:
     """The same figures as one page that stands alone: no script, no other file."""
     with tempfile.TemporaryDirectory() as room:
-        site = Site(con, Path(room), draw=draw)
+        site = Site(con, Path(room))
         series = site.series()
         known = shares(con, site.policies)
         answered = list(answers(con, known, QUESTIONS))

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import vl_convert
 from markupsafe import Markup
 
 from hubwatch.report import feed, pages, parts, words
 from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, download_metrics
-from hubwatch.report.captions import captioned, without_caption
-from hubwatch.report.charts import Chart, Draw
+from hubwatch.report.captions import captioned
+from hubwatch.report.charts import Chart
 from hubwatch.report.chosen import Known, choose
 from hubwatch.report.crossings import crossings
 from hubwatch.report.entities import FOLDERS, Entity, addresses
@@ -46,7 +45,6 @@ def write_site(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
     most: int = MOST_MODELS,
-    draw: Draw = vl_convert.vegalite_to_svg,
     questions: tuple[Question, ...] = QUESTIONS,
     claims: tuple[Claim, ...] | None = None,
 ) -> Path:
@@ -55,10 +53,10 @@ def write_site(
     `claims`: those to check; None: all that the reviewed facts have. Where the folder holds the site of the same file, made
     today by the same code, there is nothing to do.
     """
-    is_usual = (draw, questions, claims) == (vl_convert.vegalite_to_svg, QUESTIONS, None)
+    is_usual = (questions, claims) == (QUESTIONS, None)
     source = made_from(con, most) if is_usual else None
     if source is None or not SiteFolder(folder).stands(source):
-        Site(con, folder, most, draw, questions, claims).build(source)
+        Site(con, folder, most, questions, claims).build(source)
     return folder / "index.html"
 
 
@@ -70,11 +68,10 @@ class Site:
         con: duckdb.DuckDBPyConnection,
         folder: Path,
         most: int = MOST_MODELS,
-        draw: Draw = vl_convert.vegalite_to_svg,
         questions: tuple[Question, ...] = QUESTIONS,
         claims: tuple[Claim, ...] | None = None,
     ) -> None:
-        self.con, self.most, self.draw, self.questions, self.claims = con, most, draw, questions, claims
+        self.con, self.most, self.questions, self.claims = con, most, questions, claims
         self.out = SiteFolder(folder)
         self.names = words.read_names(con)
         self.metrics = download_metrics(con)
@@ -294,29 +291,22 @@ class Site:
         return self._drawings.get(figure.slug)
 
     def _draw(self, figure: Figure, chart: Chart) -> dict[str, Any]:
-        if chart.quick:
-            wide = chart.svg()
-            self.out.write(f"pictures/{figure.slug}.svg", captioned(wide, figure.caption))
-            return self._drawn(figure, chart, wide, chart.svg(True))
-        key = chart.key()
-        stored, narrow = f"pictures/{figure.slug}.svg", f"pictures/{figure.slug}-narrow.svg"
-        drawn = []
-        for name, slim in ((stored, False), (narrow, True)):
-            drawn.append(without_caption(self.out.read(name)) if self.out.keep(name, key) else chart.svg(slim, self.draw))
-            self.out.write(name, captioned(drawn[-1], figure.caption))
-            self.out.made(name, key)
-        png, made_from = f"pictures/{figure.slug}.png", f"{self.out.digest(stored)} {_PIXELS}"
-        if not self.out.keep(png, made_from):
-            self.out.write(png, chart.png(self.out.read(stored)))
-            self.out.made(png, made_from)
-        return self._drawn(figure, chart, *drawn)
-
-    def _drawn(self, figure: Figure, chart: Chart, wide: str, narrow: str) -> dict[str, Any]:
+        wide, narrow, stored = chart.svg(), chart.svg(True), f"pictures/{figure.slug}.svg"
+        self.out.write(stored, captioned(wide, figure.caption))
+        if not chart.is_small:
+            self.out.write(f"pictures/{figure.slug}-narrow.svg", captioned(narrow, figure.caption))
+            self._png(f"pictures/{figure.slug}.png", stored, chart)
         return {
             "wide": Markup(chart.inline(wide, False, figure.anchor)),
             "narrow": Markup(chart.inline(narrow, True, figure.anchor)),
             "spec": script_json(chart.for_browser()),
         }
+
+    def _png(self, name: str, source: str, chart: Chart) -> None:
+        made_from = f"{self.out.digest(source)} {_PIXELS}"
+        if not self.out.keep(name, made_from):
+            self.out.write(name, chart.png(self.out.read(source)))
+            self.out.made(name, made_from)
 
     def render(self, name: str, template: str, page: str, title: str, **values: Any) -> None:
         figures = [*values.get("figures", ()), *([values["figure"]] if values.get("figure") else [])]
@@ -346,5 +336,5 @@ def _files(figure: Figure) -> dict[str, Any]:
     said |= {"page": f"figures/{figure.slug}.html"} if "/" not in figure.slug else {}
     said |= {"csv": f"{data}.csv", "json": f"{data}.json", "parquet": f"{data}.parquet"}
     if figure.chart:
-        said |= {"svg": f"{picture}.svg"} | ({} if figure.chart.quick else {"png": f"{picture}.png"})
+        said |= {"svg": f"{picture}.svg"} | ({} if figure.chart.is_small else {"png": f"{picture}.png"})
     return said | ({"citation": vars(figure.citation)} if figure.citation else {})

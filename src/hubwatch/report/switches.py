@@ -34,7 +34,7 @@ def figure_of_state(
         columns=result.columns,
         rows=rows,
         table=table_of(result.columns, rows, state.by, names, links, words.COUNTERS[state.metric]),
-        chart=charts.bars(f"{heading}. Policy: {policy}. {extent}", bars, f"share of {words.COUNTERS[state.metric]}", quick=True),
+        chart=charts.bars(f"{heading}. Policy: {policy}. {extent}", bars, f"share of {words.COUNTERS[state.metric]}", is_small=True),
         definition=result.context.definition,
         unit=result.context.unit,
         notes=(*cut, *result.notes()),

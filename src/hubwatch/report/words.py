@@ -225,3 +225,11 @@ def with_article(country: str) -> str:
         if country.startswith(("United ", "Netherlands", "Philippines", "Czech Republic", "Russian Federation"))
         else country
     )
+
+
+def short(value: float) -> str:
+    """1.2M, 34k."""
+    for least, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if value >= least:
+            return f"{value / least:.3g}{sign}"
+    return f"{value:.3g}"
