@@ -55,10 +55,12 @@ class Standing:
             PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS="3",
             PREFECT_WORKER_QUERY_SECONDS="1",
             HUBWATCH_DATA=str(data),
+            HUBWATCH_REPORT="no",  # the flow that runs without a server writes one
             **endpoints,
         )
         self.client = httpx.Client(base_url=self.environment["PREFECT_API_URL"], timeout=120, trust_env=False)
         self._running: list[subprocess.Popen[bytes]] = []
+        self._worker: subprocess.Popen[bytes] | None = None
         self._logs = 0
 
     def __enter__(self) -> "Standing":
@@ -76,9 +78,11 @@ class Standing:
         wait_for("the server", lambda: self._is_healthy(server), 150, self.logs)
         return server
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """A worker from another folder than the one deployed from."""
-        return self._start("worker", "start", "--pool", "hubwatch", "--type", "process")
+    def worker(self) -> subprocess.Popen[bytes]:
+        """The worker, from another folder than the one deployed from; a new one where it has ended."""
+        if self._worker is None or self._worker.poll() is not None:
+            self._worker = self._start("worker", "start", "--pool", "hubwatch", "--type", "process")
+        return self._worker
 
     def run(self, *words: str) -> str:
         """Run a prefect command to its end and return what it said; another exit code than 0 is a failure."""

@@ -32,3 +32,4 @@ def test_the_daily_flow_publishes_what_came_and_names_the_hub_that_failed(tmp_pa
     with publishing.open_published(tmp_path / "data") as con:
         found = con.execute("select hub, complete from days order by hub").fetchall()
     assert found == [("huggingface", True), ("wisemodel", True)]
+    assert (tmp_path / "data" / "report" / "index.html").is_file()

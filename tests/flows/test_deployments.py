@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,16 +38,16 @@ def standing(hub: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing, hub: Sandbox) -> None:
-    worker = standing.start_worker()
+    worker = standing.worker()
     killed = standing.bring_forward("huggingface-full")
     lease = standing.data / "locks" / "runs" / f"{killed}.lease"
     wait_for("the first page saved", lambda: lease.exists() and _pages_saved(standing.data), 180, standing.logs)
-    _kill(worker.pid, json.loads(lease.read_text())["pid"])
+    _kill(worker, json.loads(lease.read_text())["pid"])
     asked = len(hub.requests)
     assert asked < RECORDS / 1000, "the sweep ended before it could be killed"
     assert standing.state_of(killed)["type"] == "RUNNING"
 
-    worker = standing.start_worker()
+    standing.worker()
     built = standing.ended(standing.bring_forward("build"))
     assert built["type"] == "FAILED"
     assert "the sweep has not ended" in built["message"]
@@ -58,7 +59,6 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
     assert resumed["type"] == "COMPLETED", resumed["message"]
     pages = [asked for asked in hub.requests if ("limit", "1000") in asked.query]  # beside the question for the newest models, at the end
     assert len(pages) <= RECORDS / 1000 + 1, "only the page under way when it was killed is asked for again"
-    standing.end(worker)
     (kept,) = kept_sweeps(standing.data, "huggingface")
     ids = [model["id"] for page in kept.read() for model in json.loads(page.body)]
     assert (len(ids), len(set(ids))) == (RECORDS, RECORDS)
@@ -67,7 +67,7 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
 def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(standing: Standing) -> None:
     before = standing.deployments()
     assert len(before) == 9
-    worker = standing.start_worker()
+    standing.worker()
     collected = standing.bring_forward("huggingface-head")
     standing.run("--no-prompt", "deploy", "--all")
     assert _plan(standing) == {name: (made["id"], [made["schedules"][0]["schedule"]]) for name, made in before.items()}
@@ -80,7 +80,6 @@ def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(
     tables = {made["key"]: json.loads(made["data"]) for made in standing.post("/artifacts/latest/filter")}
     assert tables["collect-huggingface-head"][0]["complete"] == "yes"
     assert [(row["hub"], row["complete"]) for row in tables["days"]] == [("huggingface", "yes")]
-    standing.end(worker)
     with publishing.open_published(standing.data) as con:
         assert ("head", True) in con.execute("select source, complete from sweeps").fetchall()
     assert not [run for name in before for run in standing.runs(name, "RUNNING", "PENDING")]
@@ -97,9 +96,10 @@ def _plan(standing: Standing) -> dict[str, object]:
     return {name: (each["id"], [schedule["schedule"] for schedule in each["schedules"]]) for name, each in made.items()}
 
 
-def _kill(group: int, pid: int) -> None:
+def _kill(worker: subprocess.Popen[bytes], pid: int) -> None:
     """End a worker and the process it started, without a word."""
-    os.killpg(group, signal.SIGKILL)
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait(10)
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
