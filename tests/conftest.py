@@ -17,6 +17,7 @@ from filelock import FileLock
 from hubwatch import store
 from hubwatch.facts import load_facts
 from hubwatch.settings import Settings
+from hubwatch.statistics import make_macros
 from tests.shared import shared as shared_file
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,7 @@ def made_once(make: Callable[[Path], object]) -> Path:
 def _empty_warehouse(folder: Path) -> None:
     with contextlib.closing(store.open_warehouse(folder)) as con:
         load_facts().stage(con)
+        make_macros(con)
 
 
 def with_warehouse(data: Path, make: Callable[[Path], object] = _empty_warehouse) -> Path:

@@ -24,33 +24,38 @@ with taken as (
     json_extract(listed, mapping->>'$.created_at') as said_created, json_extract(listed, mapping->>'$.modified_at') as said_modified,
     words_of(json_extract(listed, mapping->>'$.license'))[1] as license_raw, words_of(json_extract(listed, mapping->>'$.task'))[1] as task
   from taken where listed is not null
-), site_read as (
+), site_timed as (
   select *, whole_number(downloads) as downloads_total, whole_number(likes) as read_likes,
-    local_moment(said_created) as created_at, local_moment(said_modified) as modified_at,
+    list_transform([said_created, said_modified], lambda said: local_moment(said)) as moments
+  from site
+), site_read as materialized (  -- it is asked for twice
+  select *, moments[1] as created_at, moments[2] as modified_at,
     case
       when shape is distinct from 'OBJECT' then 'the record is not an object'
       when not is_model_id(model_id) then 'the configured id is not owner/name'
-      when (mapping->>'$.downloads') is not null and whole_number(downloads) is null then 'downloads is ' || counter_fault(downloads)
-      when (mapping->>'$.likes') is not null and whole_number(likes) is null then 'likes is ' || counter_fault(likes)
+      when (mapping->>'$.downloads') is not null and downloads_total is null then 'downloads is ' || counter_fault(downloads)
+      when (mapping->>'$.likes') is not null and read_likes is null then 'likes is ' || counter_fault(likes)
     end as reason
-  from site
-), project_read as (
+  from site_timed
+), project_timed as (
+  select *, list_transform([said_created, said_active], lambda said: moment(said)) as moments from project
+), project_read as materialized (
   select *,
     case when starts_with(coalesce(model_id, ''), 'codes/') then 'code repositories' when visibility <> 'public' then 'not public' end as passed_over,
     case
       when starts_with(coalesce(model_id, ''), 'codes/') or visibility <> 'public' then null
       when shape is distinct from 'OBJECT' then 'the record is not an object'
       when not is_nested_id(model_id) then 'path_with_namespace is not owner/name'  -- or group/subgroup/name
-      when is_moment_given(said_created) and moment(said_created) is null then 'created_at is no time'
-      when is_moment_given(said_active) and moment(said_active) is null then 'last_activity_at is no time'
+      when is_moment_given(said_created) and moments[1] is null then 'created_at is no time'
+      when is_moment_given(said_active) and moments[2] is null then 'last_activity_at is no time'
     end as reason
-  from project
+  from project_timed
 ), known as (
   select lower(model_id) as folded, arg_max(site_read, coalesce(downloads_total, -1)) as said from site_read where reason is null group by 1
 )
 select segment, position, model_id, passed_over, reason, hub_key, coalesce(known.said.title, title) as title,
-  moment(said_created) as created_at,                           -- of the repository here; may be after the release elsewhere
-  moment(said_active) as modified_at,                           -- any activity, not only commits
+  moments[1] as created_at,                                     -- of the repository here; may be after the release elsewhere
+  moments[2] as modified_at,                                    -- any activity, not only commits
   coalesce(known.said.license_raw, license.license_raw) as license_raw,  -- found in a LICENSE file; often `other`
   known.said.task as task,
   null::varchar as library,
