@@ -1,7 +1,7 @@
 -- One row of a published snapshot as one of ours, whatever its columns were called: every value comes as text.
 -- From: raw (position, broken, hub_text, hub, day_text, day, pass, id_text, unit, unit_fault, counters, attributes, license_tags, ...).
 -- reason: why it is no observation; fault: a counter of it that cannot be read; note: attributes that cannot be read, or what was cleaned.
-select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
+select position, hub, day, pass, unit, own_id as model_id,
   case
     when broken is not null then broken
     when hub is null then 'hub ' || coalesce('"' || hub_text || '" is not known', 'is missing')
@@ -12,30 +12,30 @@ select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
     when day is null then 'day ' || coalesce('"' || day_text || '" is not a date', 'is missing')
     when id_text is null then 'model id is missing'
     when is_other_kind(id_text) then 'is a data set or Space, not a model'
-    when not is_listing_id(id_of(id_text, hub), hub) then 'model id is not owner/name'
+    when not is_listing_id(own_id, hub) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault
   end as reason,
   nullif(concat_ws('; ',
-    case when downloads_30d is not null and counter_said(downloads_30d) is null then 'downloads_30d "' || downloads_30d || '" is not an integer' end,
-    case when downloads_total is not null and counter_said(downloads_total) is null then 'downloads_total "' || downloads_total || '" is not an integer' end,
-    case when likes is not null and counter_said(likes) is null then 'likes "' || likes || '" is not an integer' end), '') as fault,
+    case when downloads_30d is not null and said_30d is null then 'downloads_30d "' || downloads_30d || '" is not an integer' end,
+    case when downloads_total is not null and said_total is null then 'downloads_total "' || downloads_total || '" is not an integer' end,
+    case when likes is not null and said_likes is null then 'likes "' || likes || '" is not an integer' end), '') as fault,
   list_filter([
-    case when created_at is not null and instant_of(created_at) is null then {what: 'created_at', said: created_at} end,
-    case when modified_at is not null and instant_of(modified_at) is null then {what: 'modified_at', said: modified_at} end,
-    case when parameters is not null and counter_said(parameters) is null then {what: 'parameters', said: parameters} end,
+    case when created_at is not null and moments[1] is null then {what: 'created_at', said: created_at} end,
+    case when modified_at is not null and moments[2] is null then {what: 'modified_at', said: modified_at} end,
+    case when parameters is not null and said_parameters is null then {what: 'parameters', said: parameters} end,
     case when len(list_filter(bases, lambda one: not is_base(one))) > 0 then {what: 'base_models', said: base_models} end,
     case when visible(id_text) <> id_text then {what: 'invisible', said: id_text} end,
-    case when is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d}
-      when is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
+    case when said_30d is not null and is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d}
+      when said_total is not null and is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
   ], lambda one: one is not null) as notes,
   hub_key,
   title,
-  instant_of(created_at) as created_at,
-  instant_of(modified_at) as modified_at,
+  moments[1] as created_at,
+  moments[2] as modified_at,
   coalesce(array_to_string(json_list_of(license_raw), ','), license_raw, nullif(array_to_string(tags_with(tags, 'license:'), ','), '')) as license_raw,
   task,
   library,
-  counter_said(parameters) as parameters,
+  said_parameters as parameters,
   nullif(list_filter(bases, lambda one: is_base(one)), []) as base_models,
   coalesce(base_relation, case when base_models is null then tagged_relation end) as base_relation,
   lower(gated) as gated,
@@ -45,13 +45,15 @@ select position, hub, day, pass, unit, id_of(id_text, hub) as model_id,
   list_of(tasks) as tasks,
   hub_type,
   visibility,
-  counter_said(downloads_30d) as downloads_30d,
-  counter_said(downloads_total) as downloads_total,
-  counter_said(likes) as likes
-from (select *,
-    list_distinct(list_transform(coalesce(list_of(base_models),
-      list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_replace(one, '^[a-z]+:', ''))),
+  said_30d as downloads_30d,
+  said_total as downloads_total,
+  said_likes as likes
+from (select *, counts[1] as said_30d, counts[2] as said_total, counts[3] as said_likes, counts[4] as said_parameters
+  from (select *,
+    list_transform([downloads_30d, downloads_total, likes, parameters], lambda one: counter_said(one)) as counts,
+    list_transform([created_at, modified_at], lambda one: instant_of(one)) as moments,
+    list_distinct(list_transform(coalesce(list_of(base_models), list_transform(based, lambda one: regexp_replace(one, '^[a-z]+:', ''))),
       lambda one: id_of(one, hub))) as bases,
-    nullif(list_extract(list_sort(list_filter(list_transform(tags_with(tags, 'base_model:'), lambda one: regexp_extract(one, '^([a-z]+):', 1)),
+    nullif(list_extract(list_sort(list_filter(list_transform(based, lambda one: regexp_extract(one, '^([a-z]+):', 1)),
       lambda one: one <> '')), 1), '') as tagged_relation
-  from raw)
+  from (select *, id_of(id_text, hub) as own_id, tags_with(tags, 'base_model:') as based from raw)))

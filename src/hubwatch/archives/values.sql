@@ -37,7 +37,8 @@ create or replace temp macro counter_said(t) as case
   when regexp_full_match(t, '\d{1,15}') then t::bigint
   when t is null or is_twofold(t) then null
   else whole(try_cast(with_point(ungrouped(head_of(t))) as double), factor_of(t)) end;
-create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1 and counter_said(t) is not null, false);
+-- Of what is a count: whether the text rounds it.
+create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1, false);
 
 -- Times: ISO with or without a zone, RFC 2822, with the month's name, or seconds to nanoseconds since 1970; days: also YYYYMMDD.
 create or replace temp macro instant_of(t) as case
