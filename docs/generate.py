@@ -88,8 +88,12 @@ def dictionary() -> str:
 
 def statistics_page() -> str:
     """docs/statistics.md: every statistic with its definition, unit, window, parameters and the columns of its rows."""
-    from hubwatch import statistics
+    import typer
 
+    from hubwatch import statistics
+    from hubwatch.cli.app import app
+
+    known = {said for one in typer.main.get_command(app).commands["stats"].params for said in one.opts}  # type: ignore[attr-defined]
     lines = [
         "# Statistics",
         "",
@@ -112,12 +116,14 @@ def statistics_page() -> str:
             f"- Unit: {one.unit}",
             f"- Window: {one.window}",
         ]
-        lines += ["- Options: " + "; ".join(_option(name, choices) for name, choices in own.items()), ""]
+        lines += ["- Options: " + "; ".join(_option(name, choices, known) for name, choices in own.items()), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _option(name: str, choices: tuple[str, ...]) -> str:
-    shown = f"`--{name.replace('_', '-')}`"
+def _option(name: str, choices: tuple[str, ...], known: set[str]) -> str:
+    """A parameter as the command line takes it: under its own name, or else by --set."""
+    own = f"--{name.replace('_', '-')}"
+    shown = f"`{own}`" if own in known else f"`--set {name}=`"
     return f"{shown} ({', '.join(one or 'none' for one in choices)})" if choices else shown
 
 

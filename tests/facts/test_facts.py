@@ -310,6 +310,7 @@ def test_staging_replaces_the_tables_whole_and_keeps_types(write: Write) -> None
                 "former_ids",
                 "judgements",
                 "licenses",
+                "listed_systems",
                 "namespace_facts",
                 "organizations",
                 "placeholder_times",

@@ -39,7 +39,7 @@ def test_an_unknown_name_has_the_nearest_known_ones() -> None:
     ],
 )
 def test_a_printed_cell_names_one_organization_or_several(cell: str, organizations: list[str], lost: list[str]) -> None:
-    found, unknown = printed_organizations(organization_names(load_facts()), cell)
+    found, unknown = printed_organizations(organization_names(load_facts().organizations), cell)
     assert ([row.organization for row in found], unknown) == (organizations, lost)
 
 

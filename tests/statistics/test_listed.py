@@ -88,3 +88,28 @@ def test_the_index_own_file_gives_its_pie_under_its_own_policy(con: duckdb.DuckD
     result = statistics.run(con, "listed_origin_share", list=str(path), by="kind", country="CN", policy="osai")
     kinds = {str(row["group"]): row["value"] for row in result.records()}
     assert (kinds["academic"], kinds["ai_tiger"], kinds["big_tech"]) == (14, 11, 7)  # OmniGen is one person's by the tags, BAAI's by name
+
+
+INDEX = "the list is the 141 systems of the European Open AI Index on 2025-06-09 (main-database@463ba045, CC-BY-4.0); --list names another"
+
+
+def test_without_a_list_it_is_the_one_that_comes_with_the_file(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "data" / "lists" / "osai_2025-06-09.csv"
+    for by in ("kind", "country", "organization"):
+        read = statistics.run(con, "listed_origin_share", list=str(shipped), by=by)
+        held = statistics.run(con, "listed_origin_share", by=by)  # not what is left of the file
+        assert held.rows == read.rows
+        assert (INDEX in held.context.warnings, INDEX in read.context.warnings) == (True, False)
+        assert con.execute(f"from listed_origin_share(\"by\" := '{by}')").fetchall() == list(held.rows)
+    joint = con.execute("select organization from listed where subject like '%: DynamiCrafter' order by all").fetchall()
+    assert joint == [("CUHK & Tencent AI Lab",)]  # one in the facts
+
+
+def test_a_table_of_the_readers_comes_before_the_list_of_the_file(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    con.execute("create temp table listed as select 'a' as subject, 'Alibaba' as organization")
+    try:
+        result = statistics.run(con, "listed_origin_share")
+        assert shares(result) == {"big_tech": (1, 1.0, 1.0)}
+        assert INDEX not in result.context.warnings
+    finally:
+        con.execute("drop table temp.listed")

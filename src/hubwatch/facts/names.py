@@ -22,14 +22,14 @@ def fold(name: str) -> str:
     return folded or name.strip().lower()
 
 
-def organization_names(facts: Facts) -> dict[str, Organization]:
+def organization_names(organizations: Iterable[Organization]) -> dict[str, Organization]:
     """Every folded name and alias -> its organization; no name is of two."""
-    return {fold(name): row for row in facts.organizations for name in (row.organization, *row.other_names)}
+    return {fold(name): row for row in organizations for name in (row.organization, *row.other_names)}
 
 
 def find_organization(facts: Facts, text: str) -> Organization | None:
     """The organization of this name or alias, in any language and case."""
-    return organization_names(facts).get(fold(text))
+    return organization_names(facts.organizations).get(fold(text))
 
 
 def printed_organizations(names: dict[str, Organization], text: str) -> tuple[list[Organization], list[str]]:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from hubwatch.errors import FactError
 from hubwatch.facts.checks import check_together
+from hubwatch.facts.names import organization_names, printed_organizations
 from hubwatch.facts.rows import (
     CiNamespace,
     CountingRule,
@@ -26,12 +27,14 @@ from hubwatch.facts.rows import (
     FormerId,
     Judgement,
     License,
+    ListedSystem,
     NameRule,
     Namespace,
     Organization,
     PlaceholderTime,
     PolicyMeaning,
     PolicyRow,
+    PrintedSystem,
     ReleaseDate,
     Word,
 )
@@ -64,8 +67,9 @@ def _default_facts() -> Facts:
 
 
 def _read_facts(folder: Path) -> Facts:
+    organizations = _read_all(Organization, folder, "organizations")
     facts = Facts(
-        organizations=_read_all(Organization, folder, "organizations"),
+        organizations=organizations,
         namespaces=_read_all(Namespace, folder, "namespaces"),
         policies=_read(PolicyRow, folder, "policies.csv"),
         policy_meanings=_read(PolicyMeaning, folder, "policy_meanings.csv"),
@@ -80,9 +84,21 @@ def _read_facts(folder: Path) -> Facts:
         placeholder_times=_read(PlaceholderTime, folder, "placeholder_times.csv"),
         release_dates=_read(ReleaseDate, folder, "release_dates.csv"),
         testing_namespaces=_read(CiNamespace, folder, "testing_namespaces.csv"),
+        listed_systems=_read_lists(folder, organizations),
     )
     check_together(facts)
     return facts
+
+
+def _read_lists(folder: Path, organizations: tuple[Organization, ...]) -> tuple[ListedSystem, ...]:
+    """The rows of every list with the organizations that each names; a folder of facts need have none."""
+    names = organization_names(organizations)
+    systems = []
+    for file in sorted((folder / "lists").glob("*.csv")):
+        for row in _read(PrintedSystem, folder, f"lists/{file.name}"):
+            found, unknown = printed_organizations(names, row.organization)
+            systems.append(ListedSystem(**dict(row), organizations=(*(one.organization for one in found), *unknown)))
+    return tuple(systems)
 
 
 def _read_all(shape: type[AFact], folder: Path, name: str) -> tuple[AFact, ...]:

@@ -353,3 +353,19 @@ class ReleaseDate(Fact):
     )
     source: Source = _SOURCE
     reviewed_on: ReviewDay = _REVIEWED
+
+
+class PrintedSystem(Fact):
+    """a row of data/lists: a system of a list that somebody else published"""
+
+    system: Name = Field(description="the system, as printed")
+    organization: Name = Field(description="whose it is, as printed; several are joined by and, & or a comma")
+
+
+class ListedSystem(PrintedSystem):
+    """lists that others published (data/lists/README.md has their sources): a row a system, with the organizations that it names"""
+
+    table = "listed_systems"
+    organizations: Names = Field(
+        default=(), description="the organizations that it names, by the facts' names; as printed where these know none"
+    )

@@ -22,6 +22,7 @@ from hubwatch.facts.rows import (
     FormerId,
     Judgement,
     License,
+    ListedSystem,
     NameRule,
     Namespace,
     Organization,
@@ -55,6 +56,7 @@ class Facts(BaseModel):
     placeholder_times: tuple[PlaceholderTime, ...] = ()
     release_dates: tuple[ReleaseDate, ...] = ()
     testing_namespaces: tuple[CiNamespace, ...] = ()
+    listed_systems: tuple[ListedSystem, ...] = ()
 
     def stage(self, con: duckdb.DuckDBPyConnection) -> None:
         """Replace the tables of the schema `facts` by these rows, all or none, unless they are these rows.

@@ -15,6 +15,23 @@ _SUBJECTS = ("system", "model", "subject", "system_name")
 _ORGANIZATIONS = ("organization", "organisation", "org", "org_name", "company")
 _REST = ("other", "others", "rest", "其他", "其它")
 _SHOWN = 10  # unresolved names that a note lists
+_OURS = "made from a file by hubwatch"  # a comment, to tell our list from a reader's own
+
+
+def own_list(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What a reader must know of the list that `listed` is here, if it is the one that comes with the file; a file's read before is dropped."""
+
+    def found() -> str | None:
+        known = con.execute(
+            """select comment from (select comment, temporary from duckdb_tables() where table_name = 'listed'
+            union all select comment, temporary from duckdb_views() where view_name = 'listed') order by temporary desc limit 1"""
+        ).fetchall()
+        return known[0][0] if known else None
+
+    if found() == _OURS:
+        con.execute("drop table temp.listed")
+    said = found()
+    return [f"the list is {said.partition(': ')[2]}; --list names another"] if said else []
 
 
 def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = None) -> list[str]:
@@ -33,7 +50,7 @@ def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = Non
         if not rows:
             raise StatisticsError(f"{path.name} has no row of {chosen}; its days are {days[0]} to {days[-1]}")
         notes.append(f"{path.name}: the rows of {chosen}" + (f", of {len(days)} days" if len(days) > 1 else ""))
-    names = organization_names(load_facts())
+    names = organization_names(load_facts().organizations)
     listed: list[dict[str, object]] = []
     lost: dict[str, float] = {}
     for number, row in enumerate(rows):
@@ -57,6 +74,7 @@ def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = Non
     con.execute("create or replace temp table listed (subject varchar, organization varchar, amount double)")
     shape = json.dumps([{"subject": "VARCHAR", "organization": "VARCHAR", "amount": "DOUBLE"}])
     con.execute("insert into listed select unnest(from_json(?::json, ?), recursive := true)", [json.dumps(listed), shape])
+    con.execute(f"comment on table listed is '{_OURS}'")
     if lost:
         first = sorted(lost, key=lambda name: (-lost[name], name))[:_SHOWN]
         more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""

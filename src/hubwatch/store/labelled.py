@@ -14,6 +14,7 @@ FACTS = (
     "create table if not exists facts.release_dates(hub varchar, model_id varchar, released_on date)",
     "create table if not exists facts.counting_rules(hub varchar, valid_from date, rule varchar, source varchar)",
     "create table if not exists facts.placeholder_times(hub varchar, moment varchar)",
+    "create table if not exists facts.listed_systems(file varchar, line integer, system varchar, organizations varchar[])",
     "create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar)",
 )
 
@@ -152,5 +153,17 @@ first_seen_at | TIMESTAMP | that instant, UTC
         f"""select model_key, name, models.organization, country, kind, coalesce(origin, 'unknown') as origin, hubs, first_hub, first_seen_at
  from models left join (select organization, min(country) as country, min(kind) as kind, min(origin) as origin from {_NOW}
    where organization is not null group by all) g on g.organization = models.organization""",
+    ),
+    View(
+        "listed",
+        "the list that listed_origin_share reads where you make no table or view of this name: the 141 systems of the European Open AI Index"
+        " on 2025-06-09 (main-database@463ba045, CC-BY-4.0)",
+        columns("""
+subject | VARCHAR | its row in the list, and the system as printed; a row for each organization that it names
+organization | VARCHAR | the organization
+amount | DOUBLE | 1 each
+"""),
+        """select line || ': ' || system as subject, unnest(organizations) as organization, 1.0::DOUBLE as amount
+ from facts.listed_systems where file = 'lists/osai_2025-06-09.csv'""",
     ),
 )

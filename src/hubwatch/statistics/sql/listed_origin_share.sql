@@ -1,10 +1,11 @@
 -- name: listed_origin_share
 -- title: Origins of any list of models
 -- definition: Whose are the models of a list that somebody else made? Reads a CSV file (--list) or the table or view listed(subject,
---   organization[, amount]) of the reader: a row a model, or one for each organization of a joint work, in any spelling the reviewed
---   facts know. A row is a group (by default the kind of organization), value the number of subjects or the sum of their amounts,
---   share over all of them; joint are works of organizations of different groups; a spelling the facts do not know is in unknown,
---   and so is the list's own row other. Country and kind are those under the policy.
+--   organization[, amount]) of the reader; where there is none, the 141 systems of the European Open AI Index on 2025-06-09. A row of
+--   the list is a model, or one for each organization of a joint work, in any spelling the reviewed facts know. A row is a group (by
+--   default the kind of organization), value the number of subjects or the sum of their amounts, share over all of them; joint are works
+--   of organizations of different groups; a spelling the facts do not know is in unknown, and so is the list's own row other. Country
+--   and kind are those under the policy.
 -- unit: subjects, or the unit of the list's amounts; share of the list, 0..1
 -- window: the list's
 -- whole: rows
