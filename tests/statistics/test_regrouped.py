@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from hubwatch.statistics import PAIRED, REGROUPED, regrouped_shares, run, shares_on_days
+from hubwatch.statistics import ON_DAYS, REGROUPED, regrouped_shares, run, shares_on_days
 from tests.statistics.test_every_form import doubtful_world
 from tests.statistics.world_of import WORLD, build
 
@@ -45,10 +45,12 @@ def test_shares_of_a_day_under_every_policy_and_grouping_are_those_asked_one_by_
         assert result == run(con, "download_share", hub=hub, metric=metric, policy=policy, by=by, country=country)
 
 
-@pytest.mark.parametrize("groupings", PAIRED)
+@pytest.mark.parametrize("groupings", [ON_DAYS, ("origin", "organization"), ("family",)])
 def test_shares_on_several_days_are_those_asked_day_by_day(con: duckdb.DuckDBPyConnection, groupings: tuple[str, ...]) -> None:
     kept = ("group", "value", "share", "share_low", "share_high", "models", "flagged", "flagged_value")
-    for by, found in shares_on_days(con, "huggingface", "full", "downloads_30d", groupings, DAYS).items():
+    told = shares_on_days(con, "huggingface", "full", "downloads_30d", groupings, DAYS)
+    assert told.keys() == {*groupings}
+    for by, found in told.items():
         assert [*found] == [*DAYS]
         for day, rows in found.items():
             result = run(con, "download_share", hub="huggingface", metric="downloads_30d", by=by, day=day)

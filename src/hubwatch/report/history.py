@@ -12,17 +12,16 @@ import duckdb
 
 from hubwatch.report.words import clean, slug
 from hubwatch.statistics import (
-    PAIRED,
     Flagged,
     ObservedDay,
     Result,
     counted_anew,
     counters_given,
-    definitions,
     doubts,
     observed_day,
     run,
     shares_on_days,
+    whole_sql,
 )
 
 _DAYS, _WEEKS = 45, 13
@@ -116,15 +115,12 @@ class History:
         rests_on = f"{first} {self._content(panel.hub, first)}"
         asked = {by: {"hub": panel.hub, "metric": metric, "by": by} for by in GROUPINGS}
         kept = {by: self._kept(panel, "download_share", asked[by], panel.days, rests_on) for by in GROUPINGS}
-        for pair in PAIRED:
-            groupings = [by for by in pair if by in kept and kept[by].missing]
-            missing = sorted({day for by in groupings for day in kept[by].missing})
-            if missing:
-                found = shares_on_days(self.con, panel.hub, panel.source, metric, groupings, sorted({first, *missing}))
-                for by in groupings:
-                    self._take(
-                        panel, kept[by], {day: _of_rows(rows) for day, rows in found[by].items() if any(row["models"] for row in rows)}
-                    )
+        groupings = [by for by in GROUPINGS if kept[by].missing]
+        missing = sorted({day for by in groupings for day in kept[by].missing})
+        if missing:
+            found = shares_on_days(self.con, panel.hub, panel.source, metric, groupings, sorted({first, *missing}))
+            for by in groupings:
+                self._take(panel, kept[by], {day: _of_rows(rows) for day, rows in found[by].items() if any(row["models"] for row in rows)})
         return [self._told(panel, "download_share", asked[by], kept[by]) for by in GROUPINGS]
 
     def concentration(self, panel: Panel, metric: str) -> dict[str, Any] | None:
@@ -140,7 +136,7 @@ class History:
 
     def _kept(self, panel: Panel, statistic: str, asked: dict[str, str], wanted: Iterable[date], rests_on: str) -> "Kept":
         """The days that an earlier build computed from the same, and those that are missing."""
-        version = next(one.sql for one in definitions() if one.name == statistic)
+        version = whole_sql(statistic)
         made_from = {
             day: _digest(str(_FORM), version, self.labels.on(panel.hub, day, asked["by"]), self._content(panel.hub, day), rests_on)
             for day in wanted
@@ -178,9 +174,10 @@ class History:
         return self._seen[key]
 
     def _content(self, hub: str, day: date) -> str:
+        """What was loaded of the day, how far it is trusted, and what of it is flagged."""
         if hub not in self._contents:
-            rows = self.con.execute("select day, sweep, content_hash, health from days where hub = ? order by all", [hub]).fetchall()
-            self._contents[hub] = {at: f"{sweep} {content} {health}" for at, sweep, content, health in rows}
+            rows = self.con.execute(_CONTENTS, [hub]).fetchall()
+            self._contents[hub] = {at: " ".join(map(str, parts)) for at, *parts in rows}
         return self._contents[hub].get(day, "")
 
     def _read(self, name: str) -> dict[str, Any]:
@@ -228,8 +225,8 @@ class Labels:
         self._of_hub: dict[tuple[str, str], list[tuple[date | None, date | None, date | None, int]]] = {}
 
     def on(self, hub: str, day: date, by: str) -> str:
-        """Differs where any label of the hub's accounts of that day does; by family also where any of its listings' families does."""
-        names = ["family", "origin"] if by == "family" else ["origin"]
+        """Differs where any label of the hub's accounts of that day does, or which of its listings are one model; by family also where a family does."""
+        names = ["family", "origin", "link"] if by == "family" else ["origin", "link"]
         return " ".join(str(self._sum(hub, name, day)) for name in names)
 
     def _sum(self, hub: str, name: str, day: date) -> int:
@@ -252,7 +249,19 @@ _LABELS = {
         select first_seen_on, null::date, null::date, sum(hash(model_id, family))::hugeint
         from store.listing join (select model_id, family from model_listings where hub = $hub and family is not null) using (model_id)
         where hub = $hub group by all""",
+    # Each listing with the one before it of the same model: that there is another is news only since both were seen.
+    "link": """
+        select first_seen_on, null::date, null::date, sum(hash(model_id, before, is_mirror, was_mirror))::hugeint from (
+          select first_seen_on, model_id, is_mirror, lag(model_id) over same as before, lag(is_mirror) over same as was_mirror
+          from store.listing join (select model_id, model_key, is_mirror from model_listings where hub = $hub and tier <> 'single') using (model_id)
+          where hub = $hub window same as (partition by model_key order by first_seen_on, model_id)
+        ) where before is not null group by all""",
 }
+
+
+_CONTENTS = """
+with marks as (select hub, day, sum(hash(model_id, flag))::hugeint as flagged from flags group by hub, day)
+select day, sweep, content_hash, health, flagged from days left join marks using (hub, day) where hub = ? order by all"""
 
 
 def file_name(panel: Panel, statistic: str, asked: dict[str, str]) -> str:

@@ -88,6 +88,7 @@ class Site:
     def build(self, source: str | None = None) -> None:
         """Write every page; `source`: what they are made from (`made_from`), for the next time."""
         self.out.begin()
+        self._assets()
         series = self.series()
         known = choose(self.con, self.metrics, self.panels, self.most)
         slugs = self._slugs(known, series)
@@ -100,7 +101,6 @@ class Site:
         figures += [figure_of(self.con, one, self.names, links, known_shares) for one in answered if one.result and one.result.rows]
         figures += policies_side_by_side(self.con, known_shares, self.names)
         told = findings(answered, series, self.names)
-        self._assets()
         self._main_pages(figures, told, [one for one in answered if not (one.result and one.result.rows)], known, links)
         entities = self._entities(known, slugs, series, answered, links)
         self._lists(entities)

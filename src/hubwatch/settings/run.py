@@ -64,7 +64,7 @@ class Settings(Limits):
     @property
     def memory_beside_report(self) -> str:
         """What the database may hold while the report is made, which holds its pages and charts in the same process."""
-        return f"{max(_LEAST_MEMORY, round(0.7 * _bytes_of(self.memory_limit)))}B"
+        return f"{max(_LEAST_MEMORY, round(0.75 * _bytes_of(self.memory_limit)))}B"
 
     @field_validator("pages")
     @classmethod

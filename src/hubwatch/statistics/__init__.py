@@ -6,13 +6,13 @@ from hubwatch.statistics.citation import Citation, cite, latex, record
 from hubwatch.statistics.claim import Claim
 from hubwatch.statistics.claims import Finding, check_claims, load_claims
 from hubwatch.statistics.days import ROLLING, ObservedDay, counted_anew, counters_given, doubts, observed_day, observed_hubs
-from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros, make_macros
+from hubwatch.statistics.definitions import FILTER_NAMES, Definition, definition, definitions, macros, make_macros, whole_sql
 from hubwatch.statistics.evaluate import require_macros, run
 from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.observed import told_age
 from hubwatch.statistics.recent_days import day_figures
-from hubwatch.statistics.regrouped import PAIRED, REGROUPED, regrouped_shares, shares_on_days
+from hubwatch.statistics.regrouped import ON_DAYS, REGROUPED, regrouped_shares, shares_on_days
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
@@ -20,7 +20,7 @@ from hubwatch.statistics.versions import facts_version, sha256
 
 __all__ = [
     "FILTER_NAMES",
-    "PAIRED",
+    "ON_DAYS",
     "REGROUPED",
     "ROLLING",
     "WIDTH",
@@ -68,4 +68,5 @@ __all__ = [
     "shares_on_days",
     "shown",
     "told_age",
+    "whole_sql",
 ]

@@ -102,26 +102,28 @@ def _under(result: Result, policy: str) -> Result:
     return result.model_copy(update={"context": context.model_copy(update={"parameters": parameters, "sql": sql})})
 
 
-_PAIRS = {
-    ("country", "kind"): {"country": "part_1", "kind": "part_2", "origin": "parts.origin_words(part_1, part_2)"},
-    ("organization", "family"): {"organization": "part_1", "family": "part_2"},
+_LABELS_ON_DAYS = {
+    "country": "country",
+    "kind": "kind",
+    "origin": "parts.origin_words(country, kind)",
+    "organization": "organization",
+    "family": "family",
 }
-PAIRED = tuple(tuple(groupings) for groupings in _PAIRS.values())
+ON_DAYS = (*_LABELS_ON_DAYS,)
 """The groupings that `shares_on_days` tells from one reading of the days."""
 
 
 def shares_on_days(
     con: duckdb.DuckDBPyConnection, hub: str, source: str, metric: str, groupings: Sequence[str], days: Sequence[date]
 ) -> dict[str, dict[date, list[dict[str, Any]]]]:
-    """By grouping (of one of PAIRED) the rows of `download_share` on each of these days of a source, with `denominator` and `share_constant`.
+    """By grouping (of ON_DAYS) the rows of `download_share` on each of these days of a source, with `denominator` and `share_constant`.
 
     The constant panel is fixed on the first of the days: the accounts observed on it. Raises StatisticsError as `run` does.
     """
     require_macros(con)
-    pair, labels = next((pair, labels) for pair, labels in _PAIRS.items() if labels.keys() >= {*groupings})
-    statistic, by = definition("download_share"), ",".join(pair)
-    settled = settle(con, statistic, {"hub": hub, "metric": metric, "by": by, "day": max(days), "source": source})
-    told = " union all ".join(f"select {literal(one)} as by_name, {labels[one]} as label, series.* from series" for one in groupings)
+    statistic, by = definition("download_share"), "account,family" if "family" in groupings else "account"
+    settled = settle(con, statistic, {"hub": hub, "metric": metric, "day": max(days), "source": source})
+    told = " union all ".join(f"select {literal(one)} as by_name, {_LABELS_ON_DAYS[one]} as label, split.* from split" for one in groupings)
     values = {"arguments": filters_of(statistic, settled.values, by), "source": literal(source), "days": literal(sorted(days))}
     cursor = con.execute((_SQL / "on_days.sql").read_text("utf-8").format(**values, groupings=told))
     columns = [column[0] for column in cursor.description or ()]

@@ -45,10 +45,11 @@ create or replace macro parts.origin_words(land, sort) as
     when 'research_institute' then 'research institutes' when 'government' then 'government' when 'community' then 'communities'
     when 'individual' then 'individuals' when 'mirror' then 'mirrors' else sort end;
 
--- The value of a dimension; null where it is not known.
+-- The value of a dimension; null where it is not known. `account`: all that is judged of one, for shares by several dimensions from one reading.
 create or replace macro parts.dimension(name, a_country, a_kind, an_organization, a_region, a_family, a_namespace, a_hub, a_model, a_license,
     a_license_class, a_task, a_library, a_number, a_creation, a_relation) as
-  case name when 'country' then a_country when 'kind' then a_kind when 'organization' then an_organization
+  case name when 'account' then coalesce(a_country, '') || chr(31) || coalesce(a_kind, '') || chr(31) || coalesce(an_organization, '')
+    when 'country' then a_country when 'kind' then a_kind when 'organization' then an_organization
     when 'origin' then parts.origin_words(a_country, a_kind) when 'region' then a_region when 'family' then a_family
     when 'namespace' then a_namespace when 'hub' then a_hub when 'model' then a_model when 'license' then a_license
     when 'license_class' then a_license_class when 'task' then a_task when 'library' then a_library

@@ -53,14 +53,9 @@ length as materialized (
 told_of as materialized (
   from parts.described_over(in_scope, 'length', {question})
 ),
--- Groups as small numbers.
-numbered as materialized (
-  select listing_key, dense_rank() over (order by namespace)::int as owner, since, until,
-    case when outside then -1 else coalesce(dense_rank() over (order by part_1 nulls first, part_2 nulls first), 0)::int end as number, part_1, part_2
-  from told_of
-),
-names as (
-  select distinct number, part_1, part_2 from numbered where number >= 0
+-- Groups as small numbers; what may be outside has none of them.
+names as materialized (
+  select row_number() over ()::int as number, part_1, part_2 from (select distinct part_1, part_2 from told_of where not outside)
 ),
 doubted as materialized (
   select listing_key, f.day from parts.flagged(in_scope, in_metric) f semi join observed on observed.day = f.day
@@ -74,21 +69,24 @@ told as not materialized (
 -- The constant panel is fixed on the first day: the namespaces that were there, with all that they list later, and a repository that was there
 -- under whatever id it has later. What later days bring changes nothing of it.
 there_first as materialized (
-  select listing_key, owner from (
+  select listing_key, namespace from (
     select listing_key from store.counters anti join others using (day, source) semi join length on day = first_day
-  ) join numbered using (listing_key) cross join length
+  ) join told_of using (listing_key) cross join length
   where since is null or first_day >= since and first_day < until
 ),
 founders as materialized (
-  select distinct owner from there_first
+  select distinct namespace from there_first
 ),
 moved as materialized (
   select distinct later.listing_key from there_first join store.repositories first using (listing_key)
   join store.repositories later using (repository)
 ),
 panel as materialized (
-  select listing_key, number, since, until, founders.owner is not null or moved.listing_key is not null as constant
-  from numbered left join founders using (owner) left join moved using (listing_key)
+  select listing_key, case when outside then -1 else number end as number, since, until, founders.namespace is not null or moved.listing_key is not null as constant
+  from told_of
+  left join names on names.part_1 is not distinct from told_of.part_1 and names.part_2 is not distinct from told_of.part_2
+  left join founders using (namespace)
+  left join moved using (listing_key)
 ),
 -- The few listings that change their labels are joined apart: asking of each of a billion rows whether it is one costs more than all else.
 -- Summed apart for the panel and the others, since a filter on a sum costs more than a group.

@@ -1,5 +1,5 @@
--- Shares by several groupings on each of some days of one source, from one reading of the days by two dimensions, with those of the constant
--- panel that the first of the days fixes. Braces hold SQL: arguments, days, the groupings (a name and its value out of part_1 and part_2).
+-- Shares by several groupings on each of some days of one source, from one reading of the days by account (all that is judged of one) and family, with
+-- those of the constant panel that the first of the days fixes. Braces hold SQL: arguments, days, the groupings (a name and its value).
 with scope as materialized (
   from parts.scope({arguments})
 ),
@@ -8,6 +8,11 @@ observed as materialized (
 ),
 series as materialized (
   from parts.series('scope', 'observed', {arguments})
+),
+split as materialized (
+  select series.*, nullif(split_part(part_1, chr(31), 1), '') as country, nullif(split_part(part_1, chr(31), 2), '') as kind,
+    nullif(array_to_string(string_split(part_1, chr(31))[3:], chr(31)), '') as organization, part_2 as family
+  from series
 ),
 labelled as (
   {groupings}
