@@ -113,3 +113,18 @@ def test_a_table_of_the_readers_comes_before_the_list_of_the_file(con: duckdb.Du
         assert INDEX not in result.context.warnings
     finally:
         con.execute("drop table temp.listed")
+
+
+def test_a_figure_of_a_readers_own_list_is_cited_with_the_list_in_its_sql(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text('system,organization,amount\nA,Alibaba,5\nB,Meta,3\nC,"Zhipu & Tsinghua",2\nother,,1\n', "utf-8")
+    record = statistics.cite(con, "listed_origin_share", "CN", list=str(path), by="country")
+    bounds = "63.6% (between 63.6% and 72.7%, depending on the unlabelled)"
+    assert record.sentences[0] == f"CN has {bounds} of the list own.csv: 7 of 11; policy six-tigers."
+    assert f"--list {path} --group CN" in record.rerun
+    con.execute("drop table temp.listed")
+    assert [row[:3] for row in con.execute(record.query).fetchall()] == [("CN", 7, 7 / 11)]
+    again = statistics.cite(con, "listed_origin_share", "CN", **record.question)
+    assert again.id == record.id
+    path.write_text("system,organization,amount\nA,Alibaba,6\nB,Meta,3\n", "utf-8")
+    assert statistics.cite(con, "listed_origin_share", "CN", **record.question).id != record.id

@@ -16,6 +16,9 @@ Country = Annotated[str | None, typer.Option("--country", help="ISO 3166-1 alpha
 Policy = Annotated[str | None, typer.Option("--policy", help="six-tigers [default], osai, home-country or fortune-500")]
 By = Annotated[str | None, typer.Option("--by", help="what to group by: country, kind, ... (stats NAME --help: all)")]
 Metric = Annotated[str | None, typer.Option("--metric", help="downloads_30d, downloads_total, likes or models")]
+ListFile = Annotated[
+    Path | None, typer.Option("--list", metavar="FILE", help="listed-origin-share: a CSV with system, organization[, amount, day]")
+]
 More = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="a further parameter, such as top=20 (repeatable)")]
 Source = Annotated[
     str | None, typer.Option("--source", help="which source of the day: full, head, archive:NAME, ... [default: the widest]")
@@ -77,9 +80,7 @@ def stats(
     every: Every = None,
     group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="crossings: the group that passes another")] = None,
     against: Against = None,
-    list_file: Annotated[
-        Path | None, typer.Option("--list", metavar="FILE", help="listed-origin-share: a CSV with system, organization[, amount, day]")
-    ] = None,
+    list_file: ListFile = None,
     more: More = None,
     form: Format = "table",
     as_json: Json = False,
@@ -109,9 +110,7 @@ def stats(
         "group": group,
         "against": against,
     }
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
-    if list_file is not None:
-        asked["list"] = str(list_file)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters | _list_asked(list_file))
     with opened(data, as_of) as db:
         result = db.stats(name, **asked).result
     if form == "table":
@@ -163,6 +162,10 @@ def _asked(
     return {name: value for name, value in asked_for.items() if value is not None}
 
 
+def _list_asked(file: Path | None) -> dict[str, Any]:
+    return {} if file is None else {"list": str(file)}
+
+
 def _parted(text: str) -> tuple[str, str | int | float | bool]:
     """A parameter written NAME=VALUE; whole and decimal numbers, true and false are read as such."""
     name, equals, value = text.partition("=")
@@ -205,6 +208,7 @@ def cite(
     source: Source = None,
     every: Every = None,
     against: Against = None,
+    list_file: ListFile = None,
     more: More = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, bibtex or csl")] = "text",
     record_file: Annotated[
@@ -238,7 +242,7 @@ def cite(
         "every": every,
         "against": against,
     }
-    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters)
+    asked = _asked(by, metric, hub, country, policy, day, since, without_flagged, source, more, filters | _list_asked(list_file))
     with opened(data, as_of) as db:
         record = db.cite(name, group, **asked)
     say({"text": record.to_text, "json": record.to_json, "bibtex": record.to_bibtex, "csl": record.to_csl}[form]())

@@ -212,8 +212,9 @@ def _query(result: Result, group: str | None) -> str:
     sql = result.context.sql.rstrip().rstrip(";")
     if group is None:
         return sql
+    setup, end, sql = sql.rpartition(";\n")  # what makes a reader's own list
     whole = sql if sql.startswith("from ") and "\n" not in sql else f"from (\n{sql}\n)"
-    return f'{whole} where "{label(result)}"::varchar = {literal(group)}'
+    return f'{setup}{end}{whole} where "{label(result)}"::varchar = {literal(group)}'
 
 
 def _own(rows: list[dict[str, Cell]], column: str, otherwise: float | None) -> Any:

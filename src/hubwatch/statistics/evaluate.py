@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -16,7 +15,7 @@ from hubwatch.statistics.days import ObservedDay, attributes_missing, observed_d
 from hubwatch.statistics.definitions import Definition, called, definition, definitions, has_macros, make_macros
 from hubwatch.statistics.flagged import Flagged, flagged_part, tests_told
 from hubwatch.statistics.forms import forms_told
-from hubwatch.statistics.listed import own_list, take_list
+from hubwatch.statistics.listed import NO_LIST, list_for
 from hubwatch.statistics.question import Question, settle
 from hubwatch.statistics.tables import measure
 from hubwatch.statistics.tabular import Cell
@@ -49,9 +48,10 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
     asked: dict[str, Any] = dict(parameters)
     if isinstance(by := asked.get("by"), list | tuple):
         asked["by"] = ",".join(by)
-    notes = _list_for(con, asked) if statistic.name == LISTED else []
+    listed = list_for(con, asked) if statistic.name == LISTED else NO_LIST
     question = settle(con, statistic, asked)
-    question.warnings += notes
+    question.warnings += listed.notes
+    question.asked |= {"list": listed.name} if listed.name else {}
     sql = called(statistic, question.values)
     try:
         cursor = con.execute(sql)
@@ -61,7 +61,7 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
         if statistic.name == LISTED and (table := question.values.get("listed")):
             raise StatisticsError(f"there is no table {table}; name a CSV file with --list (columns system and organization)") from error
         raise StatisticsError(f"{statistic.name}: {str(error).splitlines()[0]}; run hubwatch classify, link and measure first") from error
-    return Result(columns=columns, rows=rows, context=context_of(con, statistic, question, sql, columns, rows))
+    return Result(columns=columns, rows=rows, context=context_of(con, statistic, question, listed.sql + sql, columns, rows))
 
 
 def _why_empty(con: duckdb.DuckDBPyConnection, question: Question) -> str:
@@ -82,18 +82,6 @@ def _without_bases(con: duckdb.DuckDBPyConnection, question: Question) -> str | 
     stated = "select 1 from store.attributes join store.listing using (listing_key) where hub = $hub and len(base_models) > 0"
     found = con.execute(f"select 1 from derivations where hub = $hub union all {stated} limit 1", {"hub": hub}).fetchall()
     return None if found else hub
-
-
-def _list_for(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> list[str]:
-    """See that a list is there for the question: the file named, else what `listed` is here."""
-    file, day = asked.pop("list", None), _day_of_list(asked.pop("day", None))
-    if file is not None:
-        return take_list(con, Path(str(file)), day)
-    return own_list(con) if asked.get("listed") is None else []
-
-
-def _day_of_list(day: object) -> date | None:
-    return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
 
 def require_macros(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,13 +3,16 @@
 import csv
 import json
 import math
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from hubwatch.errors import StatisticsError, counted
-from hubwatch.facts import load_facts, nearest, organization_names, printed_organizations
+from hubwatch.facts import data_dir, load_facts, nearest, organization_names, printed_organizations
+from hubwatch.store import DEFAULT_LIST, literal
 
 _SUBJECTS = ("system", "model", "subject", "system_name")
 _ORGANIZATIONS = ("organization", "organisation", "org", "org_name", "company")
@@ -18,20 +21,54 @@ _SHOWN = 10  # unresolved names that a note lists
 _OURS = "made from a file by hubwatch"  # a comment, to tell our list from a reader's own
 
 
-def own_list(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What a reader must know of the list that `listed` is here, if it is the one that comes with the file; a file's read before is dropped."""
+@dataclass(frozen=True)
+class Listed:
+    """The list that a question is about: its name for --list, the SQL that makes it (nothing where the file has it), and notes, a line each."""
 
-    def found() -> str | None:
-        known = con.execute(
-            """select comment from (select comment, temporary from duckdb_tables() where table_name = 'listed'
-            union all select comment, temporary from duckdb_views() where view_name = 'listed') order by temporary desc limit 1"""
-        ).fetchall()
-        return known[0][0] if known else None
+    name: str | None = None
+    sql: str = ""
+    notes: tuple[str, ...] = ()
 
-    if found() == _OURS:
+
+NO_LIST = Listed()
+
+
+def list_for(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Listed:
+    """See that the list of a question is there, and take `list` and `day` out of what is asked.
+
+    It is the CSV file named (one of the reader's, else of data/lists), else the reader's own table or view `listed`, else the file's.
+    """
+    name = asked.pop("list", None)
+    if name is not None:
+        own, shipped = Path(str(name)), data_dir() / "lists" / str(name)
+        notes = take_list(con, shipped if shipped.is_file() and not own.is_file() else own, _day_asked(asked.pop("day", None)))
+        return Listed(str(name), _remade(con), tuple(notes))
+    if asked.get("listed") is not None:
+        return NO_LIST
+    if _held(con) == _OURS:
         con.execute("drop table temp.listed")
-    said = found()
-    return [f"the list is {said.partition(': ')[2]}; --list names another"] if said else []
+    found = _held(con)
+    return Listed(DEFAULT_LIST, notes=(f"the list is {found.partition(': ')[2]}; --list names another",)) if found else NO_LIST
+
+
+def _held(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The comment on what `listed` is here; a reader's own has none."""
+    known = con.execute(
+        """select comment from (select comment, temporary from duckdb_tables() where table_name = 'listed'
+        union all select comment, temporary from duckdb_views() where view_name = 'listed') order by temporary desc limit 1"""
+    ).fetchall()
+    return known[0][0] if known else None
+
+
+def _remade(con: duckdb.DuckDBPyConnection) -> str:
+    """The SQL that makes the list as it was read."""
+    rows = con.execute("select subject, organization, amount from temp.listed").fetchall()
+    said = ",\n".join(f"  ({literal(subject)}, {'null' if body is None else literal(body)}, {amount!r})" for subject, body, amount in rows)
+    return f"create or replace temp table listed as from (values\n{said}\n) listed(subject, organization, amount);\n"
+
+
+def _day_asked(day: object) -> date | None:
+    return day if day is None or isinstance(day, date) else date.fromisoformat(str(day))
 
 
 def take_list(con: duckdb.DuckDBPyConnection, path: Path, day: date | None = None) -> list[str]:

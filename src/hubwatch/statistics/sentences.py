@@ -1,6 +1,7 @@
 """A figure as an article prints it: value, bounds and scope in one sentence, and what it rests on in another."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hubwatch.clock import today
@@ -83,6 +84,8 @@ def _share(result: Result, row: Row) -> str | None:
         rest += f"; {percent(labelled)} labelled"
     whole = row.get("denominator") or (context.denominator if not labels else None)
     of = f"{row['value']:,} of {whole:,}" if whole else f"{row['value']:,}"
+    if name := context.parameters.get("list"):
+        return f"{row['group']} has {bounds} of the list {Path(str(name)).name}: {of}{limits(context.parameters)}."
     return (
         f"{context.heading}, {where(result)}: {row['group']}{labels}{ranks} has {bounds}: {of} {_unit(result)}{rest}"
         f"{limits(context.parameters)}."

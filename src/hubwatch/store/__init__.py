@@ -4,6 +4,7 @@ from hubwatch.store.columns import Column, Table
 from hubwatch.store.days import number_listings, remove_day, replace_day, settle_departures
 from hubwatch.store.interrupting import interrupts
 from hubwatch.store.labelled import FACTS as FACT_TABLES
+from hubwatch.store.labelled import LIST as DEFAULT_LIST
 from hubwatch.store.lake import attached, is_outage, open_lake, snapshot_of
 from hubwatch.store.lake_commit import Moved, commit, is_conflict
 from hubwatch.store.lake_layout import make_layout, version_of
@@ -32,6 +33,7 @@ from hubwatch.store.whole import is_damage, read_whole
 __all__ = [
     "ATTRIBUTES",
     "COUNTERS",
+    "DEFAULT_LIST",
     "EXTENT",
     "FACT_TABLES",
     "FORM",

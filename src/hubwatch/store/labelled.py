@@ -18,6 +18,8 @@ FACTS = (
     "create table if not exists facts.policies(policy varchar, organization varchar, country varchar, kind varchar)",
 )
 
+LIST = "osai_2025-06-09.csv"  # of data/lists: what is read where no other list is named
+
 # As in `--by origin` (statistics/sql/parts/01_words.sql); a test holds the two together.
 _ADJECTIVES = {
     "CN": "Chinese", "US": "US", "FR": "French", "DE": "German", "GB": "British", "JP": "Japanese", "KR": "South Korean", "CA": "Canadian",
@@ -163,7 +165,7 @@ subject | VARCHAR | its row in the list, and the system as printed; a row for ea
 organization | VARCHAR | the organization
 amount | DOUBLE | 1 each
 """),
-        """select line || ': ' || system as subject, unnest(organizations) as organization, 1.0::DOUBLE as amount
- from facts.listed_systems where file = 'lists/osai_2025-06-09.csv'""",
+        f"""select line || ': ' || system as subject, unnest(organizations) as organization, 1.0::DOUBLE as amount
+ from facts.listed_systems where file = 'lists/{LIST}'""",
     ),
 )
