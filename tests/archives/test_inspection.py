@@ -157,8 +157,10 @@ def test_fields_inside_objects_are_found_and_the_attributes_of_an_owner_are_not_
 
 def test_a_date_with_a_short_year_and_ids_of_several_days_are_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("date,id,likes\n13/05/26,acme/alpha,3\n14/05/26,acme/alpha,4\n")
+    path.write_text("date,id,likes\n23/05/26,acme/alpha,3\n24/05/26,acme/alpha,4\n")
     assert 'format = "" }  # in which order: %d/%m/%y or %y/%m/%d' in drafted(path)
+    path.write_text("date,id,likes\n29/05/26,acme/alpha,3\n28/05/26,acme/alpha,4\n")
+    assert 'day = { column = "date", format = "%d/%m/%y" }' in drafted(path)  # not of the future
     path.write_text("month,id,likes\n2026-05,acme/alpha,3\n2026-06,acme/alpha,4\n")
     assert "some ids are in several rows: where the file holds several days, say in which column the day is" in drafted(path)
 

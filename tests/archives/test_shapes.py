@@ -434,7 +434,7 @@ def test_a_column_of_ours_without_a_rule_is_the_files_text_as_its_type_or_null(c
     con.execute(
         f"""create or replace temp table raw as select row_number() over () as position, null::varchar as broken, 'huggingface' as hub_text,
             'huggingface' as hub, '2026-03-09' as day_text, date '2026-03-09' as day, null as pass, 'a/b' as id_text, null as unit,
-            null::varchar as unit_fault, {texts},
+            null::varchar as unit_fault, null::varchar as other_kind, {texts},
             stars, words from (values ('7', 'x, y'), ('many', null)) v(stars, words)"""
     )
     added = (Column("stars", "BIGINT", "how many stars"), Column("words", "VARCHAR[]", "some words"))
@@ -472,3 +472,128 @@ def test_of_a_workbooks_sheets_the_only_one_with_a_column_of_ids_is_read(con: du
     book.save(tmp_path / "a.xlsx")
     bring(con, tmp_path / "a.xlsx", 'model_id = "Model ID"')
     assert held(con) == TWO
+
+
+NAMED = r"day = { file_name = '([0-9]{4}-[0-9]{2}-[0-9]{2})[^/]*$' }"
+
+
+def test_dated_files_in_a_zip_are_days_and_one_without_a_date_stops_no_other(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    body = zipped(("t_2026-03-09.csv", CSV.encode()), ("t_2026-13-10.csv", CSV.encode()), ("t_2026-03-11.csv", CSV.encode()))
+    days = bring(con, written(tmp_path, "all.zip", body), NAMED, day=None)
+    assert [(day.day, day.outcome) for day in days] == [(None, "failed"), (DAY, "loaded"), (date(2026, 3, 11), "loaded")]
+    assert 't_2026-13-10.csv: "2026-13-10" is not a date' in days[0].message
+    assert len(held(con)) == 4
+
+
+def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    body = zipped(("README.txt", b"a list"), ("data/top.csv", CSV.encode()), ("meta.json", b'{"made": "today"}'))
+    path = written(tmp_path, "all.zip", body)
+    assert "meta.json: no id where records are looked for" in refused(con, path)
+    assert 'no file in it matches members = "top.csv" of the mapping; it has README.txt, data/top.csv, meta.json' in refused(
+        con, path, 'members = "top.csv"'
+    )
+    bring(con, path, 'members = "data/*.csv"')
+    assert held(con) == TWO
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", ARRAY),
+        ("a.json", CSV),
+        ("a.xls", CSV.replace(",", "\t")),
+        ("listing", CSV),
+        ("a.csv", "made of,2026\nTop models\n" + CSV),
+        ("a.txt", "| id | downloads |\n|---|---:|\n| acme/alpha | 41 |\n| umbra/beta | 7 |\n"),
+        ("a.csv", 'id,note,downloads\nacme/alpha,"a \\"b\\", c",41\numbra/beta,x,7\n'),
+        ("a.csv", CSV.replace("acme/alpha,41", '="acme/alpha",="41"')),
+        ("a.csv", CSV.replace("acme/alpha", "[alpha](https://huggingface.co/acme/alpha)")),
+        ("a.csv", CSV.replace("acme/alpha", "https://huggingface.co/api/models/acme/alpha")),
+    ],
+    ids=["json-named-csv", "csv-named-json", "tabs-named-xls", "no-suffix", "titles", "markdown", "backslash", "wrapped", "links", "api"],
+)
+def test_a_text_is_read_as_what_it_is_whatever_it_is_called(con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, body: str) -> None:
+    bring(con, written(tmp_path, name, body))
+    assert held(con) == TWO
+
+
+def test_columns_without_a_header_are_named_in_the_mapping(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    bring(con, written(tmp_path, "a.csv", CSV.partition("\n")[2]), 'header = ["id", "downloads"]')
+    assert held(con) == TWO
+
+
+def test_rows_that_their_own_column_calls_data_sets_are_not_loaded(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "id,type,downloads\nacme/alpha,model,41\numbra/beta,Model,7\nacme/texts,dataset,9\n")
+    assert refused(con, path).endswith(
+        'type is "dataset", not a model; only = { column = "type", values = ["model"] } in the mapping leaves them out'
+    )
+    bring(con, path, 'only = { column = "type", values = ["model"] }')
+    assert held(con) == TWO
+
+
+@pytest.mark.parametrize(
+    ("figure", "fix"),
+    [
+        ("12%", "a share is not a count: map downloads_30d to the column of counts, or leave it out of the mapping"),
+        ('"1,5"', 'if the comma stands before the fraction, say decimal = "," in the mapping'),
+        ("~7K", "an approximate figure is not a count: leave downloads_30d out of the mapping, or write the figures alone"),
+        ("soon", 'if it means that nothing is stated, say nulls = ["soon"] in the mapping'),
+        ("-1", "a count is not negative: correct the file, or leave downloads_30d out of the mapping"),
+        ("41.5", "a count has no fraction: map downloads_30d to the column of counts"),
+    ],
+)
+def test_a_figure_that_cannot_be_read_is_told_with_the_fix(con: duckdb.DuckDBPyConnection, tmp_path: Path, figure: str, fix: str) -> None:
+    assert refused(con, written(tmp_path, "a.csv", f"id,downloads\nacme/alpha,{figure}\n")).endswith(f"; {fix}")
+
+
+def test_days_as_excel_numbers_them_are_read_where_the_mapping_says_so(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = written(tmp_path, "a.csv", "id,downloads,seen\nacme/alpha,41,46090\numbra/beta,7,46090.75\n")
+    bring(con, path, 'day = { column = "seen", format = "excel" }', day=None)
+    assert held(con) == TWO
+
+
+def test_a_list_of_records_in_a_parquet_file_is_read_with_the_day_beside_it(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    records = ", ".join(f"{{id: '{model_id}', stats: {{downloads: {count}}}}}" for model_id, _, count in TWO)
+    con.execute(f"copy (select date '2026-03-09' as seen, [{records}] as models) to '{tmp_path}/a.parquet'")
+    counters = 'downloads_30d = { column = "stats.downloads", window = "30d" }'
+    assert '"seen" is not a column of lists of records; such is models' in refused(con, tmp_path / "a.parquet", 'records = "seen"')
+    bring(con, tmp_path / "a.parquet", 'records = "models"\nday = { column = "seen" }', day=None, counters=counters)
+    assert held(con) == TWO
+
+
+def test_a_field_of_json_that_a_column_holds_as_text_is_read(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    card = '{"license": "mit", "base_model": ["google/c"]}'
+    con.execute(
+        f"copy (select 'acme/alpha' as id, 41 as downloads, '{card}' as card union all select 'umbra/beta', 7, 'none') to '{tmp_path}/a.parquet'"
+    )
+    bring(
+        con,
+        tmp_path / "a.parquet",
+        counters='downloads_30d = { column = "downloads", window = "30d" }\n[attributes]\nlicense_raw = "card.license"\nbase_models = "card.base_model"',
+    )
+    assert held(con) == TWO
+    assert con.execute("select license_raw, base_models from listings order by model_id").fetchall() == [
+        ("mit", ["google/c"]),
+        (None, None),
+    ]
+
+
+def test_a_sheet_of_data_sets_is_none_of_models_and_a_column_named_twice_is_refused(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Datasets"
+    book.active.append(["id", "downloads"])
+    book.active.append(["acme/texts", 9])
+    book.save(tmp_path / "a.xlsx")
+    assert "its sheet Datasets is of datasets, and only models are loaded" in refused(con, tmp_path / "a.xlsx")
+    sheet = book.create_sheet("Models")
+    for row in (["id", "downloads"], ["acme/alpha", 41], ["umbra/beta", 7]):
+        sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    bring(con, tmp_path / "a.xlsx")
+    assert held(con) == TWO
+    sheet["C1"] = "downloads"
+    book.save(tmp_path / "b.xlsx")
+    [failed] = bring(con, tmp_path / "b.xlsx", day=date(2026, 3, 10))
+    assert "the header of its sheet Models has downloads more than once; give each column a name of its own" in failed.message

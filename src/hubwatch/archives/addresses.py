@@ -6,6 +6,21 @@ from urllib.parse import urlsplit
 from hubwatch.hubs import HUBS, sites
 from hubwatch.store import literal
 
+_BEFORE = "(?:api/models/|models/)?"  # of the hub's own requests and lists
+_LINKS = (r"^\[[^\]]*\]\((\S+?)\)$", r"(?i)^=HYPERLINK\(\"([^\"]+)\"", r"(?i)^<a\s[^>]*?href=[\"']([^\"']+)[\"']")  # Markdown, Excel, HTML
+
+
+def link_in(text: str) -> str:
+    """Where a link leads that is written as Markdown, HTML or Excel write it; any other text itself."""
+    found = next((match for link in _LINKS if text[:1] in "[=<" and (match := re.match(link, text.strip()))), None)
+    return found[1] if found else text
+
+
+def unlinked(text: str) -> str:
+    """SQL of where the link leads that a text is, else of the text."""
+    cases = " ".join(f"when regexp_matches({text}, {literal(link)}) then regexp_extract({text}, {literal(link)}, 1)" for link in _LINKS)
+    return f"case {cases} else {text} end"
+
 
 def _sites() -> dict[str, tuple[str, str]]:
     """Of every site its hosts, as a regular expression, and what is before the id in an address there."""
@@ -20,7 +35,7 @@ def address_macros() -> str:
     """SQL macros: `id_of(text, hub)`, the model's id where the text is its id or its address; `is_other_kind(text)`: of a data set or Space."""
     paths = "\n".join(
         f"  when regexp_matches(t, '^(?i)(https?:)?(//)?(www\\.)?({host})(:\\d+)?/') then case when hub = {literal(hub)} "
-        f"then regexp_extract(regexp_replace(t, '^(?i)(https?:)?(//)?(www\\.)?({host})(:\\d+)?/+', ''), '^{before}([^?#]*)', 1) else '' end"
+        f"then regexp_extract(regexp_replace(t, '^(?i)(https?:)?(//)?(www\\.)?({host})(:\\d+)?/+', ''), '^{_BEFORE}{before}([^?#]*)', 1) else '' end"
         for hub, (host, before) in _sites().items()
     )
     schemes = " ".join(
@@ -40,6 +55,6 @@ create or replace temp macro id_of_visible(t, hub) as case
   else t end;
 create or replace temp macro id_of(t, hub) as id_of_visible(visible(t), hub);
 create or replace temp macro is_other_kind(t) as coalesce(regexp_matches(t,
-  '^(?i)((https?:)?(//)?(www\\.)?({hosts})(:\\d+)?/|[a-z]+://)(datasets|spaces)/'), false);
+  '^(?i)((https?:)?(//)?(www\\.)?({hosts})(:\\d+)?/|[a-z]+://)(api/)?(datasets|spaces)/'), false);
 create or replace temp macro is_base(id) as coalesce(regexp_full_match(id, '[^/\\s\\[{{":]+(/[^/\\s]+)?'), false);
 """

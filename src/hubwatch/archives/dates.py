@@ -1,5 +1,6 @@
 """The day in a file's name."""
 
+import contextlib
 import re
 from datetime import date, datetime
 
@@ -14,10 +15,12 @@ def day_in_name(mapping: Mapping, name: str) -> date:
     if match is None:
         raise UsageError(f"{name}: no date in its name where mapping {mapping.name} looks for it ({mapping.day.file_name})")
     said = match[1]
-    try:
-        return possible_day(datetime.strptime(said, mapping.day.format).date() if mapping.day.format else date.fromisoformat(said))
-    except ValueError:
-        pass
+    with contextlib.suppress(ValueError):
+        found = datetime.strptime(said, mapping.day.format).date() if mapping.day.format else date.fromisoformat(said)
+        try:
+            return possible_day(found)
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from None
     if mapping.day.format:
         raise UsageError(f'{name}: "{said}" is not a date of format "{mapping.day.format}"; correct day in mapping {mapping.name}')
     cure = 'say its format, as format = "%d-%m-%Y"' if re.fullmatch(r"\d+\D\d+\D\d+|\d{6}", said) else "correct day.file_name"

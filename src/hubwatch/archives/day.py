@@ -7,7 +7,7 @@ from importlib.resources import files
 import duckdb
 
 from hubwatch.archives.mapping import DayFrom, HubFrom, Identity, Mapping
-from hubwatch.archives.notes import noted, two_alike
+from hubwatch.archives.notes import fix_of, noted, two_alike
 from hubwatch.clock import now
 from hubwatch.errors import counted
 from hubwatch.load import COUNTERS_HASH, TOO_MANY
@@ -74,9 +74,7 @@ def settle_day(
             "select mode(coalesce(reason, fault)) from archive_rows where hub = ? and day = ? and coalesce(reason, fault) is not null",
             [hub, day],
         ).fetchall()
-        said = f"{outcome.rejected} of {rows} rows cannot be read, most: {reason[0][0]}"
-        if reason[0][0] == "model id is missing" and mapping.only is None and mapping.model_id.column:
-            said += f'; only = {{ column = "{mapping.model_id.column[0]}" }} in the mapping leaves them out'
+        said = f"{outcome.rejected} of {rows} rows cannot be read, most: {reason[0][0]}{fix_of(reason[0][0], mapping)}"
         return replace(outcome, outcome="failed", message=said)
     if mapping != SAVED_PAGES and outcome.duplicates > TOO_MANY * (outcome.records + outcome.duplicates):
         said = f"{outcome.duplicates} rows are of listings that other rows have: {two_alike(con, hub, day)}; load one day's rows, once each"

@@ -1,14 +1,16 @@
 """How a CSV is written: its delimiter, quotes, header, and the lines before it. Chosen by the columns that the mapping names, never guessed."""
 
 import csv
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubwatch.archives.mapping import Mapping
+from hubwatch.archives.mapping import Mapping, columns_named
+from hubwatch.archives.sheets import widest
 from hubwatch.errors import DayFailure
 
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01")
 _HEAD = 20  # lines among which the header is looked for
 _SAMPLE = 50  # rows by whose number of fields a header without a name for the row's own is known
 LONGEST_LINE = 64 * 2**20
@@ -23,6 +25,7 @@ class Dialect:
     escape: str
     header: tuple[str, ...]
     skip: int
+    wraps: bool = False  # ="text", by which a CSV keeps texts that look like numbers for Excel
 
 
 def dialect_of(name: str, path: Path, mapping: Mapping) -> Dialect:
@@ -35,14 +38,7 @@ def dialect_of(name: str, path: Path, mapping: Mapping) -> Dialect:
     candidates = first if mapping.delimiter else [*first, *(one for one in _DELIMITERS if one not in first)]
     found = [_headed(lines, str(delimiter), mapping) for delimiter in candidates]
     best = max(found, key=lambda one: (one[0], len(one[1].header) if not one[0] else 0))  # of equals the first
-    return best[1]
-
-
-def wanted_columns(mapping: Mapping) -> set[str]:
-    """Every column that the mapping names, in lower case."""
-    columns = [*mapping.model_id.names, mapping.hub.column, mapping.day.column, mapping.day.pass_column, *mapping.unit_columns]
-    columns += [name for column in (*mapping.counters.values(), *mapping.attributes.values()) for name in column.column]
-    return {name.casefold() for name in columns if name}
+    return replace(best[1], wraps=any('="' in line for line in lines))
 
 
 def _is_tabbed(name: str) -> bool:
@@ -57,25 +53,69 @@ def _first_lines(path: Path) -> list[str]:
 def _headed(lines: list[str], delimiter: str, mapping: Mapping) -> tuple[int, Dialect]:
     """How many of the mapping's columns this delimiter gives, and the dialect with the header found by it."""
     quote = mapping.quote if mapping.quote is not None else _quote(lines, delimiter)
-    wanted, ids = wanted_columns(mapping), {one.casefold() for one in mapping.model_id.names}
-    rows = [(row, end) for row, end in _rows(lines, delimiter, quote) if row]
-    at = next((n for n, (row, _) in enumerate(rows[:_HEAD]) if ids & _folded(row) and _is_preamble(rows[:n])), None)
-    if at is None:
-        at = next((n for n, (row, _) in enumerate(rows) if not _is_preamble([(row, 0)])), 0)
+    escape = mapping.escape or quote
+    rows = list(_rows(lines, delimiter, quote, escape))
+    if mapping.escape is None and quote and any("\\" + quote in line for line in lines):
+        other = list(_rows(lines, delimiter, quote, "\\"))
+        if _raggedness(other) < _raggedness(rows):  # MySQL and Spark write a backslash before a quote inside quotes
+            rows, escape = other, "\\"
+    if mapping.header:
+        return len(columns_named(mapping) & {*mapping.header}), Dialect(delimiter, quote, escape, mapping.header, 0)
+    at = _header_at([row for row, _ in rows], mapping)
     header, skip = rows[at] if rows else ([], 0)
+    below = [row for row, _ in rows[at + 1 :]]
+    if (
+        below and any(map(str.strip, below[0])) and all(re.fullmatch(r"\s*(:?-+:?\s*)?", cell) for cell in below[0])
+    ):  # the rule of a table in Markdown
+        skip, below = rows[at + 1][1], below[1:]
     header = [name.strip() for name in header]
-    shift = _shift(len(header), [row for row, _ in rows[at + 1 :]])
+    shift = _shift(len(header), below)
     header = ["", *header] if shift < 0 else [*header, ""] if shift > 0 else header
-    dialect = Dialect(delimiter, quote, mapping.escape or quote, tuple(header), skip)
-    return len(wanted & _folded(header)), dialect
+    wanted = {name.casefold() for name in columns_named(mapping)}
+    return len(wanted & _folded(header)), Dialect(delimiter, quote, escape, tuple(header), skip)
 
 
-def _rows(lines: list[str], delimiter: str, quote: str) -> Iterable[tuple[list[str], int]]:
-    """Rows with the number of the line that each ends on."""
-    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE)
+def _header_at(rows: list[list[str]], mapping: Mapping) -> int:
+    """Which row is the header: the first that names the model id below remarks or rows no wider, else the first as wide as the widest."""
+    ids = {one.casefold() for one in mapping.model_id.names}
+    for number, row in enumerate(rows[:_HEAD]):
+        above = rows[:number]
+        if ids & _folded(row) and (_is_preamble(above) or (_is_names(row) and all(_filled(one) <= _filled(row) for one in above))):
+            return number
+    able = [number for number, row in enumerate(rows[:_HEAD]) if not _is_preamble([row])]
+    if not able or all(len(rows[number]) == len(rows[able[0]]) + 1 for number in able[1:]):  # rows have a name more than the header (R)
+        return able[0] if able else 0
+    return able[widest([rows[number] for number in able])]
+
+
+def _is_names(row: list[str]) -> bool:
+    """Whether no cell is a number, a date or an id."""
+    return not any(re.match(r"\s*[\d/]|.*/", cell) for cell in row)
+
+
+def _filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
+def _raggedness(rows: list[tuple[list[str], int]]) -> int:
+    """How many rows are not as wide as the first."""
+    return sum(len(row) != len(rows[0][0]) for row, _ in rows)
+
+
+def _rows(lines: list[str], delimiter: str, quote: str, escape: str) -> Iterable[tuple[list[str], int]]:
+    """Rows that are not empty, with the number of the line that each ends on."""
+    reader = csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        doublequote=escape == quote,
+        escapechar=None if escape == quote else escape or None,
+    )
     try:
         for row in reader:
-            yield row, reader.line_num
+            if row:
+                yield row, reader.line_num
     except csv.Error:  # a field longer than Python reads: the header is before it
         return
 
@@ -84,9 +124,9 @@ def _folded(row: Iterable[str]) -> set[str]:
     return {name.strip().casefold() for name in row}
 
 
-def _is_preamble(rows: list[tuple[list[str], int]]) -> bool:
+def _is_preamble(rows: list[list[str]]) -> bool:
     """Whether these rows are remarks before the header: empty, commented, or Excel's word on the delimiter."""
-    return all(not any(map(str.strip, row)) or row[0].lstrip().startswith("#") or row[0].lower().startswith("sep=") for row, _ in rows)
+    return all(not any(map(str.strip, row)) or row[0].lstrip().startswith("#") or row[0].lower().startswith("sep=") for row in rows)
 
 
 def _quote(lines: list[str], delimiter: str) -> str:

@@ -28,6 +28,7 @@ class ArchiveFile:
     name: str
     fetch: Callable[[], Path]
     committed_on: date | None = None
+    member: str | None = None  # of a zip, where it alone is meant
 
 
 def archive_files(source: str, settings: Settings) -> list[ArchiveFile]:

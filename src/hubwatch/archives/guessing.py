@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from hubwatch.archives.mapping import windows_stated
-from hubwatch.hubs import sites
+from hubwatch.archives.addresses import link_in
+from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
+from hubwatch.errors import UsageError
+from hubwatch.hubs import named_site, sites
 
 Values = dict[str, list[str]]  # a column's first values that are not null, as text
 ID_NAMES = (
@@ -27,28 +27,25 @@ ID_NAMES = (
     "link",
 )
 _CERTAIN_NAMES = ("id", "model_id", "modelid", "repo_id")
-_OWNERS = ("owner", "org", "organization", "author", "namespace", "repo", "user", "publisher")
+_OWNERS = ("owner", "org", "organization", "organisation", "author", "namespace", "repo", "user", "username", "publisher", "creator",
+    "provider", "vendor", "developer", "company", "owner_name", "org_name", "author_name", "user_name", "path")  # fmt: skip
 _OWN_NAMES = ("name", "model_name", "model", "repo_name", "title")
 _HUB_NAMES = ("hub", "site", "platform", "registry", "source")
-_DAY_NAME = re.compile(r"(?i)(day|date|as_?of|(date|day)_?(crawl\w*|collect\w*|scrap\w*|fetch\w*|read|retriev\w*|snapshot)"
-    r"|(crawl\w*|collect\w*|scrap\w*|fetch\w*|retriev\w*|snapshot|_?cached|seen|observed|recorded)(_?(date|day|at|on|time))?)")  # fmt: skip
 _LIKES = ("likes", "like_count", "num_likes", "stars_or_likes")
 _ATTRIBUTES = {
-    "created_at": ("created_at", "createdat"),
+    "created_at": ("created_at", "createdat", "created"),
     "modified_at": ("modified_at", "last_modified", "lastmodified"),
-    "license_raw": ("license",),
+    "license_raw": ("license", "licence"),
     "task": ("pipeline_tag", "task"),
     "library": ("library_name", "library"),
     "base_models": ("base_models", "base_model"),
     "gated": ("gated",),
     "tags": ("tags",),
 }
-_ID = re.compile(r"[^/\s\[{\":]+/[^/\s]+")
+_CARDS = ("cardData", "card_data", "carddata")  # objects of a record in which the hub has a model's license and bases
+_ID = re.compile(r"[^/\s\[{\":;,|^]+/[^/\s\":;,|^]+")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
-_IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d|\d{8}|\d\d([-_.])\d\d\2\d{4})(?!\d)")
-_NUMBER = re.compile(
-    r"\d{1,3}(?P<mark>[.,' ])\d{3}((?P=mark)\d{3})*(?P<fraction>(?!(?P=mark))[.,]\d+)?"
-)  # certain by a second group or a fraction
+_RESERVED = {"api", "models", "datasets", "spaces", "docs", "blog", "papers", "collections", "tasks", "organizations"}
 
 
 @dataclass
@@ -81,28 +78,37 @@ def hub_in(values: Iterable[str]) -> set[str]:
 
 def is_id(value: str) -> bool:
     """Whether the text may be a model's id or address."""
-    return bool(_ID.fullmatch(value) and not _DATE.fullmatch(value)) or bool(hub_in([value]))
+    value = link_in(value)
+    return bool(_ID.fullmatch(value) and not _DATE.fullmatch(value)) or (bool(hub_in([value])) and _has_two_parts(value))
+
+
+def _has_two_parts(address: str) -> bool:
+    parts = [part for part in urlsplit(address).path.split("/") if part]
+    while parts and parts[0] in ("api", "models"):
+        del parts[0]
+    return len(parts) > 1 and parts[0] not in _RESERVED
 
 
 def id_columns(values: Values) -> list[str]:
     """The columns that hold ids, the likeliest first: by name, then by their values."""
     bases = {name for names in _ATTRIBUTES.values() for name in names}
-    able = [own for own, seen in values.items() if _last(own) not in bases and _holds_ids(own, seen)]
-    return sorted(able, key=lambda own: (ID_NAMES.index(_last(own)) if _last(own) in ID_NAMES else len(ID_NAMES), own.count(".")))
+    able = [own for own, seen in values.items() if last_part(own) not in bases and _holds_ids(own, seen)]
+    return sorted(able, key=lambda own: (ID_NAMES.index(last_part(own)) if last_part(own) in ID_NAMES else len(ID_NAMES), own.count(".")))
 
 
-def _last(column: str) -> str:
+def last_part(column: str) -> str:
     """The column's name, folded, with blanks as underscores; of a field inside others the last part."""
     return re.sub(r"[\s-]+", "_", column.strip().casefold().rpartition(".")[2])
 
 
 def _holds_ids(column: str, seen: list[str]) -> bool:
     """Whether most values are ids; in a column that is named so, some are enough: old ids have no owner."""
-    return sum(map(is_id, seen)) > (0 if _last(column) in _CERTAIN_NAMES else len(seen) / 2)
+    return sum(map(is_id, seen)) > (0 if last_part(column) in _CERTAIN_NAMES else len(seen) / 2)
 
 
-def _named(values: Values, names: Iterable[str]) -> str | None:
-    folded = {_last(own): own for own in sorted(values, key=lambda own: -own.count("."))}  # of two the one less deep inside
+def named(values: Values, names: Iterable[str]) -> str | None:
+    """The column that has the first of these names that any has; None where none has."""
+    folded = {last_part(own): own for own in sorted(values, key=lambda own: -own.count("."))}  # of two the one less deep inside
     return next((folded[name] for name in names if name in folded), None)
 
 
@@ -114,22 +120,29 @@ def guess_identity(draft: Draft, values: Values) -> tuple[str, ...]:
         if len(found) > 1:
             draft.unsure.append(f"{', '.join(found[1:])} may hold ids as well; {found[0]} is taken")
         return (found[0],)
-    owner, name = _named(values, _OWNERS), _named(values, _OWN_NAMES)
-    if owner and name and owner != name:
+    owner, name = named(values, _OWNERS), named(values, _OWN_NAMES)
+    if owner and name and owner != name and _are_joined(values[owner], values[name]):
         draft.lines.append(f"model_id = {{ join = [{in_toml(owner)}, {in_toml(name)}] }}")
         draft.unsure.append(f"ids are joined of {owner} and {name}")
         return (owner, name)
     return ()
 
 
-def guess_hub(draft: Draft, values: Values) -> str | None:
+def _are_joined(owners: list[str], names: list[str]) -> bool:
+    """Whether most pairs of these would be ids."""
+    pairs = list(zip(owners, names, strict=False))
+    return 2 * sum(is_id(f"{owner}/{name}") for owner, name in pairs) > len(pairs)
+
+
+def guess_hub(draft: Draft, values: Values, outer: dict[str, str]) -> str | None:
     """Say which hub the rows are of, or ask; the hub, where it is one."""
-    column = _named(values, _HUB_NAMES)
-    if column and values[column] and {one.lower() for one in values[column]} <= set(sites()):
-        draft.lines.append(f"hub = {{ column = {in_toml(column)} }}")
-        return None
+    around = {key: [text] for key, text in outer.items()}
+    for column, seen in [(own, values[own]) for own in [named(values, _HUB_NAMES)] if own] + list(around.items()):
+        if last_part(column) in _HUB_NAMES and (line := _hub_column(column, set(seen))):
+            (draft.questions if '""' in line else draft.lines).append(line)
+            return None
     bases = {own for names in _ATTRIBUTES.values() for own in names}
-    found = hub_in(one for own, seen in values.items() if own.casefold() not in bases for one in seen)
+    found = hub_in(link_in(one) for own, seen in values.items() if own.casefold() not in bases for one in seen)
     if len(found) == 1:
         [hub] = found
         draft.lines.append(f'hub = {{ value = "{hub}" }}')
@@ -139,107 +152,37 @@ def guess_hub(draft: Draft, values: Values) -> str | None:
     return None
 
 
-def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str) -> None:
-    """Say where the day is that the counters were read on; ask where its parts can be read in two orders."""
-    for column, seen in [*values.items(), *((own, [text]) for own, text in outer.items())]:
-        if not _DAY_NAME.fullmatch(_last(column)) or not seen:
-            continue
-        if all(re.match(r"\d{4}-?\d\d-?\d\d(?!\d)", one) for one in seen):
-            draft.lines.append(f"day = {{ column = {in_toml(column)} }}")
-            draft.unsure.append(f"{column} is taken for the day on which the counters were read")
-            return
-        formats = [form for form in _formats(seen[0]) if all(_is_of(one, form) for one in seen)]
-        if formats:
-            _say_format(draft, f"column = {in_toml(column)}", formats)
-            return
-        draft.unsure.append(f'{column} may be the day on which the counters were read, and its form ("{seen[0]}") is not known')
-    base = PurePosixPath(file).name
-    found = _IN_NAME.findall(base)
-    if len(found) == 1:
-        said, mark = found[0]
-        pattern = re.sub(r"\d+", lambda digits: f"[0-9]{{{len(digits[0])}}}", re.escape(said).replace(r"\-", "-"))
-        place = f"file_name = {in_toml(f'({pattern})[^/]*$')}"
-        if not mark and _is_date(said):
-            draft.lines.append(f"day = {{ {place} }}")
-            draft.unsure.append(f"the day is {said}, by the file's name")
-            return
-        if mark and (formats := [form for form in _formats(said) if _is_of(said, form)]):
-            _say_format(draft, place, formats)
-            return
-    draft.lines.append("day = { given = true }  # the file does not state its day: give it with --day")
+def _hub_column(column: str, seen: set[str]) -> str | None:
+    """The line for a column of hubs; with a gap for a name that is not known. None where none of its values is a hub."""
+    known = {one: _site(one) for one in sorted(seen)}
+    if not any(known.values()):
+        return None
+    other = [f"{in_toml(one)} = {in_toml(site or '')}" for one, site in known.items() if site is None or one.casefold() != site]
+    return f"hub = {{ column = {in_toml(column)}{', values = { ' + ', '.join(other) + ' }' if other else ''} }}"
 
 
-def _say_format(draft: Draft, place: str, formats: list[str]) -> None:
-    if len(formats) == 1:
-        draft.lines.append(f"day = {{ {place}, format = {in_toml(formats[0])} }}")
-        return
-    draft.questions.append(f'day = {{ {place}, format = "" }}  # in which order: {" or ".join(formats)}')
-
-
-def _formats(text: str) -> list[str]:
-    mark = next((letter for letter in text if not letter.isdigit()), "")
-    year = "%Y" if re.search(r"\d{4}", text) else "%y"
-    return [mark.join(order) for order in (("%d", "%m", year), ("%m", "%d", year), (year, "%m", "%d"))] if mark else []
-
-
-def _is_of(text: str, form: str) -> bool:
+def _site(text: str) -> str | None:
     try:
-        datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
+        return named_site(text).name
+    except UsageError:
+        return None
 
 
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def guess_counters(draft: Draft, values: Values) -> None:
-    """Say which columns are counters; the window of one whose name does not state it is a question."""
-    for column in values:
-        if "download" not in column.casefold() or not _is_counted(values[column]):
-            continue
-        stated = windows_stated((column,))
-        name = {"30d": "downloads_30d", "total": "downloads_total"}[stated.pop()] if len(stated) == 1 else None
-        if name is None:
-            draft.asked_counters.append(column)
-        elif any(line.startswith(name) for line in draft.counters):
-            draft.unsure.append(f"{column} counts downloads over a window that another column has already; it is not read")
-        else:
-            draft.counters.append(f"{name} = {in_toml(column)}")
-    likes = _named(values, _LIKES)
-    if likes and _is_counted(values[likes]):
-        draft.counters.append(f"likes = {in_toml(likes)}")
-    if not draft.counters and not draft.asked_counters:
-        draft.unsure.append("no column of downloads or likes is found; name them below [counters]")
-
-
-def _is_counted(seen: list[str]) -> bool:
-    return bool(seen) and sum(one[:1].isdigit() for one in seen) > len(seen) / 2
-
-
-def guess_notation(draft: Draft, seen: list[str], twofold: list[str]) -> None:
-    """Say how figures are written, or ask where two readings exist."""
-    found = [match for one in seen if (match := _NUMBER.fullmatch(one)) and (match["fraction"] or one.count(match["mark"]) > 1)]
-    if len({match["mark"] for match in found}) == 1:
-        mark = found[0]["mark"]
-        has_comma = mark == "." or any((match["fraction"] or "").startswith(",") for match in found)
-        draft.lines += [f"thousands = {in_toml(mark)}", *(['decimal = ","'] if has_comma else [])]
-    elif twofold:
-        mark = next(letter for letter in twofold[0] if not letter.isdigit())
-        draft.questions.append(
-            f"thousands = {in_toml(mark)}  # is {twofold[0]} a whole number? If it is a fraction, write decimal = {in_toml(mark)} instead"
-        )
+def guess_kind(draft: Draft, values: Values) -> None:
+    """Leave out the rows that a column of kinds says are of data sets or Spaces."""
+    column = named(values, KIND_NAMES)
+    seen = {one.casefold() for one in values[column]} if column else set()
+    if column and seen & OTHER_KINDS:
+        own = sorted(seen - OTHER_KINDS)
+        draft.lines += [f"only = {{ column = {in_toml(column)}, values = [{', '.join(map(in_toml, own))}] }}"] if own else []
+        draft.unsure.append(f"rows whose {column} is {' or '.join(sorted(seen & OTHER_KINDS))} are left out: only models are loaded")
 
 
 def guess_attributes(draft: Draft, values: Values, ids: tuple[str, ...]) -> None:
     """Say which columns are attributes, by their names alone: of all fields inside others those beside the id, for others may be of its owner."""
     inside = ids[0].rpartition(".")[0]
-    beside = {own: seen for own, seen in values.items() if own.rpartition(".")[0] in ("", inside)}
+    cards = {f"{before}{card}" for card in _CARDS for before in ("", f"{inside}." if inside else "")}
+    beside = {own: seen for own, seen in values.items() if own.rpartition(".")[0] in ("", inside, *cards)}
     for name, spellings in _ATTRIBUTES.items():
-        if column := _named(beside, spellings):
+        if column := named(beside, spellings):
             draft.attributes[name] = column

@@ -9,7 +9,15 @@ from hubwatch.errors import DayFailure
 from hubwatch.hubs import hub_of, sites
 
 _OTHER_KIND = re.compile(r"(?i)(?<![a-z])(datasets|spaces)(?![a-z])")
+KIND_NAMES = ("repo_type", "repotype", "repo_kind", "type", "kind", "resource_type", "entity_type", "item_type", "asset_type")
+OTHER_KINDS = {"dataset", "datasets", "data set", "space", "spaces"}
 _MODELS = re.compile(r"(?i)(?<![a-z])models?(?![a-z])")
+
+
+def kind_in(name: str) -> str | None:
+    """`datasets` or `spaces` where a name says that, and not models."""
+    found = _OTHER_KIND.search(name)
+    return found[1].lower() if found and not _MODELS.search(name) else None
 
 
 def refuse_other_kinds(mapping: Mapping, name: str) -> None:
@@ -18,9 +26,9 @@ def refuse_other_kinds(mapping: Mapping, name: str) -> None:
         return
     own = "/".join(name.split("/")[-1:] if "://" not in name else name.split("/")[3:])
     for said in (own, mapping.records or ""):
-        if (found := _OTHER_KIND.search(said)) and not _MODELS.search(said):
+        if kind := kind_in(said):
             raise DayFailure(
-                f'{name}: is of {found[1].lower()}, by "{said}", and only models are loaded; if its rows are models, say rows = "models" in the mapping'
+                f'{name}: is of {kind}, by "{said}", and only models are loaded; if its rows are models, say rows = "models" in the mapping'
             )
 
 

@@ -1,36 +1,39 @@
 """A file that nobody has described -> the draft of a mapping: what its columns and values say for certain, and what to answer."""
 
+import glob
 import re
 import tempfile
 import tomllib
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 import duckdb
 
 from hubwatch import store
 from hubwatch.archives.documents import first_object
-from hubwatch.archives.files import archive_files
+from hubwatch.archives.files import ArchiveFile, archive_files
 from hubwatch.archives.guessing import (
     ID_NAMES,
     Draft,
     Values,
     guess_attributes,
-    guess_counters,
-    guess_day,
     guess_hub,
     guess_identity,
-    guess_notation,
+    guess_kind,
     id_columns,
     in_toml,
     is_id,
 )
-from hubwatch.archives.ids import refuse_other_kinds
+from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
+from hubwatch.archives.guessing_days import guess_day
+from hubwatch.archives.ids import kind_in, refuse_other_kinds
 from hubwatch.archives.mapping import Counter, DayFrom, HubFrom, Identity, Mapping
 from hubwatch.archives.rows import first_rows, prepare
-from hubwatch.archives.tables import Table, open_table
+from hubwatch.archives.sheets import able_sheets
+from hubwatch.archives.tables import Table, lists_of_records, open_table
 from hubwatch.archives.unpack import Plain, plain_files
 from hubwatch.clock import today
-from hubwatch.errors import DayFailure, short
+from hubwatch.errors import DayFailure, HubFailure, short
 from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
@@ -38,43 +41,81 @@ _SEEN = 500  # rows whose values are looked at
 _SHOWN = 3
 _TWOFOLD = re.compile(r"\d{1,3}[.,]\d{3}")
 _STAND_IN = next(iter(HUBS))  # to show rows before the hub is known: nothing of it is printed
+_ENCODINGS = ("cp1252", "gb18030", "shift_jis")
 
 
 def inspect_file(source: str, settings: Settings) -> str:
-    """The draft of a mapping for the first file that `source` names, as TOML; a file that cannot be read raises in one line."""
-    file = archive_files(source, settings)[0]
-    with tempfile.TemporaryDirectory(prefix="hubwatch-") as name, store.only_days(Path(name) / "none") as con:
-        folder = Path(name)
+    """The draft of a mapping for the first file that `source` names and that can be read, as TOML; else the first one's error is raised."""
+    files = archive_files(source, settings)
+    first: DayFailure | HubFailure | None = None
+    for file in files[:_SHOWN]:
         try:
-            plain = next(iter(plain_files(file.name, file.fetch(), folder, None)))
-            return _drafted(con, plain, folder, len(archive_files(source, settings)))
+            draft = _inspected(file, len(files))
+        except (DayFailure, HubFailure) as error:
+            first = first or error
+        else:
+            return draft if first is None else draft + f"#   {' '.join(str(first).split())}\n"
+    assert first is not None
+    raise first
+
+
+def _inspected(file: ArchiveFile, files: int) -> str:
+    with tempfile.TemporaryDirectory(prefix="hubwatch-") as name, store.only_days(Path(name) / "none") as con:
+        try:
+            return _of_members(con, file, Path(name), files)
         except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
             first = " ".join(str(error).split()).partition(" LINE 1: ")[0]
             raise DayFailure(f"{file.name} cannot be read: {first[:300]}; download it again") from error
 
 
-def _drafted(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, files: int) -> str:
-    draft, texts, records = Draft(), dict[str, str](), None
+def _of_members(con: duckdb.DuckDBPyConnection, file: ArchiveFile, folder: Path, files: int) -> str:
+    """The draft for a file, of a zip for the first of its files that holds models."""
+    found = sorted(plain_files(file.name, file.fetch(), folder, None), key=lambda one: kind_in(PurePosixPath(one.name).name) is not None)
+    failures: list[DayFailure] = []
+    for plain in found:
+        members = [one.name.removeprefix(f"{file.name}/") for one in found]
+        own = members.pop(found.index(plain))
+        draft = Draft()
+        _say_members(draft, own, members, bool(failures))
+        try:
+            return _drafted(con, draft, plain, folder, files)
+        except DayFailure as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder: Path, files: int) -> str:
+    texts = dict[str, str]()
+    how = _looking(texts)
     if plain.kind == "json":
         texts, places = first_object(plain.name, plain.path)
-        records = _records(con, plain, folder, draft, texts, places)
-    table = open_table(con, plain, _looking(texts, records), folder)
+        how = _records(con, plain, folder, draft, texts, places)
+    elif plain.kind == "sheet":
+        how = _sheet(plain, draft, how)
+    table = open_table(con, plain, how, folder)
+    if lists := lists_of_records(table):
+        table, how = _listed(con, plain, folder, draft, table, how, lists)
     prepare(con)
     values = _values(con, table)
     ids = guess_identity(draft, values)
-    if not ids:
-        has = ", ".join(map(short, list(values)[:30]))
-        raise DayFailure(
-            f"{plain.name}: no column holds ids such as owner/name or their addresses; it has {has}. Only lists of models can be read"
-        )
-    hub = guess_hub(draft, values)
-    guess_day(draft, values, texts if records else {}, plain.name)
-    guess_counters(draft, values)
-    guess_attributes(draft, values, ids)
-    counted = [own for own in values if "download" in own.casefold() or own.casefold().rpartition(".")[2] == "likes"]
+    if not ids or (table.delimiter and any(map(is_id, table.columns))):
+        raise DayFailure(f"{plain.name}: {_without_ids(values, table)}")
+    around = {key: text for key, text in texts.items() if table.find(key) is None} if how.records or table.lines else {}
+    hub = guess_hub(draft, values, around)
+    guess_day(draft, values, around, plain.name, lambda text: _day_of(con, text))
+    known = tomllib.loads("\n".join(draft.lines))
+    outer = {part: {"column": known[part]["column"]} for part in ("day", "hub") if known.get(part, {}).get("column") in around}
+    if outer:
+        how = Mapping.model_validate(how.model_dump() | outer)
+        table = open_table(con, plain, how, folder)
+    guess_kind(draft, values)
+    counted = guess_counters(draft, values)
     figures = [one for own in counted for one in values[own]]
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
-    _ask_kind(draft, plain, records)
+    guess_nulls(draft, figures)
+    guess_attributes(draft, values, ids)
+    _ask_kind(draft, plain, how.records)
+    _ask_encoding(draft, plain)
     if len(ids) == 1 and (empty := _rows_without(con, table, ids[0])):
         draft.unsure.append(f"{empty} of the first {_SEEN} rows have no id; only = {{ column = {in_toml(ids[0])} }} leaves such rows out")
     if len(ids) == 1 and any("given" in line for line in draft.lines) and len(set(values[ids[0]])) < len(values[ids[0]]):
@@ -84,45 +125,93 @@ def _drafted(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, files: 
     return _written(draft, plain, _shown(con, draft, table, ids, hub))
 
 
-def _looking(texts: dict[str, str], records: str | None) -> Mapping:
+def _without_ids(values: Values, table: Table) -> str:
+    """Why a table is not one of models."""
+    if not any(values.values()):
+        return "it has columns and no rows; nothing of it can be read"
+    has = ", ".join(map(short, list(values)[:30]))
+    said = f"no column holds ids such as owner/name or their addresses; it has {has}. Only lists of models can be read"
+    if table.delimiter and any(map(is_id, values)):
+        return f'{said}; if it has no line with the names of its columns, put one in front, or name them in a mapping, as header = ["id", "downloads"]'
+    if table.delimiter and len(values) == 1:
+        return f'{said}; if its columns are separated in another way, say how in a mapping, as delimiter = ":"'
+    return said
+
+
+def _day_of(con: duckdb.DuckDBPyConnection, text: str) -> date | None:
+    try:
+        found = con.execute("select day_of(said(?))", [text]).fetchall()[0][0]
+    except duckdb.ConversionException:
+        return None
+    return found if isinstance(found, date) else None
+
+
+def _looking(texts: dict[str, str], records: str | None = None, sheet: str | None = None) -> Mapping:
     """A mapping to open the file by: any column that may be an id serves."""
-    names = (*ID_NAMES, *(key for key, text in texts.items() if is_id(text) and key.casefold() not in ID_NAMES))
+    names = (*ID_NAMES, *(key for key, text in texts.items() if is_id(text) and "." not in key and key.casefold() not in ID_NAMES))
     return Mapping(
         name="looking",
         title="looking",
         hub=HubFrom(value=_STAND_IN),
-        day=DayFrom(given=True),
+        day=DayFrom(column="day"),
         model_id=Identity(column=names),
         records=records,
+        sheet=sheet,
         rows="models",
     )
 
 
-def _records(
-    con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, texts: dict[str, str], places: list[str]
-) -> str | None:
+def _sheet(plain: Plain, draft: Draft, how: Mapping) -> Mapping:
+    """Ask for the sheet where several have ids."""
+    able = able_sheets(plain.name, plain.path, how)
+    if len(able) < 2:
+        return how
+    draft.questions.append(f'sheet = ""  # which: {", ".join(map(in_toml, able))}')
+    draft.unsure.append(f"only the sheet {able[0]} was looked at")
+    return _looking({}, sheet=able[0])
+
+
+def _listed(
+    con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, table: Table, how: Mapping, lists: list[str]
+) -> tuple[Table, Mapping]:
+    """The records of a list in a Parquet file, where its rows themselves have no ids."""
+    prepare(con)
+    if id_columns(_values(con, table)):
+        return table, how
+    for column in lists:
+        inner = open_table(con, plain, _looking({}, column), folder)
+        if id_columns(_values(con, inner)):
+            draft.lines.append(f"records = {in_toml(column)}")
+            return inner, _looking({}, column)
+    return table, how
+
+
+def _records(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, texts: dict[str, str], places: list[str]) -> Mapping:
     """Where the records of a JSON file are, where they are not on its top."""
-    if not places or any(is_id(text) for text in texts.values()):
-        return None
-    try:
-        open_table(con, plain, _looking(texts, None), folder)
-    except DayFailure:
-        found = [place for place in places if not re.search(r"(?i)datasets|spaces", place)] or places
-        prepare(con)
-        taken = next((place for place in found if _has_ids(con, plain, folder, texts, place)), found[0])
+    top = _looking(texts)
+    prepare(con)
+    if not places or _has_ids(con, plain, folder, top):
+        return top
+    found = sorted(places, key=lambda place: kind_in(place) is not None)
+    able = [place for place in found if _has_ids(con, plain, folder, _looking(texts, place))]
+    taken = (able or found)[0]
+    if len(able := [place for place in able if kind_in(place) is None]) > 1:
+        every = ', or "*" for all of them' if all("." not in place for place in able) else ""
+        draft.questions.append(f'records = ""  # which: {", ".join(map(in_toml, able[:10]))}{every}')
+    else:
         draft.lines.append(f"records = {in_toml(taken)}")
-        if len(places) > 1:
-            draft.unsure.append(f"records are looked for in {taken}; there are lists in {', '.join(sorted({*places} - {taken}))}, too")
-        return taken
-    return None
+    if len(places) > 1:
+        draft.unsure.append(f"records are looked for in {taken}; there are lists in {', '.join(sorted({*places} - {taken}))}, too")
+    return _looking(texts, taken)
 
 
-def _has_ids(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, texts: dict[str, str], place: str) -> bool:
-    """Whether the records at this place of a JSON file have a column of ids."""
+def _has_ids(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, how: Mapping) -> bool:
+    """Whether the records of a JSON file, read so, have a column of ids."""
     try:
-        return bool(id_columns(_values(con, open_table(con, plain, _looking(texts, place), folder))))
+        values = _values(con, open_table(con, plain, how, folder))
     except DayFailure:
         return False
+    return bool(id_columns(values)) or bool(guess_identity(Draft(), values))
 
 
 def _values(con: duckdb.DuckDBPyConnection, table: Table) -> Values:
@@ -130,6 +219,37 @@ def _values(con: duckdb.DuckDBPyConnection, table: Table) -> Values:
     texts = ", ".join(f"{table.text(column)} as v{number}" for number, column in enumerate(columns))
     rows = con.execute(f"select {texts} from (from {table.relation} limit {_SEEN})").fetchall()
     return {column: [str(row[number]) for row in rows if row[number] is not None] for number, column in enumerate(columns)}
+
+
+def _ask_encoding(draft: Draft, plain: Plain) -> None:
+    """Ask for the encoding of a text that is not UTF-8, with its first such line as it would be read."""
+    if plain.kind not in ("csv", "json"):
+        return
+    with plain.path.open("rb") as stream:
+        lines = [line for _, line in zip(range(_SEEN), stream, strict=False) if not line.isascii()]
+    odd = next((line for line in lines if _decoded(line, "utf-8") is None), None)
+    if odd is not None:
+        read = [f"{name} reads {in_toml(text.strip()[:60])}" for name in _ENCODINGS if (text := _decoded(odd, name)) is not None]
+        draft.questions.append(f'encoding = ""  # it is not UTF-8: {"; ".join(read) or "name another"}')
+
+
+def _decoded(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _say_members(draft: Draft, own: str, others: list[str], failed: bool) -> None:
+    """Name the file of a zip to read where others in it hold no models."""
+    if not others:
+        return
+    are, some = "are" if len(others) > 1 else "is", ", ".join(others[:10])
+    if failed or any(kind_in(PurePosixPath(one).name) for one in others) or len({PurePosixPath(one).suffix for one in (own, *others)}) > 1:
+        draft.lines.append(f"members = {in_toml(glob.escape(own))}")
+        draft.unsure.append(f"of the zip only {own} is read; alongside it there {are} {some}")
+    else:
+        draft.unsure.append(f"only {own} of the zip was looked at; {some} {are} read as well")
 
 
 def _rows_without(con: duckdb.DuckDBPyConnection, table: Table, column: str) -> int:
@@ -149,14 +269,15 @@ def _ask_kind(draft: Draft, plain: Plain, records: str | None) -> None:
 def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tuple[str, ...], hub: str | None) -> list[str]:
     """The first rows as the draft reads them, with counters under their columns' names."""
     known = tomllib.loads("\n".join(draft.lines))
-    day = DayFrom(**known["day"]) if "column" in known.get("day", {}) and known["day"]["column"] in table.columns else DayFrom(given=True)
+    stated = known.get("day", {})
+    day = DayFrom(**stated) if "column" in stated and table.find(stated["column"]) else DayFrom(given=True)
     counters = {name: Counter(column=(column,)) for name, column in tomllib.loads("\n".join(draft.counters)).items()}
     free = [name for name in ("downloads_30d", "downloads_total") if name not in counters]
     windows = {"downloads_30d": "30d", "downloads_total": "total"}
     for name, column in zip(free, draft.asked_counters, strict=False):
         counters[name] = Counter.model_validate({"column": column, "window": windows[name]})
     how = Mapping.model_validate(
-        _looking({}, None).model_dump()
+        _looking({}).model_dump()
         | {
             "hub": {"value": hub or _STAND_IN},
             "day": day,
@@ -184,10 +305,10 @@ def _written(draft: Draft, plain: Plain, shown: list[str]) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", base.partition(".")[0].lower()).strip("-") or "archive"
     questions = [*draft.questions, 'extent = ""  # what part of the hub: whole, head, window or selection']
     asked = [
-        f'downloads = {{ column = {in_toml(column)}, window = "" }}  # over which window: "30d" or "total"'
-        for column in draft.asked_counters
+        f'downloads{f"_{number}" if number > 1 else ""} = {{ column = {in_toml(column)}, window = "" }}  # over which window: "30d" or "total"'
+        for number, column in enumerate(draft.asked_counters, 1)
     ]
-    draft.unsure += [f"{column} is another column of downloads: fill in one of them" for column in draft.asked_counters[1:]]
+    draft.unsure += [f"{column} is another column of downloads: of one window fill in one" for column in draft.asked_counters[1:]]
     lines = [
         f"# A draft for {base}. Lines to fill in: {len(questions) + len(asked)}. Each begins with '# ASK': answer it, and remove '# ASK' from it.",
         f"name = {in_toml(name)}",

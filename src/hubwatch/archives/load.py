@@ -5,10 +5,13 @@ sweep's figures are shown and the snapshot's stay visible in `all_observations`.
 """
 
 import contextlib
+import glob
 import re
 import tempfile
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from hubwatch.archives.ids import fold_spellings, refuse_other_kinds
 from hubwatch.archives.many import Typed, load_typed, typed_file
 from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.rows import prepare, read_file
-from hubwatch.archives.unpack import Plain, plain_files, printable
+from hubwatch.archives.unpack import Plain, plain_files, printable, zip_members
 from hubwatch.errors import DayFailure, HubFailure, UsageError, counted
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
@@ -42,7 +45,9 @@ def load_archive(
     _refuse_other_hub(mapping, wanted)
     facts.stage(con)
     outcomes, found = _load_typed_files(con, mapping, found, wanted, tell)
-    for day, batch in _batches(mapping, found, wanted) if found else ():
+    batches, undated = _batches(mapping, found, wanted)
+    outcomes += [ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=message) for message in undated]
+    for day, batch in batches:
         held = _held(con, mapping)
         if day is not None and mapping.hub.value and (mapping.hub.value, day) in held and not wanted.overwrite:
             outcomes.append(ArchiveDay(mapping.hub.value, day, mapping.stored_as, "held", message=_HELD))
@@ -147,19 +152,39 @@ def _refuse_other_hub(mapping: Mapping, wanted: Wanted) -> None:
         raise UsageError(f"mapping {mapping.name} is of {mapping.hub.value}, not of {wanted.hub}; leave --hub out")
 
 
-def _batches(mapping: Mapping, found: list[ArchiveFile], wanted: Wanted) -> Iterator[tuple[date | None, list[ArchiveFile]]]:
-    """Files to read together, with their day: those of one day, or all where a column says the day."""
+Batches = list[tuple[date | None, list[ArchiveFile]]]
+
+
+def _batches(mapping: Mapping, found: list[ArchiveFile], wanted: Wanted) -> tuple[Batches, list[str]]:
+    """Files to read together, with their day: those of one day, or all where a column says the day. And what to say of files without one."""
     if mapping.day.column:
-        yield None, found
-        return
+        return [(None, found)] if found else [], []
     days: dict[date, list[ArchiveFile]] = {}
-    for file in found:
-        days.setdefault(_day_of(mapping, file, wanted), []).append(file)
-    for day in sorted(days):
-        if not mapping.day.file_name:
-            _refuse_many(days[day], wanted)
-        if not mapping.day.file_name or wanted.day in (None, day):
-            yield day, days[day]
+    undated = []
+    files = [one for file in found for one in _members(mapping, file)]
+    for file in files:
+        try:
+            days.setdefault(_day_of(mapping, file, wanted), []).append(file)
+        except UsageError as error:
+            if len(files) == 1 or not mapping.day.file_name:
+                raise
+            undated.append(str(error))  # the other files are loaded
+    if not mapping.day.file_name:
+        for files in days.values():
+            _refuse_many(files, wanted)
+    return [(day, days[day]) for day in sorted(days) if not mapping.day.file_name or wanted.day in (None, day)], undated
+
+
+def _members(mapping: Mapping, file: ArchiveFile) -> list[ArchiveFile]:
+    """A zip whose files, and not itself, have the day in their names, as these; any other file as it is."""
+    pattern = mapping.day.file_name
+    if not pattern or not file.name.lower().endswith(".zip") or re.search(pattern, printable(file.name)):
+        return [file]
+    try:
+        members = zip_members(file.fetch(), mapping.members)
+    except (HubFailure, OSError, zipfile.BadZipFile):
+        return [file]  # told when it is read
+    return [replace(file, name=f"{file.name}/{member}", member=member) for member in members] or [file]
 
 
 def _refuse_many(found: list[ArchiveFile], wanted: Wanted) -> None:
@@ -211,7 +236,8 @@ def _read(
                 raise
             failed.append(str(error))
     if not con.execute("select count(*) from archive_rows").fetchall()[0][0]:
-        raise DayFailure("; ".join(failed) or f"{printable(batch[0].name)}: no row is taken of it; correct the mapping. Nothing was loaded")
+        none = "every row is skipped by only; correct the mapping" if passed else "it has a header and no rows"
+        raise DayFailure("; ".join(failed) or f"{printable(batch[0].name)}: {none}. Nothing was loaded")
     con.execute(_PASSES)
     fold_spellings(con)
     return passed, failed
@@ -222,7 +248,9 @@ def _read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: ArchiveFi
     passed, names = 0, list[str]()
     try:
         with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
-            for plain in plain_files(file.name, file.fetch(), Path(folder), mapping.encoding):
+            own = file.name.removesuffix(f"/{file.member}")
+            members = glob.escape(file.member) if file.member else mapping.members
+            for plain in plain_files(own, file.fetch(), Path(folder), mapping.encoding, members):
                 names.append(plain.name)
                 refuse_other_kinds(mapping, plain.name)
                 passed += read_file(con, mapping, plain, Path(folder), day)

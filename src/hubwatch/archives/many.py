@@ -12,7 +12,7 @@ import duckdb
 from hubwatch.archives.day import ArchiveDay
 from hubwatch.archives.ids import refuse_other_kinds
 from hubwatch.archives.mapping import Column, Mapping
-from hubwatch.archives.rows import chosen, prepare
+from hubwatch.archives.rows import chosen, kind_column, prepare
 from hubwatch.archives.tables import Table, open_table
 from hubwatch.archives.unpack import Plain
 from hubwatch.clock import now, today
@@ -49,6 +49,8 @@ def typed_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain) ->
         return None
     rows = open_table(con, file, mapping, file.path.parent)
     refuse_other_kinds(mapping, file.name)
+    if kind_column(rows, mapping):
+        return None
     day = _of_type(rows, Column(column=(str(mapping.day.column),)), "day", "DATE$")
     own = _of_type(rows, Column(column=mapping.model_id.names), "model_id", "VARCHAR$")
     counters: dict[str, str] = {}

@@ -21,7 +21,9 @@ from hubwatch.store import ATTRIBUTES
 # The shared spelling of a license is ours, from license_raw; tags, as the hub lists them, may carry license and bases.
 _ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"} | {"tags"}
 _WINDOWS = {"downloads_30d": "30d", "downloads_total": "total"}
-_SAYS = {"30d": r"30_?d|last_?month|lastmonth|per_?month|monthly", "total": r"total|cumulative|all_?time|lifetime"}
+_SAYS = {"30d": r"30[\s_-]?d|last[\s_-]?month|per[\s_-]?month|monthly", "total": r"total|cumulative|all[\s_-]?time|lifetime"}
+EXCEL = "excel"  # the format of a day that is written as Excel's number of it
+_MORE = re.compile(r"downloads(_\d+)?")  # names of counters whose window says which they are
 
 
 def _listed(value: object) -> object:
@@ -125,7 +127,9 @@ class DayFrom(_Part):
     pass_file: bool = False
     value: date | None = None
     file_name: str | None = Field(default=None, description="regular expression with one group around the date")
-    format: str | None = Field(default=None, description="strptime format of the date in column or file_name; else YYYY-MM-DD or YYYYMMDD")
+    format: str | None = Field(
+        default=None, description='strptime format of the date in column or file_name, or "excel"; else YYYY-MM-DD or YYYYMMDD'
+    )
     commit: bool = Field(default=False, description="the day of the file's last commit (hf://); else it must be given with --day")
     given: bool = Field(default=False, description="must be given with --day")
 
@@ -135,7 +139,7 @@ class DayFrom(_Part):
             raise ValueError("say exactly one of column, value, file_name, commit or given")
         if self.format and not (self.column or self.file_name):
             raise ValueError("format goes with column or file_name")
-        if self.format and not re.search("%[a-zA-Z-]", self.format):
+        if self.format and not re.search("%[a-zA-Z-]", self.format) and (self.format != EXCEL or not self.column):
             raise ValueError(f'format "{self.format}" has no strptime code, as in "%d-%m-%Y"')
         if (self.pass_column or self.pass_file) and not self.column:
             raise ValueError(f"{'pass_column' if self.pass_column else 'pass_file'} goes with column")
@@ -210,8 +214,12 @@ class Mapping(_Part):
     attributes: dict[str, Attribute] = {}
     only: Only | None = None
     publication: Publication | None = None
-    records: str | None = Field(default=None, description="where records are in a JSON object; dots for deeper keys")
-    sheet: str | None = Field(default=None, description="of a workbook; default the first, or the only one with a column of model ids")
+    records: str | None = Field(
+        default=None, description="where records are in a JSON object (dots for deeper keys, * for any key), or a list of them in Parquet"
+    )
+    members: str | None = Field(default=None, description="pattern of the files to read in a .zip, as data/*.csv; default all that can be")
+    sheet: str | None = Field(default=None, description="of a workbook; default the only one, or the only one with a column of model ids")
+    header: Names | None = Field(default=None, description="names of the columns of a CSV that has no line of them")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="of a CSV; default the one that gives the columns")
     quote: str | None = Field(default=None, max_length=1, description='of a CSV; default "')
     escape: str | None = Field(default=None, max_length=1, description="of a CSV, before a quote inside quotes; default the quote")
@@ -239,14 +247,20 @@ class Mapping(_Part):
     def _plain_downloads_need_a_window(cls, value: object) -> object:
         """Counter `downloads` is the one its window says; without a window it is refused."""
         counters = value.get("counters") if isinstance(value, dict) else None
-        if not isinstance(value, dict) or not isinstance(counters, dict) or "downloads" not in counters:
+        if not isinstance(value, dict) or not isinstance(counters, dict):
             return value
-        plain = counters["downloads"]
-        window = plain.get("window") if isinstance(plain, dict) else None
-        name = next((name for name, counted in _WINDOWS.items() if counted == window), None)
-        if name is None or name in counters:
-            raise ValueError('counters.downloads: its window is not declared; say window = "30d" or window = "total"')
-        return value | {"counters": {key: counter for key, counter in counters.items() if key != "downloads"} | {name: plain}}
+        named = {key: counter for key, counter in counters.items() if not _MORE.fullmatch(str(key))}
+        for key, plain in counters.items():
+            if key in named:
+                continue
+            window = plain.get("window") if isinstance(plain, dict) else None
+            name = next((name for name, counted in _WINDOWS.items() if counted == window), None)
+            if name is None:
+                raise ValueError(f'counters.{key}: its window is not declared; say window = "30d" or window = "total"')
+            if name in named:
+                raise ValueError(f'counters.{key}: another counter has window "{window}"; leave one out')
+            named[name] = plain
+        return value | {"counters": named}
 
     @model_validator(mode="after")
     def _every_window_is_declared(self) -> Self:
@@ -277,6 +291,13 @@ class Mapping(_Part):
         if self.layout == "hub-record" and (self.attributes or self.hub.value is None or self.day.column or self.unit_columns):
             raise ValueError("layout hub-record reads attributes as the hub's: give hub.value, a day for the whole file, no attributes")
         return self
+
+
+def columns_named(mapping: Mapping) -> set[str]:
+    """Every column that the mapping names."""
+    columns = [*mapping.model_id.names, mapping.hub.column, mapping.day.column, mapping.day.pass_column, *mapping.unit_columns]
+    columns += [name for column in (*mapping.counters.values(), *mapping.attributes.values()) for name in column.column]
+    return {name for name in columns if name}
 
 
 def windows_stated(columns: tuple[str, ...]) -> set[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from hubwatch import store
-from hubwatch.archives.addresses import address_macros
-from hubwatch.archives.mapping import Attribute, Column, Mapping
+from hubwatch.archives.addresses import address_macros, unlinked
+from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
+from hubwatch.archives.mapping import EXCEL, Attribute, Column, Mapping
 from hubwatch.archives.tables import Table, open_table, quoted
 from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure, short
@@ -29,7 +30,11 @@ def prepare(con: duckdb.DuckDBPyConnection, mapping: Mapping | None = None) -> N
     mark = decimal or ("," if thousands == "." else ".")
     con.execute("set variable thousands = ?::varchar", [thousands])
     con.execute("set variable decimal = ?::varchar", [decimal])
-    con.execute("set variable grouped = ?", [rf"[+-]?\d{{1,3}}({re.escape(thousands or ',')}\d{{3}})+({re.escape(mark)}\d*)?"])
+    between = re.escape(thousands or ",")
+    groups = (
+        rf"\d{{1,3}}({between}\d{{3}})+|\d{{1,2}}({between}\d{{2}})+{between}\d{{3}}"  # of three, or as in India of two before the last
+    )
+    con.execute("set variable grouped = ?", [rf"[+-]?({groups})({re.escape(mark)}\d*)?"])
     con.execute(
         "set variable nulls = ?::varchar[]", [[one.strip().lower() for one in mapping.nulls] if mapping and mapping.nulls else None]
     )
@@ -121,13 +126,13 @@ def _stage_raw(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
             chosen(rows, counter, counted)
     else:
         hub = taken(Column(column=(mapping.hub.column,)), "hub") if mapping.hub.column else literal(str(mapping.hub.value))
-        values |= {"id_text": _identity(mapping, rows), "hub_text": hub, "hub": _hub(hub, mapping)}
+        values |= {"id_text": _identity(con, mapping, rows), "hub_text": hub, "hub": _hub(hub, mapping)}
         values["day_text"] = taken(Column(column=(mapping.day.column,)), "day") if mapping.day.column else literal(str(day))
         values["day"] = _day(mapping, rows, values["day_text"], day)
         values["pass"] = literal(rows.name) if mapping.day.pass_file else "null::varchar"
         if mapping.day.pass_column:
             values["pass"] = taken(Column(column=(mapping.day.pass_column,)), "pass")
-        values |= _units(mapping, rows)
+        values |= _units(mapping, rows) | {"other_kind": _other_kind(mapping, rows)}
         for own in COUNTERS:
             values[own.name] = _counted(mapping, rows, own.name)
         for name in (*(attribute.name for attribute in ATTRIBUTES), "tags"):
@@ -155,12 +160,30 @@ def _broken(rows: Table) -> str:
     )
 
 
-def _identity(mapping: Mapping, rows: Table) -> str:
+def _identity(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table) -> str:
     """SQL of the text that is the model's id, or its address."""
     if mapping.model_id.join is None:
-        return rows.text(chosen(rows, Column(column=mapping.model_id.names), "model_id") or "")
+        text = rows.text(chosen(rows, Column(column=mapping.model_id.names), "model_id") or "")
+        seen = f"select 1 from (select {text} as said from (from {rows.relation} limit 1000)) where said[1] in ('[', '=', '<') limit 1"
+        return unlinked(text) if con.execute(seen).fetchall() else text
     owner, name = (rows.text(chosen(rows, Column(column=(part,)), "model_id") or "") for part in mapping.model_id.join)
     return f"case when contains({name}, '/') then {name} else concat_ws('/', {owner}, {name}) end"
+
+
+def kind_column(rows: Table, mapping: Mapping) -> str | None:
+    """The column, if any, that says of each row whether it is a model, and that the mapping does not read as something else."""
+    named = {column.casefold() for attribute in mapping.attributes.values() for column in attribute.column}
+    known = {one.strip().casefold(): one for one in rows.columns}
+    return next((known[name] for name in KIND_NAMES if name in known and name not in named), None)
+
+
+def _other_kind(mapping: Mapping, rows: Table) -> str:
+    """SQL of what is wrong with a row that its own column says is of a data set or Space."""
+    column = kind_column(rows, mapping)
+    if column is None or mapping.rows == "models":
+        return "null::varchar"
+    others = ", ".join(map(literal, sorted(OTHER_KINDS)))
+    return f"case when lower({rows.text(column)}) in ({others}) then {literal(column)} || ' is \"' || {rows.text(column)} || '\", not a model' end"
 
 
 def _hub(text: str, mapping: Mapping) -> str:
@@ -177,6 +200,8 @@ def _day(mapping: Mapping, rows: Table, text: str, day: date | None) -> str:
     column = rows.find(mapping.day.column) or mapping.day.column
     if rows.type_of(column) == "DATE":
         return rows.value(column)
+    if mapping.day.format == EXCEL:  # its numbers of days, with the time as a fraction
+        return f"case when try_cast({text} as double) between 1 and 2958465 then date '1899-12-30' + floor(try_cast({text} as double))::int end"
     if mapping.day.format and rows.type_of(column) in ("VARCHAR", "JSON"):
         return f"(try_strptime({text}, {literal(mapping.day.format)})::timestamp)::date"
     return f"day_of({text})"

@@ -11,6 +11,7 @@ select position, hub, day, pass, unit, own_id as model_id,
       then 'day "' || day_text || '" has no year in front; say its format in the mapping, as day = { column = "...", format = "%d-%m-%Y" }'
     when day is null then 'day ' || coalesce('"' || day_text || '" is not a date', 'is missing')
     when id_text is null then 'model id is missing'
+    when other_kind is not null then other_kind
     when is_other_kind(id_text) then 'is a data set or Space, not a model'
     when not is_listing_id(own_id, hub) then 'model id is not owner/name'
     when unit_fault is not null then unit_fault

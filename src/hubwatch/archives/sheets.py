@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubwatch.archives.mapping import Mapping
+from hubwatch.archives.ids import kind_in
+from hubwatch.archives.mapping import Mapping, columns_named
 from hubwatch.errors import DayFailure
 
 Rows = Sequence[Sequence[object]]
@@ -16,31 +17,18 @@ _HEAD = 20  # rows among which the header is looked for
 def sheet_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
     """The rows below the header as objects; empty cells are left out. The header is the first row that names the model id.
 
-    Where the mapping names no sheet, it is the first, or the only one with such a header.
+    Where the mapping names no sheet, it is the only one, or the only one with such a header.
     """
-    try:
-        from python_calamine import CalamineError, CalamineWorkbook  # here, because few archives are workbooks
-    except ImportError:
-        raise DayFailure(f"{name}: reading a workbook needs a package; pip install python-calamine, or save the sheet as CSV") from None
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheets: dict[str, Rows] = {
-            sheet: workbook.get_sheet_by_name(sheet).to_python() for sheet in workbook.sheet_names if mapping.sheet in (None, sheet)
-        }
-        if not sheets:
-            raise DayFailure(
-                f'{name}: there is no sheet "{mapping.sheet}" in it but {", ".join(workbook.sheet_names)}; correct sheet in the mapping'
-            )
-    except (CalamineError, OSError, IndexError) as error:
-        raise DayFailure(f"{name} cannot be read: {error}; download it again") from error
+    sheets = _read(name, path, mapping.sheet)
     sheet = _chosen(name, sheets, mapping)
     rows = sheets[sheet]
-    filled = next((number for number, row in enumerate(rows) if any(cell != "" for cell in row)), None)
-    if filled is None:
+    if not any(cell != "" for row in rows for cell in row):
         raise DayFailure(f"{name}: its sheet {sheet} is empty; name another with sheet = in the mapping")
     head = _head(rows, mapping)
-    head = filled if head is None else head
+    head = widest([[str(cell) for cell in row] for row in rows[:_HEAD]]) if head is None else head
     header = [str(cell).strip() for cell in rows[head]]
+    if twice := sorted(one for one in {*header} & columns_named(mapping) if header.count(one) > 1):
+        raise DayFailure(f"{name}: the header of its sheet {sheet} has {twice[0]} more than once; give each column a name of its own")
     with target.open("w", encoding="utf-8") as lines:
         for row in rows[head + 1 :]:
             record = {column: _value(cell) for column, cell in zip(header, row, strict=False) if column and cell != ""}
@@ -49,15 +37,48 @@ def sheet_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
     return target
 
 
+def able_sheets(name: str, path: Path, mapping: Mapping) -> list[str]:
+    """The sheets that have a column of model ids and are not named as of data sets or Spaces."""
+    return _able(_read(name, path, None), mapping)
+
+
+def widest(rows: Sequence[Sequence[str]]) -> int:
+    """The first of these rows that is as wide as the widest: titles above a header are narrower."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    return filled.index(max(filled))
+
+
+def _read(name: str, path: Path, wanted: str | None) -> dict[str, Rows]:
+    """The rows of each sheet, or of the wanted one."""
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook  # here, because few archives are workbooks
+    except ImportError:
+        raise DayFailure(f"{name}: reading a workbook needs a package; pip install python-calamine, or save the sheet as CSV") from None
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        sheets: dict[str, Rows] = {
+            sheet: workbook.get_sheet_by_name(sheet).to_python() for sheet in workbook.sheet_names if wanted in (None, sheet)
+        }
+    except (CalamineError, OSError, IndexError) as error:
+        raise DayFailure(f"{name} cannot be read: {error}; download it again") from error
+    if not sheets:
+        raise DayFailure(f'{name}: there is no sheet "{wanted}" in it but {", ".join(workbook.sheet_names)}; correct sheet in the mapping')
+    return sheets
+
+
+def _able(sheets: dict[str, Rows], mapping: Mapping) -> list[str]:
+    return [sheet for sheet, rows in sheets.items() if not kind_in(sheet) and _head(rows, mapping) is not None]
+
+
 def _chosen(name: str, sheets: dict[str, Rows], mapping: Mapping) -> str:
-    """The first sheet where it names the model id, or no sheet does; else the only one that does."""
-    first = next(iter(sheets))
-    able = [sheet for sheet, rows in sheets.items() if _head(rows, mapping) is not None]
-    if not able or first in able:
-        return first
+    """The only sheet, or the only one that names the model id; where none does, the first."""
+    able = list(sheets) if mapping.sheet else _able(sheets, mapping)
     if len(able) > 1:
         raise DayFailure(f"{name}: {' and '.join(able)} have a column of model ids; name one with sheet = in the mapping")
-    return able[0]
+    taken = next(iter(able or sheets))
+    if (kind := kind_in(taken)) and mapping.rows != "models":
+        raise DayFailure(f'{name}: its sheet {taken} is of {kind}, and only models are loaded; if its rows are models, say rows = "models"')
+    return taken
 
 
 def _head(rows: Rows, mapping: Mapping) -> int | None:

@@ -10,7 +10,7 @@ import duckdb
 
 from hubwatch.archives.dialect import LONGEST_LINE, dialect_of
 from hubwatch.archives.documents import json_lines
-from hubwatch.archives.mapping import Mapping
+from hubwatch.archives.mapping import Mapping, columns_named
 from hubwatch.archives.sheets import sheet_lines
 from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
@@ -56,6 +56,8 @@ class Table:
             return "JSON"
         top, *path = column.split(".")
         own = self.find(top)
+        if own and self.columns[own][1] == "VARCHAR":
+            return "JSON"  # an object as text
         return _field_type(self.columns[own][1], path) if own else ""
 
     def value(self, column: str) -> str:
@@ -63,7 +65,11 @@ class Table:
         if column in self.columns:
             return self.columns[column][0]
         top, *path = column.split(".")
-        return ".".join([self.columns[self.find(top) or top][0], *map(quoted, path)])
+        own, type_ = self.columns[self.find(top) or top]
+        if type_ == "VARCHAR":
+            place = literal("$" + "".join(f".{_json_key(part)}" for part in path))
+            return f"case when json_valid({own}) then json_extract_string({own}, {place}) end"
+        return ".".join([own, *map(quoted, path)])
 
     def text(self, column: str) -> str:
         """SQL of the column's value as text; null where it is empty or a word for nothing."""
@@ -104,7 +110,7 @@ class Table:
 def open_table(con: duckdb.DuckDBPyConnection, file: Plain, mapping: Mapping, folder: Path) -> Table:
     """The file as a relation; what is made of it goes to `folder`. A file that is no table is a `DayFailure`."""
     if file.kind == "parquet":
-        return _parquet(con, file)
+        return _parquet(con, file, mapping.records)
     if file.kind == "csv":
         return _csv(file, mapping)
     target = folder / f"{file.path.name}.lines"
@@ -112,10 +118,22 @@ def open_table(con: duckdb.DuckDBPyConnection, file: Plain, mapping: Mapping, fo
     return _lines(con, file, lines(file.name, file.path, mapping, target))
 
 
-def _parquet(con: duckdb.DuckDBPyConnection, file: Plain) -> Table:
+def _parquet(con: duckdb.DuckDBPyConnection, file: Plain, records: str | None) -> Table:
     relation = f"read_parquet({_path(file.path)}, binary_as_string=true)"  # older writers leave text as bytes without a type
     described = con.execute(f"describe select * from {relation}").fetchall()
-    return Table(file.name, file.path, relation, {row[0]: (quoted(row[0]), row[1]) for row in described}, "to_json(row_of)::varchar")
+    columns = {row[0]: (quoted(row[0]), row[1]) for row in described}
+    if records is not None:
+        type_ = columns[records][1] if records in columns else ""
+        if not _is_list_of_records(type_):
+            lists = [name for name, (_, own) in columns.items() if _is_list_of_records(own)]
+            raise DayFailure(
+                f'{file.name}: "{records}" is not a column of lists of records; {f"such is {lists[0]}" if lists else "it has none"}. '
+                "Correct records in the mapping"
+            )
+        relation = f"(select *, unnest({quoted(records)}) as record_of from {relation})"
+        inner = {name: (f"record_of.{quoted(name)}", own) for name, own in _fields(type_[len("STRUCT(") : -len(")[]")])}
+        columns = {name: value for name, value in columns.items() if name != records} | inner
+    return Table(file.name, file.path, relation, columns, "to_json(row_of)::varchar")
 
 
 def _csv(file: Plain, mapping: Mapping) -> Table:
@@ -125,9 +143,10 @@ def _csv(file: Plain, mapping: Mapping) -> Table:
         f"read_csv({_path(file.path)}, header=false, skip={dialect.skip}, columns={given}, delim={literal(dialect.delimiter)}, "
         f"quote={literal(dialect.quote)}, escape={literal(dialect.escape)}, {_SHARED})"
     )
-    columns = {name: (f"c{number}", "VARCHAR") for number, name in enumerate(dialect.header) if name}
+    value = """regexp_replace(c{}, '^="(.*)"$', '\\1')""" if dialect.wraps else "c{}"
+    columns = {name: (value.format(number), "VARCHAR") for number, name in enumerate(dialect.header) if name}
     twice = {name for name in dialect.header if name and dialect.header.count(name) > 1}
-    if used := sorted(twice & _named(mapping)):
+    if used := sorted(twice & columns_named(mapping)):
         raise DayFailure(f"{file.name}: its header has {used[0]} more than once; give each column a name of its own")
     packed = ", ".join(f"{quoted(name)} := {value}" for name, (value, _) in columns.items())
     return Table(
@@ -153,11 +172,6 @@ def _path(path: Path) -> str:
     return literal(glob.escape(str(path)))  # DuckDB would take a name with brackets for a pattern, and read another file
 
 
-def _named(mapping: Mapping) -> set[str]:
-    columns: Iterable[str] = [*mapping.model_id.names, mapping.hub.column or "", mapping.day.column or ""]
-    return {*columns, *(name for column in (*mapping.counters.values(), *mapping.attributes.values()) for name in column.column)}
-
-
 def _json_key(key: str) -> str:
     return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -178,6 +192,15 @@ def _leaves(column: str, type_: str) -> Iterable[str]:
         return
     for name, inner in _fields(type_[len("STRUCT(") : -1]):
         yield from _leaves(f"{column}.{name}", inner)
+
+
+def lists_of_records(table: Table) -> list[str]:
+    """The columns of a Parquet file that hold lists of objects."""
+    return [name for name, (_, type_) in table.columns.items() if _is_list_of_records(type_)]
+
+
+def _is_list_of_records(type_: str) -> bool:
+    return type_.startswith("STRUCT(") and type_.endswith(")[]")
 
 
 def _fields(inner: str) -> Iterable[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 import bz2
 import codecs
+import fnmatch
 import gzip
 import lzma
 import os
+import re
 import shutil
 import zipfile
 import zlib
@@ -16,7 +18,7 @@ from typing import IO
 
 import zstandard
 
-from hubwatch.errors import DayFailure
+from hubwatch.errors import DayFailure, short
 
 KINDS = {
     ".parquet": "parquet",
@@ -34,6 +36,7 @@ KINDS = {
     ".ods": "sheet",
 }
 READABLE = "Parquet, CSV, JSON, JSON Lines or Excel, also packed as .gz, .zst, .xz, .bz2 or .zip"
+_TEXT = {"", ".dat", ".data", ".out", ".lst", ".list", ".asc", ".log", ".psv", ".ssv"}  # names that say nothing of what a text holds
 _PIECE = 2**20
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError)
 _BOMS = (
@@ -54,9 +57,12 @@ class Plain:
     kind: str
 
 
-def plain_files(name: str, path: Path, folder: Path, encoding: str | None) -> Iterator[Plain]:
-    """The files in a published file, each ready to read; what is made of it goes to `folder`. Damage is a `DayFailure`."""
-    for packed in _unpacked(Plain(printable(name), path, ""), folder):
+def plain_files(name: str, path: Path, folder: Path, encoding: str | None, members: str | None = None) -> Iterator[Plain]:
+    """The files in a published file, each ready to read; what is made of it goes to `folder`. Damage is a `DayFailure`.
+
+    `members` is a pattern of the files to read in a zip; without it they are all that can be read.
+    """
+    for packed in _unpacked(Plain(printable(name), path, ""), folder, members):
         kind = _kind(packed)
         found = replace(packed, kind=kind)
         yield (
@@ -71,7 +77,15 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _unpacked(file: Plain, folder: Path) -> Iterator[Plain]:
+def zip_members(path: Path, members: str | None = None) -> list[str]:
+    """The files in a zip that can be read and match the pattern, in order of name; none for a file that is no zip."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return _able(archive.namelist(), members)
+
+
+def _unpacked(file: Plain, folder: Path, members: str | None = None) -> Iterator[Plain]:
     """The file itself, or what it holds packed. A zip of packed files is unpacked through."""
     with file.path.open("rb") as stream:
         start = stream.read(264)
@@ -79,7 +93,7 @@ def _unpacked(file: Plain, folder: Path) -> Iterator[Plain]:
     if not start:
         raise DayFailure(f"{file.name}: the file is empty; download it again")
     if start.startswith(b"PK\x03\x04") and KINDS.get(suffix) != "sheet":
-        yield from _unzipped(file, folder)
+        yield from _unzipped(file, folder, members)
         return
     opened = _UNPACKERS.get(_packing(start, suffix))
     if opened is None:
@@ -98,6 +112,7 @@ def _unpacked(file: Plain, folder: Path) -> Iterator[Plain]:
     yield from _unpacked(Plain(inner if suffix in _PACKED else file.name, target, ""), folder)
 
 
+_NOTE = re.compile(r"(?i)(readme|licen[cs]e|notice|changelog|citation|about|copying)\b.*\.txt$")
 _PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd", ".xz": "xz", ".bz2": "bz2", ".tgz": "gzip"}
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
 
@@ -144,17 +159,18 @@ _UNPACKERS: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {
 }
 
 
-def _unzipped(file: Plain, folder: Path) -> Iterator[Plain]:
+def _unzipped(file: Plain, folder: Path, pattern: str | None) -> Iterator[Plain]:
     """The members of a zip that can be read; each is read to its checksum."""
     try:
         with zipfile.ZipFile(file.path) as archive:
-            members = [one for one in archive.namelist() if _is_table(one)]
+            members = _able(archive.namelist(), pattern)
             if any(one in ("xl/workbook.xml", "[Content_Types].xml") for one in archive.namelist()):
                 yield replace(file, kind="sheet")
                 return
             if not members:
-                raise DayFailure(f"{file.name}: no file in it is {READABLE}")
-            for member in sorted(members):
+                said = f'matches members = "{pattern}" of the mapping' if pattern else f"is {READABLE}"
+                raise DayFailure(f"{file.name}: no file in it {said}; it has {', '.join(map(short, archive.namelist()[:10])) or 'none'}")
+            for member in members:
                 target = _fresh(folder, PurePosixPath(member).suffix)
                 with archive.open(member) as packed, target.open("wb") as whole:
                     shutil.copyfileobj(packed, whole, _PIECE)
@@ -163,6 +179,14 @@ def _unzipped(file: Plain, folder: Path) -> Iterator[Plain]:
         raise DayFailure(f"{file.name} cannot be read: {error}; download it again") from error
     except (RuntimeError, NotImplementedError) as error:  # it has a password, or is packed in a way that Python does not know
         raise DayFailure(f"{file.name} cannot be read: {error}; unpack it and name its files") from error
+
+
+def _able(names: list[str], pattern: str | None) -> list[str]:
+    """The members to read: those that match, else all that hold a table, without the notes (README, LICENSE) that are put beside."""
+    if pattern is not None:
+        return sorted(one for one in names if not one.endswith("/") and fnmatch.fnmatch(one, pattern))
+    tables = [one for one in names if _is_table(one)]
+    return sorted(one for one in tables if not _NOTE.match(PurePosixPath(one).name))
 
 
 def _is_table(member: str) -> bool:
@@ -187,10 +211,21 @@ def _kind(file: Plain) -> str:
         raise DayFailure(f"{file.name}: is a pointer of Git LFS, not the file; get it with `git lfs pull`")
     if begins.startswith((b"<!doctype", b"<html", b"<?xml", b"%pdf")):
         raise DayFailure(f"{file.name}: is a page or document, not {READABLE}; download the file itself")
-    kind = KINDS.get(PurePosixPath(file.name).suffix.lower())
-    if kind is None:
-        raise DayFailure(f"{file.name}: not {READABLE}")
-    return kind
+    suffix = PurePosixPath(file.name).suffix.lower()
+    kind = KINDS.get(suffix)
+    if kind == "sheet" and start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return kind
+    if kind is None and (suffix not in _TEXT or _is_binary(start)):
+        raise DayFailure(f"{file.name}: not {READABLE}; save it as one of these")
+    if kind == "sheet" and _is_binary(start):
+        raise DayFailure(f"{file.name} cannot be read: it is not a workbook; download it again")
+    if re.match(rb"\{\s*[\"}]|\[\s*[\[{\"\]]", begins):
+        return "json"
+    return "csv" if kind in ("sheet", None) or (kind == "json" and re.match(rb"[a-z_]+ *[,;\t|]", begins)) else kind
+
+
+def _is_binary(start: bytes) -> bool:
+    return b"\x00" in start and not start.startswith(tuple(mark for mark, _ in _BOMS))
 
 
 def _as_utf8(file: Plain, folder: Path, encoding: str | None) -> Path:

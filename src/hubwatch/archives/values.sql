@@ -63,12 +63,14 @@ create or replace temp macro day_of(t) as case
   else instant_of(t)::date end;
 create or replace temp macro is_day_first_or_last(t) as coalesce(regexp_matches(t, '^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b'), false);
 
--- Lists: JSON, or what Python prints of one, or text with commas or semicolons; without words for nothing.
+-- Lists: JSON, or what Python prints of one, or text with commas, semicolons or bars; without words for nothing.
 create or replace temp macro json_list_of(t) as case when t[1] = '[' and json_valid(t) and json_type(t) = 'ARRAY' then from_json(t, '["VARCHAR"]') end;
-create or replace temp macro list_of(t) as list_filter(list_transform(coalesce(json_list_of(t), regexp_split_to_array(trim(t, '[](){}'), '[,;]')),
+create or replace temp macro list_of(t) as list_filter(list_transform(coalesce(json_list_of(t), regexp_split_to_array(trim(t, '[](){}'), '[,;|]')),
   lambda one: said(trim(one, ' ''"'))), lambda one: one is not null);
+-- Tags may be separated by nothing but blanks.
+create or replace temp macro tags_of(t) as list_of(case when regexp_matches(t, '[,;|\[]') then t else regexp_replace(t, '\s+', ',', 'g') end);
 create or replace temp macro tags_with(t, prefix) as
-  list_transform(list_filter(list_of(t), lambda one: starts_with(one, prefix)), lambda one: substr(one, length(prefix) + 1));
+  list_transform(list_filter(tags_of(t), lambda one: starts_with(one, prefix)), lambda one: substr(one, length(prefix) + 1));
 
 -- Ids. Nobody sees these characters, and with one an id would be another's.
 create or replace temp macro visible(t) as

@@ -1,0 +1,95 @@
+"""Which columns of an unknown table may be counters, and how their figures are written."""
+
+import re
+from collections.abc import Iterable
+
+from hubwatch.archives.guessing import Draft, Values, in_toml, last_part, named
+from hubwatch.archives.mapping import windows_stated
+from hubwatch.errors import short
+
+_LIKES = ("likes", "like_count", "likes_count", "num_likes", "nb_likes", "stars_or_likes", "hearts", "stars", "favorites")
+_NAMELESS = ("value", "count", "counts", "dl", "dls", "pulls", "installs")
+_DERIVED = re.compile(r"(?i)(share|percent|pct|rank|growth|delta|change|diff|ratio|trend|avg|average|mean|median|score|velocity)")
+_OTHER_WINDOW = re.compile(
+    r"(?i)(dail|per_?day|24_?h|(?<!\d)(1|7|14|60|90|180|365)_?d(?![a-z0-9])|(?<!\d)(7|14|60|90|180|365)_?days?|week|quarter|year)"
+)
+_NUMBER = re.compile(
+    r"\d{1,3}(?P<mark>[.,' ])\d{3}((?P=mark)\d{3})*(?P<fraction>(?!(?P=mark))[.,]\d+)?"
+)  # certain by a second group or a fraction
+_BY_LAKH = re.compile(r"\d{1,2}(,\d{2})+,\d{3}")
+_COMMA_FRACTION = re.compile(r"(?i)(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|\d+,\d{1,2}\s*(k|m|b|bn|mn|thousand|million|billion))")
+_FIGURE = re.compile(r"[~≈<>≥≤+-]?\s*\d")
+
+
+def guess_counters(draft: Draft, values: Values) -> list[str]:
+    """Say which columns are counters; the window of one whose name does not state it is a question. Returns these columns."""
+    taken = []
+    for column in values:
+        if "download" not in column.casefold() or not values[column]:
+            continue
+        if why := _no_counter(column, values[column]):
+            draft.unsure.append(f"{column} {why}; it is not read")
+            continue
+        taken.append(column)
+        stated = windows_stated((column,))
+        name = {"30d": "downloads_30d", "total": "downloads_total"}[stated.pop()] if len(stated) == 1 else None
+        if name is None:
+            draft.asked_counters.append(column)
+        elif any(line.startswith(name) for line in draft.counters):
+            draft.unsure.append(f"{column} counts downloads over a window that another column has already; it is not read")
+        else:
+            draft.counters.append(f"{name} = {in_toml(column)}")
+    likes = named(values, _LIKES)
+    if likes and _no_counter(likes, values[likes]) is None:
+        draft.counters.append(f"likes = {in_toml(likes)}")
+        taken.append(likes)
+    if not draft.counters and not draft.asked_counters:
+        nameless = named(values, _NAMELESS)
+        if nameless and _no_counter(nameless, values[nameless]) is None:
+            draft.asked_counters.append(nameless)
+            draft.unsure.append(f"nothing names what {nameless} counts; if it is not downloads, correct [counters]")
+            return [nameless]
+        draft.unsure.append("no column of downloads or likes is found; name them below [counters]")
+    return taken
+
+
+def _no_counter(column: str, seen: list[str]) -> str | None:
+    """Why a column is not a counter over 30 days or all time; None where it may be."""
+    if any(one.endswith("%") for one in seen):
+        return "is a share in percent, not a count"
+    figures = [one for one in seen if _FIGURE.match(one)]
+    odd = [one for one in seen if one not in figures and re.search(r"[\d/]", one)]
+    if not figures or odd:
+        return f'is not a number ("{short((odd or seen)[0])}")' if seen else "is empty"
+    if _DERIVED.search(column):
+        return "is named like a figure made of counters, not a counter"
+    if _OTHER_WINDOW.search(last_part(column)) and not windows_stated((column,)):
+        return "counts over another window than 30 days or all time"
+    return None
+
+
+def guess_notation(draft: Draft, seen: list[str], twofold: list[str]) -> None:
+    """Say how figures are written, or ask where two readings exist."""
+    found = [match for one in seen if (match := _NUMBER.fullmatch(one)) and (match["fraction"] or one.count(match["mark"]) > 1)]
+    if len({match["mark"] for match in found}) == 1:
+        mark = found[0]["mark"]
+        has_comma = mark == "." or any((match["fraction"] or "").startswith(",") for match in found)
+        draft.lines += [f"thousands = {in_toml(mark)}", *(['decimal = ","'] if has_comma else [])]
+    elif any(map(_BY_LAKH.fullmatch, seen)):
+        draft.lines.append('thousands = ","')
+    elif any(map(_COMMA_FRACTION.fullmatch, seen)):
+        draft.lines.append('decimal = ","')
+    elif twofold:
+        mark = next(letter for letter in twofold[0] if not letter.isdigit())
+        draft.questions.append(
+            f"thousands = {in_toml(mark)}  # is {twofold[0]} a whole number? If it is a fraction, write decimal = {in_toml(mark)} instead"
+        )
+
+
+def guess_nulls(draft: Draft, figures: Iterable[str]) -> None:
+    """Ask whether words among figures mean that nothing is stated."""
+    words = sorted({one for one in figures if not re.search(r"\d", one)})
+    if words:
+        draft.questions.append(
+            f"nulls = [{', '.join(map(in_toml, words[:10]))}]  # stand among the counters: do they mean that nothing is stated?"
+        )
