@@ -597,3 +597,12 @@ def test_a_sheet_of_data_sets_is_none_of_models_and_a_column_named_twice_is_refu
     book.save(tmp_path / "b.xlsx")
     [failed] = bring(con, tmp_path / "b.xlsx", day=date(2026, 3, 10))
     assert "the header of its sheet Models has downloads more than once; give each column a name of its own" in failed.message
+
+
+def test_bases_may_be_addresses_and_words_that_are_no_ids(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    bases = ["https://huggingface.co/google/c", "meta-llama/d", "two words"]
+    body = json.dumps(RECORDS[0] | {"base": bases, "made": "2025-01-02T03:04:05Z"})
+    more = "\n[attributes]\nbase_models = 'base'\ncreated_at = 'made'"
+    bring(con, written(tmp_path, "a.jsonl", body), counters='downloads_30d = { column = "downloads", window = "30d" }' + more)
+    [(own, created)] = con.execute("select list_sort(base_models), created_at::varchar from listings").fetchall()
+    assert (own, created) == (["google/c", "meta-llama/d"], "2025-01-02 03:04:05")

@@ -51,8 +51,8 @@ create or replace temp macro address_path(t, hub) as case
   {schemes} end;
 create or replace temp macro id_of_visible(t, hub) as case
   when regexp_full_match(t, '[\\w-]+/[\\w.-]+') then t
-  when address_path(t, hub) is not null then nullif(rtrim(regexp_extract(url_decode(address_path(t, hub)), '^[^/]+(/[^/]+)?'), '/'), '')
-  else t end;
+  else list_transform([address_path(t, hub)], lambda path: case
+    when path is not null then nullif(rtrim(regexp_extract(url_decode(path), '^[^/]+(/[^/]+)?'), '/'), '') else t end)[1] end;
 create or replace temp macro id_of(t, hub) as id_of_visible(visible(t), hub);
 create or replace temp macro is_other_kind(t) as coalesce(regexp_matches(t,
   '^(?i)((https?:)?(//)?(www\\.)?({hosts})(:\\d+)?/|[a-z]+://)(api/)?(datasets|spaces)/'), false);

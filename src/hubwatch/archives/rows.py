@@ -38,8 +38,10 @@ def prepare(con: duckdb.DuckDBPyConnection, mapping: Mapping | None = None) -> N
     con.execute(
         "set variable nulls = ?::varchar[]", [[one.strip().lower() for one in mapping.nulls] if mapping and mapping.nulls else None]
     )
-    for sql in (values_sql(*HUBS.values()), _sql("values.sql"), address_macros()):
-        con.execute(sql)
+    if not con.execute("select getvariable('archive_macros')").fetchall()[0][0]:  # making them takes longer than reading a small file
+        for sql in (values_sql(*HUBS.values()), _sql("values.sql"), address_macros()):
+            con.execute(sql)
+        con.execute("set variable archive_macros = true")
     own = ", ".join(f"{column.name} {column.type}" for column in _OWN)
     con.execute(
         f"""create or replace temp table archive_rows (file varchar, position bigint, place varchar, hub varchar, day date, read_on date,

@@ -21,23 +21,23 @@ select position, hub, day, pass, unit, own_id as model_id,
     case when downloads_total is not null and said_total is null then 'downloads_total "' || downloads_total || '" is not an integer' end,
     case when likes is not null and said_likes is null then 'likes "' || likes || '" is not an integer' end), '') as fault,
   list_filter([
-    case when created_at is not null and moments[1] is null then {what: 'created_at', said: created_at} end,
-    case when modified_at is not null and moments[2] is null then {what: 'modified_at', said: modified_at} end,
+    case when created_at is not null and created is null then {what: 'created_at', said: created_at} end,
+    case when modified_at is not null and modified is null then {what: 'modified_at', said: modified_at} end,
     case when parameters is not null and said_parameters is null then {what: 'parameters', said: parameters} end,
-    case when len(list_filter(bases, lambda one: not is_base(one))) > 0 then {what: 'base_models', said: base_models} end,
-    case when visible(id_text) <> id_text then {what: 'invisible', said: id_text} end,
-    case when said_30d is not null and is_rounded(downloads_30d) then {what: 'rounded', said: downloads_30d}
-      when said_total is not null and is_rounded(downloads_total) then {what: 'rounded', said: downloads_total} end
+    case when len(bases) > len(own_bases) then {what: 'base_models', said: base_models} end,
+    case when is_cleaned then {what: 'invisible', said: id_text} end,
+    case when said_30d is not null and factor_of(downloads_30d) > 1 then {what: 'rounded', said: downloads_30d}
+      when said_total is not null and factor_of(downloads_total) > 1 then {what: 'rounded', said: downloads_total} end
   ], lambda one: one is not null) as notes,
   hub_key,
   title,
-  moments[1] as created_at,
-  moments[2] as modified_at,
-  coalesce(array_to_string(json_list_of(license_raw), ','), license_raw, nullif(array_to_string(tags_with(tags, 'license:'), ','), '')) as license_raw,
+  created as created_at,
+  modified as modified_at,
+  coalesce(array_to_string(json_list_of(license_raw), ','), license_raw, nullif(array_to_string(tagged_licenses, ','), '')) as license_raw,
   task,
   library,
   said_parameters as parameters,
-  nullif(list_filter(bases, lambda one: is_base(one)), []) as base_models,
+  nullif(own_bases, []) as base_models,
   coalesce(base_relation, case when base_models is null then tagged_relation end) as base_relation,
   lower(gated) as gated,
   coalesce(repo_kind, 'model') as repo_kind,
@@ -49,12 +49,13 @@ select position, hub, day, pass, unit, own_id as model_id,
   said_30d as downloads_30d,
   said_total as downloads_total,
   said_likes as likes
-from (select *, counts[1] as said_30d, counts[2] as said_total, counts[3] as said_likes, counts[4] as said_parameters
-  from (select *,
-    list_transform([downloads_30d, downloads_total, likes, parameters], lambda one: counter_said(one)) as counts,
-    list_transform([created_at, modified_at], lambda one: instant_of(one)) as moments,
-    list_distinct(list_transform(coalesce(list_of(base_models), list_transform(based, lambda one: regexp_replace(one, '^[a-z]+:', ''))),
+from (select *, list_filter(bases, lambda one: is_base(one)) as own_bases from (select *,
+    list_distinct(list_transform(coalesce(list_of(base_models), list_transform(tagged_bases, lambda one: regexp_replace(one, '^[a-z]+:', ''))),
       lambda one: id_of(one, hub))) as bases,
-    nullif(list_extract(list_sort(list_filter(list_transform(based, lambda one: regexp_extract(one, '^([a-z]+):', 1)),
+    nullif(list_extract(list_sort(list_filter(list_transform(tagged_bases, lambda one: regexp_extract(one, '^([a-z]+):', 1)),
       lambda one: one <> '')), 1), '') as tagged_relation
-  from (select *, id_of(id_text, hub) as own_id, tags_with(tags, 'base_model:') as based from raw)))
+  from (select *, with_prefix(own_tags, 'license:') as tagged_licenses, with_prefix(own_tags, 'base_model:') as tagged_bases
+    from (select *, moments[1] as created, moments[2] as modified, counts[1] as said_30d, counts[2] as said_total, counts[3] as said_likes, counts[4] as said_parameters from (select *, tags_of(tags) as own_tags, id_of_visible(seen_id, hub) as own_id, seen_id <> id_text as is_cleaned,
+        list_transform([created_at, modified_at], lambda one: instant_of(one)) as moments,
+        list_transform([downloads_30d, downloads_total, likes, parameters], lambda one: counter_said(one)) as counts
+      from (select *, visible(id_text) as seen_id from raw))))))

@@ -36,9 +36,10 @@ create or replace temp macro is_twofold(t) as getvariable('thousands') is null
 create or replace temp macro counter_said(t) as case
   when regexp_full_match(t, '\d{1,15}') then t::bigint
   when t is null or is_twofold(t) then null
-  else whole(try_cast(with_point(ungrouped(head_of(t))) as double), factor_of(t)) end;
--- Of what is a count: whether the text rounds it.
-create or replace temp macro is_rounded(t) as coalesce(factor_of(t) > 1, false);
+  -- each step by name, for a macro's argument is written out wherever the macro uses it: planning took longer than reading
+  -- (names that no caller's lambda has, or they would take its values)
+  else list_transform(list_transform([ungrouped(head_of(t))], lambda digits: try_cast(with_point(digits) as double)),
+    lambda number: whole(number, factor_of(t)))[1] end;
 
 -- Times: ISO with or without a zone, RFC 2822, with the month's name, or seconds to nanoseconds since 1970; days: also YYYYMMDD.
 create or replace temp macro instant_of(t) as case
@@ -69,8 +70,8 @@ create or replace temp macro list_of(t) as list_filter(list_transform(coalesce(j
   lambda one: said(trim(one, ' ''"'))), lambda one: one is not null);
 -- Tags may be separated by nothing but blanks.
 create or replace temp macro tags_of(t) as list_of(case when regexp_matches(t, '[,;|\[]') then t else regexp_replace(t, '\s+', ',', 'g') end);
-create or replace temp macro tags_with(t, prefix) as
-  list_transform(list_filter(tags_of(t), lambda one: starts_with(one, prefix)), lambda one: substr(one, length(prefix) + 1));
+create or replace temp macro with_prefix(list, prefix) as
+  list_transform(list_filter(list, lambda one: starts_with(one, prefix)), lambda one: substr(one, length(prefix) + 1));
 
 -- Ids. Nobody sees these characters, and with one an id would be another's.
 create or replace temp macro visible(t) as
