@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from hubwatch.archives.mapping import Counter, DayFrom, HubFrom, Identity, Mapping
+from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.records import Records
 from hubwatch.errors import DayFailure
 
@@ -13,19 +13,11 @@ ALPHA, BETA = {"id": "acme/alpha", "downloads": 41}, {"id": "umbra/beta", "downl
 NUMBERS = {"acme/alpha": 41, "umbra/beta": 7}
 
 
-def how(
-    records: str | None = None, day: str | None = None, ids: tuple[str, ...] = ("id",), counters: tuple[str, ...] = ("downloads",)
-) -> Mapping:
-    names = dict(zip(("downloads_30d", "likes"), counters, strict=False))
-    return Mapping(
-        name="own",
-        title="own",
-        hub=HubFrom(value="huggingface"),
-        day=DayFrom(column=day) if day else DayFrom(value=date(2026, 3, 9)),
-        model_id=Identity(column=ids),
-        counters={name: Counter(column=(column,), window="30d" if name == "downloads_30d" else None) for name, column in names.items()},
-        records=records,
-    )
+def how(records: str | None = None, day: str | None = None, ids: tuple[str, ...] = ("id",), likes: bool = False) -> Mapping:
+    counters: dict[str, object] = {"downloads_30d": {"column": "downloads", "window": "30d"}} | ({"likes": "likes"} if likes else {})
+    where: dict[str, object] = {"column": day} if day else {"value": date(2026, 3, 9)}
+    about = {"name": "own", "title": "own", "hub": {"value": "huggingface"}, "day": where, "model_id": ids[0]}
+    return Mapping.model_validate(about | {"counters": counters, "records": records})
 
 
 def found(document: object, mapping: Mapping) -> list[object]:
@@ -51,7 +43,7 @@ def test_a_number_beside_an_id_is_the_only_counter_that_the_mapping_names(docume
 
 
 def test_a_number_beside_an_id_is_a_value_where_the_mapping_names_two_counters() -> None:
-    assert found(NUMBERS, how(counters=("downloads", "likes")))[0] == {"id": "acme/alpha", "value": 41}
+    assert found(NUMBERS, how(likes=True))[0] == {"id": "acme/alpha", "value": 41}
 
 
 def test_columns_that_are_keyed_by_id_are_joined() -> None:
