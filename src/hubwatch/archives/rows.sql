@@ -55,7 +55,9 @@ from (select *, list_filter(bases, lambda one: is_base(one)) as own_bases from (
     nullif(list_extract(list_sort(list_filter(list_transform(tagged_bases, lambda one: regexp_extract(one, '^([a-z]+):', 1)),
       lambda one: one <> '')), 1), '') as tagged_relation
   from (select *, with_prefix(own_tags, 'license:') as tagged_licenses, with_prefix(own_tags, 'base_model:') as tagged_bases
-    from (select *, moments[1] as created, moments[2] as modified, counts[1] as said_30d, counts[2] as said_total, counts[3] as said_likes, counts[4] as said_parameters from (select *, tags_of(tags) as own_tags, id_of_visible(seen_id, hub) as own_id, seen_id <> id_text as is_cleaned,
-        list_transform([created_at, modified_at], lambda one: instant_of(one)) as moments,
-        list_transform([downloads_30d, downloads_total, likes, parameters], lambda one: counter_said(one)) as counts
-      from (select *, visible(id_text) as seen_id from raw))))))
+    from (select *, moments[1] as created, moments[2] as modified, counts[1] as said_30d, counts[2] as said_total, counts[3] as said_likes,
+        counts[4] as said_parameters
+      from (select *, tags_of(tags) as own_tags, id_of_visible(seen_id, hub) as own_id, seen_id <> id_text as is_cleaned,
+          list_transform([created_at, modified_at], lambda one: instant_of(one)) as moments,
+          list_transform([downloads_30d, downloads_total, likes, parameters], lambda one: counter_said(one)) as counts
+        from (select *, visible(id_text) as seen_id from raw))))))
