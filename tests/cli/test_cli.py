@@ -58,6 +58,7 @@ from tests.kept import keep, record
         (["run", "--since", "2026-01-01"], "since 2026-01-01 belongs to the sweep new, not to full; add --sweep new"),
         (["run", "--limit", "0"], "--limit"),
         (["run", "--nonsense"], "No such option: --nonsense"),
+        (["models", "Qwen/Qwen3-8B"], "hubwatch models takes explain; see hubwatch models --help"),
         (["stats", "download-share", "--format", "xml"], "--format xml is not known"),
         (["load", "huggingface"], "run `hubwatch collect`"),
         (["stats", "leaders", "--set", "by=kind", "--by", "country"], "--set by is given as --by, too"),

@@ -80,7 +80,7 @@ def main() -> NoReturn:
         if "\n" in error.format_message():  # a group of commands without a command: its help
             typer.echo(error.format_message(), err=True)
             sys.exit(2)
-        _end(2, f"{error.format_message()} (see {error.ctx.command_path if error.ctx else 'hubwatch'} --help)")
+        _end(2, f"{error.format_message()} ({_where_next(error.ctx)})")
     except UsageError as error:
         if debug:
             raise
@@ -101,6 +101,13 @@ def main() -> NoReturn:
 def _is_interrupt(error: Exception) -> bool:
     """Whether it is Ctrl-C in the middle of a query, which DuckDB raises as an error of its own."""
     return type(error).__name__ == "InterruptException" or (isinstance(error, RuntimeError) and str(error) == "Query interrupted")
+
+
+def _where_next(ctx: Any) -> str:
+    """What to look at after wrong usage: the few commands of a group, else the help."""
+    path = ctx.command_path if ctx else "hubwatch"
+    known = getattr(ctx.command, "commands", {}) if ctx and ctx.parent else {}
+    return f"{path} takes {', '.join(known)}; see {path} --help" if known else f"see {path} --help"
 
 
 def _failed(error: Exception) -> int:
