@@ -249,7 +249,7 @@ def verify(
     form: Format = "table",
     as_json: Json = False,
 ) -> None:
-    """Check pages, tables and the days between for damage and gaps; exit 1 if there is any."""
+    """Check pages, tables and the days between for damage and gaps, exit 1 if there is any; compare archives with sweeps of the same day."""
     from hubwatch import pipeline
     from hubwatch.maintenance import NOTICES
     from hubwatch.maintenance import verify as verify_data

@@ -15,6 +15,7 @@ from hubwatch import store
 from hubwatch.errors import PageDamage, StoreFault, counted, told
 from hubwatch.hubs import command_line, hub_of
 from hubwatch.load import CONTENT_HASH, COUNTERS_HASH, COUNTERS_HASH_OF_ROWS, is_held
+from hubwatch.maintenance.agreement import agreements
 from hubwatch.pages import SweepPages, SweepState, kept_sweeps, number_of, pruned_sweeps, restore
 from hubwatch.store import PRECEDENCE
 
@@ -49,7 +50,8 @@ class _Loaded:
 Key = tuple[str, date, str]
 DOUBT = "health"  # the fault of a finding that names a doubtful day
 LIMITED = "limited"  # and of one that names a sweep with --limit
-NOTICES = (DOUBT, LIMITED)  # nothing is broken or missing that was wanted: no problems
+AGREEMENT = "agreement"  # and of one that says how far an archive agrees with a sweep of ours
+NOTICES = (DOUBT, LIMITED, AGREEMENT)  # nothing is broken or missing that was wanted: no problems
 
 
 def verify(
@@ -80,6 +82,7 @@ def verify(
     ]
     if not quick:
         found += _value_faults(con)
+        found += [Finding(hub, day, source, AGREEMENT, detail) for hub, day, source, detail in agreements(con)]
     return sorted(set(found), key=lambda one: (one.hub or "", one.day or date.min, one.source or "", one.fault, one.detail))
 
 
