@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from hubwatch.statistics import ON_DAYS, REGROUPED, regrouped_shares, run, shares_on_days
+from hubwatch.statistics import ON_DAYS, REGROUPED, regrouped_derivatives, regrouped_shares, run, shares_on_days
 from tests.statistics.test_every_form import doubtful_world
 from tests.statistics.world_of import WORLD, build
 
@@ -63,6 +63,12 @@ def test_the_constant_panel_is_fixed_on_the_first_day(con: duckdb.DuckDBPyConnec
     expected = {(row["day"], row["group"]): row["share_constant"] for row in series.records()}
     found = shares_on_days(con, "huggingface", "full", "downloads_30d", ["country"], DAYS)["country"]
     assert {(day, row["group"]): row["share_constant"] for day, rows in found.items() for row in rows} == expected
+
+
+def test_derivations_by_several_dimensions_are_those_asked_one_by_one(con: duckdb.DuckDBPyConnection) -> None:
+    found = regrouped_derivatives(con, ("family", "origin", "model"))
+    assert found == {by: run(con, "derivatives", by=by) for by in ("family", "origin", "model")}
+    assert all(result.rows for result in found.values())
 
 
 def test_a_counter_that_the_hub_does_not_report_has_no_shares() -> None:

@@ -5,13 +5,14 @@ A question that this version's statistics do not know (a name, a grouping, a par
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import duckdb
 
 from hubwatch.errors import StatisticsError
 from hubwatch.report import words
 from hubwatch.report.shares import POLICY, Shares, State
-from hubwatch.statistics import Result, counters_given, definitions, observed_day, observed_hubs, run
+from hubwatch.statistics import Result, counters_given, definitions, observed_day, observed_hubs, regrouped_derivatives, run
 
 DOWNLOADS = ("downloads_30d", "downloads_total")
 
@@ -114,24 +115,50 @@ def answers(con: duckdb.DuckDBPyConnection, known: Shares, questions: tuple[Ques
     `known`: shares that were asked already, and are not asked again.
     """
     metrics = download_metrics(con)
+    built_on = _Derivatives(con, questions)
     for question in questions:
         hubs = [hub for hub, metric in metrics.items() if metric == "downloads_total" or not question.cumulative]
         for scope in [{"hub": hub, "metric": metrics[hub]} for hub in hubs] if question.each_hub else [{}]:
             for variant, extra in question.variants or (("", {}),):
                 asked = as_asked(question.statistic, {**scope, **question.parameters, **extra}, question.by)
                 if asked is not None:
-                    yield _answer(con, question, variant, asked, scope.get("hub"), known)
+                    yield _answer(con, question, variant, asked, scope.get("hub"), known, built_on)
+
+
+class _Derivatives:
+    """What the questions ask of all derivations together, by dimension: answered at the first of them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, questions: tuple[Question, ...]) -> None:
+        self.con = con
+        asked = (
+            as_asked(one.statistic, one.parameters, one.by) for one in questions if one.statistic == "derivatives" and not one.each_hub
+        )
+        self.dimensions = [one["by"] for one in asked if one and one.keys() == {"by"}]
+
+    @cached_property
+    def _found(self) -> dict[str, Result]:
+        return regrouped_derivatives(self.con, self.dimensions)
+
+    def answer(self, statistic: str, asked: dict[str, str]) -> Result | None:
+        is_one = statistic == "derivatives" and asked.keys() == {"by"} and asked["by"] in self.dimensions
+        return self._found[asked["by"]] if is_one else None
 
 
 def _answer(
-    con: duckdb.DuckDBPyConnection, question: Question, variant: str, asked: dict[str, str], hub: str | None, known: Shares
+    con: duckdb.DuckDBPyConnection,
+    question: Question,
+    variant: str,
+    asked: dict[str, str],
+    hub: str | None,
+    known: Shares,
+    built_on: _Derivatives,
 ) -> Answer:
     if question.statistic == "download_share" and asked.keys() == {"hub", "metric", "by"}:
         state = State(asked["hub"], asked["metric"], asked["by"], POLICY)
         if state in known:
             return Answer(question, hub, variant, known[state])
     try:
-        result = run(con, question.statistic, **asked)
+        result = built_on.answer(question.statistic, asked) or run(con, question.statistic, **asked)
         if question.alike and len({(at.extent, at.extent_note) for at in result.context.observed}) > 1:
             return Answer(question, hub, variant, None, "the days that could be compared list different parts of the hub")
         return Answer(question, hub, variant, result)

@@ -12,7 +12,7 @@ from hubwatch.statistics.flagged import Flagged
 from hubwatch.statistics.flags import flags_of
 from hubwatch.statistics.observed import told_age
 from hubwatch.statistics.recent_days import day_figures
-from hubwatch.statistics.regrouped import ON_DAYS, REGROUPED, regrouped_shares, shares_on_days
+from hubwatch.statistics.regrouped import ON_DAYS, REGROUPED, regrouped_derivatives, regrouped_shares, shares_on_days
 from hubwatch.statistics.sensitivity import sensitivity
 from hubwatch.statistics.tables import measure, renew_definitions
 from hubwatch.statistics.tabular import WIDTH, Cell, as_csv, as_json, as_markdown, as_table, blocks, percent, shown
@@ -59,6 +59,7 @@ __all__ = [
     "percent",
     "plain",
     "record",
+    "regrouped_derivatives",
     "regrouped_shares",
     "renew_definitions",
     "require_macros",

@@ -132,3 +132,34 @@ def shares_on_days(
         row = dict(zip(columns, cells, strict=True))
         found[row.pop("by_name")].setdefault(row.pop("day"), []).append(row)
     return found
+
+
+_LINKS = """
+create or replace temp table derivation_scope as from parts.scope({arguments});
+create or replace temp table derivation_ids as from parts.named_ids('derivation_scope');
+create or replace temp table derivation_links as from parts.built_on('derivation_scope', 'derivation_ids');
+"""
+_MADE = "'derivation_scope', 'derivation_ids', 'derivation_links'"
+_UNLINKED = "drop table if exists derivation_links; drop table if exists derivation_ids; drop table if exists derivation_scope"
+
+
+def regrouped_derivatives(con: duckdb.DuckDBPyConnection, dimensions: Sequence[str]) -> dict[str, Result]:
+    """`derivatives` of all hubs by each of these dimensions, as `run` answers it: what is built on what is found once."""
+    require_macros(con)
+    statistic = definition("derivatives")
+    found: dict[str, Result] = {}
+    try:
+        for by in dimensions:
+            settled = settle(con, statistic, {"by": by})
+            arguments = filters_of(statistic, settled.values, by)
+            if not found:
+                con.execute(_LINKS.format(arguments=arguments))
+            told = con.execute("select parts.columns_of(?)", [by]).fetchall()[0][0]
+            cursor = con.execute(f"select {told} from parts.derivations({_MADE}, {arguments})")
+            columns = tuple(column[0] for column in cursor.description or ())
+            rows = tuple(tuple(row) for row in cursor.fetchall())
+            context = context_of(con, statistic, settled, called(statistic, settled.values), columns, rows)
+            found[by] = Result(columns=columns, rows=rows, context=context)
+    finally:
+        con.execute(_UNLINKED)
+    return found
