@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from hubwatch import pipeline, store
 from hubwatch.archives.day import ArchiveDay, Wanted
-from hubwatch.archives.files import archive_files, is_mirror, published_files
+from hubwatch.archives.files import ArchiveFile, archive_files, is_mirror, published_files
 from hubwatch.archives.load import Tell, load_archive, load_links
-from hubwatch.archives.mapping import Mapping, read_mapping
+from hubwatch.archives.mapping import Mapping, read_mapping, ready_mappings
+from hubwatch.archives.tables import quoted
 from hubwatch.clock import today
 from hubwatch.collect import asked_sweep
 from hubwatch.errors import DayFailure, HubFailure, UsageError
@@ -55,8 +57,11 @@ def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, w
 
     Only looked at (`wanted.dry_run`) without a copy on disk, nothing is requested: its address and cost are told.
     """
-    if wanted.dry_run and (copy is None or is_mirror(copy)) and mapping.publication is not None:
-        tell(mapping.publication.told(mapping.name))
+    where = mapping.publication
+    if where is None and (parts := parts_of(mapping)):
+        return [day for part in parts for day in backfill_published(settings, part, copy, wanted, tell)]
+    if wanted.dry_run and (copy is None or is_mirror(copy)) and where is not None:
+        tell(where.told(mapping))
         return []
     found = published_files(mapping, copy, settings)
 
@@ -68,9 +73,60 @@ def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, w
                 days += load_archive(con, mapping, [file], load_facts(), wanted, tell)
             except (DayFailure, HubFailure) as error:  # the other files are loaded
                 days.append(ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=str(error)))
+        last = days[-1].day if days and days[-1].outcome != "failed" else None
+        if where is not None and where.attributes and wanted.day is None and last is not None:
+            days += _attributes(con, settings, mapping, read_mapping(where.attributes), copy, last, found[-1], wanted, tell)
         return days
 
     return _brought_in(settings, wanted, load)
+
+
+def parts_of(mapping: Mapping) -> list[Mapping]:
+    """The mappings of an archive's own files, where the archive is published in parts."""
+    return [read_mapping(name) for name in ready_mappings() if name.startswith(f"{mapping.name}-")]
+
+
+def _attributes(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    mapping: Mapping,
+    own: Mapping,
+    copy: str | None,
+    day: date,
+    last: ArchiveFile,
+    wanted: Wanted,
+    tell: Tell,
+) -> list[ArchiveDay]:
+    """Load the publisher's table of attributes for the archive's last day, where its totals are those of that day."""
+    try:
+        [file] = published_files(own, copy, settings, is_dated=True)
+        path = file.fetch()
+        same = _same_totals(con, mapping, day, last.fetch(), path)
+    except (UsageError, HubFailure, duckdb.Error) as error:
+        tell(f"no attributes: {' '.join(str(error).split())[:300]}")
+        return []
+    if same < _SAME:
+        tell(f"no attributes: {file.name} is not of {day} ({same:.0%} of its totals are that day's); a later run loads them")
+        return []
+    try:
+        return load_archive(con, own, [file], load_facts(), replace(wanted, day=day), tell)
+    except (DayFailure, HubFailure) as error:
+        return [ArchiveDay(own.hub.value, day, own.stored_as, "failed", message=str(error))]
+
+
+_SAME = 0.95  # of the totals that two tables of one day have; the day after, most have changed
+
+
+def _same_totals(con: duckdb.DuckDBPyConnection, mapping: Mapping, day: date, series: Path, models: Path) -> float:
+    """The share of models in both files whose total is the same."""
+    total, own_day, own_id = mapping.counters["downloads_total"].column[0], mapping.day.column or "", mapping.model_id.names[0]
+    said = f"{quoted(own_id)} as id, {quoted(total)} as total from read_parquet"
+    found = con.execute(
+        f"""select avg((own.total = theirs.total)::int) from (select {said}($series) where {quoted(own_day)} = $day) own
+            join (select {said}($models)) theirs using (id) where own.total > 0 and theirs.total is not null""",
+        {"series": str(series), "models": str(models), "day": day},
+    ).fetchall()[0][0]
+    return float(found or 0)
 
 
 def backfill_saved_pages(settings: Settings, source: str, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from hubwatch.archives.mapping import Mapping, ready_mappings
+from hubwatch.archives.clones import cloned
+from hubwatch.archives.mapping import Mapping
 from hubwatch.errors import HubFailure, UsageError
 from hubwatch.hubs import HUBS
 from hubwatch.net import http_address
@@ -102,22 +103,23 @@ def _check(path: Path, name: str, size: int | None, sha256: str | None) -> None:
         checked.touch()
 
 
-def published_files(mapping: Mapping, copy: str | None, settings: Settings) -> list[ArchiveFile]:
-    """The files of a ready mapping's archive: as published, from a mirror (URL), or from a copy on disk (folder)."""
+def published_files(mapping: Mapping, copy: str | None, settings: Settings, is_dated: bool = False) -> list[ArchiveFile]:
+    """The files of a ready mapping's archive: as published, from a mirror (URL), or from a copy on disk (folder).
+
+    `is_dated` says that the day of files that do not state it is known.
+    """
     where = mapping.publication
     if where is None:
-        parts = [name for name in ready_mappings() if name.startswith(f"{mapping.name}-")]
-        other = f"; as published it is {' and '.join(parts)}" if parts else ""
         raise UsageError(
-            f"mapping {mapping.name} knows no address; name its file, as hubwatch backfill archive FILE --mapping {mapping.name}{other}"
+            f"mapping {mapping.name} knows no address; name its file, as hubwatch backfill archive FILE --mapping {mapping.name}"
         )
-    if mapping.day.given:
+    if mapping.day.given and not is_dated:
         raise UsageError(
             f"the files of {mapping.name} do not say which day they are of; name one with its day, as hubwatch backfill archive "
             f"{where.address.replace('*', 'FOLDER')} --mapping {mapping.name} --day YYYY-MM-DD"
         )
     if (copy is None or is_mirror(copy)) and not where.is_on_hub:
-        raise UsageError(f"{mapping.name} is not on the hub; {where.how}")
+        copy = str(cloned(copy or where.address, settings.data))
     if copy is None or is_mirror(copy):
         return _from_dataset(where.address, settings, copy and _mirror(copy))
     folder = Path(copy).expanduser()

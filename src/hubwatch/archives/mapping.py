@@ -164,12 +164,16 @@ class Publication(_Part):
     download: str
     disk: str
     minutes: str
+    attributes: str | None = Field(default=None, description="the mapping of its publisher's table of attributes, loaded for the last day")
 
-    def told(self, mapping: str) -> str:
+    def told(self, mapping: "Mapping") -> str:
         """What `--dry-run` says of it, without a request."""
+        match = re.match(r"hf://datasets/[^/@]+/[^/@]+@(?P<revision>[^/]+)/", self.address)
+        revision = f"revision {match['revision'] if match else 'main, the newest'}"
+        extent = f"extent {mapping.extent}" + (f" ({mapping.extent_note})" if mapping.extent_note else "")
         return (
-            f"{mapping}: {self.address} ({self.license}); {self.rows}; download {self.download}, warehouse and published file {self.disk} each; "
-            f"{self.minutes}. Nothing was downloaded; {self.how}"
+            f"{mapping.name}: {self.address} ({self.license}); files {self.files}, {revision}; {extent}; {self.rows}; download {self.download}, "
+            f"warehouse and published file {self.disk} each; {self.minutes}. Nothing was downloaded; {self.how}"
         )
 
     @property
@@ -182,7 +186,7 @@ class Publication(_Part):
         """What to do to have it."""
         if self.is_on_hub:
             return "run it without --dry-run, or with --from FOLDER for a copy on disk"
-        return f"run `git clone --depth 1 {self.address} FOLDER`, then the command with --from FOLDER"
+        return "run it without --dry-run, which clones it with git, or with --from FOLDER for a clone"
 
 
 class Only(_Part):
