@@ -260,6 +260,7 @@ class Datasets(BaseHTTPRequestHandler):
     files: dict[str, bytes]
     fetched: list[str]
     commit = "c" * 40
+    history: list[tuple[str, str, bytes]]  # commits of models.parquet: id, time, content; the newest first
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
@@ -274,7 +275,8 @@ class Datasets(BaseHTTPRequestHandler):
 
     def _listed(self, path: str) -> dict[str, object]:
         commit = {"id": self.commit, "title": "a day", "date": "2025-03-05T00:50:00.000Z"}
-        return {"type": "file", "path": path, "size": len(self.files[path]), "oid": "0" * 40, "lastCommit": commit}
+        oid = hashlib.sha1(self.files[path]).hexdigest()
+        return {"type": "file", "path": path, "size": len(self.files[path]), "oid": oid, "lastCommit": commit}
 
     def do_GET(self) -> None:
         path = unquote(urlsplit(self.path).path)
@@ -282,6 +284,11 @@ class Datasets(BaseHTTPRequestHandler):
             tree = [self._listed(name) for name in self.files]
             whole = {"id": self.repo, "sha": self.commit, "siblings": [{"rfilename": name} for name in self.files]}
             self._answer(json.dumps(tree if "/tree/" in path else whole).encode(), Content_Type="application/json")
+        elif path == f"/api/datasets/{self.repo}/commits/main":
+            said = [
+                {"id": own, "authors": [], "date": time, "title": "Upload models.parquet", "message": ""} for own, time, _ in self.history
+            ]
+            self._answer(json.dumps(said).encode(), Content_Type="application/json")
         elif path.startswith(f"/datasets/{self.repo}/resolve/"):
             name = path.split("/", 6)[6]
             if name not in self.files:
@@ -301,12 +308,14 @@ class Datasets(BaseHTTPRequestHandler):
             self._answer(b"{}", 404, X_Error_Code="RepoNotFound")
             return
         paths = json.loads(sent)["paths"] if sent.startswith("{") else parse_qs(sent)["paths"]
-        self._answer(json.dumps([self._listed(path) for path in paths if path in self.files]).encode(), Content_Type="application/json")
+        then = next((body for own, _, body in self.history if self.path.endswith(own)), None)
+        found = [self._listed(path) | ({"oid": hashlib.sha1(then).hexdigest()} if then else {}) for path in paths if path in self.files]
+        self._answer(json.dumps(found).encode(), Content_Type="application/json")
 
 
 @pytest.fixture
 def datasets(tmp_path: Path) -> Iterator[tuple[type[Datasets], str]]:
-    handler: type[Datasets] = type("Served", (Datasets,), {"files": {}, "fetched": []})
+    handler: type[Datasets] = type("Served", (Datasets,), {"files": {}, "fetched": [], "history": []})
     for name, count in (("models.parquet", 2), ("weeks/2025-01-01/models.parquet", 1), ("weeks/2025-01-08/models.parquet", 3)):
         path = tmp_path / "made.parquet"
         duckdb.execute(f"copy (select 'o/m' || n as id, n as downloads, 0 as likes from range({count}) t(n)) to '{path}' (format parquet)")
@@ -336,6 +345,30 @@ def test_a_file_of_a_dataset_revision_is_fetched_once_and_counts_for_the_day_of_
             ("o/m0", date(2025, 3, 5), 0, "archive:hub-stats"),
             ("o/m1", date(2025, 3, 5), 1, "archive:hub-stats"),
         ]
+
+
+def test_weekly_copies_of_a_listing_are_loaded_in_one_step_each_for_the_day_of_the_commit_it_is_of(
+    datasets: tuple[type[Datasets], str], tmp_path: Path
+) -> None:
+    served, url = datasets
+    first = served.files["weeks/2025-01-01/models.parquet"]
+    served.history = [("b" * 40, "2025-01-10T00:40:00.000Z", b"of no week"), ("a" * 40, "2025-01-05T00:40:00.000Z", first)]
+    address = "hf://datasets/o/d/weeks/*/models.parquet"
+    how = read_mapping("hub-weekly")
+    assert how.publication is not None
+    how = how.model_copy(
+        update={
+            "day": how.day.model_copy(update={"copied_from": "hf://datasets/o/d/models.parquet"}),
+            "publication": how.publication.model_copy(update={"address": address}),
+        }
+    )
+    days = backfill.backfill_published(settings_for(tmp_path / "data", url), how, None, Wanted(), SAID.append)
+    assert [(day.day, day.outcome, day.records) for day in days] == [(date(2025, 1, 5), "loaded", 1), (None, "failed", 0)]
+    assert days[1].message == (
+        "weeks/2025-01-08/models.parquet: no commit of hf://datasets/o/d/models.parquet near its date has its content, "
+        "so that its day is not known; name it with --day"
+    )
+    assert served.fetched == ["weeks/2025-01-01/models.parquet"]
 
 
 def test_a_pattern_finds_files_of_a_dataset_and_a_missing_one_is_said(datasets: tuple[type[Datasets], str], tmp_path: Path) -> None:
@@ -432,7 +465,7 @@ def test_commands_of_the_past_and_upkeep_say_what_they_did_by_exit_code_and_json
     capsys.readouterr()
     (tmp_path / "a.csv").write_text("x\n")
     for arguments, cure in (
-        (("archive", str(tmp_path / "a.csv")), "--mapping hub-stats"),
+        (("archive", str(tmp_path / "a.csv")), "> mine.toml` drafts one; ready ones are economies, hub-stats"),
         (("archive", str(tmp_path / "a.csv"), "--mapping", "nope"), "neither a file (.toml) nor one of hub-stats"),
         (("window", "huggingface", "--since", "2025-01-02", "--until", "2025-01-01"), "is not before"),
         (("window", "gitee", "--since", "2025-01-01", "--until", "2025-01-02"), "is not a hub"),

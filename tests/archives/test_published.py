@@ -9,6 +9,7 @@ import pytest
 
 from hubwatch.archives.backfill import backfill_published
 from hubwatch.archives.clones import cloned
+from hubwatch.archives.copies import Commit, days_of_copies
 from hubwatch.archives.day import Wanted
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.errors import HubFailure, UsageError
@@ -113,7 +114,9 @@ def test_an_archive_in_a_git_repository_is_cloned_in_all_its_parts_in_one_step(t
 
 def test_a_repository_that_cannot_be_cloned_is_told_in_one_line_and_a_dry_run_asks_for_nothing(tmp_path: Path) -> None:
     address = (tmp_path / "none").as_uri()
-    with pytest.raises(HubFailure, match=r"none: .* does not appear to be a git repository; re-run the command, or pass a clone with --from FOLDER$"):
+    with pytest.raises(
+        HubFailure, match=r"none: .* does not appear to be a git repository; re-run the command, or pass a clone with --from FOLDER$"
+    ):
         cloned(address, tmp_path)
     lines: list[str] = []
     assert backfill_published(settings_for(tmp_path / "data"), read_mapping("osir"), None, Wanted(dry_run=True), lines.append) == []
@@ -163,6 +166,29 @@ def test_the_columns_of_the_annotated_weeks_are_read(tmp_path: Path) -> None:
     ]
 
 
-def test_an_archive_whose_files_do_not_tell_their_day_wants_one_file_and_its_day(tmp_path: Path) -> None:
+def test_a_copy_on_disk_of_an_archive_whose_files_do_not_tell_their_day_wants_one_file_and_its_day(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the files of hub-weekly do not say which day .* --mapping hub-weekly --day YYYY-MM-DD"):
-        backfill_published(settings_for(tmp_path), read_mapping("hub-weekly"), None, Wanted(), print)
+        backfill_published(settings_for(tmp_path), read_mapping("hub-weekly"), str(tmp_path), Wanted(), print)
+
+
+def test_the_day_of_a_copied_file_is_that_of_the_commit_with_its_content() -> None:
+    commits = [Commit(f"c{day}", date(2025, 1, day)) for day in range(1, 29)]
+    asked: list[str] = []
+
+    def content_at(commit: str) -> str:
+        asked.append(commit)
+        return f"h{commit[1:]}" if commit != "c27" else "h7"
+
+    copies = [
+        ("models/2025-01-01/models.parquet", "h7"),  # the last commit of its week
+        ("models/2025-01-08/models.parquet", "h12"),  # two days before its end
+        ("models/2025-01-15/models.parquet", "h7"),  # a repeated one
+        ("models/2025-01-22/models.parquet", None),  # without a hash
+        ("models/2025-03-05/models.parquet", "h3"),  # of no commit near it
+    ]
+    assert days_of_copies(copies, commits, content_at) == {
+        "models/2025-01-01/models.parquet": date(2025, 1, 7),
+        "models/2025-01-08/models.parquet": date(2025, 1, 12),
+        "models/2025-01-15/models.parquet": date(2025, 1, 7),
+    }
+    assert asked == ["c7", "c14", "c13", "c12"]

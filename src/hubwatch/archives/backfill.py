@@ -9,7 +9,7 @@ import duckdb
 
 from hubwatch import pipeline, store
 from hubwatch.archives.day import ArchiveDay, Wanted
-from hubwatch.archives.files import ArchiveFile, archive_files, is_mirror, published_files
+from hubwatch.archives.files import ArchiveFile, archive_files, dated_as_copied, is_mirror, published_files
 from hubwatch.archives.load import Tell, load_archive, load_links
 from hubwatch.archives.mapping import Mapping, read_mapping, ready_mappings
 from hubwatch.archives.tables import quoted
@@ -49,6 +49,8 @@ def asked_archive(source: str | None, mapping: str | None) -> tuple[str, Mapping
 def backfill_archive(settings: Settings, source: str, mapping: Mapping, wanted: Wanted, tell: Tell) -> list[ArchiveDay]:
     """Bring a published snapshot in, and finish and publish unless nothing is new; what became of each of its days."""
     found = archive_files(source, settings)
+    if wanted.day is None and source.startswith("hf://"):
+        found = dated_as_copied(found, mapping, settings)
     return _brought_in(settings, wanted, lambda con: load_archive(con, mapping, found, load_facts(), wanted, tell))
 
 
@@ -69,6 +71,10 @@ def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, w
         days: list[ArchiveDay] = []
         for number, file in enumerate(found, 1):
             tell(f"{number} of {len(found)}: {file.name}")
+            if mapping.day.copied_from and file.committed_on is None and wanted.day is None:
+                why = f"no commit of {mapping.day.copied_from} near its date has its content, so that its day is not known; name it with --day"
+                days.append(ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=f"{file.name}: {why}"))
+                continue
             try:
                 days += load_archive(con, mapping, [file], load_facts(), wanted, tell)
             except (DayFailure, HubFailure) as error:  # the other files are loaded

@@ -5,18 +5,23 @@ import glob
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hubwatch.archives.clones import cloned
+from hubwatch.archives.copies import Commit, days_of_copies
 from hubwatch.archives.mapping import Mapping
 from hubwatch.errors import HubFailure, UsageError
 from hubwatch.hubs import HUBS
 from hubwatch.net import http_address
 from hubwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
 
 Answer = TypeVar("Answer")
 _DATASET = re.compile(r"^hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+(?:/pr/\d+)?))?/(?P<path>.+)$")
@@ -30,6 +35,7 @@ class ArchiveFile:
     fetch: Callable[[], Path]
     committed_on: date | None = None
     member: str | None = None  # of a zip, where it alone is meant
+    content: str | None = None  # its hash as the hub states it
 
 
 def archive_files(source: str, settings: Settings) -> list[ArchiveFile]:
@@ -53,15 +59,13 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
 
     From another `endpoint` than the hub's own nothing is asked with the hub's token.
     """
-    from huggingface_hub import HfApi  # here, because it costs half a second
-    from huggingface_hub.hf_api import RepoFile
+    from huggingface_hub.hf_api import RepoFile  # here, because it costs half a second
 
     match = _DATASET.match(source)
     if match is None:
         raise UsageError(f"{source}: write it as hf://datasets/OWNER/NAME[@REVISION]/path/of/file.parquet")
     repo, revision, path = match["repo"], match["revision"] or "main", match["path"]
-    hub = next(settings.hubs[name] for name, hub in HUBS.items() if hub.archive_scheme == source.partition("://")[0])
-    api = HfApi(endpoint=endpoint or hub.endpoint, token=(None if endpoint else hub.usable_token()) or False, user_agent="hubwatch")
+    api = _api(settings, source, endpoint)
     asked = f"{source} at {endpoint}" if endpoint else source
     names = [path]
     if glob.has_magic(path):
@@ -82,7 +86,41 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
         _check(path, name, *sums.get(name, (None, None)))
         return path
 
-    return [ArchiveFile(name, partial(fetch, name), committed.get(name)) for name in names]
+    contents = {info.path: _content(info) for info in infos if isinstance(info, RepoFile)}
+    return [ArchiveFile(name, partial(fetch, name), committed.get(name), content=contents.get(name)) for name in names]
+
+
+def _content(info: "RepoFile") -> str:
+    return info.lfs.sha256 if info.lfs else info.blob_id
+
+
+def dated_as_copied(found: list[ArchiveFile], mapping: Mapping, settings: Settings, endpoint: str | None = None) -> list[ArchiveFile]:
+    """The files with the day of the commit that each is a copy of, where the mapping says of what; without a day where no commit has its content."""
+    match = _DATASET.match(mapping.day.copied_from or "")
+    if match is None:
+        return found
+    from huggingface_hub.hf_api import RepoFile
+
+    source, path = str(mapping.day.copied_from), match["path"]
+    api = _api(settings, source, endpoint)
+    listed = _asked(source, lambda: api.list_repo_commits(match["repo"], repo_type="dataset"))
+    own = [one for one in listed if path in one.title] or listed  # its publisher names the file that a commit changes
+    commits = [Commit(one.commit_id, one.created_at.astimezone(UTC).date()) for one in own]
+
+    def content_at(commit: str) -> str | None:
+        infos = _asked(source, lambda: api.get_paths_info(match["repo"], [path], repo_type="dataset", revision=commit))
+        return next((_content(info) for info in infos if isinstance(info, RepoFile)), None)
+
+    days = days_of_copies([(file.name, file.content) for file in found], commits, content_at)
+    return [replace(file, committed_on=days.get(file.name)) for file in found]
+
+
+def _api(settings: Settings, source: str, endpoint: str | None) -> "HfApi":
+    """The hub's own library; another `endpoint` than the hub's own is asked without the hub's token."""
+    from huggingface_hub import HfApi  # here, because it costs half a second
+
+    hub = next(settings.hubs[name] for name, hub in HUBS.items() if hub.archive_scheme == source.partition("://")[0])
+    return HfApi(endpoint=endpoint or hub.endpoint, token=(None if endpoint else hub.usable_token()) or False, user_agent="hubwatch")
 
 
 def _check(path: Path, name: str, size: int | None, sha256: str | None) -> None:
@@ -113,7 +151,8 @@ def published_files(mapping: Mapping, copy: str | None, settings: Settings, is_d
         raise UsageError(
             f"mapping {mapping.name} knows no address; name its file, as hubwatch backfill archive FILE --mapping {mapping.name}"
         )
-    if mapping.day.given and not is_dated:
+    is_folder = copy is not None and not is_mirror(copy)
+    if (mapping.day.given and not is_dated) or (mapping.day.copied_from and is_folder and not is_dated):
         raise UsageError(
             f"the files of {mapping.name} do not say which day they are of; name one with its day, as hubwatch backfill archive "
             f"{where.address.replace('*', 'FOLDER')} --mapping {mapping.name} --day YYYY-MM-DD"
@@ -121,7 +160,7 @@ def published_files(mapping: Mapping, copy: str | None, settings: Settings, is_d
     if (copy is None or is_mirror(copy)) and not where.is_on_hub:
         copy = str(cloned(copy or where.address, settings.data))
     if copy is None or is_mirror(copy):
-        return _from_dataset(where.address, settings, copy and _mirror(copy))
+        return dated_as_copied(_from_dataset(where.address, settings, copy and _mirror(copy)), mapping, settings, copy and _mirror(copy))
     folder = Path(copy).expanduser()
     if not folder.is_dir():
         raise UsageError(f"--from {copy}: is neither a folder nor a URL")

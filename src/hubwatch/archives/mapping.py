@@ -131,12 +131,18 @@ class DayFrom(_Part):
         default=None, description='strptime format of the date in column or file_name, or "excel"; else YYYY-MM-DD or YYYYMMDD'
     )
     commit: bool = Field(default=False, description="the day of the file's last commit (hf://); else it must be given with --day")
+    copied_from: str | None = Field(
+        default=None,
+        description="with commit: hf:// address of the file that each is a copy of; the day is that of its commit with the same content",
+    )
     given: bool = Field(default=False, description="must be given with --day")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if sum(map(bool, (self.column, self.value, self.file_name, self.commit, self.given))) != 1:
             raise ValueError("say exactly one of column, value, file_name, commit or given")
+        if self.copied_from and not self.commit:
+            raise ValueError("copied_from goes with commit")
         if self.format and not (self.column or self.file_name):
             raise ValueError("format goes with column or file_name")
         if self.format and not re.search("%[a-zA-Z-]", self.format) and (self.format != EXCEL or not self.column):

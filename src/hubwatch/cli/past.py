@@ -142,7 +142,9 @@ def archive(
     elif mapping is None and source.lower().endswith(archives.SAVED):
         days = archives.backfill_saved_pages(settings, source, wanted, warn)
     elif mapping is None:
-        raise UsageError(f"say how to read {source}: --mapping {', '.join(ready_mappings())}, or your own .toml file")
+        raise UsageError(
+            f"say how to read {source} with --mapping: `hubwatch backfill inspect {shlex.quote(source)} > mine.toml` drafts one; ready ones are {', '.join(ready_mappings())}"
+        )
     else:
         days = archives.backfill_archive(settings, source, read_mapping(mapping), wanted, warn)
     if days or form != "table" or not (ready and dry_run):  # what a ready archive costs is printed, and nothing was read
