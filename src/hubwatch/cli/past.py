@@ -143,7 +143,8 @@ def archive(
         days = archives.backfill_saved_pages(settings, source, wanted, warn)
     elif mapping is None:
         raise UsageError(
-            f"say how to read {source} with --mapping: `hubwatch backfill inspect {shlex.quote(source)} > mine.toml` drafts one; ready ones are {', '.join(ready_mappings())}"
+            f"say how to read {source} with --mapping: `hubwatch backfill inspect {shlex.quote(source)} > mine.toml` drafts one; "
+            f"ready ones are {', '.join(ready_mappings())}"
         )
     else:
         days = archives.backfill_archive(settings, source, read_mapping(mapping), wanted, warn)
