@@ -1,14 +1,18 @@
 """A Prefect server and a process worker of our own for tests: own home, own port on 127.0.0.1, ended by their own ids."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -40,6 +44,28 @@ def wait_for(what: str, found: Callable[[], Found | None], seconds: float, told:
             return value
         time.sleep(0.3)
     raise AssertionError(f"{what} did not come within {seconds} s\n{told()}")
+
+
+@contextmanager
+def receiving() -> Iterator[tuple[str, list[str]]]:
+    """A server that takes notes as a chat takes them, its address and the texts that came."""
+    texts: list[str] = []
+
+    class Notes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            texts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Notes) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/notes", texts
+        finally:
+            server.shutdown()
 
 
 class Standing:
@@ -93,7 +119,15 @@ class Standing:
         return ended.stdout
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = self.client.post(path, json=body)
+        return self._asked("POST", path, json=body)
+
+    def _asked(self, method: str, path: str, **more: Any) -> Any:
+        """An answer's JSON; while the server's database is busy it is asked again, as Prefect's own client does."""
+        for _ in range(60):
+            answer = self.client.request(method, path, **more)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -108,6 +142,10 @@ class Standing:
         )
         return list(found)
 
+    def start(self, deployment: str) -> str:
+        """Start a run by hand; its id."""
+        return str(self.post(f"/deployments/{self.deployments()[deployment]['id']}/create_flow_run")["id"])
+
     def bring_forward(self, deployment: str) -> str:
         """Let the next run that the deployment's cron has scheduled begin now; its id."""
         scheduled = wait_for(f"a scheduled run of {deployment}", lambda: self._by_cron(deployment), 120, self.logs)
@@ -117,7 +155,7 @@ class Standing:
         return str(scheduled[0]["id"])
 
     def state_of(self, run_id: str) -> dict[str, Any]:
-        state: dict[str, Any] = self.client.get(f"/flow_runs/{run_id}").json()["state"]
+        state: dict[str, Any] = self._asked("GET", f"/flow_runs/{run_id}")["state"]
         return state
 
     def ended(self, run_id: str, seconds: float = 240) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from hubwatch.sandbox.faults import Faults
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.sandbox.synthetic import huggingface_records
 from hubwatch.store import publishing
-from tests.flows.standing import Standing, wait_for
+from tests.flows.standing import ROOT, Standing, receiving, wait_for
 
 pytestmark = pytest.mark.slow
+LATE_AFTER = 20  # seconds without a build, of which an operator is told
 RECORDS = 4000  # four pages, a second each: time enough to kill the process that collects them
 
 
@@ -37,9 +39,22 @@ def standing(hub: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running
 
 
-def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing, hub: Sandbox) -> None:
+@pytest.fixture(scope="module")
+def told(standing: Standing) -> Iterator[list[str]]:
+    """What an operator was told: the automations of flows/notify.py, made twice, post to a server of ours."""
+    with receiving() as (url, told):
+        for hours in ("100", str(LATE_AFTER / 3600)):
+            notify = [str(ROOT / "flows" / "notify.py"), "--late-after", hours]
+            environment = standing.environment | {"HUBWATCH_NOTIFY_URL": url}
+            ended = subprocess.run([sys.executable, *notify], env=environment, capture_output=True, text=True, timeout=120)
+            assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 2), ended.stderr
+        assert len(standing.post("/automations/filter")) == 2
+        yield told
+
+
+def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing, hub: Sandbox, told: list[str]) -> None:
     worker = standing.worker()
-    killed = standing.bring_forward("huggingface-full")
+    killed = standing.start("huggingface-full")
     lease = standing.data / "locks" / "runs" / f"{killed}.lease"
     wait_for("the first page saved", lambda: lease.exists() and _pages_saved(standing.data), 180, standing.logs)
     _kill(worker, json.loads(lease.read_text())["pid"])
@@ -48,14 +63,18 @@ def test_a_killed_sweep_is_resumed_and_leaves_no_run_running(standing: Standing,
     assert standing.state_of(killed)["type"] == "RUNNING"
 
     standing.worker()
-    built = standing.ended(standing.bring_forward("build"))
+    built = standing.ended(standing.start("build"))
     assert built["type"] == "FAILED"
     assert "the sweep has not ended" in built["message"]
     assert "\n" not in built["message"]
     assert standing.state_of(killed)["type"] == "CRASHED"
     assert not lease.exists()
+    reasons = ("the sweep has not ended", "its process was killed")
+    wait_for("word of both runs", lambda: all(any(reason in one for one in told) for reason in reasons), 30, lambda: str(told))
+    assert any(one.startswith("hubwatch: build failed\n") for one in told)
+    wait_for("word of no build", lambda: any(one.startswith("hubwatch: nothing was built\n") for one in told), 60, lambda: str(told))
 
-    resumed = standing.ended(standing.bring_forward("huggingface-full"))
+    resumed = standing.ended(standing.start("huggingface-full"))
     assert resumed["type"] == "COMPLETED", resumed["message"]
     pages = [asked for asked in hub.requests if ("limit", "1000") in asked.query]  # beside the question for the newest models, at the end
     assert len(pages) <= RECORDS / 1000 + 1, "only the page under way when it was killed is asked for again"
