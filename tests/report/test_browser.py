@@ -1,6 +1,7 @@
 """The site in a real browser: three widths, both schemes, print, without scripts; nothing fetched, nothing cut, a reader's tour."""
 
 import json
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -157,6 +158,7 @@ def test_a_readers_tour(site: Path, page: Page) -> None:
     page.wait(_CHARTS_DRAWN)
     figure = "document.querySelector('.figure')"
     assert page.run(f"{figure}.querySelector('h2').textContent").startswith("Downloads in 30 days, Hugging Face")
+    assert re.fullmatch(r"Observed on 16 August 2026, [\d,]+ days ago", page.run(f"{figure}.querySelector('.basis').textContent"))
     assert page.run(f"{figure}.querySelectorAll('.live svg .mark-line path, .live svg path').length") > 0
     csv = page.run(f"[...{figure}.querySelectorAll('.tools a')].find((one) => one.textContent === 'CSV').getAttribute('href')")
     lines = (site / "models" / csv).read_text().splitlines()

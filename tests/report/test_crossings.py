@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from hubwatch.report.crossings import crossings
-from hubwatch.report.history import Panel
+from hubwatch.report.panels import Panel
 from hubwatch.report.words import Names
 
 DAYS = tuple(date(2026, month, 1) for month in (1, 2, 3, 4))
@@ -45,3 +45,8 @@ def test_nobody_passed_where_the_order_stayed_and_a_group_that_was_not_there_may
     new = {"Chinese Big Tech": (0.6, 0.6, 0.62), "unknown": (0.7, 0.0, 0.7)}
     assert crossings(PANEL, held(new, AHEAD, AHEAD), Names()) is None
     assert crossings(PANEL, held({**BEHIND, "unknown": (0.1, 0.0, 0.1)}, AHEAD, AHEAD), Names())
+
+
+def test_groups_that_are_level_on_the_last_day_have_not_passed_each_other() -> None:
+    level = {"Chinese Big Tech": (0.5, 0.5, 0.5), "US Big Tech": (0.5, 0.5, 0.5)}
+    assert crossings(PANEL, held(BEHIND, AHEAD, level), Names()) is None

@@ -2,13 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from hubwatch.report.history import GROUPINGS, History, Labels, Panel, panels
+from hubwatch.clock import running_on
+from hubwatch.report.asking import QUESTIONS
+from hubwatch.report.history import GROUPINGS, History
+from hubwatch.report.labels import Labels
+from hubwatch.report.panels import Panel, panels
+from hubwatch.report.site import Site
+from hubwatch.statistics import load_claims
 from tests.report.sites import world
 
 METRIC = "downloads_30d"
@@ -120,3 +127,29 @@ def test_a_file_that_cannot_be_read_is_computed_again(tmp_path: Path) -> None:
     first, computed = told(con, tmp_path)
     (tmp_path / first[0]["file"]).write_text("{")
     assert told(con, tmp_path) == (first, computed // len(GROUPINGS))
+
+
+def test_a_new_day_of_one_hub_leaves_the_pages_of_others_alone_and_a_new_date_those_of_all_models(tmp_path: Path) -> None:
+    con, claims, few = world(), load_claims()[:1], QUESTIONS[:2]
+
+    def changed() -> set[str]:
+        site = Site(con, tmp_path, questions=few, claims=claims)
+        site.build()
+        return {*site.out.changed}
+
+    first = changed()
+    entities = {name for name in first if name.startswith(("models/", "organizations/", "families/", "data/models/", "pictures/models/"))}
+    alone = {
+        name for name in entities if name.endswith(".json") and name.count("/") == 1 and "Hugging Face" not in (tmp_path / name).read_text()
+    }
+    alone |= {name.replace(".json", ".html") for name in alone}
+    assert "organizations/modelscope.html" in alone
+    another_day(con)
+    now = changed()
+    assert "index.html" in now
+    assert "models/qwen-qwen3-8b.html" in now
+    assert not now & alone
+    with running_on(lambda: datetime.now(UTC) + timedelta(days=1)):
+        later = changed()
+    assert "index.html" in later
+    assert not later & entities

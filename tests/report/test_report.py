@@ -18,7 +18,7 @@ from hubwatch.report.asking import QUESTIONS
 from hubwatch.report.charts import bars, lines
 from hubwatch.report.colours import _FIXED, colour
 from hubwatch.report.entities import addresses, safe_url
-from hubwatch.report.history import thinned
+from hubwatch.report.panels import thinned
 from hubwatch.report.pixels import packed
 from hubwatch.report.site import Site
 from hubwatch.report.words import clean, slug

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hubwatch import statistics
+from hubwatch.report import words
 from hubwatch.report.basis import told_rules
 from hubwatch.report.captions import captioned
 from hubwatch.report.charts import lines
@@ -73,11 +74,12 @@ def test_every_figure_of_a_page_and_its_picture_say_what_they_rest_on(
             assert not missing, f"{slug} in {place} does not say its {', '.join(missing)}: {text}"
 
 
-def test_pages_of_models_and_organizations_say_the_age_of_their_figures(sound: Path) -> None:
+def test_pages_of_models_and_organizations_say_the_day_of_their_figures_and_browsers_its_age(sound: Path) -> None:
     pages = [*sound.glob("models/*.html"), *sound.glob("organizations/*.html")]
     captions = [one for page in pages for one in re.findall(r"<figcaption>.*?</figcaption>", page.read_text(), re.DOTALL)]
     assert len(captions) > 5
-    assert [one for one in captions if not re.search(r"[Oo]bserved [\d,]+ days ago", one)] == []
+    told = [re.search(r'data-observed="(\d{4}-\d\d-\d\d)">[^<]*[Oo]bserved on (\d+ \w+ \d{4})<', one) for one in captions]
+    assert all(found and words.day(date.fromisoformat(found[1])) == found[2] for found in told)
 
 
 def test_a_change_of_the_counting_rule_breaks_the_line_and_is_said_above_it(sound: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.report.history import Panel
+from hubwatch.report.panels import Panel
 from hubwatch.report.shares import POLICY
 from hubwatch.statistics import ROLLING, counted_anew, observed_day
 from hubwatch.store import substitute

@@ -6,10 +6,10 @@ from typing import Any
 
 from hubwatch.report import words
 from hubwatch.report.basis import basis_of_last, caution_of
+from hubwatch.report.cells import table_of
 from hubwatch.report.cited import cited
-from hubwatch.report.entities import told_source
-from hubwatch.report.figures import Figure, table_of
-from hubwatch.report.history import Panel, told_extent
+from hubwatch.report.figures import Figure
+from hubwatch.report.panels import Panel, told_extent, told_source
 from hubwatch.statistics import Cell
 
 _LEADING = 6  # groups that are compared with each other
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def crossings(panel: Panel, held: dict[str, Any], names: words.Names) -> Figure | None:
-    """Each pair of the leading groups that changed places within the days shown; the pairs that did so last come first."""
+    """Each pair of the leading groups that changed places within the days shown, the last ones first; none that is level on the last day."""
     by, metric = held["asked"]["by"], held["asked"]["metric"]
     days = [(date.fromisoformat(day), {row["group"]: row for row in held["days"][day]["rows"]}) for day in sorted(held["days"])]
     if len(days) < 3:
@@ -31,7 +31,7 @@ def crossings(panel: Panel, held: dict[str, Any], names: words.Names) -> Figure 
     last = days[-1][1]
     leading = [name for name, row in last.items() if name != "unknown" and row["share"]][:_LEADING]
     rows = [_pair(days, one, other) for one, other in itertools.combinations(leading, 2)]
-    passed = sorted((row for row in rows if row[5] is not None), key=lambda row: str(row[4]), reverse=True)
+    passed = sorted((row for row in rows if row[4] is not None and row[5] is not None), key=lambda row: str(row[4]), reverse=True)
     if not passed:
         return None
     told = tuple((names.group(by, row[0]), names.group(by, row[1]), *row[2:]) for row in passed)

@@ -7,9 +7,8 @@ import duckdb
 from jinja2 import Environment
 
 from hubwatch.report import words
-from hubwatch.report.entities import told_source
 from hubwatch.report.findings import _points, series_slug
-from hubwatch.report.history import Panel
+from hubwatch.report.panels import Panel, told_source
 from hubwatch.statistics import percent
 
 _ENTRIES = 40

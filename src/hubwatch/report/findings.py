@@ -6,9 +6,9 @@ from typing import Any
 
 from hubwatch.report import words
 from hubwatch.report.asking import Answer
-from hubwatch.report.entities import told_source
-from hubwatch.report.figures import extent_of, is_of_samples
-from hubwatch.report.history import Panel, told_extent
+from hubwatch.report.basis import extent_of
+from hubwatch.report.figures import is_of_samples
+from hubwatch.report.panels import Panel, told_extent, told_source
 from hubwatch.statistics import percent
 
 _GROUPS = 3

@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.report.words import clean, slug
+from hubwatch.report.labels import Labels
+from hubwatch.report.panels import Panel, monthly
+from hubwatch.report.words import slug
 from hubwatch.statistics import (
     Flagged,
     ObservedDay,
@@ -24,66 +26,9 @@ from hubwatch.statistics import (
     whole_sql,
 )
 
-_DAYS, _WEEKS = 45, 13
 _FORM = 2  # of what is kept of a day: another form is computed again
 _ROWS = 300  # groups of a day that are kept, the largest
 FOLDER = "data/history"
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The days of one hub that cover the same part of it, so that they can be compared; `days` are those shown, in order."""
-
-    hub: str
-    source: str
-    extent: str
-    days: tuple[date, ...]
-    observed: int
-
-    @property
-    def slug(self) -> str:
-        """Part of addresses: the hub, the source, and where the extent is one of several in words, a sign of it."""
-        noted = f"-{_digest(self.extent)[:4]}" if ": " in self.extent else ""
-        return f"{slug(self.hub)}-{slug(self.source)}{noted}"
-
-
-def panels(con: duckdb.DuckDBPyConnection) -> list[Panel]:
-    """Each hub's days by what they cover. Only complete sweeps and published snapshots of days that counted: others see they know not what."""
-    rows = con.execute(
-        """select hub, sweep, extent || coalesce(': ' || extent_note, '') as extent, list(day order by day) from days
-            where (complete or starts_with(sweep, 'archive')) and coalesce(health, 'ok') not in ('partial', 'stalled', 'rolled_back', 'dipped')
-            group by all order by hub, bool_or(starts_with(extent, 'whole')) desc, count(*) desc, max(day) desc, sweep, extent"""
-    ).fetchall()
-    return [Panel(hub, sweep, told, tuple(thinned(days)), len(days)) for hub, sweep, told, days in rows]
-
-
-def told_extent(panel: Panel) -> str:
-    kind, _, note = panel.extent.partition(": ")
-    if note:
-        return clean(note)
-    if panel.source.startswith("archive"):
-        return "published snapshots, not the whole hub"
-    known = {
-        "whole": "the whole hub",
-        "head": "its most downloaded models, not the whole hub",
-        "selection": "a selection, not the whole hub",
-    }
-    return known.get(kind, {"full": "all that was listed"}.get(panel.source, f"{panel.source} sweeps, not the whole hub"))
-
-
-def thinned(days: list[date]) -> list[date]:
-    """All days of the last weeks, then the last day of each week, then of each month: as many as a chart can show."""
-    if len(days) <= _DAYS:
-        return days
-    recent = days[-14:]
-    weekly = {day.isocalendar()[:2]: day for day in days if (days[-1] - day).days <= 7 * _WEEKS}
-    monthly = {(day.year, day.month): day for day in days}
-    return sorted({*recent, *weekly.values(), *monthly.values()})
-
-
-def monthly(days: tuple[date, ...]) -> list[date]:
-    """The last day of each month, and the two last days, of which the reader sees what changed."""
-    return sorted({*days[:1], *{(day.year, day.month): day for day in days}.values(), *days[-2:]})
 
 
 GROUPINGS = ("origin", "country", "organization", "family")  # of the shares over time
@@ -101,7 +46,7 @@ class Kept:
 class History:
     """Shares of the panels by one grouping each, kept in the site's folder between builds: a new day costs one day."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, labels: "Labels") -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, labels: Labels) -> None:
         self.con, self.folder, self.labels = con, folder, labels
         self.computed = 0
         self._seen: dict[tuple[str, str, date], ObservedDay] = {}
@@ -215,48 +160,6 @@ def _of_result(result: Result) -> dict[str, Any]:
         "models": context.models,
         "flagged_part": context.flagged.told(False, cure=False) if context.flagged else None,
     }
-
-
-class Labels:
-    """Versions of the labels that held on a day: a new account, or a label valid later, changes nothing of an earlier day."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, policy: str) -> None:
-        self.con, self.policy = con, policy
-        self._of_hub: dict[tuple[str, str], list[tuple[date | None, date | None, date | None, int]]] = {}
-
-    def on(self, hub: str, day: date, by: str) -> str:
-        """Differs where any label of the hub's accounts of that day does, or which of its listings are one model; by family also where a family does."""
-        names = ["family", "origin", "link"] if by == "family" else ["origin", "link"]
-        return " ".join(str(self._sum(hub, name, day)) for name in names)
-
-    def _sum(self, hub: str, name: str, day: date) -> int:
-        if (hub, name) not in self._of_hub:
-            asked = {"hub": hub, "policy": self.policy} if name == "origin" else {"hub": hub}
-            self._of_hub[hub, name] = self.con.execute(_LABELS[name], asked).fetchall()
-        return sum(
-            part
-            for seen, since, until, part in self._of_hub[hub, name]
-            if (seen is None or seen <= day) and (since is None or since <= day) and (until is None or day < until)
-        )
-
-
-_LABELS = {
-    "origin": """
-        select first_seen, valid_from, valid_to, sum(hash(namespace, organization, country, kind))::hugeint
-        from origins join (select namespace, min(first_seen_on) as first_seen from store.listing where hub = $hub group by namespace) using (namespace)
-        where hub = $hub and policy = $policy group by all""",
-    "family": """
-        select first_seen_on, null::date, null::date, sum(hash(model_id, family))::hugeint
-        from store.listing join (select model_id, family from model_listings where hub = $hub and family is not null) using (model_id)
-        where hub = $hub group by all""",
-    # Each listing with the one before it of the same model: that there is another is news only since both were seen.
-    "link": """
-        select first_seen_on, null::date, null::date, sum(hash(model_id, before, is_mirror, was_mirror))::hugeint from (
-          select first_seen_on, model_id, is_mirror, lag(model_id) over same as before, lag(is_mirror) over same as was_mirror
-          from store.listing join (select model_id, model_key, is_mirror from model_listings where hub = $hub and tier <> 'single') using (model_id)
-          where hub = $hub window same as (partition by model_key order by first_seen_on, model_id)
-        ) where before is not null group by all""",
-}
 
 
 _CONTENTS = """

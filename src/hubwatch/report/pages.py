@@ -1,7 +1,6 @@
 """The main pages: their order, their leads, and what stands on them besides figures."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,13 +8,12 @@ import duckdb
 
 from hubwatch.hubs import HUBS
 from hubwatch.report import words
+from hubwatch.report.cells import Table, TableCell, table_of
 from hubwatch.report.chosen import Known, Row
 from hubwatch.report.entities import safe_url
-from hubwatch.report.figures import Figure, Table, TableCell, covered, table_of
-from hubwatch.statistics import Finding, definitions, doubts, observed_day, observed_hubs, percent
-from hubwatch.version import VERSION
+from hubwatch.report.figures import Figure
+from hubwatch.statistics import Finding, definitions, percent
 
-TITLE, TITLE_OF_SAMPLES = "Whose models the world downloads", "Whose models are downloaded: figures of samples"
 PAGES = (
     ("index", "index.html", "Findings", "Open models as their hubs list them: who releases them, who is downloaded, who is built on."),
     ("time", "page.html", "Over time", "Shares day by day. Days are compared only where they cover the same part of a hub."),
@@ -73,28 +71,6 @@ ADDRESSES = (
     ("data/history/*.json", "the rows behind every series, day by day"),
     ("feed.xml", "an Atom feed of what changed"),
 )
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What the whole site rests on: each hub's day and what it covers."""
-
-    sentence: str
-    made: str
-    title: str = TITLE_OF_SAMPLES
-
-    @classmethod
-    def read(cls, con: duckdb.DuckDBPyConnection) -> "Basis":
-        days = [observed_day(con, hub, None) for hub in observed_hubs(con)]
-        told = [f"{words.hub(at.hub)} on {words.day(at.day)}: {covered(at)}" for at in days]
-        tested = any("not from the hub itself" in doubt for at in days for doubt in doubts(con, at))
-        note = " Collected from a local test server, not from the hubs themselves." if tested else ""
-        last = max((at.day for at in days), default=None)
-        made = f"Made by hubwatch {VERSION} from observations up to {words.day(last)}." if last else f"Made by hubwatch {VERSION}."
-        whole = any(at.extent == "whole" for at in days)
-        lead = "What this shows" if whole else "These are figures of samples, not of whole hubs"
-        said = f"{lead}. {'; '.join(told)}.{note}" if told else "Nothing observed yet."
-        return cls(said, made, TITLE if whole else TITLE_OF_SAMPLES)
 
 
 def extra(

@@ -5,9 +5,9 @@ from html import escape
 from typing import Any
 
 from hubwatch.report import words
+from hubwatch.report.cells import Table, TableCell
 from hubwatch.report.chosen import Row
-from hubwatch.report.entities import _TIERS, Entity, safe_url
-from hubwatch.report.figures import Table, TableCell
+from hubwatch.report.entities import TIERS, Entity, safe_url
 from hubwatch.report.shares import POLICY
 from hubwatch.statistics import shown
 
@@ -35,7 +35,7 @@ def _model(entity: Entity, names: words.Names, links: Links) -> list[tuple[str, 
         for one in listings
     ]
     known = [
-        {"hub": words.hub(one["hub"]), "listing": one["model_id"], "recognised by": _TIERS.get(one["tier"] or "", one["tier"])}
+        {"hub": words.hub(one["hub"]), "listing": one["model_id"], "recognised by": TIERS.get(one["tier"] or "", one["tier"])}
         | {"evidence": one["evidence"]}
         for one in listings
         if len(listings) > 1

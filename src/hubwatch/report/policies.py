@@ -3,8 +3,9 @@
 import duckdb
 
 from hubwatch.report import charts, words
-from hubwatch.report.basis import basis_of
-from hubwatch.report.figures import Figure, citation_of, extent_of, table_of
+from hubwatch.report.basis import basis_of, extent_of
+from hubwatch.report.cells import table_of
+from hubwatch.report.figures import Figure, citation_of
 from hubwatch.report.shares import COMPARED, Shares
 from hubwatch.statistics import Result
 

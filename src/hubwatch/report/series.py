@@ -6,11 +6,11 @@ from typing import Any
 
 from hubwatch.report import charts, words
 from hubwatch.report.basis import basis_of_last, caution_of, rule_days
+from hubwatch.report.cells import table_of
 from hubwatch.report.cited import cited
-from hubwatch.report.entities import told_source
-from hubwatch.report.figures import Citation, Figure, table_of
+from hubwatch.report.figures import Citation, Figure
 from hubwatch.report.findings import bounded, series_slug
-from hubwatch.report.history import Panel, told_extent
+from hubwatch.report.panels import Panel, told_extent, told_source
 from hubwatch.report.shares import POLICY, Shares, State
 from hubwatch.statistics import percent
 

@@ -32,7 +32,7 @@ def write_single(con: duckdb.DuckDBPyConnection, file: Path) -> Path:
         values = {
             "site": {"title": site.basis.title, "basis": site.basis.sentence, "made": site.basis.made}, "figures": figures, "missing": missing, "root": "",
             "style": Markup(ASSETS.joinpath("style.css").read_text("utf-8")), "findings": findings(answered, series, site.names),
-            "drawings": site.drawings,
+            "drawings": site.files.drawings,
         }  # fmt: skip
         text = site.pages.get_template("single.html").render(values)
     file.parent.mkdir(parents=True, exist_ok=True)

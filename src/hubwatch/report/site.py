@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from markupsafe import Markup
 
 from hubwatch.report import feed, pages, parts, words
 from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, download_metrics
-from hubwatch.report.captions import captioned
-from hubwatch.report.charts import Chart
+from hubwatch.report.basis import Basis
 from hubwatch.report.chosen import Known, choose
 from hubwatch.report.crossings import crossings
 from hubwatch.report.entities import FOLDERS, Entity, addresses
-from hubwatch.report.entities import groups as group_pages
-from hubwatch.report.entities import models as model_pages
+from hubwatch.report.figure_files import FigureFiles, files_of
 from hubwatch.report.figures import Figure, figure_of
 from hubwatch.report.findings import findings
-from hubwatch.report.history import History, Labels, Panel, panels
+from hubwatch.report.group_pages import group_pages
+from hubwatch.report.history import History
+from hubwatch.report.labels import Labels
 from hubwatch.report.made_from import made_from
-from hubwatch.report.pages import MENU, Basis
+from hubwatch.report.model_pages import model_pages
+from hubwatch.report.pages import MENU
+from hubwatch.report.panels import Panel, panels
 from hubwatch.report.policies import policies_side_by_side
 from hubwatch.report.rendering import charts_script, environment, script_json
 from hubwatch.report.series import concentration_over_time, share_over_time
@@ -31,13 +32,10 @@ from hubwatch.report.shares import POLICY, Shares, positions, shares
 from hubwatch.report.switches import figure_of_state
 from hubwatch.report.writing import SiteFolder
 from hubwatch.statistics import Claim, check_claims, definitions
-from hubwatch.store import connect, literal
 
 MOST_MODELS, MOST_GROUPS = 100, 60
 NOTHING = "no observed model has what this needs"
-_PIXELS = 2  # how a PNG is made from its SVG: one that was made otherwise is made again
 _LARGE = 200_000  # listings
-_WRITER_MEMORY = "128MB"
 ASSETS = files("hubwatch.report").joinpath("assets")
 
 
@@ -82,8 +80,7 @@ class Site:
         self.history = History(con, folder, Labels(con, POLICY))
         self.basis = Basis.read(con)
         self.pages = environment()
-        self._drawings: dict[str, dict[str, Any]] = {}
-        self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
+        self.files = FigureFiles(self.out)
 
     def build(self, source: str | None = None) -> None:
         """Write every page; `source`: what they are made from (`made_from`), for the next time."""
@@ -107,7 +104,7 @@ class Site:
         states = [figure_of_state(self.con, state, known_shares, self.names, links) for state in positions(known_shares)]
         self._shares(states)
         for figure in [*figures, *states, *(figure for entity in entities for figure in entity.figures)]:
-            self._files_of(figure)
+            self.files.write(figure)
         self._data(figures, series)
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
         self.out.close(source)
@@ -185,7 +182,7 @@ class Site:
             "not_shown": [list(one) for one in missing],
         }
         said["findings"] = [vars(one) for one in told]
-        said["figures"] = [_files(figure) for figure in figures]
+        said["figures"] = [files_of(figure) for figure in figures]
         return json.dumps(said, ensure_ascii=False, indent=1, default=str)
 
     def _entities(
@@ -215,8 +212,9 @@ class Site:
             "entity": entity, "folder": folder, "figures": entity.figures, "badge": badge, "description": " ".join(entity.summary),
             "sections": parts.sections_of(entity, self.names, links), "related": parts.related(entity, self.names, links),
         }  # fmt: skip
-        self.render(entity.address, "entity.html", folder, entity.title, **values)
-        facts = {**entity.facts, "summary": list(entity.summary), "based_on": self.basis.sentence}
+        basis = self.basis.of(entity.hubs)
+        self.render(entity.address, "entity.html", folder, entity.title, basis, **values)
+        facts = {**entity.facts, "summary": list(entity.summary), "based_on": basis.sentence}
         self.out.write(f"{folder}/{entity.slug}.json", json.dumps(facts, ensure_ascii=False, indent=1, default=str))
 
     def _lists(self, entities: list[Entity]) -> None:
@@ -245,7 +243,7 @@ class Site:
         self.render(
             "shares.html", "shares.html", "shares", pages.SHARES, figure=states[0] if states else None, description=pages.SHARES_LEAD
         )
-        told = [figure.payload | _files(figure) | {"citation": figure.citation and figure.citation.sentence} for figure in states]
+        told = [figure.payload | files_of(figure) | {"citation": figure.citation and figure.citation.sentence} for figure in states]
         said = {"version": 1, "page": "shares.html", "states": told}
         self.out.write("shares.json", json.dumps(said, ensure_ascii=False, indent=1))
 
@@ -255,66 +253,18 @@ class Site:
         histories = [held["file"] for _, held in series]
         self.render("data.html", "data.html", "data", "Data", table=pages.data_table(figures), histories=histories, addresses=pages.ADDRESSES,
                     description=pages.DATA_LEAD)  # fmt: skip
-        said = {"version": 1, "page": "data.html", "figures": [_files(figure) for figure in figures], "history": histories,
+        said = {"version": 1, "page": "data.html", "figures": [files_of(figure) for figure in figures], "history": histories,
                 "addresses": dict(pages.ADDRESSES)}  # fmt: skip
         self.out.write("data.json", json.dumps(said, ensure_ascii=False, indent=1))
 
-    def _files_of(self, figure: Figure) -> None:
-        """The figure's data as CSV, JSON and Parquet; its pictures were made for its page."""
-        name = f"data/{figure.slug}"
-        self.out.write(f"{name}.csv", figure.csv())
-        content = figure.as_json()
-        self.out.write(f"{name}.json", content)
-        made_from = self.out.digest(f"{name}.json")
-        if not self.out.keep(f"{name}.parquet", made_from):
-            self.out.write(f"{name}.parquet", self._parquet(figure, f"{name}.json"))
-            self.out.made(f"{name}.parquet", made_from)
-
-    def _parquet(self, figure: Figure, source: str) -> bytes:
-        fields = ", ".join(f'"{name}" {kind}' for name, kind in figure.column_types().items())
-        target = self.out.folder / ".figure.parquet.part"
-        columns = f"{{'rows': {literal(f'STRUCT({fields})[]')}}}"
-        path = self.out.folder / source
-        most = max(1 << 20, path.stat().st_size)  # a buffer of twice this is taken at once
-        self.writer.execute(
-            f"copy (select unnest(rows, recursive := true) from read_json({literal(str(path))}, columns = {columns}, maximum_object_size = {most}))"
-            f" to {literal(str(target))} (format parquet, compression zstd)"
-        )
-        made = target.read_bytes()
-        target.unlink()
-        return made
-
-    def drawings(self, figure: Figure) -> dict[str, Any] | None:
-        """The figure's chart for a page: both layouts as SVG, the specification for the live one; made once for all its pages."""
-        if figure.chart and figure.slug not in self._drawings:
-            self._drawings[figure.slug] = self._draw(figure, figure.chart)
-        return self._drawings.get(figure.slug)
-
-    def _draw(self, figure: Figure, chart: Chart) -> dict[str, Any]:
-        wide, narrow, stored = chart.svg(), chart.svg(True), f"pictures/{figure.slug}.svg"
-        self.out.write(stored, captioned(wide, figure.caption))
-        if not chart.is_small:
-            self.out.write(f"pictures/{figure.slug}-narrow.svg", captioned(narrow, figure.caption))
-            self._png(f"pictures/{figure.slug}.png", stored, chart)
-        return {
-            "wide": Markup(chart.inline(wide, False, figure.anchor)),
-            "narrow": Markup(chart.inline(narrow, True, figure.anchor)),
-            "spec": script_json(chart.for_browser()),
-        }
-
-    def _png(self, name: str, source: str, chart: Chart) -> None:
-        made_from = f"{self.out.digest(source)} {_PIXELS}"
-        if not self.out.keep(name, made_from):
-            self.out.write(name, chart.png(self.out.read(source)))
-            self.out.made(name, made_from)
-
-    def render(self, name: str, template: str, page: str, title: str, **values: Any) -> None:
+    def render(self, name: str, template: str, page: str, title: str, basis: Basis | None = None, **values: Any) -> None:
         figures = [*values.get("figures", ()), *([values["figure"]] if values.get("figure") else [])]
         root = "../" * name.count("/")
-        site = {"title": self.basis.title, "menu": MENU, "basis": self.basis.sentence, "made": self.basis.made}
+        told = basis or self.basis
+        site = {"title": self.basis.title, "menu": MENU, "basis": told.sentence, "made": told.made}
         common = {
             "site": site, "page": page, "title": title, "root": root, "json": _json_of(name), "charts": any(figure.chart for figure in figures),
-            "drawings": self.drawings,
+            "drawings": self.files.drawings,
         }  # fmt: skip
         self.out.write(name, self.pages.get_template(template).render({**common, **values}))
 
@@ -322,19 +272,3 @@ class Site:
 def _json_of(name: str) -> str:
     """The JSON beside a page; of a figure's own page its data."""
     return re.sub(r"^(figures|(?=shares/))/?", "data/", name).removesuffix(".html") + ".json"
-
-
-def _files(figure: Figure) -> dict[str, Any]:
-    data, picture = f"data/{figure.slug}", f"pictures/{figure.slug}"
-    said: dict[str, Any] = {
-        "slug": figure.slug,
-        "title": figure.heading,
-        "extent": figure.extent,
-        "basis": figure.basis,
-        "address": f"{figure.page}.html#{figure.anchor}",
-    }
-    said |= {"page": f"figures/{figure.slug}.html"} if "/" not in figure.slug else {}
-    said |= {"csv": f"{data}.csv", "json": f"{data}.json", "parquet": f"{data}.parquet"}
-    if figure.chart:
-        said |= {"svg": f"{picture}.svg"} | ({} if figure.chart.is_small else {"png": f"{picture}.png"})
-    return said | ({"citation": vars(figure.citation)} if figure.citation else {})

@@ -3,8 +3,10 @@
 import duckdb
 
 from hubwatch.report import charts, words
-from hubwatch.report.basis import basis_of, rule_changes, told_rules
-from hubwatch.report.figures import Figure, bar_rows, citation_of, extent_of, table_of
+from hubwatch.report.basis import basis_of, extent_of, rule_changes, told_rules
+from hubwatch.report.cells import table_of
+from hubwatch.report.charted import bar_rows
+from hubwatch.report.figures import Figure, citation_of
 from hubwatch.report.shares import Shares, State, switch_of
 
 _MOST = 500  # groups of a state in its data, the largest

@@ -4,7 +4,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from hubwatch.report.figures import Table, TableCell
+from hubwatch.report.cells import Table, TableCell
 from hubwatch.report.words import without_controls
 
 _NUMBER, _MORE = ' class="n"', ' class="more"'

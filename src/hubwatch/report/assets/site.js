@@ -100,6 +100,12 @@
     addEventListener("hashchange", () => { const at = aimed(); if (at >= 0) { reveal(at); draw(figures[at]); figures[at].scrollIntoView(); } });
   }
 
+  // How long ago a figure was observed, on the reader's day.
+  for (const line of document.querySelectorAll("[data-observed]")) {
+    const days = Math.floor((Date.now() - Date.parse(line.dataset.observed)) / 864e5);
+    if (days >= 0) line.append(days === 0 ? ", today" : `, ${days.toLocaleString("en")} day${days === 1 ? "" : "s"} ago`);
+  }
+
   // Copying: citations and embed snippets.
   for (const box of document.querySelectorAll(".copy")) {
     const text = box.querySelector("pre");
