@@ -2,14 +2,16 @@
 
 import hashlib
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
 from hubwatch.errors import StatisticsError
 from hubwatch.statistics.health import settle_health
-from hubwatch.store import Value, slices, substitute
+from hubwatch.store import Value, literal, slices, substitute
 
 _FOLDER = Path(__file__).parent / "sql" / "flags"
 _BYTES_A_LISTING = 2500  # of the memory allowed, that comparing a listing's days may need: three million at once need more than 1 GB
@@ -24,6 +26,16 @@ _AFFECTED = f"""create or replace temp table affected as
 _MONTH = timedelta(days=30)
 _MONTH_TOLERANCE = timedelta(days=3)
 _NEW_FOR = timedelta(days=8)
+_AT_ONCE = 100_000  # observations of several days that one query looks at
+
+
+class _Span(NamedTuple):
+    """A day with the observed days before and after it, and that of a month before."""
+
+    day: date
+    before: list[date]
+    after: list[date]
+    month: date | None
 
 
 def flag_days(con: duckdb.DuckDBPyConnection) -> int:
@@ -42,9 +54,11 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
     looked_at = 0
     for hub, days in con.execute("select hub, list(distinct day order by day) from sweeps group by hub order by hub").fetchall():
         anew, ahead = (set(range(len(days))), set()) if everything else _due(days, changed.get(hub, []))
-        for position in sorted(anew | ahead):
-            _flag_day(con, _neighbours(hub, days, position), ahead=position not in anew)
-            looked_at += 1
+        for position in sorted(ahead):
+            _flag_days(con, hub, [_neighbours(days, position)], ahead=True)
+        for batch in _batches(con, hub, days, sorted(anew)):
+            _flag_days(con, hub, [_neighbours(days, position) for position in batch], ahead=False)
+        looked_at += len(anew | ahead)
     con.execute("delete from flags where model_id = '' and starts_with(flag, 'day_')")
     con.execute(
         """insert into flags by name select hub, '' as model_id, day, 'day_' || health as flag, health_note as detail
@@ -60,33 +74,87 @@ def flag_days(con: duckdb.DuckDBPyConnection) -> int:
     return looked_at
 
 
-def _flag_day(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: bool) -> None:
-    """Renew the flags of one day, in slices of listings that fit into the memory allowed; with `ahead` those that later days decide."""
-    con.execute(substitute(_AFFECTED, values))
+def _batches(con: duckdb.DuckDBPyConnection, hub: str, days: list[date], positions: list[int]) -> Iterator[list[int]]:
+    """Positions of days to look at in one query: for small days, planning it takes longer than running it."""
+    memory = con.execute("select parse_formatted_bytes(coalesce(getvariable('memory_limit'), current_setting('memory_limit')))").fetchall()[
+        0
+    ][0]
+    most = min(_AT_ONCE, memory // _BYTES_A_LISTING // 4)
+    rows = dict(con.execute("select day, sum(coalesce(records, 0))::bigint from sweeps where hub = ? group by day", [hub]).fetchall())
+    batch: list[int] = []
+    for position in positions:
+        if batch and sum(rows[days[one]] for one in (*batch, position)) > most:
+            yield batch
+            batch = []
+        batch.append(position)
+    if batch:
+        yield batch
+
+
+def _flag_days(con: duckdb.DuckDBPyConnection, hub: str, spans: list[_Span], ahead: bool) -> None:
+    """Renew the flags of these days, of one day in slices of listings that fit into the memory allowed; with `ahead` those that later days decide."""
+    days = [span.day for span in spans]
+    con.execute(
+        "create or replace temp table affected (listing_key integer)" if not ahead else substitute(_AFFECTED, {"hub": hub, "day": days[0]})
+    )
     if ahead and not con.execute("from affected limit 1").fetchall():
         return
+    _stage_spans(con, spans, ahead)
     con.execute("create or replace temp table found_flags as select null::bigint as listing_key, * from flags where false")
     query = (_FOLDER / "observations.sql").read_text("utf-8")
-    values |= {"ahead": ahead, **_reports(con, values, ahead)}
-    for first, last in [(0, _LAST)] if ahead else _slices(con):
+    values: dict[str, Value] = {"hub": hub, "ahead": ahead, **_bounds(spans)}
+    for first, last in [(0, _LAST)] if ahead or len(spans) > 1 else _slices(con):
         con.execute("insert into found_flags by name " + substitute(query, values | {"first": first, "last": last}))
-    of_day = [values["hub"], values["day"]]
     if ahead:
-        con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", of_day)
+        con.execute(f"delete from flags where hub = ? and day = ? and flag in {_AHEAD}", [hub, days[0]])
     else:
-        con.execute("delete from flags where hub = ? and day = ?", of_day)
-        con.execute("delete from store.rises where hub = ? and day = ?", of_day)
+        con.execute("delete from flags where hub = ? and list_contains(?::date[], day)", [hub, days])
+        con.execute("delete from store.rises where hub = ? and list_contains(?::date[], day)", [hub, days])
         con.execute("insert into store.rises by name select hub, day, listing_key from found_flags where flag = 'rose'")
     con.execute("insert into flags by name select * exclude (listing_key) from found_flags where flag <> 'rose'")
-    con.execute("drop table found_flags; drop table affected")
+    con.execute("drop table found_flags; drop table affected; drop table spans")
 
 
-def _reports(con: duckdb.DuckDBPyConnection, values: dict[str, Value], ahead: bool) -> dict[str, Value]:
-    """Whether a hub has the rolling and the cumulative counter on one of the days before; where few listings are looked at, assumed."""
-    query = """select 1 from store.counters where day between list_min($before) and list_max($before) and list_contains($before, day)"""
-    asked = substitute(query, values)
-    counters = {"reports_rolling": "downloads_30d", "reports_cumulative": "downloads_total"}
-    return {name: ahead or bool(con.execute(f"{asked} and {column} is not null limit 1").fetchall()) for name, column in counters.items()}
+def _stage_spans(con: duckdb.DuckDBPyConnection, spans: list[_Span], ahead: bool) -> None:
+    """Table `spans`: the days to look at, each with those it is compared with, and whether a counter is reported on one of the days before
+    (where few listings are looked at, assumed)."""
+    asked = sorted({day for span in spans for day in span.before})
+    reports = {day: (True, True) if ahead else _reports(con, day) for day in asked}
+    rows = [
+        f"({literal(span.day)}, {literal(span.before)}, {literal(max(span.before))}, {literal(span.after)}, {literal(span.month)}::date, "
+        f"{literal(any(reports[day][0] for day in span.before))}, {literal(any(reports[day][1] for day in span.before))})"
+        for span in spans
+    ]
+    con.execute(
+        f"""create or replace temp table spans as
+            from (values {", ".join(rows)}) s(day, before, last_before, after, month, reports_rolling, reports_cumulative)"""
+    )
+
+
+def _bounds(spans: list[_Span]) -> dict[str, Value]:
+    """The first and last of the days that are looked at and compared with."""
+    months = [span.month for span in spans if span.month is not None] or [date.max]
+    lasts = [max(span.before) for span in spans]
+    return {
+        "first_day": min(span.day for span in spans),
+        "last_day": max(span.day for span in spans),
+        "first_before": min(day for span in spans for day in span.before),
+        "first_last_before": min(lasts),
+        "last_before": max(lasts),
+        "first_after": min(day for span in spans for day in span.after),
+        "last_after": max(day for span in spans for day in span.after),
+        "first_month": min(months),
+        "last_month": max(months),
+    }
+
+
+def _reports(con: duckdb.DuckDBPyConnection, day: date) -> tuple[bool, bool]:
+    """Whether a hub has the rolling and the cumulative counter on this day."""
+    rolling, cumulative = (
+        bool(con.execute(f"select 1 from store.counters where day = ? and {column} is not null limit 1", [day]).fetchall())
+        for column in ("downloads_30d", "downloads_total")
+    )
+    return rolling, cumulative
 
 
 def _slices(con: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
@@ -138,13 +206,12 @@ def _due(days: list[date], changed: list[tuple[date, date]]) -> tuple[set[int], 
     return anew, ahead - anew
 
 
-def _neighbours(hub: str, days: list[date], at: int) -> dict[str, Value]:
-    """The parameters of the flag queries for the day at this position."""
+def _neighbours(days: list[date], at: int) -> _Span:
+    """The day at this position with those that it is compared with."""
     month = [day for day in days[:at] if abs(days[at] - day - _MONTH) <= _MONTH_TOLERANCE]
-    return {
-        "hub": hub,
-        "day": days[at],
-        "before": days[max(0, at - _AROUND) : at] or [date.min],
-        "after": days[at + 1 : at + 1 + _AROUND] or [date.max],
-        "month": min(month, key=lambda day: abs(days[at] - day - _MONTH)) if month else None,
-    }
+    return _Span(
+        days[at],
+        days[max(0, at - _AROUND) : at] or [date.min],
+        days[at + 1 : at + 1 + _AROUND] or [date.max],
+        min(month, key=lambda day: abs(days[at] - day - _MONTH)) if month else None,
+    )

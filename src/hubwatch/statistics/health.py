@@ -25,6 +25,8 @@ _GIVEN = """select listing_key, downloads_30d, downloads_total from store.counte
   where day = $before and source = $source and listing_key in (select listing_key from hub_keys)"""
 _RISEN = """select listing_key, (given.downloads_total - past.downloads_total) / ($before - $earlier)::double as rate
   from given join store.counters past using (listing_key) where past.day = $earlier and past.source = $source"""
+_MANY = 10_000  # listings of a step
+_KEPT_AT_ONCE = 100  # steps of few listings
 Slices = Callable[[duckdb.DuckDBPyConnection], list[tuple[int, int]]]
 Source = tuple[str, str]
 
@@ -79,13 +81,25 @@ def _renew_steps(con: duckdb.DuckDBPyConnection, days: dict[Source, list[date]],
     for gone in [key for key in held if wanted.get(key) != held[key] or {key[2], *held[key]} & changed.get(key[0], set())]:
         con.execute("delete from store.steps where hub = ? and source = ? and day = ?", list(gone))
         del held[gone]
-    for hub, source, day in [key for key in wanted if key not in held]:
-        before, earlier = wanted[hub, source, day]
-        _add_step(con, {"hub": hub, "source": source, "day": day, "before": before, "earlier": earlier}, slices)
+    due = sorted(key for key in wanted if key not in held)
+    parts = slices(con) if due else []
+    for hub in sorted({hub for hub, *_ in due}):
+        con.execute("create or replace temp table hub_keys as select listing_key from store.listing where hub = ?", [hub])
+        made: list[dict[str, Value]] = []
+        for source, day in [key[1:] for key in due if key[0] == hub]:
+            before, earlier = wanted[hub, source, day]
+            step: dict[str, Value] = {"hub": hub, "source": source, "day": day, "before": before, "earlier": earlier}
+            figures = _figures_of_step(con, step, parts)
+            made.append({**step, **figures})
+            if len(made) == _KEPT_AT_ONCE or figures["counted"] > _MANY:  # what takes long is kept at once
+                insert_rows(con, "store.steps", made)
+                made = []
+        insert_rows(con, "store.steps", made)
+        con.execute("drop table hub_keys")
 
 
-def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Slices) -> None:
-    con.execute("create or replace temp table hub_keys as select listing_key from store.listing where hub = $hub", {"hub": step["hub"]})
+def _figures_of_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: list[tuple[int, int]]) -> dict[str, float]:
+    """What became of a source's counters from one of its days to the next."""
     given = substitute(_GIVEN, step)
     is_rolling = con.execute(f"select 1 from ({given}) where downloads_30d is not null limit 1").fetchall()
     rates = "select listing_key, downloads_30d / 30 as rate from given" if is_rolling else _RISEN
@@ -98,11 +112,11 @@ def _add_step(con: duckdb.DuckDBPyConnection, step: dict[str, Value], slices: Sl
     )
     con.execute(f"delete from larger where rate < (select list_min(max(rate, {_LARGER})) from larger)")  # equals are all in, or all out
     query = _rule("step")
-    parts = [_figures(con, substitute(query, step | {"first": first, "last": last})) for first, last in slices(con)]
+    parts = [_figures(con, substitute(query, step | {"first": first, "last": last})) for first, last in slices]
     figures = {name: sum(part[name] for part in parts) for name in parts[0]}
     figures["usual"] /= _THIRTY
-    insert_rows(con, "store.steps", [{**step, **figures}])
-    con.execute("drop table hub_keys; drop table larger")
+    con.execute("drop table larger")
+    return figures
 
 
 def _figures(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, float]:
