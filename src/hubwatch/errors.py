@@ -66,7 +66,7 @@ class SoftError(ServerTrouble):
 
 
 class Blocked(TransientFailure):
-    """A web page came where JSON is due: a wall, a maintenance page, a proxy's login."""
+    """A web page came instead of JSON: a wall, a maintenance page, a proxy's login."""
 
 
 class BrokenPage(TransientFailure):

@@ -254,7 +254,7 @@ def test_an_odd_spelling_is_read(tmp_path: Path, changed: dict[str, Any], column
 def test_words_without_english_stay_as_they_are_and_are_counted(tmp_path: Path) -> None:
     unknown = {"Tasks": ["蒸汽机识别"], "License": "某某许可证"}
     result = run(tmp_path, Hub([dolphin_record("a", "b", **unknown), dolphin_record("a", "c", **unknown), dolphin_record("a", "d")]))
-    assert "without English in data/words.csv, kept as they are: 2 words on 2 listings: 某某许可证, 蒸汽机识别" in result.message
+    assert "2 words on 2 listings kept as written (no English in data/words.csv): 某某许可证, 蒸汽机识别" in result.message
     assert rows(tmp_path, "select task, license from listings where name = 'b'") == [("蒸汽机识别", "某某许可证")]
 
 

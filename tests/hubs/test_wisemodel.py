@@ -258,8 +258,11 @@ def test_a_limit_gives_exactly_as_many_records(tmp_path: Path, limit: int) -> No
     ("answer", "told"),
     [
         (httpx.Response(401, json={"message": "401 Unauthorized"}), "401 Unauthorized"),
-        (httpx.Response(200, text="<!DOCTYPE html><div id=app></div>", headers={"content-type": "text/html"}), "a web page where JSON"),
-        (httpx.Response(200, json={"message": "503 Service Unavailable"}), "a JSON dict where a list is due"),
+        (
+            httpx.Response(200, text="<!DOCTYPE html><div id=app></div>", headers={"content-type": "text/html"}),
+            "a web page instead of JSON",
+        ),
+        (httpx.Response(200, json={"message": "503 Service Unavailable"}), "a JSON dict instead of a list"),
     ],
     ids=["401", "app-shell", "object"],
 )

@@ -68,7 +68,7 @@ def a_list(answer: Answer) -> list[Any]:
     """The answer's JSON list; `HubFailure` when it is none."""
     value = whole_json(answer, "doctor")
     if not isinstance(value, list):
-        raise HubFailure(f"{answer.url} gave a JSON {type(value).__name__} where a list is due")
+        raise HubFailure(f"{answer.url} returned a JSON {type(value).__name__} instead of a list")
     return value
 
 
@@ -76,5 +76,5 @@ def an_object(answer: Answer) -> dict[str, Any]:
     """The answer's JSON object; `HubFailure` when it is none."""
     value = whole_json(answer, "doctor")
     if not isinstance(value, dict):
-        raise HubFailure(f"{answer.url} gave a JSON {type(value).__name__} where an object is due")
+        raise HubFailure(f"{answer.url} returned a JSON {type(value).__name__} instead of an object")
     return value

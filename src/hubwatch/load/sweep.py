@@ -193,11 +193,7 @@ def _undated(con: duckdb.DuckDBPyConnection, state: SweepState) -> list[str]:
     if state.until is None:
         return []
     count = con.execute("select count(distinct model_id) from parsed where reason is null and created_at is null").fetchall()[0][0]
-    return (
-        [f"left out for want of a creation time, without which nothing says that it is in the window: {counted(count, 'model')}"]
-        if count
-        else []
-    )
+    return [f"{counted(count, 'model')} without a creation time skipped: it may not be in the window"] if count else []
 
 
 def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -211,7 +207,7 @@ def _foreign_words(con: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall()
     words, listings, told = found[0]
     return (
-        [f"without English in data/words.csv, kept as they are: {counted(words, 'word')} on {counted(listings, 'listing')}: {told[:200]}"]
+        [f"{counted(words, 'word')} on {counted(listings, 'listing')} kept as written (no English in data/words.csv): {told[:200]}"]
         if words
         else []
     )

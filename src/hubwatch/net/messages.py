@@ -68,7 +68,7 @@ def whole_array(answer: Answer, hub: str) -> list[msgspec.Raw]:
         return array_of(answer.body)
     except ValueError:
         value = whole_json(answer, hub)
-    raise BrokenPage(f"{hub}: {answer.url} gave a JSON {type(value).__name__} where a list is due{said(answer)}")
+    raise BrokenPage(f"{hub}: {answer.url} returned a JSON {type(value).__name__} instead of a list{said(answer)}")
 
 
 def array_of(body: bytes) -> list[msgspec.Raw]:
@@ -78,14 +78,14 @@ def array_of(body: bytes) -> list[msgspec.Raw]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = lenient_json(body)
     if not isinstance(value, list):
-        raise ValueError("it is no list")
+        raise ValueError("it is not a list")
     return [msgspec.Raw(json.dumps(record).encode()) for record in value]  # writes whatever it has read
 
 
 def whole_json(answer: Answer, hub: str) -> Any:
     """The body as JSON, read as leniently as the loader does (NaN, stray bytes in strings); else `BrokenPage` or `Blocked`."""
     if is_html(answer):
-        raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page where JSON is due{said(answer)}")
+        raise Blocked(f"{hub}: {answer.url} answered {answer.status} with a web page instead of JSON{said(answer)}")
     try:
         return lenient_json(answer.body)
     except ValueError as error:
@@ -208,7 +208,7 @@ def raise_for_status(answer: Answer, ask: Ask, hub: str, has_token: bool) -> Non
     if status >= 500:
         raise ServerTrouble(told, retry_after(answer.headers))
     if is_html(answer) and status != 404:
-        raise Blocked(f"{told}: a web page where JSON is due", retry_after(answer.headers))
+        raise Blocked(f"{told}: a web page instead of JSON", retry_after(answer.headers))
     if status == 401 and has_token:
         told += "; the token was not accepted: renew or unset it"
     raise Refused(told, status, answer.body)

@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "reset": ("connection reset in the middle of the body", ""),
     "truncated": ("half of the body, with a Content-Length that agrees", ""),
     "cut-short": ("half of the body, then an end, with the Content-Length of the whole", ""),
-    "html": ("an HTML page with status 200 where JSON is due", ""),
+    "html": ("an HTML page with status 200 instead of JSON", ""),
     "html-403": ("an HTML block page", ""),
     "html-405": ("an HTML block page as firewalls send it", ""),
     "html-503": ("an HTML page of an overloaded front end", ""),

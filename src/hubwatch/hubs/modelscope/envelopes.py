@@ -28,7 +28,7 @@ def listing(answer: Answer) -> Listing:
     """The records of an answer in any of the envelopes; a failure said inside it is raised by name."""
     page = whole_json(answer, _HUB)
     if not isinstance(page, dict):
-        raise BrokenPage(f"{_HUB}: {answer.ask} gave a JSON {type(page).__name__} where an envelope is due")
+        raise BrokenPage(f"{_HUB}: {answer.ask} returned a JSON {type(page).__name__} instead of an envelope")
     _raise_soft_error(answer, page)
     found = listing_of(page)
     if found is None:

@@ -209,7 +209,7 @@ def _owned(client: Client, route: str, owner: str) -> Numbered:
     def read(answer: Answer) -> Listing:
         found = whole_json(answer, NAME)
         if not isinstance(found, list):
-            raise BrokenPage(f"{NAME}: {answer.ask} gave a JSON {type(found).__name__} where a list is due")
+            raise BrokenPage(f"{NAME}: {answer.ask} returned a JSON {type(found).__name__} instead of a list")
         return Listing(found, whole(answer.headers.get("x-total")))
 
     return Numbered(f"{route}-{owner}", ask, read, licenses.path_of, PAGE)
