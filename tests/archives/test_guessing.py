@@ -7,6 +7,7 @@ import pytest
 from hubwatch.archives.guessing import Draft, guess_attributes, guess_hub, guess_identity, guess_kind, is_id
 from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
 from hubwatch.archives.guessing_days import guess_day
+from hubwatch.errors import DayFailure
 
 
 def iso(text: str) -> date | None:
@@ -127,6 +128,14 @@ def test_rows_of_other_kinds_are_left_out_by_the_column_that_says_so() -> None:
     assert draft.lines == ['only = { column = "type", values = ["model"] }']
     guess_kind(draft, {"type": ["text-generation", "fill-mask"]})
     assert len(draft.lines) == 1
+    with pytest.raises(DayFailure, match="every row is of dataset, by its type"):
+        guess_kind(draft, {"type": ["dataset", "dataset"]})
+
+
+def test_a_column_for_each_day_is_told_as_not_read() -> None:
+    draft = Draft()
+    guess_counters(draft, {"id": ["acme/alpha"], "2026-03-09": ["41"], "2026-03-10": ["42"]})
+    assert draft.unsure[-1].startswith("2026-03-09, 2026-03-10 are named by days: a column for each day is not read")
 
 
 def test_owner_and_name_are_joined_only_where_that_gives_ids() -> None:
@@ -148,6 +157,9 @@ def test_attributes_of_a_models_card_are_the_models() -> None:
         ("https://huggingface.co/acme/alpha/tree/main", True),
         ("[alpha](https://huggingface.co/acme/alpha)", True),
         ('=HYPERLINK("https://huggingface.co/acme/alpha","alpha")', True),
+        ("models--acme--alpha", True),
+        ("hf://acme/alpha", True),
+        ("acme/alpha@main", True),
         ("https://huggingface.co/api/models", False),
         ("https://huggingface.co/datasets/acme/texts", False),
         ("acme/alpha:41", False),

@@ -235,3 +235,16 @@ def test_the_command_prints_a_draft_that_is_toml_whatever_the_names_in_the_file(
     assert code in (0, None)
     draft = tomllib.loads(out)
     assert (draft["title"], draft["model_id"], draft["counters"]) == ('li"st.csv', 'my "id" \\', {"downloads_30d": "downloads last_month"})
+
+
+def test_objects_in_objects_are_looked_through_and_rows_left_out_are_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    rows = [
+        {"model": {"id": f"acme/{name}"}, "stats": {"downloads": {"all_time": 5}}, "type": kind}
+        for name, kind in (("a", "space"), ("b", "model"))
+    ]
+    path.write_text(json.dumps({"meta": {"as_of": "2026-03-09"}, "results": rows}))
+    draft = drafted(path)
+    assert tomllib.loads(draft)["counters"] == {"downloads_total": "stats.downloads.all_time"}
+    assert tomllib.loads(draft)["only"] == {"column": "type", "values": ["model"]}
+    assert re.findall(r"(?m)^#   (row .*)$", draft) == ["row 2: acme/b, 2026-03-09, stats.downloads.all_time 5"]

@@ -509,8 +509,23 @@ def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(c
         ("a.csv", CSV.replace("acme/alpha,41", '="acme/alpha",="41"')),
         ("a.csv", CSV.replace("acme/alpha", "[alpha](https://huggingface.co/acme/alpha)")),
         ("a.csv", CSV.replace("acme/alpha", "https://huggingface.co/api/models/acme/alpha")),
+        ("a.csv", CSV.replace("acme/alpha", "models--acme--alpha").replace("umbra/beta", "'umbra/beta'")),
+        ("a.csv", CSV.replace("acme/alpha", "hf://acme/alpha").replace("umbra/beta", "umbra/beta@main")),
     ],
-    ids=["json-named-csv", "csv-named-json", "tabs-named-xls", "no-suffix", "titles", "markdown", "backslash", "wrapped", "links", "api"],
+    ids=[
+        "json-named-csv",
+        "csv-named-json",
+        "tabs-named-xls",
+        "no-suffix",
+        "titles",
+        "markdown",
+        "backslash",
+        "wrapped",
+        "links",
+        "api",
+        "cached-and-quoted",
+        "hub-paths",
+    ],
 )
 def test_a_text_is_read_as_what_it_is_whatever_it_is_called(con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, body: str) -> None:
     bring(con, written(tmp_path, name, body))

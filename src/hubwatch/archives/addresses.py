@@ -7,19 +7,34 @@ from hubwatch.hubs import HUBS, sites
 from hubwatch.store import literal
 
 _BEFORE = "(?:api/models/|models/)?"  # of the hub's own requests and lists
-_LINKS = (r"^\[[^\]]*\]\((\S+?)\)$", r"(?i)^=HYPERLINK\(\"([^\"]+)\"", r"(?i)^<a\s[^>]*?href=[\"']([^\"']+)[\"']")  # Markdown, Excel, HTML
+_LINKS = (  # how an id or address is wrapped in Markdown, Excel, HTML and quotes, by the hub's tools, and with a revision
+    r"^\[[^\]]*\]\((\S+?)\)$",
+    r"(?i)^=HYPERLINK\(\"([^\"]+)\"",
+    r"(?i)^<a\s[^>]*?href=[\"']([^\"']+)[\"']",
+    r"^'([^']+)'$",
+    r'^"([^"]+)"$',
+    r"^`([^`]+)`$",
+    r"^(?:hf://)?(?:models/)?([\w-]+/[\w.-]+)@[\w./-]+$",
+    r"^hf://(?:models/)?([\w-]+/[\w.-]+)$",
+)
+_CACHED = r"^models--([\w.-]+?)--([\w.-]+)$"  # a folder of the hub's own cache
 
 
 def link_in(text: str) -> str:
-    """Where a link leads that is written as Markdown, HTML or Excel write it; any other text itself."""
-    found = next((match for link in _LINKS if text[:1] in "[=<" and (match := re.match(link, text.strip()))), None)
-    return found[1] if found else text
+    """Where a link leads that is written as Markdown, HTML, Excel or the hub's tools write it; any other text itself."""
+    found = next((match for link in _LINKS if (match := re.match(link, text.strip()))), None)
+    return found[1] if found else re.sub(_CACHED, r"\1/\2", text)
 
 
 def unlinked(text: str) -> str:
     """SQL of where the link leads that a text is, else of the text."""
     cases = " ".join(f"when regexp_matches({text}, {literal(link)}) then regexp_extract({text}, {literal(link)}, 1)" for link in _LINKS)
-    return f"case {cases} else {text} end"
+    return f"case {cases} else regexp_replace({text}, {literal(_CACHED)}, '\\1/\\2') end"
+
+
+def is_wrapped(text: str) -> str:
+    """SQL of whether a text may be such a link."""
+    return f"regexp_matches({text}, '^[\\[=<''\"`]|@|^models--|^hf://')"
 
 
 def _sites() -> dict[str, tuple[str, str]]:

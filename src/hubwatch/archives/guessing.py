@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from hubwatch.archives.addresses import link_in
 from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
-from hubwatch.errors import UsageError
+from hubwatch.errors import DayFailure, UsageError
 from hubwatch.hubs import named_site, sites
 
 Values = dict[str, list[str]]  # a column's first values that are not null, as text
@@ -174,7 +174,9 @@ def guess_kind(draft: Draft, values: Values) -> None:
     seen = {one.casefold() for one in values[column]} if column else set()
     if column and seen & OTHER_KINDS:
         own = sorted(seen - OTHER_KINDS)
-        draft.lines += [f"only = {{ column = {in_toml(column)}, values = [{', '.join(map(in_toml, own))}] }}"] if own else []
+        if not own:
+            raise DayFailure(f"every row is of {' or '.join(sorted(seen))}, by its {column}. Only lists of models can be read")
+        draft.lines.append(f"only = {{ column = {in_toml(column)}, values = [{', '.join(map(in_toml, own))}] }}")
         draft.unsure.append(f"rows whose {column} is {' or '.join(sorted(seen & OTHER_KINDS))} are left out: only models are loaded")
 
 

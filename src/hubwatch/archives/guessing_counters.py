@@ -18,6 +18,7 @@ _NUMBER = re.compile(
 )  # certain by a second group or a fraction
 _BY_LAKH = re.compile(r"\d{1,2}(,\d{2})+,\d{3}")
 _COMMA_FRACTION = re.compile(r"(?i)(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|\d+,\d{1,2}\s*(k|m|b|bn|mn|thousand|million|billion))")
+_A_DAY = re.compile(r"\d{4}[-/._]\d\d[-/._]\d\d|\d\d[-/._]\d\d[-/._]\d{4}|20\d{6}")
 _FIGURE = re.compile(r"[~≈<>≥≤+-]?\s*\d")
 
 
@@ -50,6 +51,10 @@ def guess_counters(draft: Draft, values: Values) -> list[str]:
             draft.unsure.append(f"nothing names what {nameless} counts; if it is not downloads, correct [counters]")
             return [nameless]
         draft.unsure.append("no column of downloads or likes is found; name them below [counters]")
+        if days := [own for own in values if _A_DAY.fullmatch(own.strip())]:
+            draft.unsure.append(
+                f"{', '.join(days[:3])} are named by days: a column for each day is not read; write a row for each model and day"
+            )
     return taken
 
 

@@ -108,7 +108,10 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
     if outer:
         how = Mapping.model_validate(how.model_dump() | outer)
         table = open_table(con, plain, how, folder)
-    guess_kind(draft, values)
+    try:
+        guess_kind(draft, values)
+    except DayFailure as error:
+        raise DayFailure(f"{plain.name}: {error}") from None
     counted = guess_counters(draft, values)
     figures = [one for own in counted for one in values[own]]
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
@@ -253,7 +256,8 @@ def _say_members(draft: Draft, own: str, others: list[str], failed: bool) -> Non
 
 
 def _rows_without(con: duckdb.DuckDBPyConnection, table: Table, column: str) -> int:
-    counted = f"select count(*) from (from {table.relation} limit {_SEEN}) where {table.text(column)} is null"
+    is_row = " and json_type(line) = 'OBJECT'" if table.lines else ""
+    counted = f"select count(*) from (from {table.relation} limit {_SEEN}) where {table.text(column)} is null{is_row}"
     return int(con.execute(counted).fetchall()[0][0])
 
 
@@ -283,6 +287,7 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
             "day": day,
             "model_id": Identity(join=ids) if len(ids) == 2 else Identity(column=ids),
             "counters": counters,
+            "only": known.get("only"),
             "thousands": known.get("thousands"),
             "decimal": known.get("decimal"),
         }
@@ -292,10 +297,10 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     except DayFailure:  # the only one that can be here: figures with two readings
         return ["no row can be shown before it is stated how numbers are written"]
     lines = []
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         said = [str(row["model_id"]), *([str(row["day"])] if day.column else [])]
         said += [f"{counter.column[0]} {'not reported' if row[name] is None else row[name]}" for name, counter in sorted(counters.items())]
-        lines.append(f"row {number}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
+        lines.append(f"row {row['position']}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
     return lines
 
 

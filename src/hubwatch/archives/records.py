@@ -145,6 +145,8 @@ class Records:
     def _places(self, keys: Object) -> str:
         """What to write into the mapping: the places at which the file has lists of objects."""
         found = list(places_in(keys))
+        if empty := [key for key, value in keys.items() if begins(value) == "[" and not listed_in(value)]:
+            return f"its list {short(empty[0])} is empty. Nothing of it can be read"
         if not found:
             return f"it has {', '.join(map(short, list(keys)[:10])) or 'nothing'}. Correct the mapping"
         every = [" or ".join(f"records = {json.dumps(place)}" for place in found[:5])]

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from hubwatch import store
-from hubwatch.archives.addresses import address_macros, unlinked
+from hubwatch.archives.addresses import address_macros, is_wrapped, unlinked
 from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
 from hubwatch.archives.mapping import EXCEL, Attribute, Column, Mapping
 from hubwatch.archives.tables import Table, open_table, quoted
@@ -81,7 +81,10 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain, fol
 def first_rows(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, day: date, count: int) -> list[dict[str, object]]:
     """The file's first rows as they would be read, with the reason or fault of those that would not; nothing of them stays."""
     prepare(con, mapping)
-    _stage_raw(con, mapping, replace(rows, relation=f"(from {rows.relation} limit {count})"), day)
+    _stage_raw(con, mapping, replace(rows, relation=f"(from {rows.relation} limit {10 * count})"), day)
+    con.execute(
+        f"delete from raw where not kept or position > (select max(position) from (from raw where kept order by position limit {count}))"
+    )
     _refuse_twofold(con, mapping, rows)
     found = con.execute(f"from ({_sql('rows.sql')}) order by position")
     names = [column[0] for column in found.description or ()]
@@ -166,7 +169,7 @@ def _identity(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table) -> 
     """SQL of the text that is the model's id, or its address."""
     if mapping.model_id.join is None:
         text = rows.text(chosen(rows, Column(column=mapping.model_id.names), "model_id") or "")
-        seen = f"select 1 from (select {text} as said from (from {rows.relation} limit 1000)) where said[1] in ('[', '=', '<') limit 1"
+        seen = f"select 1 from (select {text} as said from (from {rows.relation} limit 1000)) where {is_wrapped('said')} limit 1"
         return unlinked(text) if con.execute(seen).fetchall() else text
     owner, name = (rows.text(chosen(rows, Column(column=(part,)), "model_id") or "") for part in mapping.model_id.join)
     return f"case when contains({name}, '/') then {name} else concat_ws('/', {owner}, {name}) end"

@@ -13,7 +13,7 @@ select position, hub, day, pass, unit, own_id as model_id,
     when id_text is null then 'model id is missing'
     when other_kind is not null then other_kind
     when is_other_kind(id_text) then 'is a data set or Space, not a model'
-    when not is_listing_id(own_id, hub) then 'model id is not owner/name'
+    when not is_listing_id(own_id, hub) or regexp_matches(own_id, '[''"`<>@\\]') then 'model id is not owner/name'
     when unit_fault is not null then unit_fault
   end as reason,
   nullif(concat_ws('; ',

@@ -16,6 +16,7 @@ from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
 from hubwatch.store import literal
 
+_DEEPEST = 3  # levels of objects inside a record of JSON whose fields are named
 _TYPED = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DATE)$")
 
 
@@ -92,14 +93,18 @@ class Table:
         """The columns, and instead of one that holds fields these, with dots; of JSON as its first rows have them."""
         if not self.lines:
             return [leaf for column, (_, type_) in self.columns.items() for leaf in _leaves(column, type_)]
-        found = []
-        for column, (value, _) in self.columns.items():
-            keys = con.execute(
-                f"""select distinct unnest(json_keys({value})) as key from (from {self.relation} limit {rows})
-                    where json_type({value}) = 'OBJECT' order by key"""
-            ).fetchall()
-            found += [f"{column}.{key}" for (key,) in keys if "." not in key] or [column]
-        return found
+        return [leaf for column in self.columns for leaf in self._leaves_of_lines(con, column, rows, 1)]
+
+    def _leaves_of_lines(self, con: duckdb.DuckDBPyConnection, column: str, rows: int, depth: int) -> list[str]:
+        value = f"json_extract(line, {self._place(column)})"
+        keys = con.execute(
+            f"""select distinct unnest(json_keys({value})) as key from (from {self.relation} limit {rows})
+                where json_type({value}) = 'OBJECT' order by key"""
+        ).fetchall()
+        inner = [f"{column}.{key}" for (key,) in keys if "." not in key]
+        if depth == _DEEPEST or not inner:
+            return inner or [column]
+        return [leaf for one in inner for leaf in self._leaves_of_lines(con, one, rows, depth + 1)]
 
     def _place(self, column: str) -> str:
         """The JSON path of a column in its line."""
