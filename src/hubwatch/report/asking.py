@@ -15,6 +15,7 @@ from hubwatch.report.shares import POLICY, Shares, State
 from hubwatch.statistics import Result, counters_given, definitions, observed_day, observed_hubs, regrouped_derivatives, run
 
 DOWNLOADS = ("downloads_30d", "downloads_total")
+LARGE = 200_000  # listings
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Question:
     """Only of hubs whose counter is cumulative: others report this figure themselves."""
     alike: bool = False
     """Only where the days compared list the same part of the hub."""
+    months: int = 0
+    """Of a large database only the last so many: each costs seconds."""
 
 
 ORIGIN = ("origin", "kind", "country")
@@ -61,7 +64,8 @@ QUESTIONS = (
     Question("time", "growth", "Growth since an earlier day", "A growing panel beside a constant one.", "growth", by=ORIGIN, chart=None, alike=True),
     Question("time", "flows", "Downloads within a period", "From the differences of cumulative counters, marked as derived.", "monthly_downloads",
              by=ORIGIN, cumulative=True),
-    Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "download_flow", by=ORIGIN, chart=None),
+    Question("time", "flow", "Flow of downloads", "Downloads within the period, from counters that only grow.", "download_flow", by=ORIGIN, chart=None,
+             months=6),
     Question("hubs", "hub-coverage", "What is on which hub", "Models by where an original of them is listed.", "hub_coverage",
              by=("origin", "country"), chart="places", each_hub=False),
     Question("hubs", "first-hub", "Where models appear first", "Of models on several hubs, by the hubs' creation dates.", "first_hub",
@@ -120,9 +124,24 @@ def answers(con: duckdb.DuckDBPyConnection, known: Shares, questions: tuple[Ques
         hubs = [hub for hub, metric in metrics.items() if metric == "downloads_total" or not question.cumulative]
         for scope in [{"hub": hub, "metric": metrics[hub]} for hub in hubs] if question.each_hub else [{}]:
             for variant, extra in question.variants or (("", {}),):
-                asked = as_asked(question.statistic, {**scope, **question.parameters, **extra}, question.by)
+                recent = _since(con, question, scope.get("hub"))
+                asked = as_asked(question.statistic, {**scope, **question.parameters, **recent, **extra}, question.by)
                 if asked is not None:
                     yield _answer(con, question, variant, asked, scope.get("hub"), known, built_on)
+
+
+def is_large(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a question over all listings takes seconds."""
+    return int(con.execute("select count(*) from store.listing").fetchall()[0][0]) > LARGE
+
+
+def _since(con: duckdb.DuckDBPyConnection, question: Question, hub: str | None) -> dict[str, str]:
+    """The first day of the months that the question is about, where these are not all."""
+    if not question.months or hub is None or not is_large(con):
+        return {}
+    last = observed_day(con, hub, None).day
+    months = last.year * 12 + last.month - question.months
+    return {"since": f"{months // 12:04}-{months % 12 + 1:02}-01"}
 
 
 class _Derivatives:

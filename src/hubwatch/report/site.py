@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.report import feed, pages, parts, words
-from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, download_metrics
+from hubwatch.report.asking import QUESTIONS, Answer, Question, answers, download_metrics, is_large
 from hubwatch.report.basis import Basis
 from hubwatch.report.chosen import Known, choose
 from hubwatch.report.crossings import crossings
@@ -35,7 +35,6 @@ from hubwatch.statistics import Claim, check_claims, definitions
 
 MOST_MODELS, MOST_GROUPS = 100, 60
 NOTHING = "no observed model has what this needs"
-_LARGE = 200_000  # listings
 ASSETS = files("hubwatch.report").joinpath("assets")
 
 
@@ -109,10 +108,6 @@ class Site:
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
         self.out.close(source)
 
-    def _is_large(self) -> bool:
-        """Whether a question over all listings takes seconds."""
-        return int(self.con.execute("select count(*) from store.listing").fetchall()[0][0]) > _LARGE
-
     def series(self) -> list[tuple[Panel, dict[str, Any]]]:
         """The shares of each panel's days under each grouping that pages need."""
         found = []
@@ -163,7 +158,7 @@ class Site:
     def _main_pages(
         self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
     ) -> None:
-        extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims, self._is_large()), known, links, self.names)
+        extra = pages.extra(self.con, self.policies, check_claims(self.con, self.claims, is_large(self.con)), known, links, self.names)
         for page, template, title, description in pages.PAGES:
             own = [figure for figure in figures if figure.page == page]
             missing = [(one.heading, one.refusal or NOTHING) for one in refused if one.question.page == page]

@@ -63,8 +63,8 @@ class Settings(Limits):
 
     @property
     def memory_beside_report(self) -> str:
-        """What the database may hold while the report is made, which holds its pages and charts in the same process."""
-        return f"{max(_LEAST_MEMORY, round(0.75 * _bytes_of(self.memory_limit)))}B"
+        """What the database may hold while the report is made: pages and charts are in the same process, and what indexes a year of days is not counted."""
+        return f"{max(_LEAST_MEMORY, round(0.62 * _bytes_of(self.memory_limit)))}B"
 
     @field_validator("pages")
     @classmethod
