@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,25 @@ def test_a_build_loads_what_is_saved_whatever_the_times_of_its_files_and_pages_a
     assert built(settings) == [(6, 3, False)]
     assert built(settings) == []
     assert published(settings) == [(5, 4), (6, 3)]
+
+
+def test_days_that_are_loaded_again_let_another_build_in_between(settings: Settings) -> None:
+    kept = [day(settings, number) for number in (5, 6, 7)]
+    assert built(settings, kept=kept[:2]) == [(5, 4, False), (6, 4, False)]
+    waiting = settings.model_copy(update={"lock_wait": 60.0})
+    order: list[str] = []
+    others = [threading.Thread(target=lambda: order.append(f"another build: {built(waiting)}"))]
+
+    def tell(line: str) -> None:
+        order.append(line)
+        if len(order) == 1:
+            others[0].start()  # while this one has the lock
+
+    assert built(settings, kept=kept[:2], tell=tell, turn=0) == [(5, 4, False), (6, 4, False)]
+    others[0].join()
+    assert [line[:6] for line in order] == ["1 of 2", "anothe", "2 of 2"]
+    assert order[1] == "another build: [(7, 4, False)]"
+    assert published(settings) == [(5, 4), (6, 4), (7, 4)]
 
 
 def test_a_sweep_that_went_on_is_loaded_again(settings: Settings) -> None:

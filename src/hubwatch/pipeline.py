@@ -1,9 +1,11 @@
 """THE WAY: collect, load, classify, link, measure, publish. One function a stage; the only module that knows the order."""
 
 import contextlib
+import math
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -36,6 +38,8 @@ FAILURES = (HubwatchError, OSError, duckdb.Error)
 Key = tuple[str, date, str]  # hub, day and name of a sweep
 Tell = Callable[[str], object]
 
+_PAUSE = 1.0  # seconds between turns: whoever waits for the lock looks every fifth of a second
+_LONGEST_TURN = 3600.0  # seconds that another may then have it
 _TO_STOP = 5.0  # seconds to end with the page under way; a hub may ask to wait for a quarter of an hour, and whole pages are kept by then
 
 
@@ -95,9 +99,11 @@ def build(
     accept_shrink: bool = False,
     tell: Tell = lambda line: None,
     damaged: Mapping[Key, str] | None = None,
+    turn: float = 300,
 ) -> BuildResult:
     """Load .. publish of these kept sweeps again, or of all that have changed since they were last loaded; what each gave.
 
+    Those loaded again are loaded in turns of so many seconds, with a pause between them: a daily build need not wait for a year of days.
     A sweep still going is loaded as far as it has come, as incomplete. One sweep's failure neither stops nor taints the others.
     The same pages give the same tables. `tell` is given a line as each is loaded. `damaged` says what `fetch` could not bring.
     """
@@ -109,15 +115,31 @@ def build(
         raise UsageError(
             f"no saved pages and no warehouse in {settings.data}; run `hubwatch collect` first, or point --data or HUBWATCH_DATA at the right folder"
         )
-    with warehouse(settings) as con:
-        chosen = not_yet_loaded(con, every, accept_shrink) if kept is None else kept
-        tried = {(pages.hub, pages.day, pages.sweep) for pages in chosen}
-        stands = [f"{' '.join(map(str, key))}: {fault}" for key, fault in sorted(refused(con, every).items()) if key not in tried]
-        for result in _load_in_order(con, settings, chosen, accept_shrink, again=kept is not None):
-            loaded.append(result)
-            tell(f"{len(loaded) - len(damaged)} of {len(chosen)}: {result.told()}")
-        judge(con, settings)
+    chosen: list[SweepPages] | None = None
+    stands: list[str] = []
+    while True:
+        with warehouse(settings) as con:
+            if chosen is None:
+                chosen = _in_order(not_yet_loaded(con, every, accept_shrink) if kept is None else kept)
+                stands = _standing(con, every, chosen)
+            ends = time.monotonic() + (math.inf if kept is None else turn)
+            for pages in chosen[len(loaded) - len(damaged) :]:
+                loaded.append(_kept_loaded(con, settings, pages, accept_shrink, again=kept is not None))
+                tell(f"{len(loaded) - len(damaged)} of {len(chosen)}: {loaded[-1].told()}")
+                if time.monotonic() > ends:
+                    break
+            else:
+                judge(con, settings)
+                break
+        time.sleep(_PAUSE)
+        settings = settings.model_copy(update={"lock_wait": max(settings.lock_wait, _LONGEST_TURN)})
     return BuildResult(loaded=loaded, published=str(publish(settings)), refused=stands)
+
+
+def _standing(con: duckdb.DuckDBPyConnection, every: list[SweepPages], chosen: list[SweepPages]) -> list[str]:
+    """The sweeps that an earlier build could not load and that this one does not try again, with the reason."""
+    tried = {(pages.hub, pages.day, pages.sweep) for pages in chosen}
+    return [f"{' '.join(map(str, key))}: {fault}" for key, fault in sorted(refused(con, every).items()) if key not in tried]
 
 
 def fetch(
@@ -158,7 +180,7 @@ def load_all(settings: Settings, kept: list[SweepPages], accept_shrink: bool = F
     """Load these kept sweeps in order of day; what each hub's last one gave, and what failed before it."""
     results: dict[str, HubResult] = {}
     with warehouse(settings) as con:
-        for result in _load_in_order(con, settings, kept, accept_shrink):
+        for result in (_kept_loaded(con, settings, pages, accept_shrink) for pages in _in_order(kept)):
             before = results.get(result.hub)
             if before is None or not before.failed:
                 results[result.hub] = result
@@ -196,13 +218,16 @@ def _collected(settings: Settings, sweep: Sweep, watch: Watch | None, stop: thre
         return HubResult(failed=True, message=unexpected(error))
 
 
-def _load_in_order(
-    con: duckdb.DuckDBPyConnection, settings: Settings, kept: list[SweepPages], accept_shrink: bool, again: bool = False
-) -> Iterator[KeptResult]:
-    """Load kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
-    for pages in sorted(kept, key=lambda pages: (pages.day, precedence(pages.sweep), pages.hub, pages.sweep)):
-        result = _loaded(con, settings, pages, _kept_result(pages), accept_shrink, again)
-        yield KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result))
+def _in_order(kept: list[SweepPages]) -> list[SweepPages]:
+    """Kept sweeps by day; on one day the source that is believed first goes first, so that its word stands."""
+    return sorted(kept, key=lambda pages: (pages.day, precedence(pages.sweep), pages.hub, pages.sweep))
+
+
+def _kept_loaded(
+    con: duckdb.DuckDBPyConnection, settings: Settings, pages: SweepPages, accept_shrink: bool, again: bool = False
+) -> KeptResult:
+    result = _loaded(con, settings, pages, _kept_result(pages), accept_shrink, again)
+    return KeptResult(hub=pages.hub, day=pages.day, sweep=pages.sweep, **dict(result))
 
 
 def _kept_result(pages: SweepPages) -> HubResult:
