@@ -46,6 +46,11 @@ def test_a_number_beside_an_id_is_a_value_where_the_mapping_names_two_counters()
     assert found(NUMBERS, how(likes=True))[0] == {"id": "acme/alpha", "value": 41}
 
 
+def test_a_figure_as_text_beside_an_id_is_as_good_as_a_number_and_other_texts_are_none() -> None:
+    document = {"source": "a page", "acme/alpha": "1.2M", "and/or": "words", "umbra/beta": "7"}
+    assert found(document, how()) == [{"id": "acme/alpha", "downloads": "1.2M"}, {"id": "umbra/beta", "downloads": "7"}]
+
+
 def test_columns_that_are_keyed_by_id_are_joined() -> None:
     document = {"downloads": NUMBERS, "likes": {"acme/alpha": 3, "umbra/beta": 0}}
     assert found(document, how()) == [ALPHA | {"likes": 3}, BETA | {"likes": 0}]

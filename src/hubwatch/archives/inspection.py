@@ -31,7 +31,7 @@ from hubwatch.archives.mapping import Counter, DayFrom, HubFrom, Identity, Mappi
 from hubwatch.archives.rows import first_rows, prepare
 from hubwatch.archives.sheets import able_sheets
 from hubwatch.archives.tables import Table, lists_of_records, open_table
-from hubwatch.archives.unpack import Plain, plain_files
+from hubwatch.archives.unpack import Plain, plain_files, zip_members
 from hubwatch.clock import today
 from hubwatch.errors import DayFailure, HubFailure, short
 from hubwatch.hubs import HUBS
@@ -69,15 +69,17 @@ def _inspected(file: ArchiveFile, files: int) -> str:
 
 
 def _of_members(con: duckdb.DuckDBPyConnection, file: ArchiveFile, folder: Path, files: int) -> str:
-    """The draft for a file, of a zip for the first of its files that holds models."""
-    found = sorted(plain_files(file.name, file.fetch(), folder, None), key=lambda one: kind_in(PurePosixPath(one.name).name) is not None)
+    """The draft for a file, of a zip for the first of its files that holds models; no more of them are unpacked than are looked at."""
+    path = file.fetch()
+    found = sorted(zip_members(path), key=lambda one: kind_in(PurePosixPath(one).name) is not None)
+    members: list[str | None] = [*found] or [None]
     failures: list[DayFailure] = []
-    for plain in found:
-        members = [one.name.removeprefix(f"{file.name}/") for one in found]
-        own = members.pop(found.index(plain))
+    for member in members[:_SHOWN]:
         draft = Draft()
-        _say_members(draft, own, members, bool(failures))
+        if member is not None:
+            _say_members(draft, member, [one for one in found if one != member], bool(failures))
         try:
+            plain = next(iter(plain_files(file.name, path, folder, None, glob.escape(member) if member else None)))
             return _drafted(con, draft, plain, folder, files)
         except DayFailure as error:
             failures.append(error)

@@ -13,6 +13,7 @@ Raw = msgspec.Raw
 Object = dict[str, Raw]
 _ID_KEY = re.compile(r"(https?://\S+/)?[^/\s]+/[^/\s]+")
 _DAY_KEY = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?|20\d{6}")
+_FIGURE = re.compile(r"[~≈<>]?\s*\d")
 _SUMMARY = {"total", "count", "sum", "size", "length", "mean", "average", "page", "limit", "version", "time", "timestamp", "day", "date"}
 _WITHOUT_NAME = re.compile(r"(?i)(models?|data|items|results?|records?|repos|repositories|counts?|values?)")  # of a column of numbers
 _DEEPEST = 3  # levels of keys among which records are looked for, to name them
@@ -220,7 +221,12 @@ def _keyed_by_id(keys: Object) -> list[str]:
 
     Old ids have no owner, so such keys are taken beside others, unless they name a sum or a time.
     """
-    able = [key for key, value in keys.items() if begins(value) in "{[-0123456789n" and key.casefold() not in _SUMMARY]
+    able = [
+        key
+        for key, value in keys.items()
+        if (begins(value) in "{[-0123456789n" and key.casefold() not in _SUMMARY)
+        or (begins(value) == '"' and _ID_KEY.fullmatch(key) and _FIGURE.match(_text(value)))
+    ]
     ids = [key for key in able if _ID_KEY.fullmatch(key)]
     kinds = {begins(keys[key]) in "{[" for key in ids}
     return [key for key in able if (begins(keys[key]) in "{[") in kinds] if ids and 2 * len(ids) >= len(able) else []

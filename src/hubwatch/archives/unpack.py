@@ -78,11 +78,12 @@ def printable(name: str) -> str:
 
 
 def zip_members(path: Path, members: str | None = None) -> list[str]:
-    """The files in a zip that can be read and match the pattern, in order of name; none for a file that is no zip."""
-    if not zipfile.is_zipfile(path):
+    """The files in a zip that can be read and match the pattern, in order of name; none for a file that is no zip, or a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _able(archive.namelist(), members)
+    except _DAMAGED:
         return []
-    with zipfile.ZipFile(path) as archive:
-        return _able(archive.namelist(), members)
 
 
 def _unpacked(file: Plain, folder: Path, members: str | None = None) -> Iterator[Plain]:
