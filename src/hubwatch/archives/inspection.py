@@ -10,17 +10,14 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from hubwatch import store
-from hubwatch.archives.documents import first_object
 from hubwatch.archives.files import ArchiveFile, archive_files
 from hubwatch.archives.guessing import (
-    ID_NAMES,
     Draft,
     Values,
     guess_attributes,
     guess_hub,
     guess_identity,
     guess_kind,
-    id_columns,
     in_toml,
     is_id,
 )
@@ -28,19 +25,16 @@ from hubwatch.archives.guessing_counters import guess_counters, guess_notation, 
 from hubwatch.archives.guessing_days import guess_day
 from hubwatch.archives.ids import kind_in, refuse_other_kinds
 from hubwatch.archives.mapping import Counter, DayFrom, HubFrom, Identity, Mapping
-from hubwatch.archives.rows import first_rows, prepare
-from hubwatch.archives.sheets import able_sheets
-from hubwatch.archives.tables import Table, lists_of_records, open_table
+from hubwatch.archives.opening import SEEN, STAND_IN, looking, opened, values_of
+from hubwatch.archives.rows import first_rows
+from hubwatch.archives.tables import Table, open_table
 from hubwatch.archives.unpack import Plain, plain_files, zip_members
 from hubwatch.clock import today
 from hubwatch.errors import DayFailure, HubFailure, short
-from hubwatch.hubs import HUBS
 from hubwatch.settings import Settings
 
-_SEEN = 500  # rows whose values are looked at
 _SHOWN = 3
 _TWOFOLD = re.compile(r"\d{1,3}[.,]\d{3}")
-_STAND_IN = next(iter(HUBS))  # to show rows before the hub is known: nothing of it is printed
 _ENCODINGS = ("cp1252", "gb18030", "shift_jis")
 
 
@@ -87,29 +81,16 @@ def _of_members(con: duckdb.DuckDBPyConnection, file: ArchiveFile, folder: Path,
 
 
 def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder: Path, files: int) -> str:
-    texts = dict[str, str]()
-    how = _looking(texts)
-    if plain.kind == "json":
-        texts, places = first_object(plain.name, plain.path)
-        how = _records(con, plain, folder, draft, texts, places)
-    elif plain.kind == "sheet":
-        how = _sheet(plain, draft, how)
-    table = open_table(con, plain, how, folder)
-    if lists := lists_of_records(table):
-        table, how = _listed(con, plain, folder, draft, table, how, lists)
-    prepare(con)
-    values = _values(con, table)
+    table, how, around = opened(con, draft, plain, folder)
+    values = values_of(con, table)
     ids = guess_identity(draft, values)
     if not ids or (table.delimiter and any(map(is_id, table.columns))):
         raise DayFailure(f"{plain.name}: {_without_ids(values, table)}")
-    around = {key: text for key, text in texts.items() if table.find(key) is None} if how.records or table.lines else {}
     hub = guess_hub(draft, values, around)
     guess_day(draft, values, around, plain.name, lambda text: _day_of(con, text))
     known = tomllib.loads("\n".join(draft.lines))
-    outer = {part: {"column": known[part]["column"]} for part in ("day", "hub") if known.get(part, {}).get("column") in around}
-    if outer:
-        how = Mapping.model_validate(how.model_dump() | outer)
-        table = open_table(con, plain, how, folder)
+    if outer := {part: {"column": known[part]["column"]} for part in ("day", "hub") if known.get(part, {}).get("column") in around}:
+        table = open_table(con, plain, Mapping.model_validate(how.model_dump() | outer), folder)
     try:
         guess_kind(draft, values)
     except DayFailure as error:
@@ -122,7 +103,7 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
     _ask_kind(draft, plain, how.records)
     _ask_encoding(draft, plain)
     if len(ids) == 1 and (empty := _rows_without(con, table, ids[0])):
-        draft.unsure.append(f"{empty} of the first {_SEEN} rows have no id; only = {{ column = {in_toml(ids[0])} }} leaves such rows out")
+        draft.unsure.append(f"{empty} of the first {SEEN} rows have no id; only = {{ column = {in_toml(ids[0])} }} leaves such rows out")
     if len(ids) == 1 and any("given" in line for line in draft.lines) and len(set(values[ids[0]])) < len(values[ids[0]]):
         draft.unsure.append("some ids are in several rows: where the file holds several days, say in which column the day is")
     if files > 1:
@@ -151,87 +132,12 @@ def _day_of(con: duckdb.DuckDBPyConnection, text: str) -> date | None:
     return found if isinstance(found, date) else None
 
 
-def _looking(texts: dict[str, str], records: str | None = None, sheet: str | None = None) -> Mapping:
-    """A mapping to open the file by: any column that may be an id serves."""
-    names = (*ID_NAMES, *(key for key, text in texts.items() if is_id(text) and "." not in key and key.casefold() not in ID_NAMES))
-    return Mapping(
-        name="looking",
-        title="looking",
-        hub=HubFrom(value=_STAND_IN),
-        day=DayFrom(column="day"),
-        model_id=Identity(column=names),
-        records=records,
-        sheet=sheet,
-        rows="models",
-    )
-
-
-def _sheet(plain: Plain, draft: Draft, how: Mapping) -> Mapping:
-    """Ask for the sheet where several have ids."""
-    able = able_sheets(plain.name, plain.path, how)
-    if len(able) < 2:
-        return how
-    draft.questions.append(f'sheet = ""  # which: {", ".join(map(in_toml, able))}')
-    draft.unsure.append(f"only the sheet {able[0]} was looked at")
-    return _looking({}, sheet=able[0])
-
-
-def _listed(
-    con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, table: Table, how: Mapping, lists: list[str]
-) -> tuple[Table, Mapping]:
-    """The records of a list in a Parquet file, where its rows themselves have no ids."""
-    prepare(con)
-    if id_columns(_values(con, table)):
-        return table, how
-    for column in lists:
-        inner = open_table(con, plain, _looking({}, column), folder)
-        if id_columns(_values(con, inner)):
-            draft.lines.append(f"records = {in_toml(column)}")
-            return inner, _looking({}, column)
-    return table, how
-
-
-def _records(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, texts: dict[str, str], places: list[str]) -> Mapping:
-    """Where the records of a JSON file are, where they are not on its top."""
-    top = _looking(texts)
-    prepare(con)
-    if not places or _has_ids(con, plain, folder, top):
-        return top
-    found = sorted(places, key=lambda place: kind_in(place) is not None)
-    able = [place for place in found if _has_ids(con, plain, folder, _looking(texts, place))]
-    taken = (able or found)[0]
-    if len(able := [place for place in able if kind_in(place) is None]) > 1:
-        every = ', or "*" for all of them' if all("." not in place for place in able) else ""
-        draft.questions.append(f'records = ""  # which: {", ".join(map(in_toml, able[:10]))}{every}')
-    else:
-        draft.lines.append(f"records = {in_toml(taken)}")
-    if len(places) > 1:
-        draft.unsure.append(f"records are looked for in {taken}; there are lists in {', '.join(sorted({*places} - {taken}))}, too")
-    return _looking(texts, taken)
-
-
-def _has_ids(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, how: Mapping) -> bool:
-    """Whether the records of a JSON file, read so, have a column of ids."""
-    try:
-        values = _values(con, open_table(con, plain, how, folder))
-    except DayFailure:
-        return False
-    return bool(id_columns(values)) or bool(guess_identity(Draft(), values))
-
-
-def _values(con: duckdb.DuckDBPyConnection, table: Table) -> Values:
-    columns = table.leaves(con, _SEEN)
-    texts = ", ".join(f"{table.text(column)} as v{number}" for number, column in enumerate(columns))
-    rows = con.execute(f"select {texts} from (from {table.relation} limit {_SEEN})").fetchall()
-    return {column: [str(row[number]) for row in rows if row[number] is not None] for number, column in enumerate(columns)}
-
-
 def _ask_encoding(draft: Draft, plain: Plain) -> None:
     """Ask for the encoding of a text that is not UTF-8, with its first such line as it would be read."""
     if plain.kind not in ("csv", "json"):
         return
     with plain.path.open("rb") as stream:
-        lines = [line for _, line in zip(range(_SEEN), stream, strict=False) if not line.isascii()]
+        lines = [line for _, line in zip(range(SEEN), stream, strict=False) if not line.isascii()]
     odd = next((line for line in lines if _decoded(line, "utf-8") is None), None)
     if odd is not None:
         read = [f"{name} reads {in_toml(text.strip()[:60])}" for name in _ENCODINGS if (text := _decoded(odd, name)) is not None]
@@ -259,13 +165,13 @@ def _say_members(draft: Draft, own: str, others: list[str], failed: bool) -> Non
 
 def _rows_without(con: duckdb.DuckDBPyConnection, table: Table, column: str) -> int:
     is_row = " and json_type(line) = 'OBJECT'" if table.lines else ""
-    counted = f"select count(*) from (from {table.relation} limit {_SEEN}) where {table.text(column)} is null{is_row}"
+    counted = f"select count(*) from (from {table.relation} limit {SEEN}) where {table.text(column)} is null{is_row}"
     return int(con.execute(counted).fetchall()[0][0])
 
 
 def _ask_kind(draft: Draft, plain: Plain, records: str | None) -> None:
     """Ask whether rows are models where the file's name or a key says that they are others."""
-    own = Mapping(name="own", title="own", hub=HubFrom(value=_STAND_IN), day=DayFrom(given=True), records=records)
+    own = Mapping(name="own", title="own", hub=HubFrom(value=STAND_IN), day=DayFrom(given=True), records=records)
     try:
         refuse_other_kinds(own, plain.name)
     except DayFailure:
@@ -283,9 +189,9 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     for name, column in zip(free, draft.asked_counters, strict=False):
         counters[name] = Counter.model_validate({"column": column, "window": windows[name]})
     how = Mapping.model_validate(
-        _looking({}).model_dump()
+        looking({}).model_dump()
         | {
-            "hub": {"value": hub or _STAND_IN},
+            "hub": {"value": hub or STAND_IN},
             "day": day,
             "model_id": Identity(join=ids) if len(ids) == 2 else Identity(column=ids),
             "counters": counters,
