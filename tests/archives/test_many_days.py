@@ -9,6 +9,7 @@ from hubwatch import pipeline
 from hubwatch.archives.day import Wanted
 from hubwatch.archives.files import archive_files
 from hubwatch.archives.load import load_archive
+from hubwatch.archives.many import _drop_doubles
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.facts.reader import load_facts
 from hubwatch.maintenance.verification import verify
@@ -95,3 +96,19 @@ def test_a_day_of_two_files_is_one_day(tmp_path: Path) -> None:
             f"copy (select 'o/{part}' as id, date '2025-01-01' as day, 5 as dl30, 7 as dl_all, 1 as likes) to '{tmp_path}/{part}.parquet'"
         )
     assert [row[:3] for row in load(settings, tmp_path / "*.parquet", how)] == [(date(2025, 1, 1), "loaded", 2)]
+
+
+def test_rows_that_came_twice_are_found_however_many_days_a_file_has() -> None:
+    with duckdb.connect() as con:
+        con.execute("""create table many as select listing_key, date '1969-09-01' + number::integer as day, 5::bigint as downloads_30d,
+                         9::bigint as downloads_total, listing_key::bigint as likes
+                       from range(50) a(listing_key), range(400) b(number) where hash(listing_key, number) % 3 > 0""")
+        con.execute("insert into many select * replace (6 as downloads_total) from many where hash(listing_key, day) % 997 = 0")
+        expected = con.execute(
+            "select day, count(*) - count(distinct listing_key) from many group by 1 having count(distinct listing_key) < count(*)"
+        )
+        doubles = dict(expected.fetchall())
+        assert len(doubles) > 5
+        before = con.execute("select count(*) from many").fetchall()[0][0]
+        assert _drop_doubles(con) == doubles
+        assert con.execute("select count(*), min(downloads_total) from many").fetchall() == [(before - sum(doubles.values()), 9)]
