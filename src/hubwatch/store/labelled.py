@@ -163,9 +163,9 @@ first_seen_at | TIMESTAMP | that instant, UTC
         columns("""
 subject | VARCHAR | its row in the list, and the system as printed; a row for each organization that it names
 organization | VARCHAR | the organization
-amount | DOUBLE | 1 each
+amount | INTEGER | 1 each
 """),
-        f"""select line || ': ' || system as subject, unnest(organizations) as organization, 1.0::DOUBLE as amount
+        f"""select line || ': ' || system as subject, unnest(organizations) as organization, 1 as amount
  from facts.listed_systems where file = 'lists/{LIST}'""",
     ),
 )
