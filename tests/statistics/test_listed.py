@@ -107,10 +107,12 @@ def test_without_a_list_it_is_the_one_that_comes_with_the_file(con: duckdb.DuckD
 
 def test_a_table_of_the_readers_comes_before_the_list_of_the_file(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     con.execute("create temp table listed as select 'a' as subject, 'Alibaba' as organization")
+    con.execute("comment on table listed is 'mine: from a paper'")
     try:
         result = statistics.run(con, "listed_origin_share")
         assert shares(result) == {"big_tech": (1, 1.0, 1.0)}
-        assert INDEX not in result.context.warnings
+        assert not [said for said in result.context.warnings if said.startswith("the list is")]
+        assert "list" not in result.context.parameters
     finally:
         con.execute("drop table temp.listed")
 
@@ -128,3 +130,19 @@ def test_a_figure_of_a_readers_own_list_is_cited_with_the_list_in_its_sql(con: d
     assert again.id == record.id
     path.write_text("system,organization,amount\nA,Alibaba,6\nB,Meta,3\n", "utf-8")
     assert statistics.cite(con, "listed_origin_share", "CN", **record.question).id != record.id
+
+
+def test_the_record_of_one_of_several_days_and_of_a_file_in_this_folder_asks_for_them_again(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        text = "day,system,organization\n2026-01-01,A,Alibaba\n2026-01-08,A,Meta\n"
+        (tmp_path / folder / "days.csv").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    record = statistics.cite(con, "listed_origin_share", "CN", list="days.csv", by="country", day="2026-01-01")
+    assert f"--list {tmp_path}/here/days.csv --day 2026-01-01" in record.rerun
+    assert statistics.cite(con, "listed_origin_share", "CN", **record.question).id == record.id
+    elsewhere = record.question | {"list": str(tmp_path / "there" / "days.csv")}
+    assert statistics.cite(con, "listed_origin_share", "CN", **elsewhere).id == record.id
+    assert [row[:2] for row in statistics.run(con, "listed_origin_share", list="days.csv", by="country").rows] == [("US", 1)]

@@ -203,7 +203,10 @@ def record(
 def _id(result: Result, group: str | None, data: list[str], facts_version: str) -> str:
     """The same question with the same answer from the same data and facts has the same id, whatever its query looks like."""
     context = result.context
-    content = [context.statistic, sorted(context.parameters.items()), data, facts_version, group, result.columns, result.rows]
+    asked = context.parameters
+    if "list" in asked:  # wherever the file lies
+        asked = asked | {"list": Path(asked["list"]).name}
+    content = [context.statistic, sorted(asked.items()), data, facts_version, group, result.columns, result.rows]
     return "hubwatch-" + hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:16]
 
 
@@ -249,6 +252,8 @@ def _rerun(result: Result, group: str | None, question: dict[str, Any], folder: 
     """The command that asks the same again, from whatever folder."""
     parts = ["hubwatch", "cite", result.context.statistic.replace("_", "-")]
     for name, value in question.items():
+        if name == "list" and Path(value).is_file():
+            value = Path(value).absolute()  # the line is for any folder
         option = f"--{name.replace('_', '-')}"
         if name in _SET:
             parts += ["--set", shlex.quote(f"{name}={str(value).lower() if isinstance(value, bool) else value}")]

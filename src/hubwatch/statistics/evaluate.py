@@ -51,7 +51,7 @@ def run(con: duckdb.DuckDBPyConnection, name: str, **parameters: Asked) -> Resul
     listed = list_for(con, asked) if statistic.name == LISTED else NO_LIST
     question = settle(con, statistic, asked)
     question.warnings += listed.notes
-    question.asked |= {"list": listed.name} if listed.name else {}
+    question.asked |= listed.asked
     sql = called(statistic, question.values)
     try:
         cursor = con.execute(sql)

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ _OURS = "made from a file by hubwatch"  # a comment, to tell our list from a rea
 
 @dataclass(frozen=True)
 class Listed:
-    """The list that a question is about: its name for --list, the SQL that makes it (nothing where the file has it), and notes, a line each."""
+    """The list that a question is about: the options that ask for it, the SQL that makes it (nothing where the file has it), notes, a line each."""
 
-    name: str | None = None
+    asked: dict[str, str] = field(default_factory=dict)
     sql: str = ""
     notes: tuple[str, ...] = ()
 
@@ -34,30 +34,32 @@ NO_LIST = Listed()
 
 
 def list_for(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Listed:
-    """See that the list of a question is there, and take `list` and `day` out of what is asked.
+    """See that the list of a question is there, and take `list` and its `day` out of what is asked.
 
     It is the CSV file named (one of the reader's, else of data/lists), else the reader's own table or view `listed`, else the file's.
     """
     name = asked.pop("list", None)
     if name is not None:
         own, shipped = Path(str(name)), data_dir() / "lists" / str(name)
-        notes = take_list(con, shipped if shipped.is_file() and not own.is_file() else own, _day_asked(asked.pop("day", None)))
-        return Listed(str(name), _remade(con), tuple(notes))
+        day = _day_asked(asked.pop("day", None))
+        notes = take_list(con, shipped if shipped.is_file() and not own.is_file() else own, day)
+        return Listed({"list": str(name)} | ({"day": str(day)} if day else {}), _remade(con), tuple(notes))
     if asked.get("listed") is not None:
         return NO_LIST
-    if _held(con) == _OURS:
+    if (_OURS, True) in _held(con):
         con.execute("drop table temp.listed")
-    found = _held(con)
-    return Listed(DEFAULT_LIST, notes=(f"the list is {found.partition(': ')[2]}; --list names another",)) if found else NO_LIST
+    held = _held(con)
+    if not held or any(temporary for _, temporary in held) or held[0][0] is None:
+        return NO_LIST
+    return Listed({"list": DEFAULT_LIST}, notes=(f"the list is {held[0][0].partition(': ')[2]}; --list names another",))
 
 
-def _held(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The comment on what `listed` is here; a reader's own has none."""
-    known = con.execute(
-        """select comment from (select comment, temporary from duckdb_tables() where table_name = 'listed'
-        union all select comment, temporary from duckdb_views() where view_name = 'listed') order by temporary desc limit 1"""
+def _held(con: duckdb.DuckDBPyConnection) -> list[tuple[str | None, bool]]:
+    """What is called `listed` here: its comment, and whether it is temporary, as a reader's own is, which comes before the file's."""
+    return con.execute(
+        """select comment, temporary from duckdb_tables() where table_name = 'listed'
+        union all select comment, temporary from duckdb_views() where view_name = 'listed'"""
     ).fetchall()
-    return known[0][0] if known else None
 
 
 def _remade(con: duckdb.DuckDBPyConnection) -> str:
