@@ -6,13 +6,16 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from hubwatch import __version__, statistics
+from hubwatch.cli.running import show_run
 from hubwatch.clock import today
+from hubwatch.outcomes import HubResult, RunResult
 from hubwatch.sandbox.server import Sandbox
 from hubwatch.store import publishing
 from tests.conftest import ROOT, hubwatch
@@ -229,6 +232,34 @@ def test_every_stage_tells_what_it_did_in_json(tmp_path: Path) -> None:
     assert told["measure"].keys() == {"stage", "statistics", "flags"}
     assert told["publish"] == {"stage": "publish", "published": str(tmp_path / "hubwatch-data/hubwatch.duckdb")}
     assert hubwatch(tmp_path, "link").stdout.startswith("link: done, 2 listings, 2 models, ")
+    assert hubwatch(tmp_path, "link", "--format", "csv").stdout == (
+        "stage,listings,models,on_several_hubs,mirrors,derivations\nlink,2,2,0,0,0\n"
+    )
+    assert (
+        hubwatch(tmp_path, "link", "--format", "xml").stderr == "hubwatch: --format xml is not known; it is table, json, csv or markdown\n"
+    )
+
+
+def test_a_run_is_told_in_words_as_json_or_as_a_row_for_each_hub(capsys: pytest.CaptureFixture[str]) -> None:
+    hubs = {
+        "huggingface": HubResult(complete=True, records=1234, requests=2, retries=1),
+        "modelscope": HubResult(failed=True, message="no"),
+    }
+    result = RunResult(day=date(2026, 1, 2), hubs=hubs, published="/here/hubwatch.duckdb")
+    show_run(result, "table")
+    assert capsys.readouterr().out.splitlines() == [
+        "huggingface: complete, 1,234 records, 0 rejected, 2 requests (1 retry)",
+        "modelscope: failed, 0 records, 0 rejected, 0 requests (0 retries): no",
+        "published /here/hubwatch.duckdb",
+    ]
+    show_run(result, "csv")
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        "day,hub,complete,records,rejected,requests,retries,message",
+        "2026-01-02,huggingface,True,1234,0,2,1,",
+        "2026-01-02,modelscope,False,0,0,0,0,no",
+    ]
+    assert told.err == "published /here/hubwatch.duckdb\n"
 
 
 def in_shell(folder: Path, line: str) -> subprocess.CompletedProcess[str]:

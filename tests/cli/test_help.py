@@ -3,12 +3,14 @@
 import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer.main
 from typer.testing import CliRunner
 
-from hubwatch.cli import app
+from hubwatch.cli import app, running
 from hubwatch.cli.help import EXAMPLES, GROUPS, choices_told
 from hubwatch.hubs import HUBS
 from hubwatch.pages import Sweep
@@ -24,6 +26,21 @@ def test_every_command_is_in_one_group_and_no_description_is_cut(tmp_path: Path)
     assert "..." not in done.stdout.partition("Options:")[2]
     assert all(f"{heading}:" in done.stdout for heading in GROUPS)
     assert all(line in done.stdout for _, line in EXAMPLES)
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Every command that does something, with its options."""
+    if inner := getattr(command, "commands", None):
+        for name, one in inner.items():
+            yield from leaves(one, (*path, name))
+    else:
+        yield " ".join(path), {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_command_but_a_tour_and_a_draft_has_a_choice_of_formats() -> None:
+    having = {name: "--format" in options for name, options in leaves(typer.main.get_command(app.app))}
+    assert len(having) > 30
+    assert {name for name, has in having.items() if not has} == {"demo", "backfill inspect"}
 
 
 def test_help_of_a_statistic_has_its_definition_and_choices(tmp_path: Path) -> None:
@@ -78,5 +95,5 @@ def test_what_help_says_without_importing_is_true() -> None:
     from hubwatch.cli.options import hub_names
 
     assert sorted(hub_names()) == sorted(HUBS)
-    defaults = inspect.signature(app.run).parameters
+    defaults = inspect.signature(running.run).parameters
     assert (defaults["floor"].default, defaults["license_budget"].default) == (Sweep.floor, Sweep.license_budget)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from hubwatch.cli.options import Data, Format, Json, folder, hub_names, known_hubs
-from hubwatch.cli.output import chosen_format, complain, print_table, say, show_rows
+from hubwatch.cli.output import chosen_format, complain, print_table, say, show_record, show_rows
 from hubwatch.errors import UsageError, counted
 
 RecordsFile = Annotated[Path | None, typer.Option(help="JSON Lines (plain or .gz) of records in the hub's own shape")]
@@ -58,11 +58,14 @@ def sandbox(
         Path | None, typer.Option("--before", metavar="FILE", help="Hugging Face's records of the day before, for freeze and dead")
     ] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", min=0, help="stop after this many seconds")] = None,
+    form: Format = "table",
+    as_json: Json = False,
     **files: Path | None,
 ) -> None:
     """Serve local mock hubs until Ctrl-C and print the variables to export; without files, the bundled sample."""
     from hubwatch.sandbox import Faults, Sandbox, Switches, latest_records, on_a_bad_day, read_jsonl, serve
 
+    form = chosen_format(form, as_json)
     try:
         served: dict[str, Any] = {hub: list(read_jsonl(path, keep_bad=True)) for hub, path in files.items() if path}
         served = served or {hub: list(records) for hub, records in latest_records().items()}
@@ -72,7 +75,7 @@ def sandbox(
         raise UsageError(f"{error.filename}: {error.strerror}; name a JSON Lines file of the hub's records") from None
     except ValueError as error:
         raise UsageError(str(error)) from None
-    serve(box, lambda variables: say("\n".join(f"export {name}={value}" for name, value in variables.items())))
+    serve(box, lambda variables: show_record(form, variables, "\n".join(f"export {name}={value}" for name, value in variables.items())))
 
 
 def doctor(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
-from hubwatch.cli.output import chosen_format, inform, say, show_rows, warn
+from hubwatch.cli.output import chosen_format, inform, say, show_record, show_rows, warn
 from hubwatch.errors import UsageError, counted
 
 if TYPE_CHECKING:
@@ -142,11 +142,16 @@ def sensitivity(
 
 @orgs.command("profiles")
 def profiles(
-    budget: Annotated[int, typer.Option("--budget", min=1, help="fetch at most this many namespaces")] = 100, data: Data = None
+    budget: Annotated[int, typer.Option("--budget", min=1, help="fetch at most this many namespaces")] = 100,
+    form: Format = "table",
+    as_json: Json = False,
+    data: Data = None,
 ) -> None:
     """Fetch the profiles of the most downloaded unlabelled namespaces, then reclassify and republish."""
     from hubwatch import pipeline
     from hubwatch.settings import Settings
 
+    form = chosen_format(form, as_json)
     asked, found = pipeline.ask_profiles(Settings.from_environment(data), budget)
-    say(f"{counted(asked, 'namespace')} requested, {counted(found, 'profile')} saved; origins are reclassified and republished")
+    told = f"{counted(asked, 'namespace')} requested, {counted(found, 'profile')} saved; origins are reclassified and republished"
+    show_record(form, {"stage": "profiles", "requested": asked, "saved": found}, told)

@@ -1,7 +1,8 @@
 """What commands print: text, messages and rows. Whatever a hub wrote is printed as text, never obeyed by a terminal."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -65,6 +66,19 @@ def show_rows(columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], form: s
     else:
         write = {"json": statistics.as_json, "csv": statistics.as_csv, "markdown": statistics.as_markdown}[form]
         say(write(columns, rows))
+
+
+def show_outcome(form: str, told: str, as_json: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """What a command did: in words, as its JSON, or as the rows that a program or a page takes."""
+    if form in ("table", "json"):
+        say(told if form == "table" else as_json)
+    else:
+        show_rows(columns, rows, form)
+
+
+def show_record(form: str, record: Mapping[str, Any], told: str) -> None:
+    """What a command did that gives one record: in words, as one JSON object, or as one row."""
+    show_outcome(form, told, json.dumps(dict(record), ensure_ascii=False, indent=2), tuple(record), [tuple(record.values())])
 
 
 def figure(unit: str, value: Any) -> Any:

@@ -78,27 +78,24 @@ def window(
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="archive the saved pages of this window and day and start over")] = False,
     data: Data = None,
+    form: Format = "table",
     as_json: Json = False,
 ) -> None:
     """Collect what was created on a hub in [since, until), as it is now."""
     from hubwatch import archives, pipeline
     from hubwatch.cli.progress import watching
+    from hubwatch.cli.running import show_run
     from hubwatch.collect import WINDOW_TELLS
     from hubwatch.settings import Settings
 
+    form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
     sweep = archives.window_sweep(settings, hub, *bounds, asked_day(day), fresh)
     inform(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
-    with watching(settings.log, as_json) as watch:
+    with watching(settings.log, form != "table") as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
-    if as_json:
-        say(result.model_dump_json(indent=2))
-    else:
-        got = result.hubs[hub]
-        say(
-            f"{hub} {sweep.name}: {'complete' if got.complete else 'incomplete'}, {counted(got.records, 'listing')}, {counted(got.requests, 'request')}"
-        )
+    show_run(result, form)
     _exit_if_failed([f"{name}: {got.message}" for name, got in result.hubs.items() if not got.as_asked])
 
 

@@ -8,7 +8,7 @@ import typer
 
 from hubwatch.cli.help import StatisticCommand, by_choices, statistic_names
 from hubwatch.cli.options import AsOf, Data, Format, Hub, Json, SeenDay, asked_day, known_hub, opened, published_in
-from hubwatch.cli.output import chosen_format, complain, figure, inform, print_table, say, show_rows
+from hubwatch.cli.output import chosen_format, complain, figure, inform, print_table, say, show_record, show_rows
 from hubwatch.errors import HubwatchError, UsageError
 from hubwatch.stages import stage
 
@@ -308,6 +308,8 @@ def report(
         Path | None, typer.Option("--single", metavar="FILE", help="write one page that stands alone instead of the site")
     ] = None,
     most: Annotated[int, typer.Option("--models", metavar="N", min=1, help="models with a page: the N most downloaded of each hub")] = 100,
+    form: Format = "table",
+    as_json: Json = False,
     data: Data = None,
 ) -> None:
     """Rewrite the site from the published database: pages that work offline, from a disk or any web server."""
@@ -317,7 +319,8 @@ def report(
         raise HubwatchError(NO_CHARTS)
     from hubwatch.report import write_single, write_site  # here, because charts take seconds to import
 
+    form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     with published_in(data) as con, stage("report"):
         made = write_single(con, single) if single else write_site(con, settings.data / "report", most)
-    say(f"report {made}")
+    show_record(form, {"stage": "report", "report": str(made)}, f"report {made}")
