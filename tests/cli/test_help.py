@@ -53,9 +53,9 @@ def test_help_of_a_statistic_has_its_definition_and_choices(tmp_path: Path) -> N
     ):
         assert part in told
     assert "download-share: Share" not in hubwatch(tmp_path, "stats", "--help").stdout
-    wrong = hubwatch(tmp_path, "stats", "download-shares", "--help")
+    wrong = hubwatch(tmp_path, "stats", "dowload-shares", "--help")
     assert wrong.returncode == 2
-    assert wrong.stderr.startswith("hubwatch: there is no statistic 'download-shares'; did you mean download-share")
+    assert wrong.stderr.startswith("hubwatch: there is no statistic 'dowload-shares'; did you mean download-share")
 
 
 def test_usage_brackets_once_what_may_be_left_out() -> None:

@@ -3,8 +3,9 @@
 import duckdb
 import pytest
 
-from hubwatch.facts import country_code, find_organization, load_facts, nearest, organization_names, printed_organizations
+from hubwatch.facts import country_code, find_organization, load_facts, organization_names, printed_organizations
 from hubwatch.hubs import named_site
+from hubwatch.spelling import meant, nearest
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,21 @@ def test_a_country_is_found_by_its_names() -> None:
 def test_a_hub_is_found_by_its_short_names() -> None:
     names = ["hf", "HuggingFace", "Hugging Face", "ms", "魔搭", "wm", "modelscope.ai"]
     assert [named_site(name).name for name in names] == ["huggingface"] * 3 + ["modelscope"] * 2 + ["wisemodel", "modelscope.ai"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("big_tech", "big_tech"), ("Big Tech", "big_tech"), ("BIG-TECH", "big_tech"), ("AI tigers", "ai_tiger"),
+        ("text generation", "text-generation"), ("big", None), ("ai", None),
+    ],
+)  # fmt: skip
+def test_a_word_is_known_in_any_case_with_any_gap_and_in_the_plural(wanted: str, found: str | None) -> None:
+    assert meant(wanted, ["big_tech", "ai_tiger", "text-generation"]) == found
+
+
+def test_of_two_words_written_alike_none_is_meant_and_ids_differ_by_a_hyphen() -> None:
+    assert meant("GPT 2", ["GPT-2", "gpt2"]) is None
+    assert meant("gpt2", ["GPT-2", "gpt2"]) == "gpt2"
+    assert meant("deepseek_ai", ["deepseek-ai"], is_id=True) is None
+    assert meant("DeepSeek-AI", ["deepseek-ai"], is_id=True) == "deepseek-ai"

@@ -100,7 +100,7 @@ def test_the_widest_source_of_a_day_answers_and_the_others_are_named() -> None:
     )
     asked = statistics.run(con, "download_share", by="namespace", day=FEB, source="aa")
     assert [(row["group"], row["value"]) for row in asked.records()] == [("a", 1)]
-    with pytest.raises(StatisticsError, match="there is no source 'bb'; sources: archive:aa, archive:zz, head"):
+    with pytest.raises(StatisticsError, match=r"there is no source 'bb' \(sources: archive:aa, archive:zz, head"):
         statistics.run(con, "download_share", source="bb")
 
 

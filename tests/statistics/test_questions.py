@@ -42,7 +42,7 @@ def con() -> duckdb.DuckDBPyConnection:
         ("download_share", {"only": "new"}, "there is no only 'new' (choices: originals, derivatives)"),
         ("download_share", {"models": "no/such.txt"}, "the list of models no/such.txt cannot be read: No such file or directory"),
         ("download_share", {"hub": "wisemodel"}, "wisemodel gives no downloads_30d on 2025-06-30: use --metric models"),
-        ("download_share", {"policy": "mine"}, "there is no policy 'mine'; policies: osai, six-tigers"),
+        ("download_share", {"policy": "mine"}, "there is no policy 'mine' (policies: osai, six-tigers)"),
         ("download_share", {"country": "China"}, "no namespace is known to be of country 'China'"),
         ("leaders", {"top": "many"}, "top 'many' is not a number"),
         ("leaders", {"top": "0"}, "top '0' must be an integer from 1 on"),

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from hubwatch.errors import UsageError
 from hubwatch.facts import data_dir
 from hubwatch.hubs import hub_of
+from hubwatch.spelling import hint, meant
 from hubwatch.store import ATTRIBUTES
 
 # The shared spelling of a license is ours, from license_raw; tags, as the hub lists them, may carry license and bases.
@@ -353,9 +354,10 @@ def read_mapping(name: str) -> Mapping:
     """The mapping of this name, or of this file; a fault in it is a `UsageError` of one line with the cure."""
     path = Path(name)
     if not name.endswith(".toml"):
-        path = data_dir() / "mappings" / f"{name}.toml"
-        if name not in ready_mappings():
-            raise UsageError(f"--mapping {name} is neither a file (.toml) nor one of {', '.join(ready_mappings())}")
+        ready = ready_mappings()
+        path = data_dir() / "mappings" / f"{meant(name, ready)}.toml"
+        if meant(name, ready) is None:
+            raise UsageError(f"--mapping {name} is neither a file (.toml) nor one of {', '.join(ready)}{hint(name, ready)}")
     try:
         return Mapping.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:

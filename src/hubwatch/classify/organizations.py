@@ -11,7 +11,8 @@ from hubwatch import store
 from hubwatch.classify.judgement import judge_organizations
 from hubwatch.classify.origins import Claim, organization_claims
 from hubwatch.errors import NoSuchName
-from hubwatch.facts import POLICIES, Facts, find_organization, nearest
+from hubwatch.facts import POLICIES, Facts, find_organization
+from hubwatch.spelling import nearest
 
 
 class PolicyView(BaseModel):
@@ -64,4 +65,6 @@ def no_such_name(con: duckdb.DuckDBPyConnection, facts: Facts, name: str) -> NoS
     known += [spelling for row in facts.organizations for spelling in (row.organization, *row.other_names)]
     near = nearest(name, known)
     cure = f"did you mean {', '.join(near)}?" if near else "hubwatch orgs list names the organizations"
+    if "/" in name.strip("/"):  # an id
+        cure = f"hubwatch orgs explain {name.split('/')[0]} shows its namespace, hubwatch models explain {name} the model"
     return NoSuchName(f"nothing is known of {name!r}: no namespace and no organization has this name; {cure}")

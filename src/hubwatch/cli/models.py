@@ -9,6 +9,7 @@ import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, known_hub, published_in
 from hubwatch.cli.output import chosen_format, say, show_rows
+from hubwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from hubwatch.link import Explanation
@@ -32,6 +33,8 @@ def explain(
     """Show the model that a listing is: every listing of it on every hub, how each was recognised, and the evidence."""
     from hubwatch.link import LinkedListing, explain_id
 
+    if not model_id.strip():
+        raise UsageError("OWNER/NAME must not be empty; name a model as its hub does, such as Qwen/Qwen3-8B")
     form = chosen_format(form, as_json)
     with published_in(data) as con:
         found = explain_id(con, model_id, known_hub(hub))

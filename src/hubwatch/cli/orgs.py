@@ -9,6 +9,7 @@ import typer
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
 from hubwatch.cli.output import chosen_format, inform, say, show_record, show_rows, warn
 from hubwatch.errors import UsageError, counted
+from hubwatch.spelling import hint, meant
 
 if TYPE_CHECKING:
     from hubwatch import classify
@@ -28,11 +29,11 @@ def list_organizations(
     from hubwatch import classify
     from hubwatch.facts import POLICIES, load_facts
 
-    form, policy = chosen_format(form, as_json), policy if policy is not None else POLICIES[0]
-    if policy not in POLICIES:
-        raise UsageError(f"--policy {policy} is not known; it is one of {', '.join(POLICIES)}")
+    form, asked = chosen_format(form, as_json), meant(policy, POLICIES) if policy is not None else POLICIES[0]
+    if asked is None:
+        raise UsageError(f"--policy {policy} is not known{hint(str(policy), POLICIES)} (policies: {', '.join(POLICIES)})")
     with published_in(data) as con:
-        rows = classify.organizations_listing(con, load_facts(), policy)
+        rows = classify.organizations_listing(con, load_facts(), asked)
     columns = tuple(classify.OrganizationRow.model_fields)
     show_rows(columns, [tuple(row.model_dump().values()) for row in rows], form)
 
@@ -135,7 +136,7 @@ def sensitivity(
     form = chosen_format(form, as_json)
     asked, on = known_hub(hub) or next(iter(HUBS)), asked_day(day)
     with published_in(data) as con:
-        at, rows = statistics.sensitivity(con, asked, by.replace("-", "_"), metric.replace("-", "_"), on)
+        at, rows = statistics.sensitivity(con, asked, by, metric, on)
     show_rows(("scenario", "group", "value", "share", "difference"), [*rows], form)
     inform(f"{metric} on {at.hub}, {at.day}, {at.sweep} sweep; value and share of each scenario, difference to the default policy")
 

@@ -51,6 +51,7 @@ def complain(message: str) -> None:
 
 def chosen_format(form: str, as_json: bool = False) -> str:
     """The format that `--format` or `--json` names; another is a usage error."""
+    form = form.lower()
     if form not in FORMATS:
         raise UsageError(f"--format {form} is not known; it is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     return "json" if as_json else form

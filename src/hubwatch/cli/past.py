@@ -16,6 +16,7 @@ from hubwatch.cli.options import Data, Format, Json, Shrink, asked_day, hub_name
 from hubwatch.cli.output import chosen_format, complain, inform, is_quiet, say, show_rows, warn
 from hubwatch.clock import KEEP_DAYS
 from hubwatch.errors import UsageError, counted
+from hubwatch.spelling import hint, meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +132,7 @@ def archive(
     form = chosen_format(form, as_json)
     settings = Settings.from_environment(data)
     wanted = Wanted(known_hub(hub), asked_day(day), dry_run, overwrite)
+    source = (meant(source, ready_mappings()) if mapping is None and not Path(source).exists() else None) or source
     ready = mapping is None and source in ready_mappings()
     if ready:
         days = archives.backfill_published(settings, read_mapping(source), copy, wanted, warn)
@@ -141,7 +143,7 @@ def archive(
     elif mapping is None:
         raise UsageError(
             f"say how to read {source} with --mapping: `hubwatch backfill inspect {shlex.quote(source)} > mine.toml` drafts one; "
-            f"ready ones are {', '.join(ready_mappings())}"
+            f"ready ones are {', '.join(ready_mappings())}{hint(source, ready_mappings())}"
         )
     else:
         days = archives.backfill_archive(settings, source, read_mapping(mapping), wanted, warn)

@@ -6,6 +6,7 @@ from hubwatch.clock import today
 from hubwatch.errors import UsageError
 from hubwatch.hubs import known_hub
 from hubwatch.pages import EARLIEST, Sweep, possible_day
+from hubwatch.spelling import hint
 
 KINDS = ("full", "head", "new", "owners", "window")
 _LONGEST = 150  # characters of an owner's name, which is a file's name here
@@ -26,7 +27,7 @@ def asked_sweep(
     """The sweep that is asked for; `UsageError` where its parts do not fit each other, or its days cannot be."""
     known_hub(hub)
     if kind not in KINDS:
-        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}")
+        raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}{hint(kind, KINDS)}")
     if (kind == "owners") != bool(owners) or not all(owners):
         raise UsageError("--sweep owners needs at least one --owner, and --owner goes with no other sweep")
     if kind == "window" and (since is None or until is None or since >= until):

@@ -3,7 +3,6 @@
 from hubwatch.facts.names import (
     country_code,
     find_organization,
-    nearest,
     organization_name,
     organization_names,
     printed_organizations,
@@ -22,7 +21,6 @@ __all__ = [
     "data_dir",
     "find_organization",
     "load_facts",
-    "nearest",
     "organization_name",
     "organization_names",
     "printed_organizations",

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import duckdb
 
 from hubwatch import store
-from hubwatch.facts.names import fold
 from hubwatch.facts.rows import INTL, Country, Fact, Family, Judgement, NameRule, Namespace, Organization, PolicyRow
 from hubwatch.facts.tables import Facts
 from hubwatch.hubs import hub_of
+from hubwatch.spelling import fold
 
 AFact = TypeVar("AFact", bound=Fact)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -11,15 +10,10 @@ import duckdb
 
 from hubwatch.facts.rows import Organization
 from hubwatch.facts.tables import Facts
+from hubwatch.spelling import fold
 
 # What joins several organizations in a printed list.
 _JOINED = re.compile(r"\s*(?:[,;/&+\u3001\uff0c\uff1b]|\band\b|\bwith\b|\bund\b|和|与|及)\s*", re.IGNORECASE)
-
-
-def fold(name: str) -> str:
-    """A name without case, accents, spaces and punctuation: as `fold` of origins.sql compares names."""
-    folded = "".join(letter for letter in unicodedata.normalize("NFD", name.lower()) if unicodedata.category(letter)[0] in "LN")
-    return folded or name.strip().lower()
 
 
 def organization_names(organizations: Iterable[Organization]) -> dict[str, Organization]:
@@ -64,17 +58,6 @@ def _as_set(names: dict[str, Organization], text: str) -> str:
             if fold(spelling) == name and sorted(filter(None, map(fold, _JOINED.split(spelling)))) == parts:
                 return name
     return ""
-
-
-def nearest(text: str, names: Iterable[str], limit: int = 5) -> list[str]:
-    """The names most like this one, those first that begin with it."""
-    folded: dict[str, str] = {}
-    for name in names:
-        folded.setdefault(fold(name), name)
-    wanted = fold(text)
-    begun = sorted((name for name in folded if len(wanted) > 2 and name.startswith(wanted)), key=len)[:limit]
-    near = get_close_matches(wanted, folded, n=limit, cutoff=0.7)
-    return list(dict.fromkeys(folded[name] for name in (*near, *begun)))[:limit]
 
 
 def country_code(con: duckdb.DuckDBPyConnection, text: str) -> str | None:

@@ -105,7 +105,7 @@ class Database:
             columns = [column[0] for column in found.description or []]
             return Rows(columns, found.fetchall() if columns else [])
         except duckdb.Error as error:
-            raise UsageError(f"the query failed: {' '.join(str(error).split())}") from None
+            raise UsageError(f"the query failed: {' '.join(str(error).partition('LINE 1:')[0].split())}") from None
 
     @property
     def facts_version(self) -> str:

@@ -54,6 +54,7 @@ def export_tables(db: Database, folder: Path, form: str = "parquet", only: tuple
     Raises `UsageError` for a folder with something in it, and for names that do not exist; `StoreFault` where statistics
     are asked of a file that another version of hubwatch published.
     """
+    form = form.lower()
     if form not in FORMATS:
         raise UsageError(f"--format {form} is not known; it is {', '.join(FORMATS)}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hubwatch.hubs import HUBS
+from hubwatch.spelling import hint
 
 # Every kind, with the meaning of its value and the value when none is given.
 KINDS: dict[str, tuple[str, str]] = {
@@ -85,9 +86,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.hub not in HUBS:
-            raise ValueError(f"no hub {self.hub!r}: one of {', '.join(HUBS)}")
+            raise ValueError(f"no hub {self.hub!r}: one of {', '.join(HUBS)}{hint(self.hub, HUBS)}")
         if self.kind not in KINDS:
-            raise ValueError(f"no fault {self.kind!r}: one of {', '.join(KINDS)}")
+            raise ValueError(f"no fault {self.kind!r}: one of {', '.join(KINDS)}{hint(self.kind, KINDS)}")
         if self.kind in NEEDS_LINK and self.hub == "modelscope":
             raise ValueError(f"{self.kind}: modelscope numbers its pages, it sends no next link")
         if self.kind in NUMERIC and self.value and not re.fullmatch(r"\d+(\.\d+)?", self.value):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from hubwatch.spelling import hint
+
 ROBOTS = "User-agent: *\nAllow: /\n"
 
 
@@ -107,7 +109,7 @@ class Switches:
             name, _, value = text.partition("=")
             name = name.strip().replace("-", "_")
             if name not in _SETTABLE:
-                raise ValueError(f"there is no switch {name!r}, only {', '.join(_SETTABLE)}")
+                raise ValueError(f"there is no switch {name!r}, only {', '.join(_SETTABLE)}{hint(name, _SETTABLE)}")
             given[name] = _SETTABLE[name](name, value.strip())
         return cls(**given)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, plain
 from hubwatch.facts import country_code, organization_name, similar_countries
+from hubwatch.spelling import meant
 from hubwatch.statistics import versions
 from hubwatch.statistics.answer import Result, plain_lines
 from hubwatch.statistics.definitions import whole_sql
@@ -148,13 +149,16 @@ class Citation(BaseModel):
 
 
 def _meant(con: duckdb.DuckDBPyConnection, result: Result, group: str, labels: list[str]) -> str:
-    """The row's own label for a group in another case, by a country's name, or by another name of an organization."""
+    """The row's own label for a group written otherwise, by a country's name, or by another name of an organization."""
     if group in labels:
         return group
-    by = result.context.parameters.get("by")
-    named = {"country": country_code, "organization": organization_name}.get(str(by))
-    found = named(con, group) if named else None
-    return {one.casefold(): one for one in labels}.get((found or group).strip().casefold(), group)
+    dimensions, parts = str(result.context.parameters.get("by")).split(","), group.split(",")
+    if len(parts) != len(dimensions):
+        dimensions, parts = [""], [group]
+    named = {"country": country_code, "organization": organization_name}
+    found = [named[of](con, part) if of in named else None for of, part in zip(dimensions, parts, strict=True)]
+    said = ", ".join(name or part.strip() for name, part in zip(found, parts, strict=True))
+    return meant(said, labels, is_id=not {"model", "namespace"}.isdisjoint(dimensions)) or group
 
 
 def cite(con: duckdb.DuckDBPyConnection, name: str, group: str | None = None, **parameters: Value) -> Citation:

@@ -11,6 +11,7 @@ from hubwatch.clock import today
 from hubwatch.errors import StatisticsError, WrongQuestion, counted
 from hubwatch.hubs import is_the_hubs_own
 from hubwatch.net import is_loopback
+from hubwatch.spelling import meant, nearest
 from hubwatch.store import EXTENT, PRECEDENCE
 
 COUNTERS = ("downloads_30d", "downloads_total", "likes")
@@ -148,9 +149,12 @@ def known_source(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The source by its name, an archive's also without `archive:`; an unknown one is answered with those there are."""
     known = [source for (source,) in con.execute("select distinct source from sweeps order by 1").fetchall()]
     for name in (wanted, f"archive:{wanted}"):
-        if name in known:
-            return name
-    raise WrongQuestion(f"there is no source {wanted!r}; sources: {', '.join(known) or 'none'}")
+        if found := meant(name, known, is_id=True):
+            return found
+    short = {name.removeprefix("archive:"): name for name in known}
+    near = [short[name] for name in nearest(wanted.removeprefix("archive:"), short, limit=2)]
+    cure = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise WrongQuestion(f"there is no source {wanted!r}{cure} (sources: {', '.join(known) or 'none'})")
 
 
 def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> ObservedDay | None:

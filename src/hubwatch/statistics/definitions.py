@@ -34,6 +34,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import HeadError, WrongQuestion
+from hubwatch.spelling import meant
 from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
 
 _FOLDER = Path(__file__).parent / "sql"
@@ -146,10 +147,10 @@ def definitions() -> tuple[Definition, ...]:
 
 def definition(name: str) -> Definition:
     """The statistic of that name, in kebab-case or snake_case; an unknown name is answered with the nearest ones."""
-    wanted = name.strip().lower().replace("-", "_")
     known = {one.name: one for one in definitions()}
-    if wanted in known:
-        return known[wanted]
+    if found := meant(name, known):
+        return known[found]
+    wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     near = [one.replace("_", "-") for one in get_close_matches(wanted, known, n=3, cutoff=0.5)]
     hint = f"did you mean {' or '.join(near)}?" if near else "`hubwatch stats` lists them"
     if wanted in _COMMANDS:

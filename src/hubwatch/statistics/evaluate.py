@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 import duckdb
 
 from hubwatch.errors import HeadError, StatisticsError, StoreFault
+from hubwatch.spelling import hint
 from hubwatch.statistics.answer import Context, Result
 from hubwatch.statistics.beside import told_beside
 from hubwatch.statistics.contested import contested_labels
@@ -185,8 +185,8 @@ def _refuse_unknown_group(con: duckdb.DuckDBPyConnection, question: Question) ->
     known = {str(row["group"]) for row in run(con, "download_share", **wanted).records()} - {"unknown"}  # type: ignore[arg-type]
     for name, group in asked.items():
         if group.lower() not in {one.lower() for one in known}:
-            near = get_close_matches(group, known, n=3, cutoff=0.5) or sorted(known)[:5]
-            raise StatisticsError(f"--{name}: there is no {by} {group!r} on {last.day}; did you mean {' or '.join(near)}?")
+            cure = hint(group, known, 3) or f"; there are {', '.join(sorted(known)[:5])}{', ...' if len(known) > 5 else ''}"
+            raise StatisticsError(f"--{name}: there is no {by} {group!r} on {last.day}{cure}")
     raise StatisticsError("--group and --against name the same group; name two different ones")
 
 

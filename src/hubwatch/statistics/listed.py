@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import StatisticsError, counted
-from hubwatch.facts import data_dir, load_facts, nearest, organization_names, printed_organizations
+from hubwatch.facts import data_dir, load_facts, organization_names, printed_organizations
+from hubwatch.spelling import nearest
 from hubwatch.store import DEFAULT_LIST, literal
 
 _SUBJECTS = ("system", "model", "subject", "system_name")

@@ -29,7 +29,7 @@ from hubwatch.statistics.days import (
 )
 from hubwatch.statistics.definitions import Definition, called, rows_of
 from hubwatch.statistics.tabular import Cell
-from hubwatch.statistics.values import country_of, value_of
+from hubwatch.statistics.values import group_of, value_of
 from hubwatch.store import Value
 
 Rows = tuple[tuple[str, ...], Sequence[tuple[Cell, ...]]]
@@ -71,8 +71,8 @@ def settle(con: duckdb.DuckDBPyConnection, statistic: Definition, asked: dict[st
     if isinstance(source := values.get("source"), str):
         values["source"] = known_source(con, source)
     for name in ("group", "against"):
-        if isinstance(wanted_group := values.get(name), str) and values.get("by") == "country" and wanted_group.lower() != "unknown":
-            values[name] = country_of(con, wanted_group)
+        if isinstance(wanted_group := values.get(name), str) and wanted_group.lower() != "unknown":
+            values[name] = group_of(con, str(values.get("by")), wanted_group)
     question = Question(statistic, values, [])
     if "policy" in values and not con.execute("select 1 from origins limit 1").fetchall():
         question.warnings.append("no namespace is classified yet: every origin is unknown (run hubwatch classify)")

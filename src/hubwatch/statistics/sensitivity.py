@@ -5,12 +5,14 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.errors import StatisticsError
 from hubwatch.facts import POLICIES
-from hubwatch.statistics.days import ObservedDay, counters_given, observed_day
+from hubwatch.statistics.days import COUNTERS, ObservedDay, counters_given, observed_day
+from hubwatch.statistics.values import choice_of
 
 COLUMNS = ("scenario", "group", "value", "share", "difference")
 DIMENSIONS = ("country", "kind")
+METRICS = (*COUNTERS, "models")
 _SQL = Path(__file__).parent / "sql" / "sensitivity"
 
 
@@ -27,8 +29,7 @@ def sensitivity(
 
     A scenario shows the groups it moves by 0.05 points or more. Shares and differences are parts of all, 0..1.
     """
-    if by not in DIMENSIONS:
-        raise WrongQuestion(f"sensitivity goes by {' or '.join(DIMENSIONS)}, not by {by!r}")
+    by, metric = choice_of("by", DIMENSIONS, by), choice_of("metric", METRICS, metric)
     at = observed_day(con, hub, day, source=source)
     if metric not in counters_given(con, at):
         raise StatisticsError(f"{at.hub} does not report {metric} on {at.day}: choose another --metric")

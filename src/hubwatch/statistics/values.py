@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
 
 from hubwatch.errors import StatisticsError, WrongQuestion
 from hubwatch.facts import country_code, organization_name, similar_countries
+from hubwatch.spelling import hint, meant, nearest
 from hubwatch.statistics.definitions import DEFAULT_POLICY, Parameter
-from hubwatch.statistics.unknown_values import known_owners
+from hubwatch.statistics.unknown_values import known_owners, known_value
 from hubwatch.store import Value
 
 _SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -34,12 +34,12 @@ def value_of(con: duckdb.DuckDBPyConnection, name: str, parameter: Parameter, gi
     if parameter.kind == "dimensions":
         return _dimensions(name, parameter.choices, str(given))
     if parameter.kind == "choice":
-        return _choice(name, parameter.choices, str(given))
+        return choice_of(name, parameter.choices, str(given))
     if parameter.kind == "country":
         return country_of(con, str(given))
     if parameter.kind == "organization":
         return _organization(con, str(given))
-    return str(given)
+    return known_value(con, name, str(given))
 
 
 def _default(parameter: Parameter) -> Value:
@@ -112,20 +112,18 @@ def read_ids(path: Path) -> list[str]:
 
 def _dimensions(name: str, choices: tuple[str, ...], given: str) -> str:
     """One or two dimensions, with a comma."""
-    asked = [_choice(name, choices, one) for one in given.split(",")]
+    asked = [choice_of(name, choices, one) for one in given.split(",")]
     if len(asked) > 2 or len(set(asked)) < len(asked):
         raise WrongQuestion(f"{name} {given!r}: name one or two different dimensions, such as country,kind")
     return ",".join(asked)
 
 
-def _choice(name: str, choices: tuple[str, ...], given: str) -> str:
-    text = given.strip().lower().replace("-", "_")
-    if text not in choices or not text:
-        near = get_close_matches(text, choices, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        known = ", ".join(one for one in choices if one)
-        raise WrongQuestion(f"there is no {name} {given!r}{hint} (choices: {known})")
-    return text
+def choice_of(name: str, choices: Sequence[str], given: str) -> str:
+    """The one of `choices` that is asked for, in whatever case and with whatever between its words."""
+    known = [one for one in choices if one]
+    if found := meant(given, known):
+        return found
+    raise WrongQuestion(f"there is no {name} {given!r}{hint(given, known)} (choices: {', '.join(known)})")
 
 
 def _date(name: str, text: str) -> date:
@@ -138,9 +136,11 @@ def _date(name: str, text: str) -> date:
 def _policy(con: duckdb.DuckDBPyConnection, wanted: object) -> str:
     known = [policy for (policy,) in con.execute("select distinct policy from origins order by 1").fetchall()]
     policy = str(wanted or DEFAULT_POLICY)
-    if known and policy not in known:
-        raise WrongQuestion(f"there is no policy {policy!r}; policies: {', '.join(known)}")
-    return policy
+    if not known:
+        return policy
+    if found := meant(policy, known):
+        return found
+    raise WrongQuestion(f"there is no policy {policy!r}{hint(policy, known)} (policies: {', '.join(known)})")
 
 
 def country_of(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
@@ -156,6 +156,15 @@ def country_of(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     return code
 
 
+def group_of(con: duckdb.DuckDBPyConnection, by: str, wanted: str) -> str:
+    """The group asked for, as its rows name it: a country by its code, an organization by its own name, a kind as it is kept."""
+    if by == "country":
+        return country_of(con, wanted)
+    if by == "organization":
+        return organization_name(con, wanted) or wanted
+    return known_value(con, by, wanted)
+
+
 def _organization(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     """The organization of that name, or of one that it also goes by."""
     known = [name for (name,) in con.execute("select distinct organization from origins where organization is not null").fetchall()]
@@ -166,8 +175,8 @@ def _organization(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     if found is None:
         named = con.execute("select organization, other_names from facts.organizations").fetchall()
         aliases = {alias.lower(): name for name, others in named for alias in [name, *(others or [])]}
-        near = get_close_matches(wanted.strip().lower(), [*by_name, *aliases], n=3, cutoff=0.6)
+        near = nearest(wanted, [*by_name, *aliases], limit=3)
         names = list(dict.fromkeys(by_name.get(one) or aliases[one] for one in near))
-        hint = f"; did you mean {', '.join(names)}?" if names else " (hubwatch orgs list)"
-        raise StatisticsError(f"no organization {wanted!r} is known{hint}")
+        cure = f"; did you mean {', '.join(names)}?" if names else " (hubwatch orgs list)"
+        raise StatisticsError(f"no organization {wanted!r} is known{cure}")
     return found

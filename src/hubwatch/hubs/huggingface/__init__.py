@@ -38,7 +38,7 @@ HUB = Hub(
             model_path="/",
             is_chinese=False,
             other_hosts=("hf.co", "hf-mirror.com"),
-            short_names=("hf", "hugging-face"),
+            short_names=("hf", "hugging-face", "抱抱脸"),
         ),
     ),
     endpoint_variable="HF_ENDPOINT",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hubwatch.spelling import hint
+
 Record = dict[str, Any]
 
 # Every kind, with the meaning of its value and the value when none is given; "" means that it needs one.
@@ -36,7 +38,7 @@ class Trouble:
         """The trouble that a text names; ValueError says what there is."""
         kind, _, value = text.partition("=")
         if kind not in KINDS:
-            raise ValueError(f"there is no counter trouble {kind!r}, only {', '.join(KINDS)}")
+            raise ValueError(f"there is no counter trouble {kind!r}, only {', '.join(KINDS)}{hint(kind, KINDS)}")
         value = value or KINDS[kind][1]
         if not value or (kind == "rename" and value.count(">") != 1):
             raise ValueError(f"{kind} needs a value: {KINDS[kind][0]}")
