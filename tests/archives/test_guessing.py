@@ -6,7 +6,7 @@ import pytest
 
 from hubwatch.archives.guessing import Draft, guess_attributes, guess_hub, guess_identity, guess_kind, is_id
 from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
-from hubwatch.archives.guessing_days import guess_day
+from hubwatch.archives.guessing_days import guess_day, guess_day_columns
 from hubwatch.errors import DayFailure
 
 
@@ -132,10 +132,32 @@ def test_rows_of_other_kinds_are_left_out_by_the_column_that_says_so() -> None:
         guess_kind(draft, {"type": ["dataset", "dataset"]})
 
 
-def test_a_column_for_each_day_is_told_as_not_read() -> None:
+@pytest.mark.parametrize(
+    ("columns", "pattern", "formats"),
+    [
+        (["2026-03-09", "2026-03-10"], "([0-9]{4}-[0-9]{2}-[0-9]{2})", [None]),
+        (["downloads_2026-03-09"], "([0-9]{4}-[0-9]{2}-[0-9]{2})", [None]),
+        (["d20260309", "d20260310"], "(20[0-9]{6})", [None]),
+        (["_2026_03_09", "_2026_03_10"], "([0-9]{4}_[0-9]{1,2}_[0-9]{1,2})", ["%Y_%m_%d"]),
+        (["9.3.2026", "13.3.2026"], "([0-9]{1,2}[.][0-9]{1,2}[.][0-9]{4})", ["%d.%m.%Y"]),
+        (["9/3/2026", "10/3/2026"], "([0-9]{1,2}/[0-9]{1,2}/[0-9]{4})", ["%d/%m/%Y", "%m/%d/%Y"]),
+        (["9-Mar-26", "10-Mar-26"], "([0-9]{1,2}-[A-Za-z]{3}-[0-9]{2})", ["%d-%b-%y"]),
+        (["May 1, 2026", "May 2, 2026"], "([A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4})", ["%b %d, %Y"]),
+        (["2026年3月9日", "2026年3月10日"], "([0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日)", ["%Y年%m月%d日"]),
+        (["2026-02", "2026-03"], "([0-9]{4}-[0-9]{2})", ["%Y-%m"]),
+        (["Feb 2026", "Mar 2026"], "([A-Za-z]{3,9}[- _][0-9]{4})", ["%b %Y"]),
+        (["downloads", "likes", "top_2026-03-09"], None, []),
+        (["downloads", "model-2026-03", "2026"], None, []),
+    ],
+)
+def test_columns_that_are_days_are_known_by_their_names(columns: list[str], pattern: str | None, formats: list[str | None]) -> None:
     draft = Draft()
-    guess_counters(draft, {"id": ["acme/alpha"], "2026-03-09": ["41"], "2026-03-10": ["42"]})
-    assert draft.unsure[-1].startswith("2026-03-09, 2026-03-10 are named by days: a column for each day is not read")
+    found = guess_day_columns(draft, ["id", *columns])
+    assert (found.column_names if found else None) == pattern
+    assert not formats or (found is not None and found.format == formats[0])
+    asked = [*draft.lines, *draft.questions]
+    assert len(draft.questions) == (len(formats) > 1 or (found is not None and found.day_of_month is not None))
+    assert all(str(one) in asked[0] for one in formats if one)
 
 
 def test_owner_and_name_are_joined_only_where_that_gives_ids() -> None:

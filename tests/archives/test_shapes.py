@@ -43,15 +43,22 @@ def vocabulary() -> Facts:
     return load_facts().model_copy(update={"namespaces": (), "organizations": ()})
 
 
-def bring(con: duckdb.DuckDBPyConnection, path: Path, more: str = "", day: date | None = DAY, counters: str = "") -> list[ArchiveDay]:
-    """Load the file by a mapping with these further lines; `downloads` counts over 30 days unless `counters` says otherwise."""
+def bring(
+    con: duckdb.DuckDBPyConnection, path: Path, more: str = "", day: date | None = DAY, counters: str = "", read: Path | None = None
+) -> list[ArchiveDay]:
+    """Load the file by a mapping with these further lines; `downloads` counts over 30 days unless `counters` says otherwise.
+
+    `read`: a mapping that is there already.
+    """
+    found = archive_files(str(path), settings_for(Path("unused")))
+    if read is not None:
+        return load_archive(con, read_mapping(str(read)), found, vocabulary(), Wanted(), lambda line: None)
     keys = {line.partition("=")[0].strip() for line in more.splitlines()}
     usual = {"hub": '{ value = "huggingface" }', "day": "{ given = true }", "model_id": '"id"'}
     lines = ['name = "shape"', 'title = "a shape"', *(f"{key} = {value}" for key, value in usual.items() if key not in keys), more]
     lines += ["[counters]", counters or 'downloads_30d = { column = "downloads", window = "30d" }']
     how = path.parent / "shape.toml"
     how.write_text("\n".join(lines) + "\n", "utf-8")
-    found = archive_files(str(path), settings_for(Path("unused")))
     return load_archive(con, read_mapping(str(how)), found, vocabulary(), Wanted(day=day), lambda line: None)
 
 

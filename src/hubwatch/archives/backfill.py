@@ -12,7 +12,7 @@ from hubwatch.archives.day import ArchiveDay, Wanted
 from hubwatch.archives.files import ArchiveFile, archive_files, dated_as_copied, is_mirror, published_files
 from hubwatch.archives.load import Tell, load_archive, load_links
 from hubwatch.archives.mapping import Mapping, read_mapping, ready_mappings
-from hubwatch.archives.tables import quoted
+from hubwatch.archives.table import quoted
 from hubwatch.clock import today
 from hubwatch.collect import asked_sweep
 from hubwatch.errors import DayFailure, HubFailure, UsageError

@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import duckdb
 
-from hubwatch.archives.mapping import DayFrom, HubFrom, Identity, Mapping
+from hubwatch.archives.dates import DayFrom
+from hubwatch.archives.mapping import HubFrom, Identity, Mapping
 from hubwatch.archives.notes import fix_of, noted, two_alike
 from hubwatch.clock import now
 from hubwatch.errors import counted

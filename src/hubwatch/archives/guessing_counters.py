@@ -18,13 +18,19 @@ _NUMBER = re.compile(
 )  # certain by a second group or a fraction
 _BY_LAKH = re.compile(r"\d{1,2}(,\d{2})+,\d{3}")
 _COMMA_FRACTION = re.compile(r"(?i)(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+|\d+,\d{1,2}\s*(k|m|b|bn|mn|thousand|million|billion))")
-_A_DAY = re.compile(r"\d{4}[-/._]\d\d[-/._]\d\d|\d\d[-/._]\d\d[-/._]\d{4}|20\d{6}")
 _FIGURE = re.compile(r"[~≈<>≥≤+-]?\s*\d")
 
 
-def guess_counters(draft: Draft, values: Values) -> list[str]:
-    """Say which columns are counters; the window of one whose name does not state it is a question. Returns these columns."""
+def guess_counters(draft: Draft, values: Values, of_days: tuple[str, ...] = ()) -> list[str]:
+    """Say which columns are counters; the window of one whose name does not state it is a question. Returns these columns.
+
+    `of_days`: what columns count that are days, where there are such. Then any other counter is of no known day.
+    """
     taken = []
+    if of_days:
+        undated = [own for own in values if own not in of_days and is_counted(own) and _no_counter(own, values[own]) is None]
+        draft.unsure += [f"{own} is of no stated day; it is not read" for own in undated]
+        values = {own: values[own] for own in of_days}
     for column in values:
         if "download" not in column.casefold() or not values[column]:
             continue
@@ -45,17 +51,18 @@ def guess_counters(draft: Draft, values: Values) -> list[str]:
         draft.counters.append(f"likes = {in_toml(likes)}")
         taken.append(likes)
     if not draft.counters and not draft.asked_counters:
-        nameless = named(values, _NAMELESS)
+        nameless = named(values, _NAMELESS) or (of_days[0] if len(of_days) == 1 else None)
         if nameless and _no_counter(nameless, values[nameless]) is None:
             draft.asked_counters.append(nameless)
             draft.unsure.append(f"nothing names what {nameless} counts; if it is not downloads, correct [counters]")
             return [nameless]
         draft.unsure.append("no column of downloads or likes is found; name them below [counters]")
-        if days := [own for own in values if _A_DAY.fullmatch(own.strip())]:
-            draft.unsure.append(
-                f"{', '.join(days[:3])} are named by days: a column for each day is not read; write a row for each model and day"
-            )
     return taken
+
+
+def is_counted(column: str) -> bool:
+    """Whether a column is named like a counter."""
+    return "download" in column.casefold() or last_part(column) in (*_LIKES, *_NAMELESS)
 
 
 def _no_counter(column: str, seen: list[str]) -> str | None:

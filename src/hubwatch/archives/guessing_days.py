@@ -1,11 +1,15 @@
 """Where an unknown table may have the day on which its counters were read: in a column, around its records, or in the file's name."""
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
+from hubwatch.archives.dates import EXCEL, DayFrom
+from hubwatch.archives.day_columns import counted_by
 from hubwatch.archives.guessing import Draft, Values, in_toml, last_part
+from hubwatch.archives.guessing_counters import is_counted
 from hubwatch.clock import today
 from hubwatch.errors import short
 
@@ -21,10 +25,33 @@ _DAY_NAME = re.compile(
 _OF_MODELS = re.compile(r"(?i)(creat|modif|updat|releas|publish|birth|upload|regist|expir|train|cutoff|commit|since|last)")
 _YEARLY = r"\d{4}[-_.]\d\d[-_.]\d\d"
 _IN_NAME = re.compile(rf"(?<!\d)({_YEARLY}|\d{{8}}|\d\d[-_.]\d\d[-_.]\d{{4}})(?!\d)")
+_WRITTEN = (  # how a column's name writes a day, or a month, with the formats that it may mean
+    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", ()),
+    (r"20[0-9]{6}", ()),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", ("%Y-%m-%d",)),
+    (r"[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}", ("%Y/%m/%d",)),
+    (r"[0-9]{4}[.][0-9]{1,2}[.][0-9]{1,2}", ("%Y.%m.%d",)),
+    (r"[0-9]{4}_[0-9]{1,2}_[0-9]{1,2}", ("%Y_%m_%d",)),
+    (r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日", ("%Y年%m月%d日",)),
+    *((rf"[0-9]{{1,2}}{mark}[0-9]{{1,2}}{mark}[0-9]{{{digits}}}", tuple(form.replace("-", mark.strip("[]")) for form in orders))
+      for mark in ("-", "/", "[.]", "_") for digits, orders in ((4, ("%d-%m-%Y", "%m-%d-%Y")), (2, ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")))),
+    (r"[0-9]{1,2}[- ][A-Za-z]{3,9}[- ][0-9]{4}", ("%d-%b-%Y", "%d %b %Y", "%d %B %Y")),
+    (r"[0-9]{1,2}-[A-Za-z]{3}-[0-9]{2}", ("%d-%b-%y",)),
+    (r"[A-Za-z]{3,9} [0-9]{1,2},? [0-9]{4}", ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")),
+    (r"[0-9]{4}-[0-9]{2}", ("%Y-%m",)),
+    (r"[0-9]{4}/[0-9]{2}", ("%Y/%m",)),
+    (r"[0-9]{4}_[0-9]{2}", ("%Y_%m",)),
+    (r"[0-9]{4}[.][0-9]{2}", ("%Y.%m",)),
+    (r"20[0-9]{4}", ("%Y%m",)),
+    (r"[0-9]{2}/[0-9]{4}", ("%m/%Y",)),
+    (r"[0-9]{2}-[0-9]{4}", ("%m-%Y",)),
+    (r"[A-Za-z]{3,9}[- _][0-9]{4}", ("%b-%Y", "%b %Y", "%B %Y", "%b_%Y", "%B_%Y")),
+    (r"[A-Za-z]{3}[- ][0-9]{2}", ("%b-%y", "%b %y")),
+    (r"[0-9]{4}年[0-9]{1,2}月", ("%Y年%m月",)),
+)  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S")
 _SERIALS = range(42_000, 60_000)  # Excel's numbers of the days from 2014 to 2064
 _FIRST = date(2016, 1, 1)  # before any hub of models
-EXCEL = "excel"
 
 
 def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str, read_day: ReadDay) -> None:
@@ -38,6 +65,46 @@ def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str, re
             draft.unsure.append(f"{column} holds days; if the counters were read on them, write day = {{ column = {in_toml(column)} }}")
     if not _said_by_name(draft, file):
         draft.lines.append("day = { given = true }  # the file does not state its day: give it with --day")
+
+
+def guess_day_columns(draft: Draft, columns: Iterable[str]) -> DayFrom | None:
+    """Say that columns are days, by their names; ask in which order their parts are, and which day a month's is. None where they are not."""
+    columns = list(columns)
+    for form, formats in _WRITTEN:
+        alone = rf"(?<![0-9])(?<![0-9][-/.])({form})(?![0-9]|[-/._][0-9])"
+        found = {own: match for own in columns if (match := re.search(alone, own))}
+        named = {counted_by(own, match) for own, match in found.items()}
+        if not found or (len(found) == 1 and (formats or not any(map(is_counted, named)))):
+            continue
+        read = {one: [_day_of(match[1], one) for match in found.values()] for one in formats or ("",)}
+        able = [one for one, days in read.items() if all(days) and one == next(first for first in read if read[first] == days)]
+        able = [one for one in able if all(day and _is_possible(day) for day in read[one])] or able[:1]
+        if able:
+            plain = all(re.findall(form, own) == ([match[1]] if (match := found.get(own)) else []) for own in columns)
+            return _day_columns(draft, f"({form})" if plain else alone, able)
+    return None
+
+
+def _day_columns(draft: Draft, pattern: str, formats: list[str]) -> DayFrom:
+    place, of_months = f"column_names = {in_toml(pattern)}", "%d" not in formats[0] and formats[0] != ""
+    draft.unsure.append("the table has a column for each day, and is read as a row for each model and day; an empty cell is no observation")
+    if of_months:
+        draft.questions.append(
+            f'day = {{ {place}, format = {in_toml(formats[0])}, day_of_month = "" }}'
+            '  # each column is a month: on which day of it were the counters read, "first" or "last"?'
+        )
+    elif formats[0]:
+        _say_format(draft, place, formats)
+    else:
+        draft.lines.append(f"day = {{ {place} }}")
+    return DayFrom(column_names=pattern, format=formats[0] or None, day_of_month="first" if of_months else None)
+
+
+def _day_of(text: str, form: str) -> date | None:
+    """The day that a text says in this format, as ISO without one."""
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(text, form).date() if form else date.fromisoformat(text)
+    return None
 
 
 def _said(draft: Draft, column: str, seen: list[str], read_day: ReadDay) -> bool:
@@ -105,10 +172,8 @@ def _formats(text: str) -> list[str]:
 
 
 def _is_of(text: str, form: str) -> bool:
-    try:
-        return _is_possible(datetime.strptime(text, form).date())
-    except ValueError:
-        return False
+    day = _day_of(text, form)
+    return day is not None and _is_possible(day)
 
 
 def _is_possible(day: date) -> bool:

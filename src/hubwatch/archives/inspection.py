@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import duckdb
 
 from hubwatch import store
+from hubwatch.archives.dates import DayFrom
 from hubwatch.archives.files import ArchiveFile, archive_files
 from hubwatch.archives.guessing import (
     Draft,
@@ -24,10 +25,11 @@ from hubwatch.archives.guessing import (
 from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
 from hubwatch.archives.guessing_days import guess_day
 from hubwatch.archives.ids import kind_in, refuse_other_kinds
-from hubwatch.archives.mapping import Counter, DayFrom, HubFrom, Identity, Mapping
+from hubwatch.archives.mapping import Counter, HubFrom, Identity, Mapping
 from hubwatch.archives.opening import SEEN, STAND_IN, looking, opened, values_of
 from hubwatch.archives.rows import first_rows
-from hubwatch.archives.tables import Table, open_table
+from hubwatch.archives.table import Table
+from hubwatch.archives.tables import open_table
 from hubwatch.archives.unpack import Plain, plain_files, zip_members
 from hubwatch.clock import today
 from hubwatch.errors import DayFailure, HubFailure, short
@@ -87,7 +89,8 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
     if not ids or (table.delimiter and any(map(is_id, table.columns))):
         raise DayFailure(f"{plain.name}: {_without_ids(values, table)}")
     hub = guess_hub(draft, values, around)
-    guess_day(draft, values, around, plain.name, lambda text: _day_of(con, text))
+    if table.spread is None:
+        guess_day(draft, values, around, plain.name, lambda text: _day_of(con, text))
     known = tomllib.loads("\n".join(draft.lines))
     if outer := {part: {"column": known[part]["column"]} for part in ("day", "hub") if known.get(part, {}).get("column") in around}:
         table = open_table(con, plain, Mapping.model_validate(how.model_dump() | outer), folder)
@@ -95,7 +98,7 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
         guess_kind(draft, values)
     except DayFailure as error:
         raise DayFailure(f"{plain.name}: {error}") from None
-    counted = guess_counters(draft, values)
+    counted = guess_counters(draft, values, table.spread.names if table.spread else ())
     figures = [one for own in counted for one in values[own]]
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
     guess_nulls(draft, figures)
@@ -182,7 +185,11 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     """The first rows as the draft reads them, with counters under their columns' names."""
     known = tomllib.loads("\n".join(draft.lines))
     stated = known.get("day", {})
-    day = DayFrom(**stated) if "column" in stated and table.find(stated["column"]) else DayFrom(given=True)
+    day = DayFrom(given=True)
+    if "column_names" in stated:
+        day = DayFrom(column="day")
+    elif "column" in stated and table.find(stated["column"]):
+        day = DayFrom(**stated)
     counters = {name: Counter(column=(column,)) for name, column in tomllib.loads("\n".join(draft.counters)).items()}
     free = [name for name in ("downloads_30d", "downloads_total") if name not in counters]
     windows = {"downloads_30d": "30d", "downloads_total": "total"}
@@ -208,7 +215,7 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     for row in rows:
         said = [str(row["model_id"]), *([str(row["day"])] if day.column else [])]
         said += [f"{counter.column[0]} {'not reported' if row[name] is None else row[name]}" for name, counter in sorted(counters.items())]
-        lines.append(f"row {row['position']}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
+        lines.append(f"row {row['place']}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
     return lines
 
 

@@ -204,7 +204,7 @@ _PART = re.compile(r"(?i)([-_.]?(part[-_.]?)?\d{1,5}[-_]of[-_]\d{1,5}|[-_.]part[
 def _day_of(mapping: Mapping, file: ArchiveFile, wanted: Wanted) -> date:
     """The day all of a file counts for."""
     if mapping.day.file_name:
-        return day_in_name(mapping, printable(file.name))
+        return day_in_name(mapping.day, mapping.name, printable(file.name))
     day = wanted.day or mapping.day.value or (file.committed_on if mapping.day.commit else None)
     if day is None:
         raise UsageError(

@@ -13,7 +13,8 @@ from hubwatch.archives.day import ArchiveDay
 from hubwatch.archives.ids import refuse_other_kinds
 from hubwatch.archives.mapping import Column, Mapping
 from hubwatch.archives.rows import chosen, kind_column, prepare
-from hubwatch.archives.tables import Table, open_table
+from hubwatch.archives.table import Table
+from hubwatch.archives.tables import open_table
 from hubwatch.archives.unpack import Plain
 from hubwatch.clock import now, today
 from hubwatch.hubs import hub_of
@@ -43,7 +44,13 @@ class Typed(NamedTuple):
 
 def typed_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain) -> Typed | None:
     """The file in that form; None where it, or the mapping, says more or less than that."""
-    plain = mapping.layout == "columns" and mapping.hub.value and mapping.day.column and not mapping.model_id.join
+    plain = (
+        mapping.layout == "columns"
+        and mapping.hub.value
+        and mapping.day.column
+        and not mapping.day.column_names
+        and not mapping.model_id.join
+    )
     more = mapping.attributes or mapping.only or mapping.unit_columns or mapping.day.pass_column or mapping.day.pass_file
     if file.kind != "parquet" or not plain or more:
         return None

@@ -7,12 +7,14 @@ certain it must not say at all: a downloads column whose window is not declared 
 import codecs
 import re
 import tomllib
-from datetime import date
+from collections import Counter as Counted
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from hubwatch.archives.dates import DayFrom
 from hubwatch.errors import UsageError
 from hubwatch.facts import data_dir
 from hubwatch.hubs import hub_of
@@ -23,7 +25,6 @@ from hubwatch.store import ATTRIBUTES
 _ATTRIBUTE_NAMES = {column.name for column in ATTRIBUTES} - {"license"} | {"tags"}
 _WINDOWS = {"downloads_30d": "30d", "downloads_total": "total"}
 _SAYS = {"30d": r"30[\s_-]?d|last[\s_-]?month|per[\s_-]?month|monthly", "total": r"total|cumulative|all[\s_-]?time|lifetime"}
-EXCEL = "excel"  # the format of a day that is written as Excel's number of it
 _MORE = re.compile(r"downloads(_\d+)?")  # names of counters whose window says which they are
 
 
@@ -113,51 +114,6 @@ class HubFrom(_Part):
     def _one_way(self) -> Self:
         if (self.value is None) == (self.column is None):
             raise ValueError("say either value (one hub for all) or column")
-        return self
-
-
-class DayFrom(_Part):
-    """The day the counters were read on: a column, a fixed date, a part of the file's name, or given with --day.
-
-    `pass_column` names what one pass of the snapshot's maker is known by, `pass_file` says that each file is one: where a
-    pass took several days, all of it counts for the day on which most of it was read, as one sweep of ours counts for one day.
-    """
-
-    column: str | None = None
-    pass_column: str | None = None
-    pass_file: bool = False
-    value: date | None = None
-    file_name: str | None = Field(default=None, description="regular expression with one group around the date")
-    format: str | None = Field(
-        default=None, description='strptime format of the date in column or file_name, or "excel"; else YYYY-MM-DD or YYYYMMDD'
-    )
-    commit: bool = Field(default=False, description="the day of the file's last commit (hf://); else it must be given with --day")
-    copied_from: str | None = Field(
-        default=None,
-        description="with commit: hf:// address of the file that each is a copy of; the day is that of its commit with the same content",
-    )
-    given: bool = Field(default=False, description="must be given with --day")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if sum(map(bool, (self.column, self.value, self.file_name, self.commit, self.given))) != 1:
-            raise ValueError("say exactly one of column, value, file_name, commit or given")
-        if self.copied_from and not self.commit:
-            raise ValueError("copied_from goes with commit")
-        if self.format and not (self.column or self.file_name):
-            raise ValueError("format goes with column or file_name")
-        if self.format and not re.search("%[a-zA-Z-]", self.format) and (self.format != EXCEL or not self.column):
-            raise ValueError(f'format "{self.format}" has no strptime code, as in "%d-%m-%Y"')
-        if (self.pass_column or self.pass_file) and not self.column:
-            raise ValueError(f"{'pass_column' if self.pass_column else 'pass_file'} goes with column")
-        if self.pass_column and self.pass_file:
-            raise ValueError("pass_column and pass_file both say what a pass is; take one out")
-        try:
-            groups = re.compile(self.file_name or "()").groups
-        except re.error as error:
-            raise ValueError(f"file_name is no regular expression: {error}") from None
-        if groups != 1:
-            raise ValueError("file_name needs exactly one group, around the date")
         return self
 
 
@@ -309,6 +265,13 @@ def columns_named(mapping: Mapping) -> set[str]:
     columns = [*mapping.model_id.names, mapping.hub.column, mapping.day.column, mapping.day.pass_column, *mapping.unit_columns]
     columns += [name for column in (*mapping.counters.values(), *mapping.attributes.values()) for name in column.column]
     return {name for name in columns if name}
+
+
+def named_twice(header: Sequence[str], mapping: Mapping) -> str | None:
+    """A name that a header has more than once and that the mapping reads; None where each is clear."""
+    read, days = columns_named(mapping), mapping.day.column_names
+    twice = (name for name, times in Counted(header).items() if name and times > 1)
+    return next((name for name in twice if name in read or (days and re.search(days, name))), None)
 
 
 def windows_stated(columns: tuple[str, ...]) -> set[str]:

@@ -5,13 +5,16 @@ from typing import NamedTuple
 
 import duckdb
 
+from hubwatch.archives.dates import DayFrom
 from hubwatch.archives.documents import first_object
 from hubwatch.archives.guessing import ID_NAMES, Draft, Values, guess_identity, id_columns, in_toml, is_id
+from hubwatch.archives.guessing_days import guess_day_columns
 from hubwatch.archives.ids import kind_in
-from hubwatch.archives.mapping import DayFrom, HubFrom, Identity, Mapping
+from hubwatch.archives.mapping import HubFrom, Identity, Mapping
 from hubwatch.archives.rows import prepare
 from hubwatch.archives.sheets import able_sheets
-from hubwatch.archives.tables import Table, lists_of_records, open_table
+from hubwatch.archives.table import Table
+from hubwatch.archives.tables import lists_of_records, open_table
 from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
 from hubwatch.hubs import HUBS
@@ -41,6 +44,9 @@ def opened(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder: P
     if lists := lists_of_records(table):
         table, how = _listed(con, plain, folder, draft, table, how, lists)
     prepare(con)
+    if days := guess_day_columns(draft, table.leaves(con, SEEN)):
+        how = how.model_copy(update={"day": days})
+        table = open_table(con, plain, how, folder)
     return Opened(table, how, {key: text for key, text in texts.items() if table.find(key) is None})
 
 

@@ -12,12 +12,12 @@ from hubwatch.errors import DayFailure, short
 Raw = msgspec.Raw
 Object = dict[str, Raw]
 _ID_KEY = re.compile(r"(https?://\S+/)?[^/\s]+/[^/\s]+")
-_DAY_KEY = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?|20\d{6}")
+_DAY_KEY = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:?\d\d)?)?|20\d{6}|1\d{12}")  # the last as pandas counts milliseconds
 _FIGURE = re.compile(r"[~≈<>]?\s*\d")
 _SUMMARY = {"total", "count", "sum", "size", "length", "mean", "average", "page", "limit", "version", "time", "timestamp", "day", "date"}
 _WITHOUT_NAME = re.compile(r"(?i)(models?|data|items|results?|records?|repos|repositories|counts?|values?)")  # of a column of numbers
 _DEEPEST = 3  # levels of keys among which records are looked for, to name them
-_VALUE = "value"  # the column of numbers that stand beside ids without a name
+VALUE = "value"  # the column of numbers that stand beside ids without a name
 
 
 class Records:
@@ -29,7 +29,7 @@ class Records:
         self.outer = {column for column in outer if column}
         self.day = mapping.day.column or "day"
         counted = [column for counter in mapping.counters.values() for column in counter.column]
-        self.value = counted[0] if len(counted) == 1 else _VALUE  # the only counter is what the only number says
+        self.value = counted[0] if len(counted) == 1 else VALUE  # the only counter is what the only number says
 
     def of(self, document: bytes) -> Iterator[bytes]:
         """Each record as the text of an object; the day and hub that only the objects around them have are put into each."""

@@ -11,9 +11,11 @@ import duckdb
 
 from hubwatch import store
 from hubwatch.archives.addresses import address_macros, is_wrapped, unlinked
+from hubwatch.archives.dates import EXCEL
 from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
-from hubwatch.archives.mapping import EXCEL, Attribute, Column, Mapping
-from hubwatch.archives.tables import Table, open_table, quoted
+from hubwatch.archives.mapping import Attribute, Column, Mapping
+from hubwatch.archives.table import Table, quoted
+from hubwatch.archives.tables import open_table
 from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure, short
 from hubwatch.hubs import HUBS, hub_of, sites, values_sql
@@ -57,11 +59,11 @@ def read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Plain, fol
         _stage_raw(con, mapping, rows, day)
         _refuse_twofold(con, mapping, rows)
         passed = con.execute("select count(*) from raw where not kept").fetchall()[0][0]
-        con.execute("delete from raw where not kept")
+        con.execute("delete from raw where kept is not true")
         columns = ", ".join(column.name for column in _OWN)
         read = _as_hub_records(mapping, rows, con) if mapping.layout == "hub-record" else rows_as_ours(con)
         con.execute(
-            f"""insert into archive_rows by name select {literal(file.name)} as file, 'row ' || position as place, day as read_on,
+            f"""insert into archive_rows by name select {literal(file.name)} as file, 'row ' || {rows.row} as place, day as read_on,
                 position, hub, day, pass, unit, model_id, reason, fault, notes, {columns} from ({read})"""
         )
         _keep_rejected_records(con, rows)
@@ -83,10 +85,10 @@ def first_rows(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Table, da
     prepare(con, mapping)
     _stage_raw(con, mapping, replace(rows, relation=f"(from {rows.relation} limit {10 * count})"), day)
     con.execute(
-        f"delete from raw where not kept or position > (select max(position) from (from raw where kept order by position limit {count}))"
+        f"delete from raw where kept is not true or position > (select max(position) from (from raw where kept order by position limit {count}))"
     )
     _refuse_twofold(con, mapping, rows)
-    found = con.execute(f"from ({_sql('rows.sql')}) order by position")
+    found = con.execute(f"select {rows.row} as place, * from ({_sql('rows.sql')}) order by position")
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -248,6 +250,16 @@ def _counted(mapping: Mapping, rows: Table, name: str) -> str:
 
 
 def _kept(mapping: Mapping, rows: Table) -> str:
+    """SQL of whether a row is taken; null for a day on which nothing was observed."""
+    kept = _taken(mapping, rows)
+    if rows.spread is None:
+        return kept
+    named = {name for part in (*mapping.counters.values(), *mapping.attributes.values()) for name in part.column}
+    read = [rows.text(name) for name in rows.spread.names if name in named] or [rows.text(name) for name in rows.spread.names]
+    return f"case when coalesce({', '.join([_broken(rows), *read])}) is not null then {kept} end"
+
+
+def _taken(mapping: Mapping, rows: Table) -> str:
     only = mapping.only
     column = chosen(rows, Column(column=(only.column,), optional=only.optional), "the rows to take") if only else None
     if only is None or column is None:
@@ -265,7 +277,9 @@ def _refuse_twofold(con: duckdb.DuckDBPyConnection, mapping: Mapping, rows: Tabl
         column = chosen(rows, counter, name)
         if column is None:
             continue
-        found = con.execute(f"select position, {name} from raw where kept and is_twofold({name}) order by 1 limit 1").fetchall()
+        found = con.execute(
+            f"select position, {name} from (select {rows.row} as position, kept, {name} from raw) where kept and is_twofold({name}) order by 1 limit 1"
+        ).fetchall()
         for position, said in found:
             mark = next(letter for letter in said.strip("+-") if not letter.isdigit())
             plain = "".join(letter for letter in said if letter.isdigit())

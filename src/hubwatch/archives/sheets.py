@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hubwatch.archives.ids import kind_in
-from hubwatch.archives.mapping import Mapping, columns_named
+from hubwatch.archives.mapping import Mapping, named_twice
 from hubwatch.errors import DayFailure
 
 Rows = Sequence[Sequence[object]]
@@ -26,9 +26,9 @@ def sheet_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
         raise DayFailure(f"{name}: its sheet {sheet} is empty; name another with sheet = in the mapping")
     head = _head(rows, mapping)
     head = widest([[str(cell) for cell in row] for row in rows[:_HEAD]]) if head is None else head
-    header = [str(cell).strip() for cell in rows[head]]
-    if twice := sorted(one for one in {*header} & columns_named(mapping) if header.count(one) > 1):
-        raise DayFailure(f"{name}: the header of its sheet {sheet} has {twice[0]} more than once; give each column a name of its own")
+    header = [_named(cell) for cell in rows[head]]
+    if twice := named_twice(header, mapping):
+        raise DayFailure(f"{name}: the header of its sheet {sheet} has {twice} more than once; give each column a name of its own")
     with target.open("w", encoding="utf-8") as lines:
         for row in rows[head + 1 :]:
             record = {column: _value(cell) for column, cell in zip(header, row, strict=False) if column and cell != ""}
@@ -90,6 +90,12 @@ def _head(rows: Rows, mapping: Mapping) -> int | None:
 def _folded(cell: object) -> str:
     """A name as people write it in a sheet: `Model ID` is model_id."""
     return re.sub(r"[\s-]+", "_", str(cell).strip().casefold())
+
+
+def _named(cell: object) -> str:
+    """A column's name; one that is a day, as the day is written."""
+    midnight = isinstance(cell, datetime.datetime) and cell.time() == datetime.time()
+    return str(cell.date() if isinstance(cell, datetime.datetime) and midnight else cell).strip()
 
 
 def _value(cell: object) -> object:
