@@ -1,4 +1,4 @@
-"""Tables with a column for each day: each cell is that day's, an empty one no observation; `inspect` drafts what reads them."""
+"""Days as columns, as sheets, or as lists of each model: what `inspect` drafts reads each cell as that day's, an empty one as none."""
 
 import json
 from collections.abc import Iterator
@@ -40,6 +40,21 @@ def a_sheet(path: Path) -> None:
     book.save(path)
 
 
+def sheets(path: Path, names: tuple[str, ...]) -> None:
+    book = Workbook()
+    book.active.title = "Notes"
+    for name, counts in zip(names, ((41, None), (42, 0)), strict=False):
+        sheet = book.create_sheet(name)
+        sheet.append(["id", "downloads"])
+        for model, count in zip(("acme/alpha", "umbra/beta"), counts, strict=True):
+            if count is not None:
+                sheet.append([model, count])
+    last = book.create_sheet("Summary")
+    last.append(["id", "downloads"])
+    last.append(["acme/alpha", 9])
+    book.save(path)
+
+
 def a_parquet(path: Path, row: str) -> None:
     rows = f"select unnest(['acme/alpha', 'umbra/beta']) as id, unnest([{row}]) as said"
     with duckdb.connect() as own:
@@ -47,6 +62,7 @@ def a_parquet(path: Path, row: str) -> None:
 
 
 NESTED = [{"id": "acme/alpha", "downloads": {"2026-03-09": 41, "2026-03-10": 42.0}}, {"id": "umbra/beta", "downloads": {"2026-03-10": 0}}]
+HISTORY = {"id": "acme/alpha", "days": [{"date": "2026-03-09", "downloads": 41}, {"date": "2026-03-10", "downloads": 42}]}
 FILES = {
     "plain.csv": "id,2026-03-09,2026-03-10\nacme/alpha,41,42\numbra/beta,,0\n",
     "pandas.csv": "id,2026-03-09 00:00:00,2026-03-10 00:00:00\nacme/alpha,41.0,42.0\numbra/beta,nan,0.0\n",
@@ -58,23 +74,37 @@ FILES = {
     "records.json": '[{"id":"acme/alpha","2026-03-09":41,"2026-03-10":42},{"id":"umbra/beta","2026-03-09":null,"2026-03-10":0}]',
     "nested.jsonl": "\n".join(map(json.dumps, NESTED)),
     "index.json": json.dumps({"2026-03-09": {"acme/alpha": 41}, "2026-03-10": {"acme/alpha": 42, "umbra/beta": 0}}),
+    "history.json": json.dumps([HISTORY, {"id": "umbra/beta", "days": [{"date": "2026-03-10", "downloads": 0}]}, {"id": "umbra/gamma"}]),
+    "history.jsonl": json.dumps(HISTORY)
+    + '\n{"id":"umbra/beta","days":[{"date":"2026-03-10","downloads":0}]}\n{"id":"umbra/gamma","days":null}',
     "epoch.json": json.dumps({"1773014400000": {"acme/alpha": 41}, "1773100800000": {"acme/alpha": 42, "umbra/beta": 0}}),
 }
 PARQUET = {
     "plain.parquet": "{'2026-03-09': 41, '2026-03-10': 42}, {'2026-03-09': null, '2026-03-10': 0}",
     "doubles.parquet": "{'2026-03-09': 41.0::double, '2026-03-10': 42}, {'2026-03-09': 'nan'::double, '2026-03-10': 0}",
     "map.parquet": "map {date '2026-03-09': 41, date '2026-03-10': 42}, map {date '2026-03-10': 0}",
+    "list.parquet": "[{'day': date '2026-03-09', 'downloads': 41}, {'day': date '2026-03-10', 'downloads': 42}], "
+    "[{'day': date '2026-03-10', 'downloads': 0}]",
     "map_of_objects.parquet": "map {'2026-03-09': {'downloads': 41}, '2026-03-10': {'downloads': 42}}, map {'2026-03-10': {'downloads': 0}}",
 }
 
 
-@pytest.mark.parametrize("name", [*FILES, *PARQUET, "book.xlsx"])
+SHEETS = {
+    "iso.xlsx": ("2026-03-09", "2026-03-10"),
+    "2026-03-31.xlsx": ("20260309", "20260310"),
+    "short.xlsx": ("9 Mar 2026", "10 Mar 2026"),
+}
+
+
+@pytest.mark.parametrize("name", [*FILES, *PARQUET, *SHEETS, "book.xlsx"])
 def test_each_column_is_a_day_and_an_empty_cell_is_none(con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name in FILES:
         path.write_text(FILES[name])
     elif name in PARQUET:
         a_parquet(path, PARQUET[name])
+    elif name in SHEETS:
+        sheets(path, SHEETS[name])
     else:
         a_sheet(path)
     draft = drafted(path)

@@ -43,18 +43,21 @@ def _is_lines(path: Path, mapping: Mapping) -> bool:
     return found is not None and not is_split(keys) and not is_by_column(keys, found)
 
 
-def first_object(name: str, path: Path) -> tuple[dict[str, str], list[str]]:
-    """Of a file's first object the scalar values as text (of objects inside with dots), and the places at which it has lists of records."""
+def first_object(name: str, path: Path) -> tuple[dict[str, str], list[str], bool]:
+    """Of a file's first object the scalar values as text (of objects inside with dots), and the places at which it has lists of records.
+
+    The last says whether the object is one of a list.
+    """
     try:
         for document in _documents(name, path.read_bytes()):
             one, is_listed = Raw(document), False
             while begins(one) == "[" and (values := listed_in(one)):
                 one, is_listed = values[0], True
             keys = object_in(bytes(one)) if begins(one) == "{" else {}
-            return scalars_in(keys), [] if is_listed else list(places_in(keys))
+            return scalars_in(keys), list(places_in(keys)), is_listed
     except _NO_JSON as error:
         raise DayFailure(f"{name}: is not valid JSON ({error}); download it again") from None
-    return {}, []
+    return {}, [], False
 
 
 def _documents(name: str, text: bytes) -> Iterator[bytes]:

@@ -58,10 +58,10 @@ def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str, re
     """Say where the day is that the counters were read on; ask where its parts can be read in two orders."""
     columns = {**{own: [text] for own, text in outer.items()}, **values}
     for column, seen in columns.items():
-        if _DAY_NAME.fullmatch(last_part(column)) and seen and _said(draft, column, seen, read_day):
+        if is_day_name(column) and seen and _said(draft, column, seen, read_day):
             return
     for column, seen in columns.items():
-        if seen and not _DAY_NAME.fullmatch(last_part(column)) and not _OF_MODELS.search(column) and _are_days(seen[:20], read_day):
+        if seen and not is_day_name(column) and not _OF_MODELS.search(column) and _are_days(seen[:20], read_day):
             draft.unsure.append(f"{column} holds days; if the counters were read on them, write day = {{ column = {in_toml(column)} }}")
     if not _said_by_name(draft, file):
         draft.lines.append("day = { given = true }  # the file does not state its day: give it with --day")
@@ -69,35 +69,62 @@ def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str, re
 
 def guess_day_columns(draft: Draft, columns: Iterable[str]) -> DayFrom | None:
     """Say that columns are days, by their names; ask in which order their parts are, and which day a month's is. None where they are not."""
-    columns = list(columns)
+    found = _dated_alike(list(columns), "column_names")
+    if found is None:
+        return None
+    draft.unsure.append("the table has a column for each day, and is read as a row for each model and day; an empty cell is no observation")
+    return _say_dated(draft, "column_names", *found)
+
+
+def guess_day_sheets(draft: Draft, sheets: list[str]) -> list[str]:
+    """Say that the sheets of a workbook are days, by their names; these sheets, none where they are not."""
+    found = _dated_alike(sheets, "file_name")
+    if found is None:
+        return []
+    days = [one for one in sheets if re.search(found[0], one)]
+    draft.unsure.append(f"each of {len(days)} sheets is read as the day in its name; only {days[0]} was looked at")
+    if rest := [one for one in sheets if one not in days]:
+        draft.unsure.append(f"{', '.join(rest)} {'are' if len(rest) > 1 else 'is'} not read: the name has no day")
+    _say_dated(draft, "file_name", *found)
+    return days
+
+
+def is_day_name(column: str) -> bool:
+    """Whether a column is named like the day on which counters were read."""
+    return _DAY_NAME.fullmatch(last_part(column)) is not None
+
+
+def _dated_alike(names: list[str], of: str) -> tuple[str, list[str]] | None:
+    """A pattern for the dates in names that have one, with the formats they may be of; None unless several have."""
     for form, formats in _WRITTEN:
         alone = rf"(?<![0-9])(?<![0-9][-/.])({form})(?![0-9]|[-/._][0-9])"
-        found = {own: match for own in columns if (match := re.search(alone, own))}
-        named = {counted_by(own, match) for own, match in found.items()}
-        if not found or (len(found) == 1 and (formats or not any(map(is_counted, named)))):
+        found = {own: match for own in names if (match := re.search(alone, own))}
+        is_named = of == "column_names" and any(is_counted(counted_by(own, match)) for own, match in found.items())
+        if not found or (len(found) == 1 and (formats or not is_named)):
             continue
         read = {one: [_day_of(match[1], one) for match in found.values()] for one in formats or ("",)}
         able = [one for one, days in read.items() if all(days) and one == next(first for first in read if read[first] == days)]
         able = [one for one in able if all(day and _is_possible(day) for day in read[one])] or able[:1]
         if able:
-            plain = all(re.findall(form, own) == ([match[1]] if (match := found.get(own)) else []) for own in columns)
-            return _day_columns(draft, f"({form})" if plain else alone, able)
+            plain = all(re.findall(form, own) == ([match[1]] if (match := found.get(own)) else []) for own in names)
+            return (f"({form})" if plain else alone), able
     return None
 
 
-def _day_columns(draft: Draft, pattern: str, formats: list[str]) -> DayFrom:
-    place, of_months = f"column_names = {in_toml(pattern)}", "%d" not in formats[0] and formats[0] != ""
-    draft.unsure.append("the table has a column for each day, and is read as a row for each model and day; an empty cell is no observation")
+def _say_dated(draft: Draft, of: str, pattern: str, formats: list[str]) -> DayFrom:
+    """Say how the day is in names; ask in which order its parts are, and which day a month's is."""
+    place, of_months = f"{of} = {in_toml(pattern)}", "%d" not in formats[0] and formats[0] != ""
     if of_months:
         draft.questions.append(
             f'day = {{ {place}, format = {in_toml(formats[0])}, day_of_month = "" }}'
-            '  # each column is a month: on which day of it were the counters read, "first" or "last"?'
+            f'  # each {of.partition("_")[0].replace("file", "sheet")} is a month: on which day of it were the counters read, "first" or "last"?'
         )
     elif formats[0]:
         _say_format(draft, place, formats)
     else:
         draft.lines.append(f"day = {{ {place} }}")
-    return DayFrom(column_names=pattern, format=formats[0] or None, day_of_month="first" if of_months else None)
+    stated = {of: pattern, "format": formats[0] or None, "day_of_month": "first" if of_months else None}
+    return DayFrom.model_validate(stated)
 
 
 def _day_of(text: str, form: str) -> date | None:

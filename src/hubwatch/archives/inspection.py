@@ -83,13 +83,13 @@ def _of_members(con: duckdb.DuckDBPyConnection, file: ArchiveFile, folder: Path,
 
 
 def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder: Path, files: int) -> str:
-    table, how, around = opened(con, draft, plain, folder)
+    table, how, around, is_dated = opened(con, draft, plain, folder)
     values = values_of(con, table)
     ids = guess_identity(draft, values)
     if not ids or (table.delimiter and any(map(is_id, table.columns))):
         raise DayFailure(f"{plain.name}: {_without_ids(values, table)}")
     hub = guess_hub(draft, values, around)
-    if table.spread is None:
+    if not is_dated:
         guess_day(draft, values, around, plain.name, lambda text: _day_of(con, text))
     known = tomllib.loads("\n".join(draft.lines))
     if outer := {part: {"column": known[part]["column"]} for part in ("day", "hub") if known.get(part, {}).get("column") in around}:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import duckdb
 
@@ -24,7 +24,8 @@ from hubwatch.archives.ids import fold_spellings, refuse_other_kinds
 from hubwatch.archives.many import Typed, load_typed, typed_file
 from hubwatch.archives.mapping import Mapping
 from hubwatch.archives.rows import prepare, read_file
-from hubwatch.archives.unpack import Plain, plain_files, printable, zip_members
+from hubwatch.archives.sheets import sheet_names
+from hubwatch.archives.unpack import KINDS, Plain, plain_files, printable, zip_members
 from hubwatch.errors import DayFailure, HubFailure, UsageError, counted
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
@@ -176,8 +177,12 @@ def _batches(mapping: Mapping, found: list[ArchiveFile], wanted: Wanted) -> tupl
 
 
 def _members(mapping: Mapping, file: ArchiveFile) -> list[ArchiveFile]:
-    """A zip whose files, and not itself, have the day in their names, as these; any other file as it is."""
+    """A zip whose files, and not itself, have the day in their names, as these; so a workbook's sheets; any other file as it is."""
     pattern = mapping.day.file_name
+    if pattern and _is_workbook(file.name) and mapping.sheet is None:
+        days = [sheet for sheet in sheet_names(file.fetch()) if re.search(pattern, sheet)]
+        if len(days) > 1 or (days and not re.search(pattern, printable(file.name))):
+            return [replace(file, name=f"{file.name}/{sheet}", member=sheet) for sheet in days]
     if not pattern or not file.name.lower().endswith(".zip") or re.search(pattern, printable(file.name)):
         return [file]
     try:
@@ -185,6 +190,10 @@ def _members(mapping: Mapping, file: ArchiveFile) -> list[ArchiveFile]:
     except (HubFailure, OSError, zipfile.BadZipFile):
         return [file]  # told when it is read
     return [replace(file, name=f"{file.name}/{member}", member=member) for member in members] or [file]
+
+
+def _is_workbook(name: str) -> bool:
+    return KINDS.get(PurePosixPath(name).suffix.lower()) == "sheet"
 
 
 def _refuse_many(found: list[ArchiveFile], wanted: Wanted) -> None:
@@ -204,7 +213,8 @@ _PART = re.compile(r"(?i)([-_.]?(part[-_.]?)?\d{1,5}[-_]of[-_]\d{1,5}|[-_.]part[
 def _day_of(mapping: Mapping, file: ArchiveFile, wanted: Wanted) -> date:
     """The day all of a file counts for."""
     if mapping.day.file_name:
-        return day_in_name(mapping.day, mapping.name, printable(file.name))
+        is_sheet = file.member and _is_workbook(file.name.removesuffix(f"/{file.member}"))
+        return day_in_name(mapping.day, mapping.name, str(file.member) if is_sheet else printable(file.name))
     day = wanted.day or mapping.day.value or (file.committed_on if mapping.day.commit else None)
     if day is None:
         raise UsageError(
@@ -250,7 +260,11 @@ def _read_file(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: ArchiveFi
         with tempfile.TemporaryDirectory(prefix="hubwatch-") as folder:
             own = file.name.removesuffix(f"/{file.member}")
             members = glob.escape(file.member) if file.member else mapping.members
+            if file.member and _is_workbook(own):
+                mapping, members = mapping.model_copy(update={"sheet": file.member}), None
             for plain in plain_files(own, file.fetch(), Path(folder), mapping.encoding, members):
+                if file.member and members is None:
+                    plain = replace(plain, name=printable(file.name))
                 names.append(plain.name)
                 refuse_other_kinds(mapping, plain.name)
                 passed += read_file(con, mapping, plain, Path(folder), day)

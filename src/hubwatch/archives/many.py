@@ -99,9 +99,10 @@ def _load_days(con: duckdb.DuckDBPyConnection, mapping: Mapping, file: Typed, da
     _stage_ids(con, hub, file, wanted)
     number_many(con, hub, hub_of(hub).is_case_blind)
     values = ", ".join(f"{_counter(file, column.name)} as {column.name}" for column in COUNTERS)
-    con.execute(
-        f"""create or replace temp table many as select listing_key, {file.day} as day, {values}
-            from {file.relation} join numbers on said = {file.id} where {wanted}"""
+    names = ", ".join(column.name for column in COUNTERS)
+    con.execute(  # whatever the file's own columns are called
+        f"""create or replace temp table many as select listing_key, day, {names}
+            from (select {file.id} as own_id, {file.day} as day, {values} from {file.relation} where {wanted}) join numbers on said = own_id"""
     )
     twice = _drop_doubles(con)
     rejected = _find_rejects(con, hub, file, wanted)
@@ -188,13 +189,13 @@ def _find_rejects(con: duckdb.DuckDBPyConnection, hub: str, file: Typed, wanted:
     counted = ", ".join(f"{_counter(file, column.name)} as {column.name}" for column in COUNTERS)
     con.execute(
         f"""create or replace temp table many_rejects as
-            select day, position, to_json(row_of)::varchar as record, {counted},
-              case when own_id in (select said from ids) then id_of(said(own_id), getvariable('hub')) end as model_id,
-              case when said(own_id) is null then 'model id is missing' when is_other_kind(own_id) then 'is a data set or Space, not a model'
-                when not is_listing_id(id_of(said(own_id), getvariable('hub')), getvariable('hub')) then 'model id is not owner/name'
+            select our_day as day, our_position as position, to_json(row_of)::varchar as record, {counted},
+              case when our_id in (select said from ids) then id_of(said(our_id), getvariable('hub')) end as model_id,
+              case when said(our_id) is null then 'model id is missing' when is_other_kind(our_id) then 'is a data set or Space, not a model'
+                when not is_listing_id(id_of(said(our_id), getvariable('hub')), getvariable('hub')) then 'model id is not owner/name'
                 else {f"concat_ws('; ', {reasons})" if reasons else "null::varchar"} end as reason
-            from (select *, {file.day} as day, {file.id} as own_id, row_number() over () as position from {file.relation}) row_of
-            where {wanted} and (own_id is null or own_id not in (select said from ids) or {below})"""
+            from (select *, {file.day} as our_day, {file.id} as our_id, row_number() over () as our_position from {file.relation}) row_of
+            where {wanted} and (our_id is null or our_id not in (select said from ids) or {below})"""
         if con.execute(
             f"""select 1 from {file.relation} where {wanted} and ({file.id} is null or {below} or {file.id} not in (select said from ids)) limit 1"""
         ).fetchall()

@@ -8,7 +8,8 @@ import duckdb
 from hubwatch.archives.dates import DayFrom
 from hubwatch.archives.documents import first_object
 from hubwatch.archives.guessing import ID_NAMES, Draft, Values, guess_identity, id_columns, in_toml, is_id
-from hubwatch.archives.guessing_days import guess_day_columns
+from hubwatch.archives.guessing_counters import is_counted
+from hubwatch.archives.guessing_days import guess_day_columns, guess_day_sheets, is_day_name
 from hubwatch.archives.ids import kind_in
 from hubwatch.archives.mapping import HubFrom, Identity, Mapping
 from hubwatch.archives.rows import prepare
@@ -29,25 +30,29 @@ class Opened(NamedTuple):
     table: Table
     how: Mapping
     around: dict[str, str]
+    is_dated: bool = False  # whether its day is stated: by the names of its columns, or of its sheet
 
 
 def opened(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder: Path) -> Opened:
     """The file's table; where in the file it is goes to the draft."""
     texts = dict[str, str]()
-    how = looking(texts)
+    how, is_dated, places = looking(texts), False, list[str]()
     if plain.kind == "json":
-        texts, places = first_object(plain.name, plain.path)
-        how = _records(con, plain, folder, draft, texts, places)
+        texts, places, is_listed = first_object(plain.name, plain.path)
+        how = _records(con, plain, folder, draft, texts, [] if is_listed else places)
     elif plain.kind == "sheet":
-        how = _sheet(plain, draft, how)
+        how, is_dated = _sheet(plain, draft, how)
     table = open_table(con, plain, how, folder)
     if lists := lists_of_records(table):
         table, how = _listed(con, plain, folder, draft, table, how, lists)
     prepare(con)
-    if days := guess_day_columns(draft, table.leaves(con, SEEN)):
+    if how.records is None and (history := _history(con, plain, folder, draft, table, [*places, *lists])):
+        table, how = history
+    if not is_dated and (days := guess_day_columns(draft, table.leaves(con, SEEN))):
+        is_dated = True
         how = how.model_copy(update={"day": days})
         table = open_table(con, plain, how, folder)
-    return Opened(table, how, {key: text for key, text in texts.items() if table.find(key) is None})
+    return Opened(table, how, {key: text for key, text in texts.items() if table.find(key) is None}, is_dated)
 
 
 def looking(texts: dict[str, str], records: str | None = None, sheet: str | None = None) -> Mapping:
@@ -65,14 +70,16 @@ def looking(texts: dict[str, str], records: str | None = None, sheet: str | None
     )
 
 
-def _sheet(plain: Plain, draft: Draft, how: Mapping) -> Mapping:
-    """Ask for the sheet where several have ids."""
+def _sheet(plain: Plain, draft: Draft, how: Mapping) -> tuple[Mapping, bool]:
+    """Where several sheets have ids, say that each is a day, by their names (then True), or ask which to read."""
     able = able_sheets(plain.name, plain.path, how)
     if len(able) < 2:
-        return how
+        return how, False
+    if days := guess_day_sheets(draft, able):
+        return looking({}, sheet=days[0]), True
     draft.questions.append(f'sheet = ""  # which: {", ".join(map(in_toml, able))}')
     draft.unsure.append(f"only the sheet {able[0]} was looked at")
-    return looking({}, sheet=able[0])
+    return looking({}, sheet=able[0]), False
 
 
 def _listed(
@@ -107,6 +114,30 @@ def _records(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: 
     if len(places) > 1:
         draft.unsure.append(f"records are looked for in {taken}; there are lists in {', '.join(sorted({*places} - {taken}))}, too")
     return looking(texts, taken)
+
+
+def _history(
+    con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, draft: Draft, table: Table, places: list[str]
+) -> tuple[Table, Mapping] | None:
+    """The list of days that each model of the table has, where the counters are there; what has both is asked about."""
+    values = values_of(con, table) if places else {}
+    if not id_columns(values) or any(map(is_day_name, values)):
+        return None
+    for place in places:
+        how = looking({}, place)
+        try:
+            inner = open_table(con, plain, how, folder)
+        except DayFailure:  # no list in some of the records
+            continue
+        found = values_of(con, inner)
+        if not (id_columns(found) and any(map(is_counted, found)) and any(seen and is_day_name(own) for own, seen in found.items())):
+            continue
+        if any(is_counted(own) and seen for own, seen in values.items()):
+            draft.unsure.append(f"{place} holds a row for each day; records = {in_toml(place)} reads these instead")
+            return None
+        draft.lines.append(f"records = {in_toml(place)}")
+        return inner, how
+    return None
 
 
 def _has_ids(con: duckdb.DuckDBPyConnection, plain: Plain, folder: Path, how: Mapping) -> bool:

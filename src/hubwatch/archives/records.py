@@ -41,11 +41,16 @@ class Records:
 
         A key with dots is taken whole where there is one.
         """
-        keys = object_in(bytes(node)) if begins(node) == "{" else {}
         if not rest:
-            yield node, around
+            if begins(node) != "n":
+                yield node, around
             return
-        around = around | self._stated(keys)
+        if begins(node) == "[":  # of models, each with a list of its own
+            for one in listed_in(node):
+                yield from self._along(one, rest, around)
+            return
+        keys = object_in(bytes(node)) if begins(node) == "{" else {}
+        around = around | self._stated(keys) | self._identity_in(keys)
         if rest == "*" or rest.startswith("*."):
             for value in keys.values():
                 if begins(value) in ("[", "{"):
@@ -53,6 +58,8 @@ class Records:
             return
         key = rest if rest in keys else rest.partition(".")[0]
         if key not in keys:
+            if self._identity_in(keys):  # a model without such a list
+                return
             raise DayFailure(
                 f'{self.name}: there is no "{key}" where the mapping says records = "{self.mapping.records}"; {self._places(keys)}'
             )
@@ -72,9 +79,21 @@ class Records:
                 found[name] = value
         return found
 
+    def _identity_in(self, keys: Object) -> Object:
+        """The id that an object around records states of them: what is no id may be the name of the whole list."""
+        return {
+            name: keys[name] for name in self.ids if name in keys and begins(keys[name]) == '"' and _ID_KEY.fullmatch(_text(keys[name]))
+        }
+
+    def _put(self, record: bytes, around: Object) -> bytes:
+        """The record with what is stated around it; an id only where it has none."""
+        if any(name in around for name in self.ids) and record.lstrip().startswith(b"{") and keyed_as(object_in(record), self.ids):
+            around = {name: value for name, value in around.items() if name not in self.ids}
+        return _with(record, around)
+
     def _records_of(self, node: Raw, around: Object) -> Iterator[bytes]:
         if begins(node) == "[":
-            yield from (_with(record, around) for record in self._listed(listed_in(node)))
+            yield from (self._put(record, around) for record in self._listed(listed_in(node)))
         elif begins(node) == "{":
             yield from self._from_object(object_in(bytes(node)), node, around)
         else:
@@ -117,7 +136,7 @@ class Records:
         else:
             named = " or ".join(self.ids[:3]) + (" or the like" if len(self.ids) > 3 else "")
             raise DayFailure(f"{self.name}: no {named} where records are looked for; {self._places(keys)}")
-        yield from (_with(record, around) for record in records)
+        yield from (self._put(record, around) for record in records)
 
     def _by_day(self, keys: Object, days: list[str], around: Object) -> Iterator[bytes]:
         """Records under the days on which they were read."""

@@ -37,6 +37,16 @@ def sheet_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
     return target
 
 
+def sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets; none of a file that is no workbook."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        return CalamineWorkbook.from_path(str(path)).sheet_names
+    except (CalamineError, OSError):
+        return []
+
+
 def able_sheets(name: str, path: Path, mapping: Mapping) -> list[str]:
     """The sheets that have a column of model ids and are not named as of data sets or Spaces."""
     return _able(_read(name, path, None), mapping)
@@ -74,7 +84,10 @@ def _chosen(name: str, sheets: dict[str, Rows], mapping: Mapping) -> str:
     """The only sheet, or the only one that names the model id; where none does, the first."""
     able = list(sheets) if mapping.sheet else _able(sheets, mapping)
     if len(able) > 1:
-        raise DayFailure(f"{name}: {' and '.join(able)} have a column of model ids; name one with sheet = in the mapping")
+        raise DayFailure(
+            f"{name}: {' and '.join(able)} have a column of model ids; name one with sheet = in the mapping, "
+            "or where each is a day, say where its name has the date, as day = { file_name = '([0-9-]{10})' }"
+        )
     taken = next(iter(able or sheets))
     if (kind := kind_in(taken)) and mapping.rows != "models":
         raise DayFailure(f'{name}: its sheet {taken} is of {kind}, and only models are loaded; if its rows are models, say rows = "models"')

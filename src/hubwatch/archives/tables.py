@@ -32,7 +32,7 @@ def _opened(con: duckdb.DuckDBPyConnection, file: Plain, mapping: Mapping, folde
         return _parquet(con, file, mapping.records)
     if file.kind == "csv":
         return _csv(file, mapping)
-    target = folder / f"{file.path.name}.lines"
+    target = folder / f"{file.path.name}.{sum(1 for _ in folder.iterdir())}.lines"  # each its own: an earlier one may be open
     lines = sheet_lines if file.kind == "sheet" else json_lines
     return _lines(con, file, lines(file.name, file.path, mapping, target))
 
