@@ -73,3 +73,21 @@ def test_a_denominator_is_what_the_filters_leave_in(con: duckdb.DuckDBPyConnecti
     assert share(organization="Alibaba Cloud", country="CN").get("Qwen") == everything["Qwen"]
     assert set(share(license_class="custom")) == {"meta-llama"}
     assert set(share(created_until="2025-01-31")) == {"deepseek-ai"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"by": "countries"}, "there is no by 'countries'; choices: country, kind, "),
+        ({"by": "country,kinds"}, "there is no by 'country,kinds'; choices: "),
+        ({"metric": "downloads"}, "there is no metric 'downloads'; choices: downloads_30d, downloads_total, likes, models"),
+        ({"policy": "OSAI"}, "there is no policy 'OSAI'; choices: six-tigers, osai, "),
+        ({"form": "it's"}, "there is no form 'it''s'; choices: model, finetune, "),
+    ],
+)
+def test_a_word_that_a_macro_does_not_know_fails_and_is_no_table_of_the_unknown(
+    con: duckdb.DuckDBPyConnection, asked: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(duckdb.Error) as failed:
+        con.execute(called("download_share", {"hub": "huggingface"} | asked))
+    assert told in str(failed.value)

@@ -34,6 +34,7 @@ from typing import Any
 import duckdb
 
 from hubwatch.errors import HeadError, WrongQuestion
+from hubwatch.facts import POLICIES
 from hubwatch.spelling import meant
 from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
 
@@ -347,6 +348,8 @@ def _macros(name: str, body: str, declared: dict[str, Parameter], fixed: dict[st
             continue
         if field in _BY_PARTS:
             said = f"parts.quoted(nullif(split_part(\"by\", ',', {field[-1]}), ''))"
+        elif choices := _choices(declared[field]):
+            said = f"parts.quoted(parts.one_of('{field}', {_quoted(field)}, {literal(choices)}))"
         elif kind == "varchar[]":
             said = f"'string_split(' || parts.quoted(array_to_string(\"{field}\", chr(31))) || ', chr(31))'"
         else:
@@ -359,6 +362,12 @@ def _macros(name: str, body: str, declared: dict[str, Parameter], fixed: dict[st
         f"create or replace macro {name}({signature}) as table from query(\n"
         f"  'select ' || {columns} || ' from parts.{name}(' || concat_ws(', ',\n  {asked}) || ')');\n"
     )
+
+
+def _choices(parameter: Parameter) -> list[str]:
+    """The only words that a parameter takes, where these are all known: another would give a table of what nobody asked."""
+    known = POLICIES if parameter.kind == "policy" else parameter.choices if parameter.kind in ("choice", "dimensions") else ()
+    return [one for one in known if one]
 
 
 def _quoted(name: str) -> str:

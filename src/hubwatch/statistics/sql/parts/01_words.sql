@@ -3,6 +3,11 @@
 -- A value as SQL text, for the statistics' public macros.
 create or replace macro parts.quoted(said) as coalesce(chr(39) || replace(said::varchar, chr(39), chr(39) || chr(39)) || chr(39), 'null');
 
+-- A parameter's value, one word or several with a comma, where these are among those that there are; else the query fails and says so.
+create or replace macro parts.one_of(name, said, known) as
+  case when said is null or list_has_all(known, string_split(said, ',')) then said
+    else error('there is no ' || name || ' ' || parts.quoted(said) || '; choices: ' || array_to_string(known, ', ')) end;
+
 -- The choice of columns: with two dimensions a column of each name stands beside "group".
 create or replace macro parts.columns_of(dimensions) as
   case when contains(dimensions, ',')
