@@ -201,6 +201,7 @@ def test_what_does_not_belong_together_is_refused() -> None:
     for day in (date(2999, 1, 1), date(1969, 12, 31)):
         with pytest.raises(UsageError, match=r"is in the future|is before any hub"):
             asked_sweep("huggingface", day=day)
+    assert asked_sweep("hf", "window", since=DAY, until=date(2026, 1, 6)).hub == "huggingface"
     for hub in ("", "modelscope.ai", "gitee"):
         with pytest.raises(UsageError, match=r"is not a hub;.* ?hubs are huggingface, modelscope, wisemodel"):
             asked_sweep(hub, "window", since=DAY, until=date(2026, 1, 6))

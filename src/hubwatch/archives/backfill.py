@@ -31,7 +31,7 @@ def window_sweep(settings: Settings, hub: str, since: date, until: date, day: da
         raise UsageError(f"--since {since} is not before --until {until}; the window is [since, until)")
     sweep = asked_sweep(hub, "window", day, since=since, until=until, fresh=fresh)
     if day is None:
-        with pipeline.known_sweeps(settings, settings.kept_as(hub)) as kept:
+        with pipeline.known_sweeps(settings, settings.kept_as(sweep.hub)) as kept:
             for pages in reversed(kept):
                 state = pages.state()
                 if pages.sweep == sweep.name and state is not None and state.finished_at is None:

@@ -93,7 +93,7 @@ def window(
     settings = Settings.from_environment(data)
     bounds = parsed_day(since, "--since"), parsed_day(until, "--until")
     sweep = archives.window_sweep(settings, hub, *bounds, asked_day(day), fresh)
-    inform(f"{sweep.name} of {hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
+    inform(f"{sweep.name} of {sweep.hub} for {sweep.day}: {WINDOW_TELLS.format(day=sweep.day)}")
     with watching(settings.log, form != "table") as watch:
         result = pipeline.run(settings, [sweep], watch=watch)
     show_run(result, form)

@@ -8,12 +8,14 @@ from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column
 
 from hubwatch import collect
 from hubwatch.cli.output import is_quiet
 from hubwatch.errors import counted
 from hubwatch.store import log_event
 
+_WIDE = 120  # columns that bars, figures and times take together
 _EVERY = 10.0  # seconds between plain lines of one hub
 
 
@@ -30,14 +32,12 @@ def watching(log: str = "text", quiet: bool = False) -> Iterator[collect.Watch]:
 
 
 def _bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<12}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[told]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    """Bars with times; on a terminal too narrow for them the words alone, which say more."""
+    console = Console(stderr=True)
+    words = (TextColumn("{task.description:<12}"), TextColumn("{task.fields[told]}", table_column=Column(no_wrap=True)))
+    times = (TimeElapsedColumn(Column(no_wrap=True)), TimeRemainingColumn(table_column=Column(no_wrap=True)))
+    columns = (words[0], BarColumn(bar_width=24), words[1], *times) if console.width >= _WIDE else words
+    return Progress(*columns, console=console)
 
 
 class _LiveWatch:
@@ -68,6 +68,6 @@ class _LineWatch:
 
 
 def _told(at: collect.Progress, seconds: float) -> str:
-    quota = "" if at.quota_left is None else f", quota left {at.quota_left}"
-    total = "" if at.listed_total is None else f" of {at.listed_total}"
-    return f"{counted(at.pages, 'page')}, {at.records}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"
+    quota = "" if at.quota_left is None else f", quota left {at.quota_left:,}"
+    total = "" if at.listed_total is None else f" of {at.listed_total:,}"
+    return f"{counted(at.pages, 'page')}, {at.records:,}{total} records, {at.pages / max(seconds, 0.001):.1f} pages/s{quota}"

@@ -25,7 +25,7 @@ def asked_sweep(
     fresh: bool = False,
 ) -> Sweep:
     """The sweep that is asked for; `UsageError` where its parts do not fit each other, or its days cannot be."""
-    known_hub(hub)
+    hub = known_hub(hub)
     if kind not in KINDS:
         raise UsageError(f"sweep {kind} is not known; sweeps are {', '.join(KINDS)}{hint(kind, KINDS)}")
     if (kind == "owners") != bool(owners) or not all(owners):
