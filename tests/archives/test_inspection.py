@@ -248,3 +248,39 @@ def test_objects_in_objects_are_looked_through_and_rows_left_out_are_not_shown(t
     assert tomllib.loads(draft)["counters"] == {"downloads_total": "stats.downloads.all_time"}
     assert tomllib.loads(draft)["only"] == {"column": "type", "values": ["model"]}
     assert re.findall(r"(?m)^#   (row .*)$", draft) == ["row 2: acme/b, 2026-03-09, stats.downloads.all_time 5"]
+
+
+RECORD = {
+    **{"_id": "69", "id": "acme/alpha", "modelId": "acme/alpha", "downloads": 41, "likes": 3, "pipeline_tag": "text-generation"},
+    **{"tags": ["license:mit", "base_model:finetune:umbra/beta"], "private": False, "createdAt": "2026-01-02T03:04:05.000Z"},
+    **{"gated": False, "safetensors": {"parameters": {"BF16": 7}, "total": 7}},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ({}, True),
+        ({"cardData": {"license": "mit"}}, True),
+        ({"createdAt": 1767323045000}, False),
+        ({"fetched_at": "2026-03-09T00:00:00Z"}, False),
+        ({"license": "mit"}, False),
+        ({"downloads_last_month": 41}, False),
+        ({"id": "https://modelscope.cn/models/acme/alpha"}, False),
+    ],
+)
+def test_a_hubs_own_records_are_read_as_such_where_nothing_is_lost(tmp_path: Path, change: dict[str, object], fits: bool) -> None:
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps([RECORD | change]))
+    draft = drafted(path)
+    assert ('layout = "hub-record"' in draft) == fits
+    assert ("attributes" in tomllib.loads(draft)) != fits
+    if fits:
+        assert questions(draft) == {"extent", "downloads"}
+        assert loaded(tmp_path, path, answered(draft, {"extent": "head", "downloads": "30d"}), DAY) == [
+            ("huggingface", "acme/alpha", DAY, 41, None, 3)
+        ]
+        with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as con:
+            assert con.execute("select license, base_models, parameters, task from listings").fetchall() == [
+                ("mit", ["umbra/beta"], 7, "text-generation")
+            ]

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +16,7 @@ import zstandard
 
 from hubwatch.archives.day import ArchiveDay, Wanted
 from hubwatch.archives.files import archive_files
+from hubwatch.archives.inspection import inspect_file
 from hubwatch.archives.load import load_archive
 from hubwatch.archives.mapping import read_mapping
 from hubwatch.archives.rows import prepare, rows_as_ours
@@ -490,6 +492,52 @@ def test_dated_files_in_a_zip_are_days_and_one_without_a_date_stops_no_other(con
     assert [(day.day, day.outcome) for day in days] == [(None, "failed"), (DAY, "loaded"), (date(2026, 3, 11), "loaded")]
     assert 't_2026-13-10.csv: "2026-13-10" is not a date' in days[0].message
     assert len(held(con)) == 4
+
+
+def tarred(mode: str, *members: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, body in members:
+            about = tarfile.TarInfo(name)
+            about.size = len(body)
+            archive.addfile(about, io.BytesIO(body))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.tar", "w"), ("a.tar.gz", "w:gz"), ("a.tgz", "w:gz"), ("a.tar.xz", "w:xz")])
+def test_a_tar_is_read_as_a_zip_is(con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, mode: str) -> None:
+    members = (("x/README.txt", b"a list"), ("x/t_2026-03-09.csv", CSV.encode()), ("/x/t_2026-03-11.csv.gz", gzip.compress(CSV.encode())))
+    path = written(tmp_path, name, tarred(mode, *members))
+    assert "column of ids" not in inspect_file(str(path), settings_for(Path("unused")))
+    assert [(day.day, day.outcome) for day in bring(con, path, NAMED, day=None)] == [(DAY, "loaded"), (date(2026, 3, 11), "loaded")]
+    assert held(con)[0] == ("acme/alpha", DAY, 41)
+    assert not list(tmp_path.parent.glob("t_*"))
+
+
+def test_a_tar_that_was_cut_anywhere_is_refused_whole(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    whole = tarred("w", ("a.csv", CSV.encode()), ("b.csv", CSV.encode()))
+    for kept in (700, 1024, 1100, 2048):
+        assert "cannot be read" in refused(con, written(tmp_path, "a.tar", whole[:kept]))
+    packed = gzip.compress(whole)
+    assert "download it again" in refused(con, written(tmp_path, "a.tar.gz", packed[:-20]))
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "cure"),
+    [
+        ("a.feather", b"ARROW1\0\0", "is Arrow (Feather), which is not read; convert it, as python -c"),
+        ("a.parquet", b"ARROW1\0\0", "is Arrow (Feather), which is not read; convert it, as python -c"),
+        ("a.yaml", b"- id: acme/alpha\n", "is YAML, which is not read; convert it to JSON"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c\0", "is a 7z archive, which is not read; unpack it, as 7z x FILE"),
+        ("a.db", b"SQLite format 3\0", "is an SQLite database, which is not read; export its table"),
+        ("a.rds", gzip.compress(b"X\n\0\0"), "is R's own data, which is not read; convert it, as Rscript"),
+        ("a.pkl", b"\x80\x05\x95\0", "is a pickle of Python, which is not read; if you trust its maker, convert it"),
+    ],
+)
+def test_a_form_that_is_not_read_is_named_with_what_to_do(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, name: str, start: bytes, cure: str
+) -> None:
+    assert cure in refused(con, written(tmp_path, name, start))
 
 
 def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from hubwatch.archives.addresses import link_in
 from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
 from hubwatch.errors import DayFailure, UsageError
-from hubwatch.hubs import named_site, sites
+from hubwatch.hubs import HUBS, named_site, sites
 
 Values = dict[str, list[str]]  # a column's first values that are not null, as text
 ID_NAMES = (
@@ -188,3 +188,35 @@ def guess_attributes(draft: Draft, values: Values, ids: tuple[str, ...]) -> None
     for name, spellings in _ATTRIBUTES.items():
         if column := named(beside, spellings):
             draft.attributes[name] = column
+    sizes = f"{inside}.safetensors.total" if inside else "safetensors.total"
+    if sizes in values:
+        draft.attributes["parameters"] = sizes
+
+
+_LIKE_A_RECORD = 6  # keys of a hub's own records that a file has at least
+_ANSWERED = {"rows", "encoding", "sheet", "records", "hub", "day"}  # what may be asked of a file of records
+
+
+def guess_layout(draft: Draft, columns: Iterable[str], values: Values, counted: Iterable[str]) -> str | None:
+    """Say that the rows are a hub's own records, where all that would be read of them is; this hub."""
+    own = {*columns}
+    hubs = [name for name, hub in HUBS.items() if "id" in own & hub.record_keys and len(own & hub.record_keys) >= _LIKE_A_RECORD]
+    asked = {line.partition(" ")[0] for line in draft.questions}
+    if len(hubs) != 1 or not asked <= _ANSWERED or not any(line.startswith('model_id = "id"') for line in draft.lines):
+        return None
+    keys = HUBS[hubs[0]].record_keys
+    read = {*counted, *(one.partition(".")[0] for one in draft.attributes.values())} - {*_CARDS}
+    days = [one for name in ("created_at", "modified_at") if name in draft.attributes for one in values[draft.attributes[name]]]
+    hub = next((line for line in draft.lines if line.startswith("hub =")), f'value = "{hubs[0]}"')
+    has_other = f'value = "{hubs[0]}"' not in hub or any(re.match(r"only|thousands|decimal|day = \{ column", line) for line in draft.lines)
+    if not read <= keys or has_other or not all(re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:", one) for one in days):
+        return None
+    draft.lines = [
+        'layout = "hub-record"',
+        f'hub = {{ value = "{hubs[0]}" }}',
+        *(line for line in draft.lines if not line.startswith("hub =")),
+    ]
+    draft.questions = [line for line in draft.questions if not line.startswith("hub =")]
+    draft.attributes.clear()
+    draft.unsure.append(f"the rows are read as {hubs[0]}'s own records, by their keys; for another hub, take layout out and correct hub")
+    return hubs[0]

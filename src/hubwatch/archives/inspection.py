@@ -19,6 +19,7 @@ from hubwatch.archives.guessing import (
     guess_hub,
     guess_identity,
     guess_kind,
+    guess_layout,
     in_toml,
     is_id,
 )
@@ -26,11 +27,12 @@ from hubwatch.archives.guessing_counters import guess_counters, guess_notation, 
 from hubwatch.archives.guessing_days import guess_day
 from hubwatch.archives.ids import kind_in, refuse_other_kinds
 from hubwatch.archives.mapping import Counter, HubFrom, Identity, Mapping
+from hubwatch.archives.members import Plain, member_names
 from hubwatch.archives.opening import SEEN, STAND_IN, looking, opened, values_of
 from hubwatch.archives.rows import first_rows
 from hubwatch.archives.table import Table
 from hubwatch.archives.tables import open_table
-from hubwatch.archives.unpack import Plain, plain_files, zip_members
+from hubwatch.archives.unpack import plain_files
 from hubwatch.clock import today
 from hubwatch.errors import DayFailure, HubFailure, short
 from hubwatch.settings import Settings
@@ -65,9 +67,9 @@ def _inspected(file: ArchiveFile, files: int) -> str:
 
 
 def _of_members(con: duckdb.DuckDBPyConnection, file: ArchiveFile, folder: Path, files: int) -> str:
-    """The draft for a file, of a zip for the first of its files that holds models; no more of them are unpacked than are looked at."""
+    """The draft for a file, of a zip or tar for the first of its files that holds models; no more of them are unpacked than are looked at."""
     path = file.fetch()
-    found = sorted(zip_members(path), key=lambda one: kind_in(PurePosixPath(one).name) is not None)
+    found = sorted(member_names(path), key=lambda one: kind_in(PurePosixPath(one).name) is not None)
     members: list[str | None] = [*found] or [None]
     failures: list[DayFailure] = []
     for member in members[:_SHOWN]:
@@ -103,6 +105,8 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
     guess_nulls(draft, figures)
     guess_attributes(draft, values, ids)
+    if plain.kind in ("json", "parquet"):
+        hub = guess_layout(draft, table.columns, values, counted) or hub
     _ask_kind(draft, plain, how.records)
     _ask_encoding(draft, plain)
     if len(ids) == 1 and (empty := _rows_without(con, table, ids[0])):

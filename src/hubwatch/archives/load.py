@@ -23,9 +23,10 @@ from hubwatch.archives.files import ArchiveFile
 from hubwatch.archives.ids import fold_spellings, refuse_other_kinds
 from hubwatch.archives.many import Typed, load_typed, typed_file
 from hubwatch.archives.mapping import Mapping
+from hubwatch.archives.members import KINDS, Plain, member_names
 from hubwatch.archives.rows import prepare, read_file
 from hubwatch.archives.sheets import sheet_names
-from hubwatch.archives.unpack import KINDS, Plain, plain_files, printable, zip_members
+from hubwatch.archives.unpack import plain_files, printable
 from hubwatch.errors import DayFailure, HubFailure, UsageError, counted
 from hubwatch.facts import Facts
 from hubwatch.load import TOO_MANY
@@ -177,16 +178,16 @@ def _batches(mapping: Mapping, found: list[ArchiveFile], wanted: Wanted) -> tupl
 
 
 def _members(mapping: Mapping, file: ArchiveFile) -> list[ArchiveFile]:
-    """A zip whose files, and not itself, have the day in their names, as these; so a workbook's sheets; any other file as it is."""
+    """A zip or tar whose files, and not itself, have the day in their names, as these; so a workbook's sheets; any other file as it is."""
     pattern = mapping.day.file_name
     if pattern and _is_workbook(file.name) and mapping.sheet is None:
         days = [sheet for sheet in sheet_names(file.fetch()) if re.search(pattern, sheet)]
         if len(days) > 1 or (days and not re.search(pattern, printable(file.name))):
             return [replace(file, name=f"{file.name}/{sheet}", member=sheet) for sheet in days]
-    if not pattern or not file.name.lower().endswith(".zip") or re.search(pattern, printable(file.name)):
+    if not pattern or not re.search(r"(?i)\.(zip|tar(\.\w+)?|t[a-z]z2?)$", file.name) or re.search(pattern, printable(file.name)):
         return [file]
     try:
-        members = zip_members(file.fetch(), mapping.members)
+        members = member_names(file.fetch(), mapping.members)
     except (HubFailure, OSError, zipfile.BadZipFile):
         return [file]  # told when it is read
     return [replace(file, name=f"{file.name}/{member}", member=member) for member in members] or [file]

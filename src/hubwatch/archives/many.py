@@ -12,10 +12,10 @@ import duckdb
 from hubwatch.archives.day import ArchiveDay
 from hubwatch.archives.ids import refuse_other_kinds
 from hubwatch.archives.mapping import Column, Mapping
+from hubwatch.archives.members import Plain
 from hubwatch.archives.rows import chosen, kind_column, prepare
 from hubwatch.archives.table import Table
 from hubwatch.archives.tables import open_table
-from hubwatch.archives.unpack import Plain
 from hubwatch.clock import now, today
 from hubwatch.hubs import hub_of
 from hubwatch.load import COUNTERS_SUM, TOO_MANY

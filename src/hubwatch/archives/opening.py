@@ -12,11 +12,11 @@ from hubwatch.archives.guessing_counters import is_counted
 from hubwatch.archives.guessing_days import guess_day_columns, guess_day_sheets, is_day_name
 from hubwatch.archives.ids import kind_in
 from hubwatch.archives.mapping import HubFrom, Identity, Mapping
+from hubwatch.archives.members import Plain
 from hubwatch.archives.rows import prepare
 from hubwatch.archives.sheets import able_sheets
 from hubwatch.archives.table import Table
 from hubwatch.archives.tables import lists_of_records, open_table
-from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
 from hubwatch.hubs import HUBS
 

@@ -14,9 +14,9 @@ from hubwatch.archives.addresses import address_macros, is_wrapped, unlinked
 from hubwatch.archives.dates import EXCEL
 from hubwatch.archives.ids import KIND_NAMES, OTHER_KINDS
 from hubwatch.archives.mapping import Attribute, Column, Mapping
+from hubwatch.archives.members import Plain
 from hubwatch.archives.table import Table, quoted
 from hubwatch.archives.tables import open_table
-from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure, short
 from hubwatch.hubs import HUBS, hub_of, sites, values_sql
 from hubwatch.store import ATTRIBUTES, COUNTERS, NO_LISTINGS, literal

@@ -9,9 +9,9 @@ from hubwatch.archives.day_columns import by_day
 from hubwatch.archives.dialect import LONGEST_LINE, dialect_of
 from hubwatch.archives.documents import json_lines
 from hubwatch.archives.mapping import Mapping, named_twice
+from hubwatch.archives.members import Plain
 from hubwatch.archives.sheets import sheet_lines
 from hubwatch.archives.table import Table, entries_of, is_map, json_path, quoted
-from hubwatch.archives.unpack import Plain
 from hubwatch.errors import DayFailure
 from hubwatch.store import literal
 

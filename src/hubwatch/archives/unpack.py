@@ -2,7 +2,6 @@
 
 import bz2
 import codecs
-import fnmatch
 import gzip
 import lzma
 import os
@@ -12,32 +11,17 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 import zstandard
 
-from hubwatch.errors import DayFailure, short
+from hubwatch.archives.forms import refuse_other_form
+from hubwatch.archives.members import KINDS, PACKED, PIECE, READABLE, Plain, fresh, is_tar, untarred, unzipped
+from hubwatch.errors import DayFailure
 
-KINDS = {
-    ".parquet": "parquet",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".txt": "csv",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".xlsx": "sheet",
-    ".xlsm": "sheet",
-    ".xlsb": "sheet",
-    ".xls": "sheet",
-    ".ods": "sheet",
-}
-READABLE = "Parquet, CSV, JSON, JSON Lines or Excel, also packed as .gz, .zst, .xz, .bz2 or .zip"
 _TEXT = {"", ".dat", ".data", ".out", ".lst", ".list", ".asc", ".log", ".psv", ".ssv"}  # names that say nothing of what a text holds
-_PIECE = 2**20
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError)
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -48,19 +32,10 @@ _BOMS = (
 )
 
 
-@dataclass(frozen=True)
-class Plain:
-    """A file to read: how messages call it, where it is now, what it holds (parquet, csv, json, sheet)."""
-
-    name: str
-    path: Path
-    kind: str
-
-
 def plain_files(name: str, path: Path, folder: Path, encoding: str | None, members: str | None = None) -> Iterator[Plain]:
     """The files in a published file, each ready to read; what is made of it goes to `folder`. Damage is a `DayFailure`.
 
-    `members` is a pattern of the files to read in a zip; without it they are all that can be read.
+    `members` is a pattern of the files to read in a zip or tar; without it they are all that can be read.
     """
     for packed in _unpacked(Plain(printable(name), path, ""), folder, members):
         kind = _kind(packed)
@@ -77,61 +52,54 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def zip_members(path: Path, members: str | None = None) -> list[str]:
-    """The files in a zip that can be read and match the pattern, in order of name; none for a file that is no zip, or a damaged one."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _able(archive.namelist(), members)
-    except _DAMAGED:
-        return []
-
-
 def _unpacked(file: Plain, folder: Path, members: str | None = None) -> Iterator[Plain]:
     """The file itself, or what it holds packed. A zip of packed files is unpacked through."""
     with file.path.open("rb") as stream:
-        start = stream.read(264)
+        start = stream.read(512)
     suffix = PurePosixPath(file.name).suffix.lower()
     if not start:
         raise DayFailure(f"{file.name}: the file is empty; download it again")
     if start.startswith(b"PK\x03\x04") and KINDS.get(suffix) != "sheet":
-        yield from _unzipped(file, folder, members)
+        for member in unzipped(file, folder, members):
+            yield from [member] if member.kind else _unpacked(member, folder)
+        return
+    if is_tar(start, file.name):
+        for member in untarred(file, folder, members):
+            yield from _unpacked(member, folder)
         return
     opened = _UNPACKERS.get(_packing(start, suffix))
     if opened is None:
         yield file
         return
-    inner = file.name.removesuffix(PurePosixPath(file.name).suffix) if suffix in _PACKED else file.name
-    if inner.lower().endswith(".tar") or suffix == ".tgz":
-        raise DayFailure(f"{file.name}: is a tar archive; unpack it and name its files")
-    target = _fresh(folder, PurePosixPath(inner).suffix)
+    inner = file.name.removesuffix(PurePosixPath(file.name).suffix) if suffix in PACKED else file.name
+    inner += ".tar" if suffix in (".tgz", ".tbz2", ".txz") else ""
+    target = fresh(folder, PurePosixPath(inner).suffix)
     try:
         with file.path.open("rb") as packed, target.open("wb") as whole:
             for piece in opened(packed):
                 whole.write(piece)
     except _DAMAGED as error:
         raise DayFailure(f"{file.name} cannot be read: {error or 'it is cut off'}; download it again") from error
-    yield from _unpacked(Plain(inner if suffix in _PACKED else file.name, target, ""), folder)
+    yield from _unpacked(Plain(inner, target, ""), folder, members)
 
 
-_NOTE = re.compile(r"(?i)(readme|licen[cs]e|notice|changelog|citation|about|copying)\b.*\.txt$")
-_PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd", ".xz": "xz", ".bz2": "bz2", ".tgz": "gzip"}
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
 
 
 def _packing(start: bytes, suffix: str) -> str:
     """How a file is packed: by how it begins, else by its name (then unpacking it fails, and says so)."""
-    return next((packing for magic, packing in _MAGIC.items() if start.startswith(magic)), _PACKED.get(suffix, ""))
+    return next((packing for magic, packing in _MAGIC.items() if start.startswith(magic)), PACKED.get(suffix, ""))
 
 
 def _pieces(opened: IO[bytes]) -> Iterator[bytes]:
-    while piece := opened.read(_PIECE):
+    while piece := opened.read(PIECE):
         yield piece
 
 
 def _zstd(packed: IO[bytes]) -> Iterator[bytes]:
     """The content of every frame; a frame that does not end is an error. (The streaming readers take a cut frame for an end.)"""
     frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
-    while piece := packed.read(_PIECE):
+    while piece := packed.read(PIECE):
         while piece:
             yield frame.decompress(piece)
             begun = not frame.eof
@@ -160,43 +128,6 @@ _UNPACKERS: dict[str, Callable[[IO[bytes]], Iterator[bytes]]] = {
 }
 
 
-def _unzipped(file: Plain, folder: Path, pattern: str | None) -> Iterator[Plain]:
-    """The members of a zip that can be read; each is read to its checksum."""
-    try:
-        with zipfile.ZipFile(file.path) as archive:
-            members = _able(archive.namelist(), pattern)
-            if any(one in ("xl/workbook.xml", "[Content_Types].xml") for one in archive.namelist()):
-                yield replace(file, kind="sheet")
-                return
-            if not members:
-                said = f'matches members = "{pattern}" of the mapping' if pattern else f"is {READABLE}"
-                raise DayFailure(f"{file.name}: no file in it {said}; it has {', '.join(map(short, archive.namelist()[:10])) or 'none'}")
-            for member in members:
-                target = _fresh(folder, PurePosixPath(member).suffix)
-                with archive.open(member) as packed, target.open("wb") as whole:
-                    shutil.copyfileobj(packed, whole, _PIECE)
-                yield from _unpacked(Plain(f"{file.name}/{member}", target, ""), folder)
-    except _DAMAGED as error:
-        raise DayFailure(f"{file.name} cannot be read: {error}; download it again") from error
-    except (RuntimeError, NotImplementedError) as error:  # it has a password, or is packed in a way that Python does not know
-        raise DayFailure(f"{file.name} cannot be read: {error}; unpack it and name its files") from error
-
-
-def _able(names: list[str], pattern: str | None) -> list[str]:
-    """The members to read: those that match, else all that hold a table, without the notes (README, LICENSE) that are put beside."""
-    if pattern is not None:
-        return sorted(one for one in names if not one.endswith("/") and fnmatch.fnmatch(one, pattern))
-    tables = [one for one in names if _is_table(one)]
-    return sorted(one for one in tables if not _NOTE.match(PurePosixPath(one).name))
-
-
-def _is_table(member: str) -> bool:
-    path = PurePosixPath(member)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    stem = path.with_suffix("") if path.suffix.lower() in _PACKED else path
-    return not hidden and not member.endswith("/") and stem.suffix.lower() in KINDS
-
-
 def _kind(file: Plain) -> str:
     """What the file holds, by how it begins where that is certain, else by its name."""
     if file.kind:
@@ -216,6 +147,7 @@ def _kind(file: Plain) -> str:
     kind = KINDS.get(suffix)
     if kind == "sheet" and start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         return kind
+    refuse_other_form(file.name, start)
     if kind is None and (suffix not in _TEXT or _is_binary(start)):
         raise DayFailure(f"{file.name}: not {READABLE}; save it as one of these")
     if kind == "sheet" and _is_binary(start):
@@ -237,7 +169,7 @@ def _as_utf8(file: Plain, folder: Path, encoding: str | None) -> Path:
         returns = own == "utf-8" and (b"\r" in start or any(b"\r" in piece for piece in _pieces(stream)))
     if own == "utf-8" and not returns:
         return _named(file, folder)
-    target = _fresh(folder, ".txt")
+    target = fresh(folder, ".txt")
     try:
         # bytes that are not UTF-8 stay as they are: only their rows are rejected
         errors = "surrogateescape" if own in ("utf-8", "utf-8-sig") else "strict"
@@ -245,7 +177,7 @@ def _as_utf8(file: Plain, folder: Path, encoding: str | None) -> Path:
             file.path.open(encoding=own, errors=errors, newline=None) as text,
             target.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as plain,
         ):
-            shutil.copyfileobj(text, plain, _PIECE)
+            shutil.copyfileobj(text, plain, PIECE)
     except UnicodeError as error:
         why = error.reason if isinstance(error, UnicodeDecodeError) else error
         raise DayFailure(f'{file.name}: is not {own} text ({why}); say its encoding in the mapping, as encoding = "gb18030"') from None
@@ -267,15 +199,8 @@ def _named(file: Plain, folder: Path) -> Path:
     try:
         str(file.path).encode()
     except UnicodeEncodeError:
-        link = _fresh(folder, PurePosixPath(file.name).suffix)
+        link = fresh(folder, PurePosixPath(file.name).suffix)
         link.unlink()
         link.symlink_to(file.path.absolute())
         return link
     return file.path
-
-
-def _fresh(folder: Path, suffix: str) -> Path:
-    """A new empty file in the folder."""
-    path = folder / f"{sum(1 for _ in folder.iterdir()):06}{suffix}"
-    path.touch(exist_ok=False)
-    return path
