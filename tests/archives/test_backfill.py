@@ -361,6 +361,10 @@ def test_weekly_copies_of_a_listing_are_loaded_in_one_step_each_for_the_day_of_t
     )
     days = backfill.backfill_published(settings_for(tmp_path / "data", url), how, None, Wanted(), SAID.append)
     assert [(day.day, day.outcome, day.records) for day in days] == [(date(2025, 1, 5), "loaded", 1), (None, "failed", 0)]
+    assert not list((tmp_path / "data" / "archives").rglob("*.parquet*"))  # a week is held once, in the tables
+    assert not list((tmp_path / "data" / "archives").rglob("blobs/*"))
+    again = backfill.backfill_published(settings_for(tmp_path / "data", url), how, None, Wanted(), SAID.append)
+    assert [day.outcome for day in again] == ["held", "failed"]
     assert days[1].message == (
         "weeks/2025-01-08/models.parquet: no commit of hf://datasets/o/d/models.parquet near its date has its content, "
         "so that its day is not known; name it with --day"

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from hubwatch.archives.mapping import read_mapping
-from hubwatch.errors import UsageError
+from hubwatch.errors import DayFailure, UsageError
 from hubwatch.store import warehouse as store
 from tests.archives.test_inspection import answered, drafted, questions
 from tests.archives.test_shapes import Rows, bring, refused, written
@@ -70,6 +70,7 @@ FILES = {
     "r.csv": '"","id","X2026.03.09","X2026.03.10"\n"1","acme/alpha",41,42\n"2","umbra/beta",NA,0\n',
     "european.csv": "id;09.03.2026;10.03.2026\nacme/alpha;41;42\numbra/beta;;0\n",
     "months.csv": "id,2026-03,2026-04\nacme/alpha,41,42\numbra/beta,,0\n",
+    "month_long.csv": "id,month,downloads\nacme/alpha,2026-03,41\nacme/alpha,2026-04,42\numbra/beta,2026-04,0\n",
     "latest.csv": "id,likes,2026-03-09,2026-03-10\nacme/alpha,9,41,42\numbra/beta,9,,0\n",
     "records.json": '[{"id":"acme/alpha","2026-03-09":41,"2026-03-10":42},{"id":"umbra/beta","2026-03-09":null,"2026-03-10":0}]',
     "nested.jsonl": "\n".join(map(json.dumps, NESTED)),
@@ -109,7 +110,7 @@ def test_each_column_is_a_day_and_an_empty_cell_is_none(con: duckdb.DuckDBPyConn
         a_sheet(path)
     draft = drafted(path)
     assert questions(draft) - {"day"} == {"hub", "extent", "downloads"}
-    assert ("day" in questions(draft)) == (name in ("european.csv", "months.csv"))
+    assert ("day" in questions(draft)) == (name == "european.csv" or "month" in name)
     text = answered(draft, {"hub": "huggingface", "extent": "head", "downloads": "30d", "day": "last" if "month" in name else "%d.%m.%Y"})
     how = tmp_path / "how.toml"
     how.write_text(text)
@@ -130,6 +131,19 @@ def test_each_day_is_judged_by_its_own_cells_and_a_reject_has_the_files_row(con:
     assert "umbra/n0 is in" in second.message
     rejects = con.execute("select position, day, reason from rejects").fetchall()
     assert rejects == [(f"{path} row 31", NINTH, 'downloads_30d "?!" is not an integer')]
+
+
+def test_a_sheet_whose_names_are_in_several_rows_and_a_table_of_models_in_columns_are_refused(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["", "downloads", "downloads"], ["day", NINTH, TENTH], ["id", None, None], ["acme/alpha", 41, 42]):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(
+        DayFailure, match="2 columns of its sheet Sheet have no name in row 3, where its header is; where names are in several"
+    ):
+        drafted(tmp_path / "book.xlsx")
+    with pytest.raises(DayFailure, match="its columns are models; turn it, so that each model is a row"):
+        drafted(written(tmp_path, "turned.csv", "day,acme/alpha,umbra/beta\n2026-03-09,41,7\n"))
 
 
 @pytest.mark.parametrize(

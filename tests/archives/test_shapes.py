@@ -540,6 +540,11 @@ def test_a_form_that_is_not_read_is_named_with_what_to_do(
     assert cure in refused(con, written(tmp_path, name, start))
 
 
+def test_the_only_file_in_a_zip_may_have_a_name_without_suffix(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    bring(con, written(tmp_path, "a.zip", zipped(("a", CSV.encode()))))
+    assert held(con) == TWO
+
+
 def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     body = zipped(("README.txt", b"a list"), ("data/top.csv", CSV.encode()), ("meta.json", b'{"made": "today"}'))
     path = written(tmp_path, "all.zip", body)
@@ -558,6 +563,7 @@ def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(c
         ("a.json", CSV),
         ("a.xls", CSV.replace(",", "\t")),
         ("listing", CSV),
+        ("a.txt", '"id" "downloads"\n"1" "acme/alpha" 41\n"2" "umbra/beta" 7\n'),
         ("a.csv", "made of,2026\nTop models\n" + CSV),
         ("a.txt", "| id | downloads |\n|---|---:|\n| acme/alpha | 41 |\n| umbra/beta | 7 |\n"),
         ("a.csv", 'id,note,downloads\nacme/alpha,"a \\"b\\", c",41\numbra/beta,x,7\n'),
@@ -572,6 +578,7 @@ def test_of_a_zip_the_files_that_the_mapping_means_are_read_and_notes_are_none(c
         "csv-named-json",
         "tabs-named-xls",
         "no-suffix",
+        "r-table",
         "titles",
         "markdown",
         "backslash",

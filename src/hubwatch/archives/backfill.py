@@ -76,7 +76,10 @@ def backfill_published(settings: Settings, mapping: Mapping, copy: str | None, w
                 days.append(ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=f"{file.name}: {why}"))
                 continue
             try:
-                days += load_archive(con, mapping, [file], load_facts(), wanted, tell)
+                loaded = load_archive(con, mapping, [file], load_facts(), wanted, tell)
+                days += loaded
+                if mapping.day.commit and not wanted.dry_run and all(day.outcome != "failed" for day in loaded):
+                    file.forget()  # its day is known without it: a later run need not download it again
             except (DayFailure, HubFailure) as error:  # the other files are loaded
                 days.append(ArchiveDay(mapping.hub.value, None, mapping.stored_as, "failed", message=str(error)))
         last = days[-1].day if days and days[-1].outcome != "failed" else None

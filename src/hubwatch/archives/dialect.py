@@ -35,6 +35,8 @@ def dialect_of(name: str, path: Path, mapping: Mapping) -> Dialect:
         raise DayFailure(f"{name}: the file is empty; download it again")
     said = next((line.strip()[4:5] for line in lines[:1] if line.lower().startswith("sep=")), "")  # Excel's own hint
     first = [mapping.delimiter] if mapping.delimiter else [said] if said else ["\t"] if _is_tabbed(name) else []
+    if any(re.match(r'"[^"]*"( "[^"]*")+\s*$', line) for line in lines[:1]):  # R writes blanks between names in quotes
+        first = [*first, " "]
     candidates = first if mapping.delimiter else [*first, *(one for one in _DELIMITERS if one not in first)]
     found = [_headed(lines, str(delimiter), mapping) for delimiter in candidates]
     best = max(found, key=lambda one: (one[0], len(one[1].header) if not one[0] else 0))  # of equals the first

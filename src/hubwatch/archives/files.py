@@ -36,6 +36,7 @@ class ArchiveFile:
     committed_on: date | None = None
     member: str | None = None  # of a zip, where it alone is meant
     content: str | None = None  # its hash as the hub states it
+    forget: Callable[[], None] = lambda: None  # removes what was downloaded of it
 
 
 def archive_files(source: str, settings: Settings) -> list[ArchiveFile]:
@@ -59,7 +60,8 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
 
     From another `endpoint` than the hub's own nothing is asked with the hub's token.
     """
-    from huggingface_hub.hf_api import RepoFile  # here, because it costs half a second
+    from huggingface_hub import try_to_load_from_cache  # here, because it costs half a second
+    from huggingface_hub.hf_api import RepoFile
 
     match = _DATASET.match(source)
     if match is None:
@@ -80,14 +82,20 @@ def _from_dataset(source: str, settings: Settings, endpoint: str | None = None) 
     if missing:
         raise UsageError(f"{source}: {', '.join(missing)} is not in {repo} at {revision}")
 
+    cache = settings.data / "archives"
+
     def fetch(name: str) -> Path:
-        cache = settings.data / "archives"
         path = Path(str(_asked(asked, lambda: api.hf_hub_download(repo, name, repo_type="dataset", revision=revision, cache_dir=cache))))
         _check(path, name, *sums.get(name, (None, None)))
         return path
 
+    def forget(name: str) -> None:
+        path = try_to_load_from_cache(repo, name, cache_dir=cache, revision=revision, repo_type="dataset")
+        if isinstance(path, str):
+            _remove(Path(path))
+
     contents = {info.path: _content(info) for info in infos if isinstance(info, RepoFile)}
-    return [ArchiveFile(name, partial(fetch, name), committed.get(name), content=contents.get(name)) for name in names]
+    return [ArchiveFile(name, partial(fetch, name), committed.get(name), None, contents.get(name), partial(forget, name)) for name in names]
 
 
 def _content(info: "RepoFile") -> str:
@@ -132,13 +140,19 @@ def _check(path: Path, name: str, size: int | None, sha256: str | None) -> None:
         with path.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     if (size is not None and path.stat().st_size != size) or (sha256 is not None and found != sha256):
-        path.resolve().unlink()
-        path.unlink(missing_ok=True)
+        _remove(path)
         raise HubFailure(
             f"{name}: what was downloaded has another size or SHA-256 than the hub says; run the command again to download it anew"
         )
     if checked is not None:
         checked.touch()
+
+
+def _remove(path: Path) -> None:
+    """Remove a downloaded file, which may be a link to where its content lies, and the note that it was checked."""
+    notes = path.parent.glob(f"{glob.escape(path.name)}.{'[0-9a-f]' * 64}")
+    for one in (path.resolve(), path, *notes):
+        one.unlink(missing_ok=True)
 
 
 def published_files(mapping: Mapping, copy: str | None, settings: Settings, is_dated: bool = False) -> list[ArchiveFile]:

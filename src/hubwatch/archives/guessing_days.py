@@ -22,6 +22,7 @@ _DAY_NAME = re.compile(
     rf"(?i)_*(day|date|ds|dt|datum|data_date|as_?of|timestamp|time|datetime|(date|day)_?({_WHEN}|read)"
     rf"|({_WHEN})(_?(date|day|at|on|time|ts|timestamp|utc))?)(_utc)?"
 )
+_MONTH_NAME = re.compile(r"(?i)((year_?)?month|month_?year|ym|yyyymm|period|month_?(of|end|start|ending)?|(data|report|snapshot)_?month)")
 _OF_MODELS = re.compile(r"(?i)(creat|modif|updat|releas|publish|birth|upload|regist|expir|train|cutoff|commit|since|last)")
 _YEARLY = r"\d{4}[-_.]\d\d[-_.]\d\d"
 _IN_NAME = re.compile(rf"(?<!\d)({_YEARLY}|\d{{8}}|\d\d[-_.]\d\d[-_.]\d{{4}})(?!\d)")
@@ -59,6 +60,9 @@ def guess_day(draft: Draft, values: Values, outer: dict[str, str], file: str, re
     columns = {**{own: [text] for own, text in outer.items()}, **values}
     for column, seen in columns.items():
         if is_day_name(column) and seen and _said(draft, column, seen, read_day):
+            return
+    for column, seen in columns.items():
+        if _MONTH_NAME.fullmatch(last_part(column)) and seen and _said_by_months(draft, column, seen):
             return
     for column, seen in columns.items():
         if seen and not is_day_name(column) and not _OF_MODELS.search(column) and _are_days(seen[:20], read_day):
@@ -150,6 +154,18 @@ def _said(draft: Draft, column: str, seen: list[str], read_day: ReadDay) -> bool
         return True
     draft.unsure.append(f'{column} may be the day on which the counters were read, and its form ("{short(seen[0])}") is not known')
     return False
+
+
+def _said_by_months(draft: Draft, column: str, seen: list[str]) -> bool:
+    """Ask which day of its months this column means; False where it does not hold months."""
+    forms = (one for form, formats in _WRITTEN for one in formats if "%d" not in one and all(re.fullmatch(form, text) for text in seen))
+    form = next((one for one in forms if all(_is_of(text, one) for text in seen)), None)
+    if form is not None:
+        draft.questions.append(
+            f'day = {{ column = {in_toml(column)}, format = {in_toml(form)}, day_of_month = "" }}'
+            '  # on which day of the month were the counters read, "first" or "last"?'
+        )
+    return form is not None
 
 
 def _are_days(seen: list[str], read_day: ReadDay) -> bool:

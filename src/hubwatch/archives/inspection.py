@@ -24,7 +24,7 @@ from hubwatch.archives.guessing import (
     is_id,
 )
 from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
-from hubwatch.archives.guessing_days import guess_day
+from hubwatch.archives.guessing_days import guess_day, is_day_name
 from hubwatch.archives.ids import kind_in, refuse_other_kinds
 from hubwatch.archives.mapping import Counter, HubFrom, Identity, Mapping
 from hubwatch.archives.members import Plain, member_names
@@ -122,6 +122,8 @@ def _without_ids(values: Values, table: Table) -> str:
     """Why a table is not one of models."""
     if not any(values.values()):
         return "it has columns and no rows; nothing of it can be read"
+    if sum(map(is_id, values)) > 1 and 2 * sum(map(is_id, values)) > len(values) and any(map(is_day_name, values)):
+        return "its columns are models; turn it, so that each model is a row and each day a column"
     has = ", ".join(map(short, list(values)[:30]))
     said = f"no column holds ids such as owner/name or their addresses; it has {has}. Only lists of models can be read"
     if table.delimiter and any(map(is_id, values)):

@@ -120,7 +120,9 @@ def _able(names: list[str], pattern: str | None) -> list[str]:
     if pattern is not None:
         return sorted(one for one in names if not one.endswith("/") and fnmatch.fnmatch(one, pattern))
     tables = [one for one in names if _is_table(one)]
-    return sorted(one for one in tables if not _NOTE.match(PurePosixPath(one).name))
+    found = sorted(one for one in tables if not _NOTE.match(PurePosixPath(one).name))
+    plain = [one for one in names if not one.endswith("/") and not PurePosixPath(one).suffix]
+    return found or (plain if len(names) == len(plain) == 1 else [])  # pandas takes the suffix off the only file
 
 
 def _is_table(member: str) -> bool:

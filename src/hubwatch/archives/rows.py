@@ -210,7 +210,8 @@ def _day(mapping: Mapping, rows: Table, text: str, day: date | None) -> str:
     if mapping.day.format == EXCEL:  # its numbers of days, with the time as a fraction
         return f"case when try_cast({text} as double) between 1 and 2958465 then date '1899-12-30' + floor(try_cast({text} as double))::int end"
     if mapping.day.format and rows.type_of(column) in ("VARCHAR", "JSON"):
-        return f"(try_strptime({text}, {literal(mapping.day.format)})::timestamp)::date"
+        read = f"(try_strptime({text}, {literal(mapping.day.format)})::timestamp)::date"
+        return f"last_day({read})" if mapping.day.day_of_month == "last" else read
     return f"day_of({text})"
 
 

@@ -29,6 +29,11 @@ def sheet_lines(name: str, path: Path, mapping: Mapping, target: Path) -> Path:
     header = [_named(cell) for cell in rows[head]]
     if twice := named_twice(header, mapping):
         raise DayFailure(f"{name}: the header of its sheet {sheet} has {twice} more than once; give each column a name of its own")
+    if (nameless := _nameless(header, rows[head + 1 :])) > max(1, sum(map(bool, header))):
+        raise DayFailure(
+            f"{name}: {nameless} columns of its sheet {sheet} have no name in row {head + 1}, where its header is; where names are in several "
+            "rows, join them in one, as downloads_2026-01-01"
+        )
     with target.open("w", encoding="utf-8") as lines:
         for row in rows[head + 1 :]:
             record = {column: _value(cell) for column, cell in zip(header, row, strict=False) if column and cell != ""}
@@ -103,6 +108,11 @@ def _head(rows: Rows, mapping: Mapping) -> int | None:
 def _folded(cell: object) -> str:
     """A name as people write it in a sheet: `Model ID` is model_id."""
     return re.sub(r"[\s-]+", "_", str(cell).strip().casefold())
+
+
+def _nameless(header: list[str], rows: Rows) -> int:
+    """How many columns have values and no name."""
+    return sum(any(len(row) > place and row[place] != "" for row in rows) for place, one in enumerate(header) if not one)
 
 
 def _named(cell: object) -> str:
