@@ -146,3 +146,11 @@ def test_likes_without_downloads_are_doubted_of_models_up_to_thirty_days_old(age
     spread(con)
     flag_days(con)
     assert flags(con) == ([(str(day), "likes_without_downloads")] if doubted else [])
+
+
+def test_a_flag_says_its_counts_as_people_write_them() -> None:
+    con = observed(1_234_567, 1_000_001)
+    flag_days(con)
+    assert con.execute("select flag, detail from flags").fetchall() == [
+        ("downloads_total_fell", "downloads_total 1,000,001 after 1,234,567 on 2025-01-01")
+    ]

@@ -181,7 +181,7 @@ def test_totals_that_fall_and_come_back_are_rolled_back_and_the_recovery_catches
     con = series(list(range(30)), shown=shown)
     assert health(con) == {9: "rolled_back", 10: "rolled_back", 11: "catch_up"}
     note = con.execute("select health_note from sweeps where day = ?", [FIRST + timedelta(days=9)]).fetchall()[0][0]
-    assert note == f"{round(MODELS * part)} of {MODELS} totals fell on {FIRST + timedelta(days=9)}"
+    assert note == f"{round(MODELS * part):,} of {MODELS:,} totals fell on {FIRST + timedelta(days=9)}"
     assert health(series(list(range(12)), shown=lambda *seen: shown(*seen) if seen[1] < 11 else shown(seen[0], 10, *seen[2:]))) == {
         9: "rolled_back",
         10: "rolled_back",

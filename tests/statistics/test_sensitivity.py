@@ -126,5 +126,9 @@ def test_a_label_is_weighed_over_all_hubs_together(con: duckdb.DuckDBPyConnectio
 
 
 def test_other_dimensions_are_refused(con: duckdb.DuckDBPyConnection) -> None:
-    with pytest.raises(WrongQuestion, match="sensitivity goes by country or kind, not by 'family'"):
+    with pytest.raises(WrongQuestion, match=r"there is no by 'family' \(choices: country, kind"):
         sensitivity(con, "huggingface", "family")
+
+
+def test_the_difference_of_a_share_is_shown_in_points() -> None:
+    assert (statistics.shown("difference", -0.02806), statistics.shown("share", 0.1845)) == ("-2.81 points", "18.45%")

@@ -96,7 +96,7 @@ def shown(column: str, cell: Any) -> str:
         return ""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    if isinstance(cell, float) and column == "change":
+    if isinstance(cell, float) and column in ("change", "difference"):
         return f"{100 * cell:+.2f} points"
     if isinstance(cell, float):
         return percent(cell, 2) if any(word in column for word in _SHARES) else f"{cell:,.4g}" if abs(cell) < 1000 else f"{cell:,.0f}"

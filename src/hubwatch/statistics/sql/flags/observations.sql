@@ -84,12 +84,12 @@ found as (
 )
 select listing_key, hub, model_id, day, flag, case
   when starts_with(flag, 'downloads_total') and flag <> 'downloads_total_unlike_30d'
-    then format('downloads_total {} after {} on {}{}', downloads_total, total_before, day_before,
-      case when total_after is not null then format(', then {}', total_after) else '' end)
+    then format('downloads_total {:,} after {:,} on {}{}', downloads_total, total_before, day_before,
+      case when total_after is not null then format(', then {:,}', total_after) else '' end)
   when flag = 'downloads_total_unlike_30d'
-    then format('downloads_total grew by {} in {} days, downloads_30d is {}', downloads_total - total_month_ago, days, downloads_30d)
-  when flag = 'downloads_30d_above_total' then format('downloads_30d {} is above downloads_total {}', downloads_30d, downloads_total)
-  when flag = 'likes_without_downloads' then format('{} likes with {} downloads', likes, coalesce(downloads_30d, downloads_total))
-  else format('downloads_30d {} after {} on {}', downloads_30d, month_before, day_before) end as detail
+    then format('downloads_total grew by {:,} in {} days, downloads_30d is {:,}', downloads_total - total_month_ago, days, downloads_30d)
+  when flag = 'downloads_30d_above_total' then format('downloads_30d {:,} is above downloads_total {:,}', downloads_30d, downloads_total)
+  when flag = 'likes_without_downloads' then format('{:,} likes with {:,} downloads', likes, coalesce(downloads_30d, downloads_total))
+  else format('downloads_30d {:,} after {:,} on {}', downloads_30d, month_before, day_before) end as detail
 from found where flag is not null and (not $ahead or flag in
   ('downloads_total_dropped', 'downloads_total_fell', 'downloads_total_spiked', 'downloads_total_jumped'))

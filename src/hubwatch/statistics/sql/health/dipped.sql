@@ -13,7 +13,7 @@ ends as (
 ),
 lasts as (select hub, source, max(number) as last from steps group by all)
 select s.hub, s.source, s.day, 'dipped' as health,
-  format('{} of {} larger counters of 30 days fell at once on {}', greatest(f.sunk, f.fell_quarter), f.rolling, f.day) as note
+  format('{:,} of {:,} larger counters of 30 days fell at once on {}', greatest(f.sunk, f.fell_quarter), f.rolling, f.day) as note
 from falls f join lasts using (hub, source) left join ends using (hub, source, number)
 join steps s on s.hub = f.hub and s.source = f.source and s.number between f.number and coalesce(back_at - 1, last)
 where back_at is not null or f.impossible and last < f.number + 3

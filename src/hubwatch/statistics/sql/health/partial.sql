@@ -15,12 +15,12 @@ with around as (
   from (select *, max(records) over (partition by hub, source order by day rows between 3 preceding and 1 preceding) - records as least_missing
     from loaded_days where not is_cut)
 )
-select hub, source, day, 'partial' as health, format('the sweep is incomplete: {} records', records) as note from loaded_days where is_cut
+select hub, source, day, 'partial' as health, format('the sweep is incomplete: {:,} records', records) as note from loaded_days where is_cut
 union all
 select hub, source, day, 'partial' as health, case
     when records < least * before and least_missing >= 2 and (records < least * after or after is null and records < least * previous)
-      then format('{} listings, {} on the days before{}', records, before, case when after is not null then format(' and {} after', after) else '' end)
-    when extent = 'whole' and before is null and next_in <= 14 and records < 0.9 * after then format('{} listings, {} on the days after', records, after)
+      then format('{:,} listings, {:,} on the days before{}', records, before, case when after is not null then format(' and {:,} after', after) else '' end)
+    when extent = 'whole' and before is null and next_in <= 14 and records < 0.9 * after then format('{:,} listings, {:,} on the days after', records, after)
     when heaviest > 0.01 then format('rejected records have {:.1f} % of a counter', 100 * heaviest)
     when unread_30d > 0.01 * sum_30d then format('what cannot be read of downloads_30d was {:.1f} % the day before', 100 * unread_30d / (sum_30d + unread_30d))
     when unread_total > 0.01 * sum_total

@@ -12,8 +12,8 @@ ends as (
 )
 select hub, source, day, case
     when back_on is null and days >= 8 then 'ok' when day = back_on then 'catch_up' else 'rolled_back' end as health,
-  case when back_on is null and days >= 8 then format('{} of {} totals fell and stay lower: a correction', fell, counted)
+  case when back_on is null and days >= 8 then format('{:,} of {:,} totals fell and stay lower: a correction', fell, counted)
     when day = back_on then format('the totals that fell on {} are back: the rise was not downloaded on this day', start)
-    else format('{} of {} totals fell on {}', fell, counted, start) end as note
+    else format('{:,} of {:,} totals fell on {}', fell, counted, start) end as note
 from course join ends using (hub, source, start)
 where case when back_on is null and days >= 8 then day = start else day <= coalesce(back_on, day) end

@@ -5,8 +5,8 @@
 -- days on which every counter moves a little. Weekdays differ by 0.87 to 1.05. Usual is what the rolling
 -- counters lead to expect, as the median of fifteen days has it; after a gap of more than three days the total tells nothing.
 select hub, source, day, 'stalled' as health, case
-    when larger >= 20 and frozen >= 0.25 * larger then format('{} of {} larger counters are as on {}', frozen, larger, before)
-    when compared >= 20 and unchanged >= 0.95 * compared then format('{} of {} large counters are as on {}', unchanged, compared, before)
+    when larger >= 20 and frozen >= 0.25 * larger then format('{:,} of {:,} larger counters are as on {}', frozen, larger, before)
+    when compared >= 20 and unchanged >= 0.95 * compared then format('{:,} of {:,} large counters are as on {}', unchanged, compared, before)
     when ratio < 0.3 then format('the downloads of the day are {:.2f} of what is usual', ratio)
     when ratio < 0.7 and makes_up is not null then format('the downloads of the day are {:.2f} of what is usual, beside a day of {:.2f}', ratio, makes_up)
   end as note
