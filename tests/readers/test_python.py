@@ -66,7 +66,7 @@ def test_sql_gives_rows_and_touches_nothing_else(published: Path, tmp_path: Path
 def test_errors_are_of_one_tree_and_say_what_to_do(published: Path, tmp_path: Path) -> None:
     db = hubwatch.open(published)
     with pytest.raises(hubwatch.HubwatchError, match="did you mean download-share"):
-        db.stats("download-shares")
+        db.stats("dowload-shares")
     with pytest.raises(hubwatch.HubwatchError, match="run `hubwatch run`"):
         hubwatch.open(tmp_path)
     with pytest.raises(hubwatch.HubwatchError, match="is not a folder"):
