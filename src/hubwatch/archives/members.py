@@ -2,7 +2,6 @@
 
 import fnmatch
 import re
-import shutil
 import tarfile
 import zipfile
 import zlib
@@ -31,6 +30,7 @@ KINDS = {
 READABLE = "Parquet, CSV, JSON, JSON Lines or Excel, also packed as .gz, .zst, .xz, .bz2, .zip or .tar"
 PACKED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd", ".xz": "xz", ".bz2": "bz2", ".tgz": "gzip", ".tbz2": "bz2", ".txz": "xz"}
 PIECE = 2**20
+_LEAST_ROOM, _MOST_TIMES, _MOST_LEVELS = 10**9, 200, 8  # bytes; of its size; of packed files in packed files
 _NOTE = re.compile(r"(?i)(readme|licen[cs]e|notice|changelog|citation|about|copying)\b.*\.txt$")
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
 
@@ -42,6 +42,22 @@ class Plain:
     name: str
     path: Path
     kind: str
+
+
+class Room:
+    """What one published file may unpack to: a small one that holds gigabytes of nothing would fill the disk."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name, self.most = name, max(_LEAST_ROOM, _MOST_TIMES * size)
+        self.taken = 0
+
+    def take(self, size: int, level: int = 0) -> None:
+        """Count so many bytes, this deep in packed files; `DayFailure` where that is more than any archive of models needs."""
+        self.taken += size
+        if self.taken > self.most:
+            raise DayFailure(f"{self.name}: it unpacks to over {self.most / 1e9:.0f} GB; if that is right, unpack it and name its files")
+        if level > _MOST_LEVELS:
+            raise DayFailure(f"{self.name}: it is packed in itself over {_MOST_LEVELS} times; unpack it and name its files")
 
 
 def fresh(folder: Path, suffix: str) -> Path:
@@ -68,7 +84,7 @@ def is_tar(start: bytes, name: str) -> bool:
     return start[257:262] == b"ustar" or name.lower().endswith(".tar")
 
 
-def untarred(file: Plain, folder: Path, pattern: str | None) -> Iterator[Plain]:
+def untarred(file: Plain, folder: Path, pattern: str | None, room: Room) -> Iterator[Plain]:
     """The members of a tar that can be read. One that was cut between two members lacks its last block of zeros."""
     try:
         with tarfile.open(file.path) as archive:
@@ -80,15 +96,17 @@ def untarred(file: Plain, folder: Path, pattern: str | None) -> Iterator[Plain]:
             for member in _wanted(file, list(every), pattern):
                 packed = archive.extractfile(every[member])
                 assert packed is not None
-                yield _copied(file, member, packed, folder)
+                yield _copied(file, member, packed, folder, room)
     except _DAMAGED as error:
         raise DayFailure(f"{file.name} cannot be read: {error}; download it again") from error
 
 
-def _copied(file: Plain, member: str, packed: IO[bytes], folder: Path) -> Plain:
+def _copied(file: Plain, member: str, packed: IO[bytes], folder: Path, room: Room) -> Plain:
     target = fresh(folder, PurePosixPath(member).suffix)
     with packed, target.open("wb") as whole:
-        shutil.copyfileobj(packed, whole, PIECE)
+        while piece := packed.read(PIECE):
+            room.take(len(piece))
+            whole.write(piece)
     return Plain(f"{file.name}/{member}", target, "")
 
 
@@ -100,19 +118,29 @@ def _wanted(file: Plain, names: list[str], pattern: str | None) -> list[str]:
     raise DayFailure(f"{file.name}: no file in it {said}; it has {', '.join(map(short, names[:10])) or 'none'}")
 
 
-def unzipped(file: Plain, folder: Path, pattern: str | None) -> Iterator[Plain]:
+def unzipped(file: Plain, folder: Path, pattern: str | None, room: Room) -> Iterator[Plain]:
     """The members of a zip that can be read; each is read to its checksum."""
     try:
         with zipfile.ZipFile(file.path) as archive:
             if any(one in ("xl/workbook.xml", "[Content_Types].xml") for one in archive.namelist()):
+                room.take(whole_size(file))
                 yield replace(file, kind="sheet")
                 return
             for member in _wanted(file, archive.namelist(), pattern):
-                yield _copied(file, member, archive.open(member), folder)
+                yield _copied(file, member, archive.open(member), folder, room)
     except _DAMAGED as error:
         raise DayFailure(f"{file.name} cannot be read: {error}; download it again") from error
     except (RuntimeError, NotImplementedError) as error:  # it has a password, or is packed in a way that Python does not know
         raise DayFailure(f"{file.name} cannot be read: {error}; unpack it and name its files") from error
+
+
+def whole_size(file: Plain) -> int:
+    """The bytes that the members of a zip (a workbook is one) say they unpack to; of a damaged one, none."""
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            return sum(one.file_size for one in archive.infolist())
+    except _DAMAGED:
+        return 0
 
 
 def _able(names: list[str], pattern: str | None) -> list[str]:

@@ -18,11 +18,12 @@ from typing import IO
 import zstandard
 
 from hubwatch.archives.forms import refuse_other_form
-from hubwatch.archives.members import KINDS, PACKED, PIECE, READABLE, Plain, fresh, is_tar, untarred, unzipped
+from hubwatch.archives.members import KINDS, PACKED, PIECE, READABLE, Plain, Room, fresh, is_tar, untarred, unzipped, whole_size
 from hubwatch.errors import DayFailure
 
 _TEXT = {"", ".dat", ".data", ".out", ".lst", ".list", ".asc", ".log", ".psv", ".ssv"}  # names that say nothing of what a text holds
 _DAMAGED = (EOFError, OSError, zipfile.BadZipFile, zlib.error, zstandard.ZstdError, lzma.LZMAError)
+_ZSTD_PIECE = 2**12  # what one gives is had at once, and may be 32,000 times as much
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -37,7 +38,8 @@ def plain_files(name: str, path: Path, folder: Path, encoding: str | None, membe
 
     `members` is a pattern of the files to read in a zip or tar; without it they are all that can be read.
     """
-    for packed in _unpacked(Plain(printable(name), path, ""), folder, members):
+    room = Room(printable(name), path.stat().st_size)
+    for packed in _unpacked(Plain(printable(name), path, ""), folder, room, members):
         kind = _kind(packed)
         found = replace(packed, kind=kind)
         yield (
@@ -52,20 +54,23 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _unpacked(file: Plain, folder: Path, members: str | None = None) -> Iterator[Plain]:
+def _unpacked(file: Plain, folder: Path, room: Room, members: str | None = None, level: int = 0) -> Iterator[Plain]:
     """The file itself, or what it holds packed. A zip of packed files is unpacked through."""
+    room.take(0, level)
     with file.path.open("rb") as stream:
         start = stream.read(512)
     suffix = PurePosixPath(file.name).suffix.lower()
     if not start:
         raise DayFailure(f"{file.name}: the file is empty; download it again")
-    if start.startswith(b"PK\x03\x04") and KINDS.get(suffix) != "sheet":
-        for member in unzipped(file, folder, members):
-            yield from [member] if member.kind else _unpacked(member, folder)
+    if start.startswith(b"PK\x03\x04") and KINDS.get(suffix) == "sheet":
+        room.take(whole_size(file))
+    elif start.startswith(b"PK\x03\x04"):
+        for member in unzipped(file, folder, members, room):
+            yield from [member] if member.kind else _unpacked(member, folder, room, level=level + 1)
         return
     if is_tar(start, file.name):
-        for member in untarred(file, folder, members):
-            yield from _unpacked(member, folder)
+        for member in untarred(file, folder, members, room):
+            yield from _unpacked(member, folder, room, level=level + 1)
         return
     opened = _UNPACKERS.get(_packing(start, suffix))
     if opened is None:
@@ -77,10 +82,11 @@ def _unpacked(file: Plain, folder: Path, members: str | None = None) -> Iterator
     try:
         with file.path.open("rb") as packed, target.open("wb") as whole:
             for piece in opened(packed):
+                room.take(len(piece))
                 whole.write(piece)
     except _DAMAGED as error:
         raise DayFailure(f"{file.name} cannot be read: {error or 'it is cut off'}; download it again") from error
-    yield from _unpacked(Plain(inner, target, ""), folder, members)
+    yield from _unpacked(Plain(inner, target, ""), folder, room, members, level + 1)
 
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bz2"}
@@ -99,7 +105,7 @@ def _pieces(opened: IO[bytes]) -> Iterator[bytes]:
 def _zstd(packed: IO[bytes]) -> Iterator[bytes]:
     """The content of every frame; a frame that does not end is an error. (The streaming readers take a cut frame for an end.)"""
     frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
-    while piece := packed.read(PIECE):
+    while piece := packed.read(_ZSTD_PIECE):
         while piece:
             yield frame.decompress(piece)
             begun = not frame.eof
