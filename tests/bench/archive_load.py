@@ -97,7 +97,9 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, dates: list[date], shar
 
 def measured(code: str, *arguments: Path | str) -> dict[str, float]:
     """Processor and wall seconds, and peak memory, of a process of its own."""
-    cost = cost_of("-c", f"import atexit\nfrom tests.bench.processes import tell_peak\natexit.register(tell_peak)\n{code}", *map(str, arguments))
+    cost = cost_of(
+        "-c", f"import atexit\nfrom tests.bench.processes import tell_peak\natexit.register(tell_peak)\n{code}", *map(str, arguments)
+    )
     return {"processor_s": round(cost.processor, 2), "wall_s": round(cost.wall, 2), "peak_gb": round(cost.memory / 1000, 2)}
 
 
