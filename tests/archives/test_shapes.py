@@ -530,7 +530,7 @@ def test_a_tar_that_was_cut_anywhere_is_refused_whole(con: duckdb.DuckDBPyConnec
         ("a.yaml", b"- id: acme/alpha\n", "is YAML, which is not read; convert it to JSON"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c\0", "is a 7z archive, which is not read; unpack it, as 7z x FILE"),
         ("a.db", b"SQLite format 3\0", "is an SQLite database, which is not read; export its table"),
-        ("a.rds", gzip.compress(b"X\n\0\0"), "is R's own data, which is not read; convert it, as Rscript"),
+        ("a.rds", gzip.compress(b"X\n\0\0", mtime=0), "is R's own data, which is not read; convert it, as Rscript"),
         ("a.pkl", b"\x80\x05\x95\0", "is a pickle of Python, which is not read; if you trust its maker, convert it"),
     ],
 )
