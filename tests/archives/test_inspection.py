@@ -162,6 +162,8 @@ def test_a_date_with_a_short_year_and_ids_of_several_days_are_asked_about(tmp_pa
     path.write_text("date,id,likes\n29/05/26,acme/alpha,3\n28/05/26,acme/alpha,4\n")
     assert 'day = { column = "date", format = "%d/%m/%y" }' in drafted(path)  # not of the future
     path.write_text("month,id,likes\n2026-05,acme/alpha,3\n2026-06,acme/alpha,4\n")
+    assert 'format = "%Y-%m", day_of_month = ""' in drafted(path)
+    path.write_text("week,id,likes\nW21,acme/alpha,3\nW22,acme/alpha,4\n")
     assert "some ids are in several rows: where the file holds several days, say in which column the day is" in drafted(path)
 
 

@@ -147,7 +147,7 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Run the full pipeline on a bundled sample of real figures: offline, in a minute or two."""
+    """Run the full pipeline on a bundled sample of real figures: offline, in about a minute."""
     from hubwatch.readers import Database
     from hubwatch.sandbox import SHOWN, run_demo
     from hubwatch.settings import NO_CHARTS, Settings
