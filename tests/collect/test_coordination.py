@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 
 from hubwatch import pipeline
-from hubwatch.collect.coordination import Coordination
+from hubwatch.collect.coordination import Coordination, Said
 from hubwatch.errors import Busy, Overtaken, StorageFault
 from hubwatch.net import Announced
 from hubwatch.outcomes import HubResult
@@ -136,7 +137,7 @@ def test_a_collector_that_was_cut_off_and_replaced_writes_nothing_more(postgres:
     postgres.start()
     new.take(0)
     assert new.epoch == old.epoch + 1
-    for deed in (old.confirm, lambda: old.turn("bucket", 0, True, None, 0)):
+    for deed in (old.confirm, lambda: old.turn("bucket", 0, True)):
         with pytest.raises(Overtaken, match="another machine has gone on with this sweep"):
             deed()
     new.confirm()
@@ -203,8 +204,9 @@ QUOTA = Quota(requests=60, seconds=4)
 
 
 def test_three_workers_keep_to_one_quota_and_use_it_up(tmp_path: Path, variables: dict[str, str], started: Started) -> None:
+    windows = Sandbox(huggingface=rows(70), switches=Switches(page_cap=1), quota=QUOTA)
     began = time.time()
-    with Sandbox(huggingface=rows(70), switches=Switches(page_cap=1), quota=QUOTA) as sandbox:
+    with windows as sandbox:
         workers = [
             started(tmp_path / str(number), sandbox, variables, "huggingface", "--day", f"{DAY + timedelta(days=number)}")
             for number in range(3)
@@ -224,13 +226,41 @@ def test_turns_are_apart_as_the_rate_asks_whoever_takes_them(postgres: Postgres,
     one, other = (Coordination(postgres.conninfo, SweepPages(tmp_path, "huggingface", DAY, name)) for name in ("one", "other"))
     one.take(0)
     other.take(0)
-    pauses = [who.turn("apart", 0.5, False, None, 0) for who in (one, other, one, other)]
+    pauses = [who.turn("apart", 0.5, False).pause for who in (one, other, one, other)]
     assert pauses == pytest.approx([0, 0.5, 1.0, 1.5], abs=0.2)
-    spent = Announced(left=0, resets=60, quota=100, seconds=60)
-    assert other.turn("spent", 1, True, spent, 0) == pytest.approx(60, abs=0.2)
-    assert one.turn("spent", 1, True, None, 0) == pytest.approx(60.6, abs=0.2)  # in the next window, spread evenly
+    spent = Said(Announced(left=0, resets=60, quota=100, seconds=60), time.monotonic(), turn=0)
+    assert other.turn("spent", 1, True, spent).pause == pytest.approx(60, abs=0.2)
+    assert one.turn("spent", 1, True).pause == pytest.approx(60.6, abs=0.2)  # in the next window, spread evenly
     one.close()
     other.close()
+
+
+def test_turns_that_are_under_way_count_against_what_an_answer_says_is_left(postgres: Postgres, tmp_path: Path) -> None:
+    who = Coordination(postgres.conninfo, SweepPages(tmp_path, "huggingface", DAY, "under-way"))
+    who.take(0)
+    first, *_ = [who.turn("under-way", 0, True) for _ in range(3)]
+    after_the_first = Said(Announced(left=4, resets=60, quota=5, seconds=60), time.monotonic(), first.number)
+    pauses = [who.turn("under-way", 0, True, said).pause for said in (after_the_first, None, None)]
+    assert pauses[:2] == pytest.approx([0, 0], abs=30)
+    assert pauses[2] == pytest.approx(60, abs=0.5)  # five were sent, though no answer has said so yet
+    who.close()
+
+
+def test_what_an_earlier_version_made_in_postgres_is_completed(postgres: Postgres, tmp_path: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{postgres.conninfo} dbname=template1", autocommit=True) as owner:
+        owner.execute("create database earlier")
+    there = re.sub(r"dbname=\w+", "dbname=earlier", postgres.conninfo)
+    with psycopg.connect(there, autocommit=True) as owner:
+        owner.execute("create schema hubwatch")
+        owner.execute("create table hubwatch.turns (bucket text primary key, next_at float8 not null default 0, resets_at float8)")
+        owner.execute("alter table hubwatch.turns add column remaining integer, add column quota integer, add column seconds integer")
+        owner.execute("insert into hubwatch.turns (bucket) values ('known')")
+    who = Coordination(there, SweepPages(tmp_path, "huggingface", DAY, "full"))
+    who.take(0)
+    assert [who.turn("known", 0, True).number for _ in range(2)] == [1, 2]
+    who.close()
 
 
 def test_a_collector_needs_no_more_rights_than_documented(postgres: Postgres, tmp_path: Path) -> None:
@@ -247,7 +277,7 @@ def test_a_collector_needs_no_more_rights_than_documented(postgres: Postgres, tm
             owner.execute(grant)
     one = Coordination(postgres.conninfo.replace("user=hubwatch", "user=collector"), SweepPages(tmp_path, "huggingface", DAY, "rights"))
     one.take(0)
-    assert one.turn("rights", 0, True, None, 0) == 0
+    assert one.turn("rights", 0, True).pause == 0
     one.confirm()
     one.close()
     maker.close()

@@ -1,7 +1,7 @@
--- What collectors on several machines agree on. Made once, by whoever comes first and may.
-create schema hubwatch;
+-- What collectors on several machines agree on. Made by whoever comes first and may, and again where an earlier version made it.
+create schema if not exists hubwatch;
 
-create table hubwatch.sweeps (
+create table if not exists hubwatch.sweeps (
   hub text, day date, sweep text,
   epoch bigint not null,        -- rises whenever a collector takes the sweep up: who has a lower one may no longer write
   holder text not null,         -- who took it up last
@@ -9,7 +9,7 @@ create table hubwatch.sweeps (
   primary key (hub, day, sweep)
 );
 
-create table hubwatch.turns (
+create table if not exists hubwatch.turns (
   bucket text primary key,      -- a hub's address, and whose quota it is
   next_at float8 not null default 0,  -- all instants are in seconds by this server's clock
   resets_at float8,             -- when the window that the hub announces is over; never before it really is
@@ -17,11 +17,15 @@ create table hubwatch.turns (
   quota integer,
   seconds integer
 );
+alter table hubwatch.turns add column if not exists given bigint not null default 0;  -- turns so far
 
--- Seconds until the caller may send a request. What a hub's answer said of its window is told with the next question.
-create function hubwatch.take_turn(
-  of_bucket text, spacing float8, follows_window boolean, said_remaining integer, said_reset float8, said_quota integer, said_seconds integer
-) returns float8 language plpgsql as $$
+-- Seconds until the caller may send a request, and the number of its turn. What a hub's answer said of its window is told with the next
+-- question, and the number of the turn whose answer it was.
+create or replace function hubwatch.take_turn(
+  of_bucket text, spacing float8, follows_window boolean,
+  said_remaining integer, said_reset float8, said_quota integer, said_seconds integer, said_to bigint,
+  out pause float8, out number bigint
+) language plpgsql as $$
 declare
   its hubwatch.turns;
   now_at float8;
@@ -39,10 +43,11 @@ begin
     its.quota := coalesce(nullif(said_quota, 0), its.quota);
     its.seconds := coalesce(nullif(said_seconds, 0), its.seconds);
     tolerated := least(2.5, greatest(1.3, coalesce(its.seconds, 300) / 3.0));
+    said_remaining := said_remaining - (its.given - said_to)::integer;  -- an answer knows nothing of the turns after its own
     if its.resets_at is null or reset > its.resets_at + tolerated then
       its.resets_at := reset;
       its.remaining := said_remaining;
-    elsif reset >= its.resets_at - tolerated then  -- an answer knows nothing of requests under way, and we nothing of strangers'
+    elsif reset >= its.resets_at - tolerated then  -- we know nothing of strangers' requests, nor of a window that began before we thought
       its.resets_at := least(its.resets_at, reset);
       its.remaining := least(its.remaining, said_remaining);
     end if;  -- else it is of a window that is over
@@ -63,11 +68,13 @@ begin
   end if;
 
   its.remaining := its.remaining - 1;
+  its.given := its.given + 1;
   its.next_at := turn + case
     when follows_window and its.quota is not null and its.seconds is not null then least(spacing, its.seconds::float8 / its.quota)
     else spacing
   end;
-  update hubwatch.turns t set next_at = its.next_at, resets_at = its.resets_at, remaining = its.remaining, quota = its.quota, seconds = its.seconds
-    where t.bucket = of_bucket;
-  return turn - now_at;
+  update hubwatch.turns t set next_at = its.next_at, resets_at = its.resets_at, remaining = its.remaining, quota = its.quota, seconds = its.seconds,
+    given = its.given where t.bucket = of_bucket;
+  pause := turn - now_at;
+  number := its.given;
 end $$;

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hubwatch.errors import Busy, Outage, Overtaken, StorageFault, UsageError
 from hubwatch.net import Announced, Client, Pacer, announced
@@ -36,6 +36,7 @@ _POSTGRES = "postgres:"  # how DuckDB writes a catalog there
 _POLL = 0.5  # seconds between looks at a lock that another one has
 _RESTART = 10.0  # seconds that a restart of the server may take before a sweep fails to begin
 _MAKING = 7_201_511_001  # the lock under which the schema is made
+_IS_MADE = "select to_regprocedure('hubwatch.take_turn(text,float8,boolean,int,float8,int,int,bigint)')"
 _EPOCH = "select epoch from hubwatch.sweeps where (hub, day, sweep) = (%s, %s, %s)"
 _HOLDER = """select coalesce(max(holder || ' since ' || to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'), 'another machine')
   from hubwatch.sweeps where (hub, day, sweep) = (%s, %s, %s)"""
@@ -43,9 +44,24 @@ _TAKE = """insert into hubwatch.sweeps as held
   select %s, %s::date, %s, 1, %s, clock_timestamp() where pg_try_advisory_lock(%s)
   on conflict (hub, day, sweep) do update set epoch = held.epoch + 1, holder = excluded.holder, since = excluded.since
   returning epoch"""
-_TURN = f"select hubwatch.take_turn(%s, %s, %s, %s, %s, %s, %s), ({_EPOCH})"
+_TURN = f"select pause, number, ({_EPOCH}) from hubwatch.take_turn(%s, %s, %s, %s, %s, %s, %s, %s)"
 # Sessions of ours that the server still holds, though their connection is gone.
 _END_OURS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()"
+
+
+class Turn(NamedTuple):
+    """Leave to send a request, in so many seconds; the number counts the turns of a quota."""
+
+    pause: float
+    number: int
+
+
+class Said(NamedTuple):
+    """What the answer to the request of a turn announced, at an instant of the monotonic clock."""
+
+    window: Announced
+    at: float
+    turn: int
 
 
 class Coordination:
@@ -87,12 +103,15 @@ class Coordination:
         (epoch,) = self._ask(_EPOCH, self._key)
         self._compare(epoch)
 
-    def turn(self, bucket: str, spacing: float, follows_window: bool, said: Announced | None, age: float) -> float:
-        """Seconds until a request may be sent, for who still has the sweep; `said` is what a hub's answer told so many seconds ago."""
-        window = (None, None, None, None) if said is None else (said.left, said.resets - age, said.quota, said.seconds)
-        pause, epoch = self._ask(_TURN, [bucket, spacing, follows_window, *window, *self._key])
+    def turn(self, bucket: str, spacing: float, follows_window: bool, said: Said | None = None) -> Turn:
+        """When a request may be sent, for who still has the sweep; `said` is what the hub's last answer told of its window."""
+        window: tuple[Any, ...] = (None, None, None, None, None)
+        if said is not None:
+            told = said.window
+            window = (told.left, told.resets - (time.monotonic() - said.at), told.quota, told.seconds, said.turn)
+        pause, number, epoch = self._ask(_TURN, [*self._key, bucket, spacing, follows_window, *window])
         self._compare(epoch)
-        return float(pause)
+        return Turn(float(pause), number)
 
     def close(self) -> None:
         """Give the sweep back."""
@@ -137,7 +156,7 @@ class Coordination:
         given = psycopg.conninfo.conninfo_to_dict(self._conninfo)
         session: dict[str, Any] = {name: value for name, value in _SESSION.items() if name not in given}
         self._con = psycopg.connect(self._conninfo, autocommit=True, application_name=self._name, **session)
-        if self._con.execute("select to_regprocedure('hubwatch.take_turn(text,float8,boolean,int,float8,int,int)')").fetchone() == (None,):
+        if self._con.execute(_IS_MADE).fetchone() == (None,):
             _make(self._con)
         self._con.execute(_END_OURS, [self._name])
         if not self.epoch:
@@ -178,16 +197,18 @@ class SharedPacer(Pacer):
     def __init__(self, coordination: Coordination, bucket: str, interval: float, follows_window: bool) -> None:
         super().__init__(interval, follows_window)
         self._coordination, self._bucket = coordination, bucket
-        self._said: tuple[Announced, float] | None = None
+        self._said: Said | None = None
+        self._own = threading.local()  # the number of the turn that this thread took last
 
     def next(self) -> float:
         with self._one_by_one:
             said, self._said, spacing = self._said, None, self._interval
         try:
-            window, age = (said[0], time.monotonic() - said[1]) if said else (None, 0.0)
-            return self._coordination.turn(self._bucket, spacing, self._follows_window, window, age)
+            turn = self._coordination.turn(self._bucket, spacing, self._follows_window, said)
         except StorageFault as fault:
             raise Outage(str(fault)) from None
+        self._own.turn = turn.number
+        return turn.pause
 
     def done(self) -> None:
         """Nothing: who is under way is known from the turns."""
@@ -196,7 +217,7 @@ class SharedPacer(Pacer):
         left = super().heard(headers, before)
         if (said := announced(headers)) is not None:
             with self._one_by_one:
-                self._said = (said, time.monotonic())
+                self._said = Said(said, time.monotonic(), self._own.turn)
         return left
 
 
@@ -232,5 +253,5 @@ def _make(con: "psycopg.Connection[Any]") -> None:
     """Make what is agreed on, unless another one just did."""
     with con.transaction():
         con.execute("select pg_advisory_xact_lock(%s)", [_MAKING])
-        if con.execute("select to_regclass('hubwatch.turns')").fetchone() == (None,):
+        if con.execute(_IS_MADE).fetchone() == (None,):
             con.execute(files("hubwatch.collect").joinpath("coordination.pgsql").read_bytes())
