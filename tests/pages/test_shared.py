@@ -122,6 +122,20 @@ def test_pages_appended_little_by_little_make_few_objects(tmp_path: Path, storag
     assert facts(tmp_path / "b") == facts(tmp_path / "a")
 
 
+def test_a_manifest_that_storage_lost_while_it_was_cut_off_is_put_again(tmp_path: Path, storage: str) -> None:
+    pages = keep(tmp_path / "a", DAY, [record("o/1")], finished=False)
+    there = shared(tmp_path / "a", storage)
+    writing = Writing(there, pages)
+    for number in range(3):
+        writing.send()
+        pages.append(page(str(number)))
+    there.objects.delete(stored(storage, "sweeps"))
+    writing.send()
+    assert fetched(tmp_path / "b", storage) == {}
+    assert len(facts(tmp_path / "b")) == 4
+    assert facts(tmp_path / "b") == facts(tmp_path / "a")
+
+
 def test_a_collector_killed_again_and_again_goes_on_elsewhere_and_asks_for_nothing_that_was_sent(
     tmp_path: Path, storage: str, s3: S3
 ) -> None:

@@ -67,7 +67,10 @@ class Writing:
     def _went_on(self, manifest: Manifest, state: SweepState | None, sizes: dict[str, int]) -> list[Stored] | None:
         """What this run has listed so far; None where there is nothing to send."""
         entry = self._entry()
-        if entry is None or entry.key != self._name:
+        if entry is None:  # storage that was cut off may lose what it was replacing; whoever ends a sweep leaves a manifest that says so
+            self._put = []
+            return []
+        if entry.key != self._name:
             raise Overtaken(self._too_late(entry))
         return None if _is_all(manifest, state, sizes) else manifest.objects
 
@@ -96,10 +99,8 @@ class Writing:
     def _entry(self) -> Entry | None:
         return self.shared.entries(of=self._key).get(self._key)
 
-    def _too_late(self, entry: Entry | None) -> str:
+    def _too_late(self, entry: Entry) -> str:
         sweep = " ".join(map(str, self._key))
-        if entry is None:
-            return f"{sweep}: {self.shared.objects.told(self._name)} is gone from storage; run the command again to send it anew"
         there = self.shared.objects.told(entry.key)
         return f"{sweep}: another machine has gone on with this sweep ({there}); the next run here fetches what it has"
 
