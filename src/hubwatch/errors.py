@@ -19,7 +19,15 @@ class HubwatchError(Exception):
 
 
 class UsageError(HubwatchError):
-    """The operator asked for something that cannot be; the message says what and the cure (exit code 2)."""
+    """The operator asked for something that cannot be; the message says what and the cure."""
+
+    exit_code = 2
+
+
+class NoSuchName(UsageError):
+    """No hub, statistic, policy, group, namespace or organization has this name; the message tells the nearest ones."""
+
+    exit_code = 1
 
 
 class HubFailure(HubwatchError):
@@ -130,7 +138,11 @@ class StatisticsError(HubwatchError):
 
 
 class WrongQuestion(StatisticsError, UsageError):
-    """What is asked does not exist: no such statistic, parameter or value, whatever the data (exit code 2)."""
+    """What is asked does not exist: no such statistic, parameter or value, whatever the data."""
+
+
+class NoSuchChoice(WrongQuestion, NoSuchName):
+    """No statistic, and no value of a parameter, has this name."""
 
 
 class HeadError(HubwatchError, ValueError):
@@ -139,10 +151,6 @@ class HeadError(HubwatchError, ValueError):
 
 class ClaimError(HubwatchError, ValueError):
     """A row of the claims file that cannot be used; names the row and the cure."""
-
-
-class NoSuchName(HubwatchError):
-    """No namespace and no organization has the name asked about."""
 
 
 class NoSuchListing(HubwatchError):

@@ -25,7 +25,6 @@ from tests.kept import keep, record
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["run", "github"], "'github' is not a hub; hubs are huggingface, modelscope, wisemodel"),
         (["run", "--day", "tomorrow"], "--day tomorrow is not a date; write it as YYYY-MM-DD"),
         (["run", "--sweep", "half"], "sweep half is not known; sweeps are full, head, new, owners"),
         (["run", "--sweep", "owners"], "--sweep owners needs at least one --owner"),
@@ -48,9 +47,7 @@ from tests.kept import keep, record
         (["flags", "--day", ""], "--day '' is not a date"),
         (["stats", "releases", "--policy", ""], "--policy '' is empty"),
         (["cite", "releases", "--set", "by="], "--by '' is empty"),
-        (["doctor", ""], "'' is not a hub"),
         (["orgs", "explain", ""], "NAME must not be empty"),
-        (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),
         (["prune", "--keep-days", "999999999"], "--keep-days"),
         *(([command], "hubwatch-data does not exist; run `hubwatch run` first") for command in ("status", "prune", "classify", "publish")),
         *(
@@ -79,6 +76,24 @@ def test_wrong_usage_is_one_line_with_the_cure_and_exit_2(tmp_path: Path, argume
     assert not (tmp_path / "hubwatch-data").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "github"], "'github' is not a hub; hubs are huggingface, modelscope, wisemodel"),
+        (["collect", "hugingface"], "'hugingface' is not a hub; did you mean huggingface?"),
+        (["doctor", ""], "'' is not a hub"),
+        (["stats", "releases", "--set", "hub=nohub"], "'nohub' is not a hub"),
+        (["orgs", "list", "--policy", "tigers"], "--policy tigers is not known; did you mean six-tigers?"),
+        (["backfill", "archive", "model-puls"], "did you mean model-pulse or "),
+    ],
+)
+def test_an_unknown_name_is_one_line_with_those_like_it_and_exit_1(tmp_path: Path, arguments: list[str], told: str) -> None:
+    done = hubwatch(tmp_path, *arguments)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1), done.stderr
+    assert told in done.stderr
+    assert not (tmp_path / "hubwatch-data").exists()
+
+
 @pytest.fixture(scope="module")
 def one_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which one day of one hub was run."""
@@ -91,14 +106,15 @@ def one_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (["nosuch"], 2, "there is no statistic 'nosuch'"),
-        (["releases", "--by", "colour"], 2, "there is no by 'colour'"),
-        (["download-share", "--metric", "stars"], 2, "there is no metric 'stars'"),
-        (["download-share", "--policy", "mine"], 2, "there is no policy 'mine'"),
+        (["nosuch"], 1, "there is no statistic 'nosuch'"),
+        (["releases", "--by", "colour"], 1, "there is no by 'colour'"),
+        (["download-share", "--metric", "stars"], 1, "there is no metric 'stars'"),
+        (["download-share", "--policy", "mine"], 1, "there is no policy 'mine'"),
         (["download-share", "--hub", "huggingface", "--day", "2020-01-01"], 1, "2020-01-01"),
+        (["download-share", "--set", "colour=red"], 2, "download_share takes no colour; it takes hub"),
     ],
 )
-def test_a_question_that_does_not_exist_is_wrong_usage_and_a_day_not_observed_is_not(
+def test_an_unknown_name_or_day_exits_1_and_a_parameter_that_a_statistic_lacks_is_wrong_usage(
     one_day: Path, arguments: list[str], code: int, told: str
 ) -> None:
     done = hubwatch(one_day, "stats", *arguments)

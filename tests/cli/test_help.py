@@ -54,7 +54,7 @@ def test_help_of_a_statistic_has_its_definition_and_choices(tmp_path: Path) -> N
         assert part in told
     assert "download-share: Share" not in hubwatch(tmp_path, "stats", "--help").stdout
     wrong = hubwatch(tmp_path, "stats", "dowload-shares", "--help")
-    assert wrong.returncode == 2
+    assert wrong.returncode == 1
     assert wrong.stderr.startswith("hubwatch: there is no statistic 'dowload-shares'; did you mean download-share")
 
 

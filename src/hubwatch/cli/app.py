@@ -63,7 +63,7 @@ def main() -> NoReturn:
     except UsageError as error:
         if debug:
             raise
-        _end(2, str(error))
+        _end(error.exit_code, str(error))
     except Exception as error:
         if _is_interrupt(error):
             code = 130

@@ -8,7 +8,7 @@ import typer
 
 from hubwatch.cli.options import Data, Format, Hub, Json, SeenDay, asked_day, known_hub, published_in
 from hubwatch.cli.output import chosen_format, inform, say, show_record, show_rows, warn
-from hubwatch.errors import UsageError, counted
+from hubwatch.errors import NoSuchName, UsageError, counted
 from hubwatch.spelling import hint, meant
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def list_organizations(
 
     form, asked = chosen_format(form, as_json), meant(policy, POLICIES) if policy is not None else POLICIES[0]
     if asked is None:
-        raise UsageError(f"--policy {policy} is not known{hint(str(policy), POLICIES)} (policies: {', '.join(POLICIES)})")
+        raise NoSuchName(f"--policy {policy} is not known{hint(str(policy), POLICIES)} (policies: {', '.join(POLICIES)})")
     with published_in(data) as con:
         rows = classify.organizations_listing(con, load_facts(), asked)
     columns = tuple(classify.OrganizationRow.model_fields)

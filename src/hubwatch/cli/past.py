@@ -15,7 +15,7 @@ import typer
 from hubwatch.cli.options import Data, Format, Json, Shrink, asked_day, hub_names, kept_in, known_hub, parsed_day
 from hubwatch.cli.output import chosen_format, complain, inform, is_quiet, say, show_rows, warn
 from hubwatch.clock import KEEP_DAYS
-from hubwatch.errors import UsageError, counted
+from hubwatch.errors import NoSuchName, UsageError, counted
 from hubwatch.spelling import hint, meant
 
 if TYPE_CHECKING:
@@ -141,9 +141,10 @@ def archive(
     elif mapping is None and source.lower().endswith(archives.SAVED):
         days = archives.backfill_saved_pages(settings, source, wanted, warn)
     elif mapping is None:
-        raise UsageError(
+        near = hint(source, ready_mappings())
+        raise (NoSuchName if near and not Path(source).exists() else UsageError)(
             f"say how to read {source} with --mapping: `hubwatch backfill inspect {shlex.quote(source)} > mine.toml` drafts one; "
-            f"ready ones are {', '.join(ready_mappings())}{hint(source, ready_mappings())}"
+            f"ready ones are {', '.join(ready_mappings())}{near}"
         )
     else:
         days = archives.backfill_archive(settings, source, read_mapping(mapping), wanted, warn)

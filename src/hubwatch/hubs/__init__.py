@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.resources import files
 
-from hubwatch.errors import UsageError
+from hubwatch.errors import NoSuchName
 from hubwatch.hubs.hub import Census, Costs, Hub, Profile, Profiles, Site
 from hubwatch.hubs.huggingface import HUB as _HUGGINGFACE
 from hubwatch.hubs.modelscope import HUB as _MODELSCOPE
@@ -48,15 +48,15 @@ def sites() -> dict[str, Site]:
 
 
 def hub_of(kept_as: str) -> Hub:
-    """The hub whose pages and rows are kept under this name; `UsageError` for a name that no hub has."""
+    """The hub whose pages and rows are kept under this name; `NoSuchName` for a name that no hub has."""
     for hub in HUBS.values():
         if any(site.name == kept_as for site in hub.sites):
             return hub
-    raise UsageError(f"{kept_as!r} is not a hub; hubs are {listed(sites())}")
+    raise NoSuchName(f"{kept_as!r} is not a hub; hubs are {listed(sites())}")
 
 
 def named_site(text: str, among: Iterable[str] | None = None) -> Site:
-    """The site (of all, or `among` these) of this name, short name or title in any case (`hf`, `魔搭`); `UsageError` with the nearest names for another."""
+    """The site (of all, or `among` these) of this name, short name or title in any case (`hf`, `魔搭`); `NoSuchName` with the nearest ones for another."""
     wanted = text.strip().casefold()
     asked = list(among or sites())
     known = {
@@ -68,11 +68,11 @@ def named_site(text: str, among: Iterable[str] | None = None) -> Site:
         return known[wanted]
     near = get_close_matches(wanted, known, n=1, cutoff=0.6)
     hint = f"; did you mean {known[near[0]].name}?" if near else ""
-    raise UsageError(f"{text!r} is not a hub{hint}; hubs are {listed(asked)}")
+    raise NoSuchName(f"{text!r} is not a hub{hint}; hubs are {listed(asked)}")
 
 
 def site_of(kept_as: str) -> Site:
-    """The site whose rows are kept under this name; `UsageError` for a name that no site has."""
+    """The site whose rows are kept under this name; `NoSuchName` for a name that no site has."""
     return hub_of(kept_as).site(kept_as)
 
 

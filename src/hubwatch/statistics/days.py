@@ -8,7 +8,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from hubwatch.clock import today
-from hubwatch.errors import StatisticsError, WrongQuestion, counted
+from hubwatch.errors import NoSuchChoice, StatisticsError, counted
 from hubwatch.hubs import is_the_hubs_own
 from hubwatch.net import is_loopback
 from hubwatch.spelling import meant, nearest
@@ -154,7 +154,7 @@ def known_source(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
     short = {name.removeprefix("archive:"): name for name in known}
     near = [short[name] for name in nearest(wanted.removeprefix("archive:"), short, limit=2)]
     cure = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise WrongQuestion(f"there is no source {wanted!r}{cure} (sources: {', '.join(known) or 'none'})")
+    raise NoSuchChoice(f"there is no source {wanted!r}{cure} (sources: {', '.join(known) or 'none'})")
 
 
 def last_day_by(con: duckdb.DuckDBPyConnection, hub: str, day: date) -> ObservedDay | None:

@@ -33,7 +33,7 @@ from typing import Any
 
 import duckdb
 
-from hubwatch.errors import HeadError, WrongQuestion
+from hubwatch.errors import HeadError, NoSuchChoice
 from hubwatch.facts import POLICIES
 from hubwatch.spelling import meant
 from hubwatch.store import EXTENT, FORM, SAW_ALL, Value, literal
@@ -156,7 +156,7 @@ def definition(name: str) -> Definition:
     hint = f"did you mean {' or '.join(near)}?" if near else "`hubwatch stats` lists them"
     if wanted in _COMMANDS:
         hint = f"`hubwatch {_COMMANDS[wanted]}` prints it"
-    raise WrongQuestion(f"there is no statistic {name!r}; {hint}")
+    raise NoSuchChoice(f"there is no statistic {name!r}; {hint}")
 
 
 def parse(text: str, stem: str) -> Definition:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from hubwatch.errors import StatisticsError, WrongQuestion
+from hubwatch.errors import NoSuchChoice, StatisticsError, WrongQuestion
 from hubwatch.facts import country_code, organization_name, similar_countries
 from hubwatch.spelling import hint, meant, nearest
 from hubwatch.statistics.definitions import DEFAULT_POLICY, Parameter
@@ -123,7 +123,7 @@ def choice_of(name: str, choices: Sequence[str], given: str) -> str:
     known = [one for one in choices if one]
     if found := meant(given, known):
         return found
-    raise WrongQuestion(f"there is no {name} {given!r}{hint(given, known)} (choices: {', '.join(known)})")
+    raise NoSuchChoice(f"there is no {name} {given!r}{hint(given, known)} (choices: {', '.join(known)})")
 
 
 def _date(name: str, text: str) -> date:
@@ -140,7 +140,7 @@ def _policy(con: duckdb.DuckDBPyConnection, wanted: object) -> str:
         return policy
     if found := meant(policy, known):
         return found
-    raise WrongQuestion(f"there is no policy {policy!r}{hint(policy, known)} (policies: {', '.join(known)})")
+    raise NoSuchChoice(f"there is no policy {policy!r}{hint(policy, known)} (policies: {', '.join(known)})")
 
 
 def country_of(con: duckdb.DuckDBPyConnection, wanted: str) -> str:
