@@ -51,10 +51,10 @@ def loaded(tmp_path: Path, path: Path, text: str, day: date | None) -> list[tupl
     con = store.open_warehouse(with_warehouse(tmp_path / "data"))
     try:
         found = archive_files(str(path), settings_for(Path("unused")))
-        [outcome] = load_archive(con, read_mapping(str(how)), found, load_facts(), Wanted(day=day), lambda line: None)
-        assert outcome.outcome == "loaded", outcome.message
+        days = load_archive(con, read_mapping(str(how)), found, load_facts(), Wanted(day=day), lambda line: None)
+        assert {one.outcome for one in days} == {"loaded"}, days[0].message
         return con.execute(
-            "select hub, model_id, day, downloads_30d, downloads_total, likes from all_observations order by model_id"
+            "select hub, model_id, day, downloads_30d, downloads_total, likes from all_observations order by day, model_id"
         ).fetchall()
     finally:
         con.close()
@@ -286,3 +286,28 @@ def test_a_hubs_own_records_are_read_as_such_where_nothing_is_lost(tmp_path: Pat
             assert con.execute("select license, base_models, parameters, task from listings").fetchall() == [
                 ("mit", ["umbra/beta"], 7, "text-generation")
             ]
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_row_for_each_counter_of_a_model_is_drafted_and_read_as_one_observation(tmp_path: Path, form: str) -> None:
+    rows = [
+        (day, model, name, value + number)
+        for number, day in enumerate(("2026-01-01", "2026-01-02"))
+        for model, worth in (("acme/alpha", 1), ("acme/beta", 2))
+        for name, value in (("Downloads last month", 10 * worth), ("downloads", 100 * worth), ("Stars", worth), ("rank", 7))
+    ]
+    path = tmp_path / f"long.{form}"
+    duckdb.execute("create or replace temp table long (date date, repo_id varchar, indicator varchar, amount bigint)")
+    duckdb.executemany("insert into long values (?, ?, ?, ?)", rows)
+    duckdb.execute(f"copy long to '{path}'")
+    draft = drafted(path)
+    assert questions(draft) == {"hub", "extent", "downloads"}
+    assert "row 1: acme/alpha, 2026-01-01, Downloads last month 10" in draft
+    assert "rows whose indicator is rank are not read" in draft
+    text = answered(draft, {"hub": "huggingface", "extent": "selection", "downloads": "total"})
+    assert [one[1:] for one in loaded(tmp_path, path, text, None)] == [
+        ("acme/alpha", date(2026, 1, 1), 10, 100, 1),
+        ("acme/beta", date(2026, 1, 1), 20, 200, 2),
+        ("acme/alpha", date(2026, 1, 2), 11, 101, 2),
+        ("acme/beta", date(2026, 1, 2), 21, 201, 3),
+    ]

@@ -55,7 +55,7 @@ class Draft:
     lines: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
-    asked_counters: list[str] = field(default_factory=list)  # columns of downloads without a window
+    asked_counters: dict[str, str] = field(default_factory=dict)  # downloads without a window, with where they are, in TOML
     attributes: dict[str, str] = field(default_factory=dict)
     unsure: list[str] = field(default_factory=list)
 

@@ -9,6 +9,8 @@ from hubwatch.errors import short
 
 _LIKES = ("likes", "like_count", "likes_count", "num_likes", "nb_likes", "stars_or_likes", "hearts", "stars", "favorites")
 _NAMELESS = ("value", "count", "counts", "dl", "dls", "pulls", "installs")
+_FIGURES = ("amount", "number", "n", "figure", "metric_value", "measurement")  # where another column says of what
+_MOST_UNITS = 20  # different words in a column that says what a row counts
 _DERIVED = re.compile(r"(?i)(share|percent|pct|rank|growth|delta|change|diff|ratio|trend|avg|average|mean|median|score|velocity)")
 _OTHER_WINDOW = re.compile(
     r"(?i)(dail|per_?day|24_?h|(?<!\d)(1|7|14|60|90|180|365)_?d(?![a-z0-9])|(?<!\d)(7|14|60|90|180|365)_?days?|week|quarter|year)"
@@ -41,7 +43,7 @@ def guess_counters(draft: Draft, values: Values, of_days: tuple[str, ...] = ()) 
         stated = windows_stated((column,))
         name = {"30d": "downloads_30d", "total": "downloads_total"}[stated.pop()] if len(stated) == 1 else None
         if name is None:
-            draft.asked_counters.append(column)
+            draft.asked_counters[column] = f"column = {in_toml(column)}"
         elif any(line.startswith(name) for line in draft.counters):
             draft.unsure.append(f"{column} counts downloads over a window that another column has already; it is not read")
         else:
@@ -53,11 +55,49 @@ def guess_counters(draft: Draft, values: Values, of_days: tuple[str, ...] = ()) 
     if not draft.counters and not draft.asked_counters:
         nameless = named(values, _NAMELESS) or (of_days[0] if len(of_days) == 1 else None)
         if nameless and _no_counter(nameless, values[nameless]) is None:
-            draft.asked_counters.append(nameless)
+            draft.asked_counters[nameless] = f"column = {in_toml(nameless)}"
             draft.unsure.append(f"nothing names what {nameless} counts; if it is not downloads, correct [counters]")
             return [nameless]
         draft.unsure.append("no column of downloads or likes is found; name them below [counters]")
     return taken
+
+
+def guess_units(draft: Draft, values: Values, ids: tuple[str, ...]) -> list[str]:
+    """Of a table with a row for each counter of a model, say which rows are which; the column of their figures, none of any other table."""
+    figures = named(values, (*_NAMELESS, *_FIGURES))
+    if figures is None or _no_counter(figures, values[figures]) or any("download" in last_part(own) for own in values):
+        return []
+    for column, seen in values.items():
+        units = list(dict.fromkeys(seen))
+        counted = [unit for unit in units if last_part(unit) in _LIKES or ("download" in unit.casefold() and not _DERIVED.search(unit))]
+        if column in (*ids, figures) or not counted or len(units) > min(_MOST_UNITS, len(seen) - 1):
+            continue
+        taken = [unit for unit in counted if _say_unit(draft, f"column = {in_toml(figures)}, unit_column = {in_toml(column)}", unit)]
+        if others := [unit for unit in units if unit not in taken]:
+            draft.lines.append(f"only = {{ column = {in_toml(column)}, values = [{', '.join(map(in_toml, taken))}] }}")
+            draft.unsure.append(f"rows whose {column} is {', '.join(map(short, others))} are not read")
+        draft.unsure.append(f"{column} says what the {figures} of a row is; the rows of a model are read as one")
+        return [figures]
+    return []
+
+
+def _say_unit(draft: Draft, place: str, unit: str) -> bool:
+    """Say, or ask, which counter a unit is; False where it counts over another window, or another unit is that counter."""
+    inner = f"{place}, units = [{in_toml(unit)}]"
+    if last_part(unit) in _LIKES:
+        name: str | None = "likes"
+    elif _OTHER_WINDOW.search(unit) and not windows_stated((unit,)):
+        return False
+    else:
+        stated = windows_stated((unit,))
+        name = {"30d": "downloads_30d", "total": "downloads_total"}[stated.pop()] if len(stated) == 1 else None
+    if name is None:
+        draft.asked_counters[unit] = inner
+    elif any(line.startswith(f"{name} ") for line in draft.counters):
+        return False
+    else:
+        draft.counters.append(f"{name} = {{ {inner} }}")
+    return True
 
 
 def is_counted(column: str) -> bool:

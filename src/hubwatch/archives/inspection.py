@@ -23,7 +23,7 @@ from hubwatch.archives.guessing import (
     in_toml,
     is_id,
 )
-from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls
+from hubwatch.archives.guessing_counters import guess_counters, guess_notation, guess_nulls, guess_units
 from hubwatch.archives.guessing_days import guess_day, is_day_name
 from hubwatch.archives.ids import kind_in, refuse_other_kinds
 from hubwatch.archives.mapping import Counter, HubFrom, Identity, Mapping
@@ -100,7 +100,7 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
         guess_kind(draft, values)
     except DayFailure as error:
         raise DayFailure(f"{plain.name}: {error}") from None
-    counted = guess_counters(draft, values, table.spread.names if table.spread else ())
+    counted = guess_units(draft, values, ids) or guess_counters(draft, values, table.spread.names if table.spread else ())
     figures = [one for own in counted for one in values[own]]
     guess_notation(draft, figures, [one for one in figures if _TWOFOLD.fullmatch(one)])
     guess_nulls(draft, figures)
@@ -111,7 +111,8 @@ def _drafted(con: duckdb.DuckDBPyConnection, draft: Draft, plain: Plain, folder:
     _ask_encoding(draft, plain)
     if len(ids) == 1 and (empty := _rows_without(con, table, ids[0])):
         draft.unsure.append(f"{empty} of the first {SEEN} rows have no id; only = {{ column = {in_toml(ids[0])} }} leaves such rows out")
-    if len(ids) == 1 and any("given" in line for line in draft.lines) and len(set(values[ids[0]])) < len(values[ids[0]]):
+    is_whole = len(ids) == 1 and not any("unit_column" in line for line in (*draft.counters, *draft.asked_counters.values()))
+    if is_whole and any("given" in line for line in draft.lines) and len(set(values[ids[0]])) < len(values[ids[0]]):
         draft.unsure.append("some ids are in several rows: where the file holds several days, say in which column the day is")
     if files > 1:
         draft.unsure.append(f"{files} files are named; only {plain.name} was looked at")
@@ -196,11 +197,11 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
         day = DayFrom(column="day")
     elif "column" in stated and table.find(stated["column"]):
         day = DayFrom(**stated)
-    counters = {name: Counter(column=(column,)) for name, column in tomllib.loads("\n".join(draft.counters)).items()}
+    counters = {name: Counter.model_validate(one) for name, one in tomllib.loads("\n".join(draft.counters)).items()}
     free = [name for name in ("downloads_30d", "downloads_total") if name not in counters]
     windows = {"downloads_30d": "30d", "downloads_total": "total"}
-    for name, column in zip(free, draft.asked_counters, strict=False):
-        counters[name] = Counter.model_validate({"column": column, "window": windows[name]})
+    for name, inner in zip(free, draft.asked_counters.values(), strict=False):
+        counters[name] = Counter.model_validate(tomllib.loads(f'it = {{ {inner}, window = "{windows[name]}" }}')["it"])
     how = Mapping.model_validate(
         looking({}).model_dump()
         | {
@@ -220,7 +221,11 @@ def _shown(con: duckdb.DuckDBPyConnection, draft: Draft, table: Table, ids: tupl
     lines = []
     for row in rows:
         said = [str(row["model_id"]), *([str(row["day"])] if day.column else [])]
-        said += [f"{counter.column[0]} {'not reported' if row[name] is None else row[name]}" for name, counter in sorted(counters.items())]
+        said += [
+            f"{(counter.units or counter.column)[0]} {'not reported' if row[name] is None else row[name]}"
+            for name, counter in sorted(counters.items())
+            if counter.units is None or row[name] is not None
+        ]
         lines.append(f"row {row['place']}: {', '.join(said)}" + (f" ({why})" if (why := row["reason"] or row["fault"]) else ""))
     return lines
 
@@ -231,10 +236,10 @@ def _written(draft: Draft, plain: Plain, shown: list[str]) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", base.partition(".")[0].lower()).strip("-") or "archive"
     questions = [*draft.questions, 'extent = ""  # what part of the hub: whole, head, window or selection']
     asked = [
-        f'downloads{f"_{number}" if number > 1 else ""} = {{ column = {in_toml(column)}, window = "" }}  # over which window: "30d" or "total"'
-        for number, column in enumerate(draft.asked_counters, 1)
+        f'downloads{f"_{number}" if number > 1 else ""} = {{ {inner}, window = "" }}  # over which window: "30d" or "total"'
+        for number, inner in enumerate(draft.asked_counters.values(), 1)
     ]
-    draft.unsure += [f"{column} is another column of downloads: of one window fill in one" for column in draft.asked_counters[1:]]
+    draft.unsure += [f"{column} is another column of downloads: of one window fill in one" for column in list(draft.asked_counters)[1:]]
     lines = [
         f"# A draft for {base}. Lines to fill in: {len(questions) + len(asked)}. Each begins with '# ASK': answer it, and remove '# ASK' from it.",
         f"name = {in_toml(name)}",
