@@ -37,7 +37,8 @@ def test_a_plan_as_json_has_the_sweeps_the_sums_and_the_schedule(asked) -> None:
         ("wisemodel", None, [None]),
     ]
     assert made["average_day"]["minutes"] == 6.2
-    assert made["schedule"] == [{"hub": hub, "sweep": "full", "cron": "0 1 * * *"} for hub in ("huggingface", "wisemodel")]
+    daily = {"sweep": "full", "cron": "0 1 * * *", "resume": "0 5 * * *"}
+    assert made["schedule"] == [{"hub": hub, **daily} for hub in ("huggingface", "wisemodel")]
     assert (made["build_at"], made["not_included"], made["warnings"]) == ("06:00", ["wisemodel"], [])
 
 

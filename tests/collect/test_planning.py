@@ -67,6 +67,7 @@ def test_a_hub_that_nobody_counted_is_in_the_schedule_and_in_no_sum() -> None:
 def test_the_build_waits_for_the_longest_sweep_and_a_sweep_longer_than_its_day_is_named() -> None:
     slow = Plan([planned(WHOLE, Pace(0.15, is_rate_set=True), WEEKLY)])
     assert timetable(slow).build_at == 9  # 3,118 requests at 0.15 a second: 5.8 hours behind 03:00
+    assert {slot.sweep.sweep: slot.again for slot in timetable(slow).slots}["full"] is None  # it is still running an hour before
     endless = Plan([planned(WHOLE, Pace(0.02, is_rate_set=True), WEEKLY)])
     (line,) = late(timetable(endless), endless.hubs)
     assert line.startswith("huggingface: a sweep of 43 hours may not end before the build at 21:00")
@@ -165,6 +166,7 @@ def test_every_cron_line_is_a_command_of_hubwatch_and_the_zone_is_stated(tmp_pat
     assert lines[:4] == ["CRON_TZ=UTC", "PATH=/opt/bin:/usr/bin:/bin", "HUBWATCH_DATA=/var/lib/x", "HUBWATCH_LOCK_WAIT=3600"]
     assert "0 1 * * *    hubwatch --quiet collect huggingface --sweep head --floor 50" in lines
     assert "0 1 * * *    hubwatch --quiet collect modelscope wisemodel" in lines
+    assert "0 5 * * *    hubwatch --quiet collect modelscope wisemodel" in lines
     root = typer.main.get_command(app)
     for line in lines[4:]:
         *_, command = line.split(None, 5)

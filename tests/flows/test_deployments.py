@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_deployments_run_by_their_schedules_and_deploying_again_changes_nothing(
     standing.worker()
     collected = standing.bring_forward("huggingface-head")
     standing.run("--no-prompt", "deploy", "--all")
-    assert _plan(standing) == {name: (made["id"], [made["schedules"][0]["schedule"]]) for name, made in before.items()}
+    assert _plan(standing) == {name: (made["id"], _schedules(made)) for name, made in before.items()}
 
     assert standing.ended(collected)["type"] == "COMPLETED"
     side_by_side = [standing.bring_forward("build"), standing.bring_forward("backfill")]  # the one waits while the other writes
@@ -112,7 +113,11 @@ def _pages_saved(data: Path) -> int:
 def _plan(standing: Standing) -> dict[str, object]:
     """What is deployed: each deployment's id and schedules."""
     made = standing.deployments()
-    return {name: (each["id"], [schedule["schedule"] for schedule in each["schedules"]]) for name, each in made.items()}
+    return {name: (each["id"], _schedules(each)) for name, each in made.items()}
+
+
+def _schedules(deployment: dict[str, Any]) -> list[Any]:
+    return sorted((schedule["schedule"] for schedule in deployment["schedules"]), key=str)
 
 
 def _kill(worker: subprocess.Popen[bytes], pid: int) -> None:

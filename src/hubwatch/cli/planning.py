@@ -88,7 +88,7 @@ def _as_json(made: Plan) -> dict[str, Any]:
         "average_day": made.average().model_dump(),
         "busiest_day": made.busiest().model_dump(),
         "disk_gb_after_a_year": made.disk_gb(365, KEEP_DAYS),
-        "schedule": [{"hub": slot.hub, "sweep": slot.sweep.sweep, "cron": slot.cron} for slot in table.slots],
+        "schedule": [{"hub": slot.hub, "sweep": slot.sweep.sweep, "cron": slot.cron, "resume": slot.again} for slot in table.slots],
         "build_at": f"{table.build_at:02d}:00",
         "not_included": made.unknown,
         "warnings": late(table, made.hubs),

@@ -23,11 +23,15 @@ _TOLD = {
 
 @dataclass(frozen=True)
 class Slot:
-    """One sweep of a hub and when it starts, as cron writes it."""
+    """One sweep of a hub and when it starts, as cron writes it; `again`: when what an outage or a restart stopped resumes, before the build.
+
+    A second start of a complete sweep sends no request.
+    """
 
     hub: str
     sweep: PlannedSweep
     cron: str
+    again: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,24 +50,27 @@ class Timetable:
 
 def timetable(plan: Plan) -> Timetable:
     """Sweeps in the night; the build after the last of them has ended, by the minutes that the plan gives them."""
-    slots, ends = [], {}
+    sweeps, ends = [], dict[str, float]()
     for hub in plan.hubs:
         at = 0.0
         for sweep in sorted(hub.sweeps, key=_start):
-            slots.append(Slot(hub.hub, sweep, _cron(sweep)))
             at = max(at, float(_start(sweep))) + (sweep.minutes or 0.0) / 60
+            sweeps.append((hub.hub, sweep, at))
         ends[hub.hub] = at
-    build = max(_BUILD, math.ceil(max(ends.values(), default=0)))
-    return Timetable(slots, min(build, _LAST), [hub for hub, end in ends.items() if end > _LAST])
+    build = min(max(_BUILD, math.ceil(max(ends.values(), default=0))), _LAST)
+    slots = [
+        Slot(hub, sweep, _cron(sweep, _start(sweep)), _cron(sweep, build - 1) if end <= build - 1 else None) for hub, sweep, end in sweeps
+    ]
+    return Timetable(slots, build, [hub for hub, end in ends.items() if end > _LAST])
 
 
 def _start(sweep: PlannedSweep) -> int:
     return 1 if sweep.every_days == 1 and sweep.sweep == "full" else _STARTS[sweep.sweep]
 
 
-def _cron(sweep: PlannedSweep) -> str:
+def _cron(sweep: PlannedSweep, hour: int) -> str:
     day = {1: "* * *", 7: "* * 0", 30: "1 * *"}[sweep.every_days]
-    return f"0 {_start(sweep)} {day}"
+    return f"0 {hour} {day}"
 
 
 def cron_lines(plan: Plan, programs: str, data: str) -> str:
@@ -78,7 +85,9 @@ def cron_lines(plan: Plan, programs: str, data: str) -> str:
         f"HUBWATCH_DATA={data}",
         "HUBWATCH_LOCK_WAIT=3600",
     ]
-    lines += [f"{cron:<12} hubwatch --quiet collect {words}" for cron, words in _collecting(table.slots)]
+    first = [(slot.cron, slot) for slot in table.slots]
+    again = [(slot.again, slot) for slot in table.slots if slot.again]  # resumes what stopped; a complete sweep costs no request
+    lines += [f"{cron:<12} hubwatch --quiet collect {words}" for cron, words in (*_collecting(first), *_collecting(again))]
     if table.profiled:
         lines.append(f"{'0 5 * * 1':<12} hubwatch --quiet orgs profiles --budget {PROFILES}")
     for cron, words in (
@@ -91,14 +100,14 @@ def cron_lines(plan: Plan, programs: str, data: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _collecting(slots: list[Slot]) -> Iterator[tuple[str, str]]:
+def _collecting(slots: list[tuple[str, Slot]]) -> Iterator[tuple[str, str]]:
     """Each time with what to collect then; hubs of the same sweep at the same time in one command."""
     together: dict[tuple[str, str], list[str]] = {}
-    for slot in slots:
+    for cron, slot in slots:
         floor = slot.sweep.parameters.get("floor", Sweep.floor)
         options = "" if slot.sweep.sweep == "full" else f" --sweep {slot.sweep.sweep}"
         options += "" if floor == Sweep.floor else f" --floor {floor}"
-        together.setdefault((slot.cron, options), []).append(slot.hub)
+        together.setdefault((cron, options), []).append(slot.hub)
     yield from ((cron, f"{' '.join(hubs)}{options}") for (cron, options), hubs in together.items())
 
 
@@ -112,7 +121,9 @@ def prefect_file(plan: Plan) -> str:
         told = _TOLD[sweep].format(often=often, floor=slot.sweep.parameters.get("floor"))
         parameters = {"hub": slot.hub, "sweep": sweep, **slot.sweep.parameters}
         tags = ["collect", slot.hub]
-        text += _deployment(f"{slot.hub}-{sweep}", f"{site_of(slot.hub).title}, {told}.", "collect", parameters, tags, slot.cron, often)
+        text += _deployment(
+            f"{slot.hub}-{sweep}", f"{site_of(slot.hub).title}, {told}.", "collect", parameters, tags, slot.cron, often, slot.again
+        )
     for hub in table.profiled:
         told = f"Profiles of the {PROFILES} most downloaded unlabelled namespaces of {site_of(hub).title}, every week."
         text += _deployment(f"{hub}-profiles", told, "profiles", {"budget": PROFILES}, ["profiles", hub], "0 5 * * 1", "weekly")
@@ -125,7 +136,11 @@ def prefect_file(plan: Plan) -> str:
     return text + _deployment("backfill", told, "backfill", {"source": "pages"}, ["backfill"], f"0 {at + 2} 2 * *", "monthly")
 
 
-def _deployment(name: str, told: str, flow: str, parameters: dict[str, object], tags: list[str], cron: str, often: str) -> str:
+def _deployment(
+    name: str, told: str, flow: str, parameters: dict[str, object], tags: list[str], cron: str, often: str, again: str | None = None
+) -> str:
+    schedules = [f"{{cron: {json.dumps(cron)}, timezone: UTC, slug: {often}, active: true}}"]
+    schedules += [f"{{cron: {json.dumps(again)}, timezone: UTC, slug: resume, active: true}}"] if again else []
     lines = [
         f"  - name: {name}",
         f"    description: {json.dumps(told)}",
@@ -134,7 +149,7 @@ def _deployment(name: str, told: str, flow: str, parameters: dict[str, object], 
         f"    tags: {json.dumps(['hubwatch', *tags])}",
         "    work_pool: *pool",
         "    concurrency_limit: *once",
-        f"    schedules: [{{cron: {json.dumps(cron)}, timezone: UTC, slug: {often}, active: true}}]",
+        f"    schedules: [{', '.join(schedules)}]",
     ]
     return "\n" + "\n".join(lines) + "\n"
 
