@@ -1,9 +1,10 @@
 """Load synthetic months of Model Pulse's schema, beside DuckDB's bare `create table as` of the same files, then ask what is asked of it.
 
-python -m tests.bench.archive_load [--listings N] [--months N] [--days N] [--share X] [--folder DIR]     default 200000 1 25 0.4
+python -m tests.bench.archive_load [--listings N] [--months N] [--days N] [--share X] [--folder DIR] [--before DIR]     default 200000 1 25 0.4
 
 A file a month, as many days of each as it has. The first month has a share X of the listings and the last one all; from month to month
 the head moves. Each step is a process of its own: processor seconds, wall seconds and peak memory, and what the data folder holds after it.
+`--before`: a checkout of an earlier version, whose load of the same files is measured after the bare one.
 A further day and 67 rows of one past day are loaded last, into the whole. In a folder that is named, months that are there are not
 made again. The whole archive and more is `--listings 1600000 --months 27 --days 31 --share 0.75`: 1.15 billion rows, an hour
 and a half, and 40 GB of disk.
@@ -12,6 +13,8 @@ and a half, and 40 GB of disk.
 import argparse
 import calendar
 import json
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -48,6 +51,16 @@ from hubwatch.facts import load_facts
 with pipeline.warehouse(settings) as con:
     days = load_archive(con, read_mapping("model-pulse"), archive_files(sys.argv[1], settings), load_facts(), Wanted(), lambda line: None)
 assert {day.outcome for day in days} == {"loaded"}
+"""
+_MAPPING = """name = "model-pulse"
+title = "counters by day"
+model_id = "id"
+hub = { value = "huggingface" }
+day = { column = "day" }
+[counters]
+downloads_30d = { column = "dl30", window = "30d" }
+downloads_total = { column = "dl_all", window = "total" }
+likes = "likes"
 """
 _STAGE = """
 with pipeline.warehouse(settings) as con:
@@ -95,19 +108,27 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path, dates: list[date], shar
         Path(f"{target}.tmp").rename(target)
 
 
-def measured(code: str, *arguments: Path | str) -> dict[str, float]:
-    """Processor and wall seconds, and peak memory, of a process of its own."""
+def measured(code: str, *arguments: Path | str, source: Path | None = None) -> dict[str, float]:
+    """Processor and wall seconds, and peak memory, of a process of its own, which imports hubwatch from `source` if that is given."""
     cost = cost_of(
-        "-c", f"import atexit\nfrom tests.bench.processes import tell_peak\natexit.register(tell_peak)\n{code}", *map(str, arguments)
+        "-c",
+        f"import atexit\nfrom tests.bench.processes import tell_peak\natexit.register(tell_peak)\n{code}",
+        *map(str, arguments),
+        environment={"PYTHONPATH": f"{source}{os.pathsep}{Path.cwd()}"} if source else None,
     )
     return {"processor_s": round(cost.processor, 2), "wall_s": round(cost.wall, 2), "peak_gb": round(cost.memory / 1000, 2)}
 
 
-def steps(folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
+def steps(folder: Path, before: Path | None) -> Iterator[tuple[str, dict[str, float]]]:
     """Each step's name and cost, in order."""
     data, later = folder / "data", folder / "later"
     yield "bare", measured(_BARE, folder / "*.parquet", folder / "bare.duckdb")
     (folder / "bare.duckdb").unlink()
+    if before is not None:
+        (folder / "before.toml").write_text(_MAPPING)
+        load = _LOAD.replace('"model-pulse"', repr(str(folder / "before.toml")))
+        yield "load, version before", measured(_WITHIN + load, folder / "*.parquet", folder / "before", source=before / "src")
+        shutil.rmtree(folder / "before")
     yield "load", measured(_WITHIN + _LOAD, folder / "*.parquet", data)
     for stage in ("classify", "link", "measure"):
         yield stage, measured(_WITHIN + _STAGE.replace("STAGE", stage), "", data)
@@ -127,6 +148,7 @@ def main() -> None:
     asked.add_argument("--days", type=int, default=25, help="of each month, at most")
     asked.add_argument("--share", type=float, default=0.4, help="of the listings, in the first month")
     asked.add_argument("--folder", type=Path, help="to keep what is made in")
+    asked.add_argument("--before", type=Path, help="a checkout of the version to compare with")
     options = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="hubwatch-bench-") as name:
         folder = options.folder or Path(name)
@@ -134,7 +156,7 @@ def main() -> None:
         rows = generate(folder, options.listings, options.months, options.days, options.share)
         sys.stdout.write(f"{rows:,} rows\n")
         seen: dict[str, dict[str, float]] = {}
-        for step, cost in steps(folder):
+        for step, cost in steps(folder, options.before):
             seen[step] = cost
             held = sum(path.stat().st_size for path in (folder / "data").rglob("*") if path.is_file()) if (folder / "data").exists() else 0
             sys.stdout.write(f"{step:28} {json.dumps(cost)} {held / 1e9:.2f} GB held\n")
@@ -142,6 +164,7 @@ def main() -> None:
             if step == "load":
                 told = {
                     "load_of_bare": seen["load"]["processor_s"] / seen["bare"]["processor_s"],
+                    **({"load_of_before": cost["processor_s"] / seen["load, version before"]["processor_s"]} if options.before else {}),
                     "microseconds_a_row": cost["processor_s"] / rows * 1e6,
                     "bytes_a_row": (folder / "data/warehouse.duckdb").stat().st_size / rows,
                 }
