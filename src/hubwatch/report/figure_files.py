@@ -1,7 +1,9 @@
 """A figure's files: its rows as CSV, JSON and Parquet, its chart as SVG and PNG."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from markupsafe import Markup
 
@@ -17,12 +19,30 @@ _WRITER_MEMORY = "128MB"
 
 
 class FigureFiles:
-    """Writes the files of figures into the site's folder, each as often as it is asked for, made once."""
+    """Writes the files of figures into the site's folder, each as often as it is asked for, made once.
+
+    What no page waits for (Parquet, PNG) is made on a thread of its own; all of it is there once the `with` block ends.
+    """
 
     def __init__(self, out: SiteFolder) -> None:
         self.out = out
+        self._beside = ThreadPoolExecutor(1)
+        self._under_way: list[Future[None]] = []
         self.writer = connect(Path(":memory:"), _WRITER_MEMORY)  # of Parquet: the published file's own connection touches no other file
         self._drawings: dict[str, dict[str, Any]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._beside.shutdown(cancel_futures=kind is not None)
+        if kind is None:
+            for one in self._under_way:
+                one.result()
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Do this on the other thread."""
+        self._under_way.append(self._beside.submit(work))
 
     def write(self, figure: Figure) -> None:
         """The figure's data as CSV, JSON and Parquet; its pictures were made for its page."""
@@ -30,13 +50,16 @@ class FigureFiles:
         self.out.write(f"{name}.csv", figure.csv())
         content = figure.as_json()
         self.out.write(f"{name}.json", content)
-        made_from = self.out.digest(f"{name}.json")
+        made_from, columns = self.out.digest(f"{name}.json"), figure.column_types()
         if not self.out.keep(f"{name}.parquet", made_from):
-            self.out.write(f"{name}.parquet", self._parquet(figure, f"{name}.json"))
-            self.out.made(f"{name}.parquet", made_from)
+            self.later(lambda: self._make(f"{name}.parquet", lambda: self._parquet(columns, f"{name}.json"), made_from))
 
-    def _parquet(self, figure: Figure, source: str) -> bytes:
-        fields = ", ".join(f'"{name}" {kind}' for name, kind in figure.column_types().items())
+    def _make(self, name: str, content: Callable[[], bytes], made_from: str) -> None:
+        self.out.write(name, content())
+        self.out.made(name, made_from)
+
+    def _parquet(self, types: dict[str, str], source: str) -> bytes:
+        fields = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         target = self.out.folder / ".figure.parquet.part"
         columns = f"{{'rows': {literal(f'STRUCT({fields})[]')}}}"
         path = self.out.folder / source
@@ -70,8 +93,8 @@ class FigureFiles:
     def _png(self, name: str, source: str, chart: Chart) -> None:
         made_from = f"{self.out.digest(source)} {_PIXELS}"
         if not self.out.keep(name, made_from):
-            self.out.write(name, chart.png(self.out.read(source)))
-            self.out.made(name, made_from)
+            drawn = self.out.read(source)
+            self.later(lambda: self._make(name, lambda: chart.png(drawn), made_from))
 
 
 def files_of(figure: Figure) -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Site:
     def build(self, source: str | None = None) -> None:
         """Write every page; `source`: what they are made from (`made_from`), for the next time."""
         self.out.begin()
+        with self.files:
+            self._build()
+        self.out.close(source)
+
+    def _build(self) -> None:
         self._assets()
         series = self.series()
         known = choose(self.con, self.metrics, self.panels, self.most)
@@ -106,7 +111,6 @@ class Site:
             self.files.write(figure)
         self._data(figures, series)
         self.out.write("feed.xml", feed.feed(self.pages, self.con, series, self.names))
-        self.out.close(source)
 
     def series(self) -> list[tuple[Panel, dict[str, Any]]]:
         """The shares of each panel's days under each grouping that pages need."""
@@ -152,8 +156,11 @@ class Site:
             self.out.write(f"assets/{name}", ASSETS.joinpath(name).read_text("utf-8"))
         made_from = f"vl-convert {version('vl-convert-python')}"
         if not self.out.keep("assets/charts.js", made_from):
-            self.out.write("assets/charts.js", charts_script())
-            self.out.made("assets/charts.js", made_from)
+            self.files.later(lambda: self._charts_script(made_from))
+
+    def _charts_script(self, made_from: str) -> None:
+        self.out.write("assets/charts.js", charts_script())
+        self.out.made("assets/charts.js", made_from)
 
     def _main_pages(
         self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
