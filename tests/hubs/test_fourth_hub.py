@@ -122,7 +122,7 @@ def test_a_fourth_hub_is_known_to_every_command(tmp_path: Path, endpoint: str) -
     assert "20 records have owner, name, created_at, download_count as expected" in looked.stdout
     assert "modelers" in hubwatch(tmp_path, endpoint, "run", "--help").stdout
     refused = hubwatch(tmp_path, endpoint, "run", "modeler")
-    assert refused.returncode == 2
+    assert refused.returncode == 1
     assert "hubs are huggingface, modelscope, wisemodel, modelers" in refused.stderr
     assert hubwatch(tmp_path, endpoint, "run", "modelers", "--limit", "20", "--day", "2026-01-05").returncode == 0
     assert "modelers" in hubwatch(tmp_path, endpoint, "status").stdout
