@@ -40,9 +40,14 @@ class FigureFiles:
             for one in self._under_way:
                 one.result()
 
-    def later(self, work: Callable[[], None]) -> None:
-        """Do this on the other thread."""
-        self._under_way.append(self._beside.submit(work))
+    def beside(self, name: str, made_from: str, content: Callable[[], str | bytes]) -> None:
+        """Make this file on the other thread, unless an earlier build made it from the same."""
+        if not self.out.keep(name, made_from):
+            self._under_way.append(self._beside.submit(self._make, name, made_from, content))
+
+    def _make(self, name: str, made_from: str, content: Callable[[], str | bytes]) -> None:
+        self.out.write(name, content())
+        self.out.made(name, made_from)
 
     def write(self, figure: Figure) -> None:
         """The figure's data as CSV, JSON and Parquet; its pictures were made for its page."""
@@ -51,12 +56,7 @@ class FigureFiles:
         content = figure.as_json()
         self.out.write(f"{name}.json", content)
         made_from, columns = self.out.digest(f"{name}.json"), figure.column_types()
-        if not self.out.keep(f"{name}.parquet", made_from):
-            self.later(lambda: self._make(f"{name}.parquet", lambda: self._parquet(columns, f"{name}.json"), made_from))
-
-    def _make(self, name: str, content: Callable[[], bytes], made_from: str) -> None:
-        self.out.write(name, content())
-        self.out.made(name, made_from)
+        self.beside(f"{name}.parquet", made_from, lambda: self._parquet(columns, f"{name}.json"))
 
     def _parquet(self, types: dict[str, str], source: str) -> bytes:
         fields = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
@@ -92,9 +92,7 @@ class FigureFiles:
 
     def _png(self, name: str, source: str, chart: Chart) -> None:
         made_from = f"{self.out.digest(source)} {_PIXELS}"
-        if not self.out.keep(name, made_from):
-            drawn = self.out.read(source)
-            self.later(lambda: self._make(name, lambda: chart.png(drawn), made_from))
+        self.beside(name, made_from, lambda: chart.png(self.out.read(source)))
 
 
 def files_of(figure: Figure) -> dict[str, Any]:

@@ -154,13 +154,7 @@ class Site:
     def _assets(self) -> None:
         for name in ("style.css", "site.js", "icon.svg"):
             self.out.write(f"assets/{name}", ASSETS.joinpath(name).read_text("utf-8"))
-        made_from = f"vl-convert {version('vl-convert-python')}"
-        if not self.out.keep("assets/charts.js", made_from):
-            self.files.later(lambda: self._charts_script(made_from))
-
-    def _charts_script(self, made_from: str) -> None:
-        self.out.write("assets/charts.js", charts_script())
-        self.out.made("assets/charts.js", made_from)
+        self.files.beside("assets/charts.js", f"vl-convert {version('vl-convert-python')}", charts_script)
 
     def _main_pages(
         self, figures: list[Figure], told: list[Any], refused: list[Answer], known: Known, links: dict[tuple[str, str], str]
